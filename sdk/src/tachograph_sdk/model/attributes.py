@@ -1,0 +1,129 @@
+"""The canonical attribute names of a released event, their types and what they mean.
+
+Agents name things in their own way; their `otel.py` and `transcript.py` translate to these names. The policy
+(`privacy/policy.py`) decides which of them pass and how. The store gives the ones marked `column` a column each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["ATTRIBUTES", "Attribute", "AttributeType"]
+
+AttributeType = Literal["text", "count", "number", "flag"]
+"""text: str; count: int >= 0; number: finite float or int; flag: bool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One canonical attribute: name, type, whether it has a column of its own, and what it means."""
+
+    name: str
+    type: AttributeType
+    column: bool
+    help: str
+
+
+def _a(name: str, type: AttributeType, help: str, *, column: bool = True) -> Attribute:  # noqa: A002 - reads as a table
+    return Attribute(name, type, column, help)
+
+
+_TABLE: tuple[Attribute, ...] = (
+    # who and where
+    _a("user_id", "text", "pseudonym of the person or installation"),
+    _a("organization_id", "text", "pseudonym of the organization"),
+    _a("project", "text", "pseudonym of the working directory"),
+    _a("repository", "text", "pseudonym of the repository"),
+    _a("agent_version", "text", "version of the agent's program"),
+    _a("entrypoint", "text", "how the agent was started: cli, sdk-py, claude-vscode, …"),
+    _a("terminal", "text", "terminal type", column=False),
+    _a("os_type", "text", "operating system", column=False),
+    _a("host_arch", "text", "processor architecture", column=False),
+    _a("sequence", "count", "the agent's own running number, per process", column=False),
+    _a("start_type", "text", "fresh, resume, continue, …", column=False),
+    # what belongs together
+    _a("prompt_id", "text", "id of the prompt that caused this"),
+    _a("request_id", "text", "id of the API request"),
+    _a("client_request_id", "text", "id the client gave the request", column=False),
+    _a("message_id", "text", "id of the API response"),
+    _a("message_uuid", "text", "id of the transcript record", column=False),
+    _a("tool_use_id", "text", "id of the tool call"),
+    _a("agent_instance_id", "text", "id of the subagent that did this", column=False),
+    _a("parent_agent_instance_id", "text", "id of the agent that started it", column=False),
+    _a("workflow_id", "text", "id of the workflow run", column=False),
+    # an API request
+    _a("model", "text", "model that answered, as reported"),
+    _a("model_requested", "text", "model that was asked for"),
+    _a("provider", "text", "API provider: firstParty, bedrock, …", column=False),
+    _a("query_source", "text", "what the request was for: main, subagent, auxiliary, compact, sdk, …"),
+    _a("effort", "text", "reasoning effort asked for"),
+    _a("speed", "text", "normal or fast"),
+    _a("service_tier", "text", "standard, batch, priority"),
+    _a("inference_geo", "text", "where inference was bound to run", column=False),
+    _a("stop_reason", "text", "why the model stopped", column=False),
+    _a("subagent", "text", "type of the subagent"),
+    _a("skill", "text", "skill the usage is attributed to"),
+    _a("plugin", "text", "plugin the usage is attributed to"),
+    _a("marketplace", "text", "marketplace of the plugin", column=False),
+    _a("mcp_server", "text", "MCP server the usage is attributed to"),
+    _a("mcp_tool", "text", "MCP tool the usage is attributed to", column=False),
+    _a("is_sidechain", "flag", "made by a subagent", column=False),
+    _a("input_tokens", "count", "fresh prompt tokens, cache excluded"),
+    _a("output_tokens", "count", "tokens generated, reasoning included"),
+    _a("reasoning_tokens", "count", "the part of output_tokens spent on reasoning"),
+    _a("cache_read_tokens", "count", "prompt tokens read from cache"),
+    _a("cache_write_tokens", "count", "prompt tokens written to cache, both lifetimes"),
+    _a("cache_write_5m_tokens", "count", "the part of cache_write_tokens kept 5 minutes"),
+    _a("cache_write_1h_tokens", "count", "the part of cache_write_tokens kept 1 hour"),
+    _a("web_search_requests", "count", "server-side web searches, billed apart"),
+    _a("cost_nanousd", "count", "cost in whole nano-dollars; see cost_basis"),
+    _a("cost_basis", "text", "reported (the agent's figure), priced (our table), unpriced (model unknown)"),
+    _a("price_version", "text", "version of the price table used", column=False),
+    _a("duration_ms", "number", "how long it took"),
+    _a("ttft_ms", "number", "time to the first token"),
+    _a("attempts", "count", "tries made, the last one included"),
+    _a("status_code", "count", "HTTP status of the last try"),
+    _a("error_class", "text", "kind of error, from a closed list or a strict pattern"),
+    _a("success", "flag", "whether it worked"),
+    # a prompt or an answer
+    _a("length_chars", "count", "length of the text, which itself is not kept", column=False),
+    _a("prompt_origin", "text", "human, command, agent (a subagent's or background task's own turn)"),
+    _a("command", "text", "slash command, when it is a known kind", column=False),
+    _a("command_source", "text", "builtin, custom, mcp, plugin", column=False),
+    # a tool call
+    _a("tool_name", "text", "tool, as the agent names it"),
+    _a("tool_source", "text", "builtin, mcp, …", column=False),
+    _a("decision", "text", "accept or reject"),
+    _a("decision_source", "text", "config, hook, user_temporary, …"),
+    _a("permission_mode", "text", "default, acceptEdits, bypassPermissions, plan", column=False),
+    _a("tool_input_bytes", "count", "size of the tool's input", column=False),
+    _a("tool_result_bytes", "count", "size of the tool's result", column=False),
+    # what came of it
+    _a("lines_added", "count", "lines added"),
+    _a("lines_removed", "count", "lines removed"),
+    _a("language", "text", "programming language of the file", column=False),
+    _a("quantity", "count", "how many, where the record counts something"),
+    # a running counter
+    _a("counter", "text", "cost, input, output, cache_read or cache_write"),
+    _a("active_seconds", "number", "seconds of active time"),
+    _a("active_by", "text", "user or cli", column=False),
+    # a feature
+    _a("feature", "text", "skill, subagent, compaction, hook, plugin, mcp_server, mention, …"),
+    _a("feature_name", "text", "its name, when it is a known one"),
+    _a("trigger", "text", "what set it off", column=False),
+    _a("status", "text", "connected, failed, complete, skipped, …", column=False),
+    _a("total_tokens", "count", "tokens as the record itself sums them", column=False),
+    _a("total_tool_uses", "count", "tool uses as the record itself sums them", column=False),
+    _a("pre_tokens", "count", "context tokens before compaction", column=False),
+    _a("post_tokens", "count", "context tokens after compaction", column=False),
+    _a("is_async", "flag", "ran in the background", column=False),
+    _a("is_builtin", "flag", "ships with the agent", column=False),
+    # a trace
+    _a("trace_id", "text", "32 hex digits"),
+    _a("span_id", "text", "16 hex digits"),
+    _a("parent_span_id", "text", "16 hex digits, absent for a root"),
+    _a("span_status", "text", "unset, ok, error", column=False),
+)
+
+ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}

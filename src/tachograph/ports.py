@@ -1,0 +1,196 @@
+"""The sockets: where parts meet. Nobody imports anybody else's insides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+
+from tachograph_sdk.model.event import DropReason, Event, RawEvent
+
+__all__ = [
+    "Agent",
+    "Batch",
+    "Clock",
+    "Drops",
+    "FileState",
+    "Frame",
+    "FrameKind",
+    "Position",
+    "Quarantined",
+    "Result",
+    "Statement",
+    "Store",
+    "StreamState",
+    "Submit",
+    "WriteResult",
+]
+
+Drops = dict[tuple[DropReason, str], int]
+"""How many were dropped, by reason and by a safe name (an attribute's, an event's), never a value."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can say what it is."""
+
+    def now_us(self) -> int:
+        """UTC microseconds since 1970."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go backwards."""
+
+
+class FrameKind(IntEnum):
+    """What a journal frame holds."""
+
+    LOGS_PROTOBUF = 1
+    LOGS_JSON = 2
+    METRICS_PROTOBUF = 3
+    METRICS_JSON = 4
+    TRACES_PROTOBUF = 5
+    TRACES_JSON = 6
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the journal: everything before it is in the store."""
+
+    segment: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One request as it was received, whole and checked."""
+
+    kind: FrameKind
+    received_us: int  # UTC microseconds since 1970
+    body: bytes  # decompressed
+    end: Position  # just after this frame
+
+
+class Submit(Protocol):
+    """Where the receiver puts what it accepts."""
+
+    async def append(self, kind: FrameKind, body: bytes) -> None:
+        """Return once `body` is durable, or raise JournalFull / JournalUnavailable and keep nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """The last value of one cumulative metric stream."""
+
+    start_ns: int
+    at_ns: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """How far one file has been read. The file's name is a pseudonym."""
+
+    file_id: str
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    offset: int  # bytes read, up to the end of the last whole line
+    lines: int  # lines read
+    head: str  # hash of the first bytes, to notice a replaced file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """Something set aside: where it was and why, never what it said."""
+
+    origin: str  # "journal", or the pseudonym of a file
+    place: str  # "line 17", "segment 3 offset 512"
+    reason: DropReason
+    detail: str  # fixed wording, no input text
+    size_bytes: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What is written in one transaction."""
+
+    events: Sequence[Event] = ()
+    drops: Drops = field(default_factory=dict)
+    position: Position | None = None  # journal read up to here
+    streams: Mapping[str, StreamState] = field(default_factory=dict)
+    files: Sequence[FileState] = ()
+    quarantined: Sequence[Quarantined] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteResult:
+    """What became of a batch."""
+
+    new: int
+    duplicate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One read-only question: `name` goes into a leading comment, values are bound, never pasted."""
+
+    name: str
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The answer: column names and rows. Times are naive UTC datetimes, as stored."""
+
+    columns: Sequence[str]
+    rows: Sequence[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Store(Protocol):
+    """Where released events rest. One process opens it; any thread may call it."""
+
+    def write(self, batch: Batch) -> WriteResult:
+        """Write all of the batch or nothing. Writing the same events again changes nothing. Raises StoreError."""
+
+    def settle(self) -> None:
+        """Bring ledger, sessions and days up to date with the events written since the last time."""
+
+    def rebuild(self) -> None:
+        """Make ledger, sessions and days anew from the events alone."""
+
+    def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
+        """Answer from the last settled state. Raises QueryError, QueryTooLarge."""
+
+    def position(self) -> Position:
+        """How far the journal has been written to the store."""
+
+    def streams(self) -> dict[str, StreamState]:
+        """All cumulative streams known, by stream id."""
+
+    def files(self) -> dict[str, FileState]:
+        """All files read so far, by file id."""
+
+    def close(self) -> None:
+        """Checkpoint and let go of the files. Safe to call twice."""
+
+
+class Agent(Protocol):
+    """One coding agent: pure functions from its own words to ours."""
+
+    id: str
+    service_names: frozenset[str]
+
+    def classify(self, raw: RawEvent) -> RawEvent | DropReason:
+        """Set kind and canonical attribute names on an OTel record, or say why it is not understood.
+
+        Names the agent uses that have no canonical name stay in `attributes` under their own name: the wall
+        drops and counts them.
+        """
+
+    def read_transcript(self, lines: Iterable[tuple[int, bytes]], *, file_hint: str, received_us: int) -> Any:
+        """Raw events and quarantined lines of one transcript file; see `inputs/transcripts.py`."""
