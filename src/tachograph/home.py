@@ -1,0 +1,88 @@
+"""Where everything of one installation lies: one directory, private to its owner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Home", "find_home", "write_private"]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The files of one installation. Nothing outside `root` is written."""
+
+    root: Path
+
+    @property
+    def journal(self) -> Path:
+        """Segments between receiver and core; emptied as they are read."""
+        return self.root / "journal"
+
+    @property
+    def store(self) -> Path:
+        """The database file."""
+        return self.root / "tachograph.duckdb"
+
+    @property
+    def secret(self) -> Path:
+        """The key of this installation's pseudonyms."""
+        return self.root / "secret.key"
+
+    @property
+    def server(self) -> Path:
+        """Where the running server says how to reach it."""
+        return self.root / "server.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running server; the system lets go of it when the process ends, however it ends."""
+        return self.root / "serve.lock"
+
+    @property
+    def imports_cache(self) -> Path:
+        """What the last import saw, so that an import with nothing new need not open the store."""
+        return self.root / "imports.cache"
+
+    @property
+    def config(self) -> Path:
+        """The owner's settings."""
+        return self.root / "tachograph.toml"
+
+    @property
+    def demo_marker(self) -> Path:
+        """Present in a home that holds made-up data only."""
+        return self.root / "DEMO"
+
+    def create(self) -> None:
+        """Make the directory, readable by its owner only, whatever the umask."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.name == "posix":
+            self.root.chmod(0o700)
+
+
+def find_home(explicit: str | Path | None, environ: Mapping[str, str]) -> Home:
+    """The home to use: the command line's, else TACHOGRAPH_HOME, else the platform's user data directory."""
+    chosen = explicit or environ.get("TACHOGRAPH_HOME")
+    if chosen:
+        return Home(Path(chosen).expanduser().absolute())
+    import platformdirs
+
+    return Home(Path(platformdirs.user_data_dir("tachograph", appauthor=False)))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` with `data` in one step; nobody else can read it, before or after."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
