@@ -27,19 +27,24 @@ SETTLE_PERIOD_S = 1.0
 class Journal(Protocol):
     """The reading side of the journal."""
 
-    def read(self, max_bytes: int) -> list[Frame]: ...
+    def read(self, max_bytes: int) -> list[Frame]:
+        """The next whole frames, at most about `max_bytes`."""
 
-    def take_damage(self) -> list[Quarantined]: ...
+    def take_damage(self) -> list[Quarantined]:
+        """What was found damaged since the last call."""
 
-    def release(self, position: Position) -> None: ...
+    def release(self, position: Position) -> None:
+        """Delete what lies before `position`: the store has it."""
 
-    def depth_bytes(self) -> int: ...
+    def depth_bytes(self) -> int:
+        """Bytes not yet read."""
 
 
 class Pipeline(Protocol):
     """Frames in, a batch out."""
 
-    def run(self, frames: Sequence[Frame]) -> Batch: ...
+    def run(self, frames: Sequence[Frame]) -> Batch:
+        """Decode, classify, release, price. All or nothing: after an exception, running the same again is safe."""
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ is ready. Its standard input stays open: when it closes, the supervisor is gone 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ from typing import Any
 from tachograph_sdk.errors import TachographError
 
 __all__ = ["Child", "ChildFailed", "Supervisor"]
+
+log = logging.getLogger(__name__)
 
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
@@ -121,7 +123,7 @@ class Supervisor:
 
     def _await_ready(self, child: Child) -> None:
         process = child.process
-        assert process is not None and process.stdout is not None
+        assert process is not None
         answer: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         start = child.starts
 
@@ -153,14 +155,14 @@ class Supervisor:
         if time.monotonic() - child.started_s > STEADY_AFTER_S:
             child.pause_s = FIRST_PAUSE_S
         code = child.process.returncode if child.process else None
-        print(f"tachograph: the {child.name} ended (status {code}); starting it again", file=sys.stderr, flush=True)
+        log.warning("the %s ended (status %s); starting it again", child.name, code)
         while not self._stopping.wait(child.pause_s):
             child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S)
             self._launch(child)
             try:
                 self._await_ready(child)
             except ChildFailed as error:
-                print(f"tachograph: {error.message}", file=sys.stderr, flush=True)
+                log.warning("%s", error.message)
                 continue
             self._changed()
             return

@@ -1,1 +1,9 @@
+"""One file per topic; registered here."""
 
+from __future__ import annotations
+
+from tachograph.server.routes import health, imports, metrics, page, query, report, sql
+
+__all__ = ["ROUTERS"]
+
+ROUTERS = (health.router, report.router, query.router, sql.router, imports.router, metrics.router, page.router)

@@ -1,0 +1,56 @@
+"""Where a command gets its answers: the running server of this home, or the store opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from tachograph.home import Home
+
+__all__ = ["Backend", "open_backend"]
+
+
+class Backend(Protocol):
+    """Questions a command asks; answers are JSON values."""
+
+    def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Totals and breakdowns; parameters since, until, range, by."""
+
+    def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters."""
+
+    def sql(self, text: str) -> dict[str, Any]:
+        """Columns and rows of one read-only statement."""
+
+
+@contextmanager
+def open_backend(home: Home) -> Iterator[Backend]:
+    """The server if one runs, else the store, brought up to date first."""
+    from tachograph.cli.client import find_server
+
+    server = find_server(home)
+    if server is not None:
+        yield _Remote(server)
+        return
+    from tachograph.wiring import open_answers
+
+    with open_answers(home) as answers:
+        yield answers
+
+
+class _Remote:
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/report", parameters)
+        return answer
+
+    def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/query", parameters)
+        return answer
+
+    def sql(self, text: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.post("/api/v1/sql", {"sql": text})
+        return answer

@@ -1,0 +1,105 @@
+"""`tachograph import`: read the transcripts that lie on this machine."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.home import Home
+
+__all__ = ["import_", "run_import"]
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or directories; default: where agents keep them.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="Only this agent's files.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read what is new in the agents' transcripts. Running it again changes nothing.
+
+    Example: tachograph import ~/.claude/projects
+    """
+    quiet = wants_json(context, json)
+    answer = run_import(resolve_home(context, home), paths or [], agent=agent, show_progress=not quiet)
+    if quiet:
+        typer.echo(jsonlib.dumps(answer))
+    else:
+        print_import(answer)
+
+
+def run_import(home: Home, paths: list[Path], *, agent: str | None = None, show_progress: bool) -> dict[str, Any]:
+    """Import here, or through the running server of this home. Returns the report as JSON values."""
+    from tachograph.cli.client import find_server
+
+    server = find_server(home)
+    absolute = [str(p.expanduser().absolute()) for p in paths]
+    progress = _Progress(enabled=show_progress and sys.stderr.isatty())
+    with progress:
+        if server is not None:
+            answer: dict[str, Any] = {}
+            for line in server.stream("/api/v1/import", {"paths": absolute, "agent": agent}):
+                if "report" in line:
+                    answer = line["report"]
+                else:
+                    progress.show(line)
+            return answer
+        from tachograph.wiring import import_here
+
+        return import_here(home, absolute, agent=agent, progress=progress.show)
+
+
+def print_import(answer: dict[str, Any]) -> None:
+    """The report of an import for people."""
+    for source, counts in answer.get("sources", {}).items():
+        typer.echo(
+            f"{source}: {counts['files']:,} files, {counts['records']:,} records read; "
+            f"{counts['new']:,} events new, {counts['duplicate']:,} known"
+        )
+        for reason, count in counts.get("quarantined", {}).items():
+            typer.echo(f"  {count:,} set aside: {reason}")
+    if not any(c["files"] for c in answer.get("sources", {}).values()):
+        typer.echo("Found no transcripts. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
+
+
+class _Progress:
+    """A progress bar on standard error, when that is a terminal."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, state: dict[str, Any]) -> None:
+        """Show bytes done of bytes to do."""
+        if not self._enabled:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("reading transcripts"),
+                BarColumn(),
+                DownloadColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("import", total=None)
+        self._bar.update(self._task, completed=state["bytes_done"], total=state["bytes_total"])

@@ -1,0 +1,81 @@
+"""`tachograph serve`: receiver, core and page, until stopped."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import signal
+from typing import Annotated, Any
+
+import typer
+
+from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.home import Home
+
+__all__ = ["run_server", "serve"]
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to bind; loopback unless you say otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of API and page; 0 picks one.")] = None,
+    otlp_http_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of OTLP/HTTP.")] = None,
+    otlp_grpc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of OTLP/gRPC.")] = None,
+    store: Annotated[str | None, typer.Option(help="Where to store; only the embedded database so far.")] = None,
+    watch: Annotated[bool | None, typer.Option(help="Import transcripts as they grow.")] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Receive OpenTelemetry, watch transcripts, answer questions; stop with Ctrl-C.
+
+    Example: tachograph serve --port 0 --json
+    """
+    overrides = {
+        "server.host": host,
+        "otlp.host": host,
+        "server.port": port,
+        "otlp.http_port": otlp_http_port,
+        "otlp.grpc_port": otlp_grpc_port,
+        "imports.watch": watch,
+    }
+    _check_store(store)
+    run_server(resolve_home(context, home), overrides, announce=_print_json if wants_json(context, json) else _print)
+
+
+def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
+    """Run the server on `home` until a signal ends it; `announce` gets the addresses once all are ready."""
+    from tachograph.wiring import Server
+
+    server = Server(home, overrides)
+
+    def stop(_signal: int, _frame: Any) -> None:
+        server.stop_soon()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    with server:
+        announce(server.addresses())
+        server.run()
+
+
+def _print_json(addresses: dict[str, Any]) -> None:
+    typer.echo(jsonlib.dumps(addresses))
+
+
+def _print(addresses: dict[str, Any]) -> None:
+    typer.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
+    typer.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
+    typer.echo("To connect Claude Code, set in its environment:")
+    from tachograph.server.page import connect_lines
+
+    for line in connect_lines(addresses):
+        typer.echo(f"  {line}")
+    typer.echo("Stop with Ctrl-C.", err=True)
+
+
+def _check_store(store: str | None) -> None:
+    if store is not None and store not in {"duckdb", "duckdb://"}:
+        from tachograph_sdk.errors import ConfigError
+
+        raise ConfigError(
+            f"--store {store.split(':', 1)[0]} is not available", hint="leave it out: the embedded database is used"
+        )

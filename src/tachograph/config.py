@@ -1,0 +1,173 @@
+"""Settings: defaults < tachograph.toml < TACHOGRAPH_SECTION__KEY < command line.
+
+The only module that reads the environment. Each part owns a dataclass with safe defaults; here they are composed,
+checked and overridden. Pydantic is loaded only when there is something to check.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tachograph.home import Home, find_home
+from tachograph.inputs.otlp.config import OtlpConfig
+from tachograph.inputs.transcripts_config import ImportConfig
+from tachograph.journal.config import JournalConfig
+from tachograph.store.config import StoreConfig
+from tachograph_sdk.errors import ConfigError
+
+__all__ = ["LogConfig", "ServerConfig", "Settings", "Sourced", "load"]
+
+PREFIX = "TACHOGRAPH_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """The API and its page."""
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    allowed_hosts: tuple[str, ...] = ()  # names besides loopback that this server answers to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """The product's own log, on standard error."""
+
+    json: bool = False  # one JSON object a line
+    level: str = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a user can set."""
+
+    server: ServerConfig = field(default_factory=ServerConfig)
+    otlp: OtlpConfig = field(default_factory=OtlpConfig)
+    journal: JournalConfig = field(default_factory=JournalConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    imports: ImportConfig = field(default_factory=ImportConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """One setting, its value and where that came from."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def load(
+    home: Home, *, environ: Mapping[str, str] | None = None, overrides: Mapping[str, Any] | None = None
+) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        home: where tachograph.toml lies, if there is one.
+        environ: the environment; the process's own by default.
+        overrides: "section.key" to value, from the command line; None values are left out.
+
+    Raises:
+        ConfigError: an unknown or wrong setting; names where it stands and its key.
+    """
+    merged, _ = _merge(home, os.environ if environ is None else environ, overrides or {})
+    return _check(merged, home) if merged else Settings()
+
+
+def explain(home: Home, *, environ: Mapping[str, str] | None = None) -> list[Sourced]:
+    """Every setting with its value and origin, for `tachograph config show`."""
+    merged, origins = _merge(home, os.environ if environ is None else environ, {})
+    settings = _check(merged, home) if merged else Settings()
+    rows = []
+    for section in dataclasses.fields(settings):
+        part = getattr(settings, section.name)
+        for option in dataclasses.fields(part):
+            key = f"{section.name}.{option.name}"
+            rows.append(Sourced(key=key, value=getattr(part, option.name), origin=origins.get(key, "default")))
+    return rows
+
+
+def home_from(explicit: str | Path | None) -> Home:
+    """The home to use, with TACHOGRAPH_HOME from the environment."""
+    return find_home(explicit, os.environ)
+
+
+def user_environment() -> Mapping[str, str]:
+    """What finding an agent's files needs to know of the environment."""
+    return {k: v for k, v in os.environ.items() if k in {"CLAUDE_CONFIG_DIR", "HOME", "USERPROFILE"}}
+
+
+def _merge(
+    home: Home, environ: Mapping[str, str], overrides: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    merged: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {}
+
+    def put(section: str, key: str, value: Any, origin: str) -> None:
+        merged.setdefault(section, {})[key] = value
+        origins[f"{section}.{key}"] = origin
+
+    for section, options in _read_toml(home.config).items():
+        if not isinstance(options, dict):
+            raise ConfigError(f"{home.config}: {section} must be a table", hint=f"write it as [{section}]")
+        for key, value in options.items():
+            put(section, key, value, str(home.config))
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and "__" in name:
+            section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+            put(section, key, value, name)
+    for dotted, value in overrides.items():
+        if value is not None:
+            section, _, key = dotted.partition(".")
+            put(section, key, value, "command line")
+    return merged, origins
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}", hint="correct or remove the file") from None
+
+
+def _check(merged: dict[str, dict[str, Any]], home: Home) -> Settings:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    values: dict[str, Any] = {}
+    sections = {f.name: f for f in dataclasses.fields(Settings)}
+    for section, options in merged.items():
+        if section not in sections:
+            raise ConfigError(f"unknown section {section!r}", hint="known: " + ", ".join(sections))
+        part = type(getattr(Settings(), section))
+        known = [f.name for f in dataclasses.fields(part)]
+        for key in options:
+            if key not in known:
+                raise ConfigError(f"unknown setting {section}.{key}", hint="known: " + ", ".join(known))
+        options = {k: _split(v) if _is_sequence(part, k) else v for k, v in options.items()}
+        adapter = TypeAdapter(part, config=ConfigDict(extra="forbid"))
+        try:
+            values[section] = adapter.validate_python(options)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            key = ".".join([section, *(str(x) for x in first["loc"])])
+            raise ConfigError(f"{key}: {first['msg']}", hint=f"see {home.config} and TACHOGRAPH_…") from None
+    return Settings(**values)
+
+
+def _is_sequence(part: type, key: str) -> bool:
+    return isinstance({f.name: f for f in dataclasses.fields(part)}[key].type, str) and "tuple" in str(
+        {f.name: f for f in dataclasses.fields(part)}[key].type
+    )
+
+
+def _split(value: Any) -> Any:
+    return tuple(x.strip() for x in value.split(",") if x.strip()) if isinstance(value, str) else value

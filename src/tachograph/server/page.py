@@ -1,0 +1,187 @@
+"""The first page: the week's totals and how to connect. Plain HTML, no script; every stored text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["RANGES", "connect_lines", "render_page", "stylesheet"]
+
+RANGES = ("24h", "7d", "30d", "90d", "all")
+
+
+def stylesheet() -> bytes:
+    """The page's style sheet."""
+    return files("tachograph.server").joinpath("static/page.css").read_bytes()
+
+
+def render_page(
+    *,
+    report: Mapping[str, Any],
+    by_day: Sequence[Mapping[str, Any]],
+    by_model: Sequence[Mapping[str, Any]],
+    health: Mapping[str, Any],
+    connect: Sequence[str],
+    range_name: str,
+    demo: bool,
+) -> str:
+    """The whole page.
+
+    Args:
+        report: the answer of /api/v1/report for the window shown.
+        by_day, by_model: its breakdown rows.
+        health: the answer of /health.
+        connect: shell lines that point an agent at this server.
+        range_name: which of RANGES is shown.
+        demo: true when the home holds made-up data only.
+    """
+    totals = report["totals"]
+    parts = [
+        _head(range_name),
+        ('<p class="banner" role="note">Made-up data: this is a demonstration.</p>') if demo else (""),
+        _top(report, range_name),
+        ("<main>"),
+        _cards(totals),
+        ('<div class="columns">'),
+        _breakdown("By day (UTC)", "day", by_day),
+        _breakdown("By model", "model", by_model),
+        _coverage(totals.get("coverage") or {}),
+        _state(health),
+        ("</div>"),
+        _connect(connect),
+        ("</main>"),
+        ('<footer class="soft small">Nothing on this page leaves your machine.</footer></body></html>'),
+    ]
+    return "".join(parts)
+
+
+def connect_lines(addresses: Mapping[str, Any]) -> list[str]:
+    """The environment that makes Claude Code send to this server."""
+    return [
+        "export CLAUDE_CODE_ENABLE_TELEMETRY=1",
+        "export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp",
+        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        f"export OTEL_EXPORTER_OTLP_ENDPOINT={addresses.get('otlp_http', '')}",
+    ]
+
+
+def number(value: Any) -> str:
+    """A count with thousands separators; a dash for unknown."""
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def dollars(microusd: Any) -> str:
+    """Micro-dollars as dollars and cents; four digits below a dollar."""
+    if microusd is None:
+        return "–"
+    usd = microusd / 1_000_000
+    return f"${usd:,.2f}" if usd >= 1 or not microusd else f"${usd:.4f}"
+
+
+def duration(seconds: Any) -> str:
+    """Seconds as hours and minutes."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _head(range_name: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Tachograph: {escape(range_name)}</title>"
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/page.css"></head><body>'
+    )
+
+
+def _top(report: Mapping[str, Any], range_name: str) -> str:
+    window = report["window"]
+    links = " ".join(f'<a href="/?range={r}"{" aria-current=page" if r == range_name else ""}>{r}</a>' for r in RANGES)
+    since, until = window.get("since") or "the beginning", window.get("until") or "now"
+    return (
+        f'<header class="top"><h1>Tachograph</h1><nav aria-label="Time range">{links}</nav>'
+        f'<span class="soft small">{escape(str(since))} to {escape(str(until))}, UTC</span></header>'
+    )
+
+
+def _cards(totals: Mapping[str, Any]) -> str:
+    read, fresh, written = (totals[k] for k in ("cache_read_tokens", "input_tokens", "cache_write_tokens"))
+    prompt_tokens = read + fresh + written
+    cached = f"{100 * read / prompt_tokens:.0f} % of prompt tokens from cache" if prompt_tokens else "no requests yet"
+    tools = totals["tool_calls"]
+    cards = [
+        ("Cost", dollars(totals["cost_microusd"]), f"{number(totals['requests'])} requests"),
+        ("Sessions", number(totals["sessions"]), f"{number(totals['prompts'])} prompts"),
+        ("Tokens in", number(prompt_tokens), cached),
+        ("Tokens out", number(totals["output_tokens"]), "reasoning included"),
+        ("Tool calls", number(tools), f"{number(totals['tool_errors'])} failed"),
+        (
+            "Lines",
+            f"+{number(totals['lines_added'])} −{number(totals['lines_removed'])}",
+            f"{number(totals['commits'])} commits, {number(totals['pull_requests'])} pull requests",
+        ),
+        ("Active time", duration(totals["active_seconds"]), "as the agents report it"),
+    ]
+    items = "".join(
+        f'<li class="card"><span class="soft small">{escape(title)}</span><b>{escape(value)}</b>'
+        f'<span class="soft small">{escape(note)}</span></li>'
+        for title, value, note in cards
+    )
+    return f'<ul class="cards">{items}</ul>'
+
+
+def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return f"<section><h2>{escape(title)}</h2><p class=soft>Nothing in this time range.</p></section>"
+    top = max((row["cost_microusd"] or 0 for row in rows), default=0) or 1
+    body = "".join(
+        f"<tr><td>{escape(str(row[key] if row[key] is not None else 'unknown'))}</td>"
+        f"<td>{number(row['requests'])}</td><td>{number(row['output_tokens'])}</td>"
+        f"<td>{dollars(row['cost_microusd'])}</td>"
+        f'<td><meter min="0" max="{top}" value="{row["cost_microusd"] or 0}">{dollars(row["cost_microusd"])}'
+        "</meter></td></tr>"
+        for row in rows
+    )
+    return (
+        f'<section><h2>{escape(title)}</h2><div class="scroll" tabindex="0"><table><thead><tr>'
+        f"<th>{escape(key)}</th><th>requests</th><th>tokens out</th><th>cost</th><th>share</th></tr></thead>"
+        f"<tbody>{body}</tbody></table></div></section>"
+    )
+
+
+def _facts(title: str, facts: Sequence[tuple[str, str]]) -> str:
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
+
+
+def _coverage(coverage: Mapping[str, Any]) -> str:
+    return _facts("Where the numbers come from", [(k.replace("_", " "), _plain(v)) for k, v in coverage.items()])
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k.replace('_', ' ')} {_plain(v)}" for k, v in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(v) for v in value) or "none"
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def _state(health: Mapping[str, Any]) -> str:
+    return _facts("State", [(k.replace("_", " "), _plain(v)) for k, v in health.items() if k != "endpoints"])
+
+
+def _connect(lines: Sequence[str]) -> str:
+    return (
+        "<section><h2>Connect Claude Code</h2><p class='soft small'>In the shell that starts it:</p>"
+        f"<pre>{escape(chr(10).join(lines))}</pre></section>"
+    )

@@ -1,0 +1,64 @@
+"""What the routes need, handed in by `wiring`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tachograph.server.core import Core
+from tachograph.tasks import Task
+
+__all__ = ["Answers", "QueryTimes", "Services"]
+
+Progress = Callable[[dict[str, Any]], None]
+
+BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+
+
+class Answers(Protocol):
+    """Questions in strings, answers in JSON values. Raises QueryError."""
+
+    def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Totals and breakdowns; parameters since, until, range, by."""
+
+    def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters."""
+
+    def sql(self, text: str) -> dict[str, Any]:
+        """Columns and rows of one read-only statement."""
+
+
+@dataclass(slots=True)
+class QueryTimes:
+    """How long queries took, as a histogram."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
+    sum_s: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one query."""
+        self.sum_s += seconds
+        for index, bound in enumerate(BUCKETS_S):
+            if seconds <= bound:
+                self.counts[index] += 1
+                return
+        self.counts[-1] += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts behind the API."""
+
+    core: Core
+    answers: Answers
+    import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
+    addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
+    receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
+    receiver_health: Callable[[], Mapping[str, Any]]
+    tasks: Sequence[Task]
+    times: QueryTimes
+    token: str
+    allowed_hosts: Sequence[str]
+    demo: bool
+    version: str
