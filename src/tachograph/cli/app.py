@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -53,7 +52,7 @@ def _build() -> typer.Typer:
             typer.echo(__version__)
             raise typer.Exit
         if context.invoked_subcommand is None:
-            first_run.first_run(context, Path(home) if home else None)
+            first_run.first_run(context)
 
     for name, function in COMMANDS:
         app.command(name)(function)

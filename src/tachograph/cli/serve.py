@@ -11,7 +11,7 @@ import typer
 from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
 from tachograph.home import Home
 
-__all__ = ["run_server", "serve"]
+__all__ = ["print_addresses", "run_server", "serve"]
 
 
 def serve(
@@ -38,7 +38,9 @@ def serve(
         "imports.watch": watch,
     }
     _check_store(store)
-    run_server(resolve_home(context, home), overrides, announce=_print_json if wants_json(context, json) else _print)
+    run_server(
+        resolve_home(context, home), overrides, announce=print_json if wants_json(context, json) else print_addresses
+    )
 
 
 def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
@@ -57,11 +59,12 @@ def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
         server.run()
 
 
-def _print_json(addresses: dict[str, Any]) -> None:
+def print_json(addresses: dict[str, Any]) -> None:
     typer.echo(jsonlib.dumps(addresses))
 
 
-def _print(addresses: dict[str, Any]) -> None:
+def print_addresses(addresses: dict[str, Any]) -> None:
+    """Where the server answers and how to connect to it, for people."""
     typer.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
     typer.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
     typer.echo("To connect Claude Code, set in its environment:")

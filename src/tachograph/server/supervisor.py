@@ -133,6 +133,9 @@ class Supervisor:
             for _ in process.stdout:
                 pass  # a child says nothing more; reading keeps the pipe from filling
             process.wait()
+            process.stdout.close()
+            if process.stdin is not None:
+                process.stdin.close()
             self._ended.put((child, start))
 
         threading.Thread(target=watch, name=f"watch-{child.name}", daemon=True).start()

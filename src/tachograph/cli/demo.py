@@ -1,0 +1,59 @@
+"""`tachograph demo`: a month of made-up data in a home of its own, marked as such on every page."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.home import Home
+
+__all__ = ["demo", "fill_demo_home"]
+
+
+def demo(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of API and page; 0 picks one.")] = 0,
+    serve: Annotated[bool, typer.Option(help="Serve it until stopped; --no-serve only makes it.")] = True,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a month of made-up sessions and show them. Your own data is not touched.
+
+    Example: tachograph demo
+    """
+    from tachograph.cli.import_ import print_import
+    from tachograph.cli.serve import print_addresses, print_json, run_server
+
+    demo_home = Home(resolve_home(context, home).root / "demo")
+    answer = fill_demo_home(demo_home)
+    quiet = wants_json(context, json)
+    if not quiet:
+        typer.echo(f"Made-up data in {demo_home.root}")
+        print_import(answer)
+    elif not serve:
+        print_json(answer)
+    if serve:
+        overrides = {"server.port": port, "otlp.http_port": 0, "otlp.grpc_port": 0, "imports.watch": False}
+        run_server(demo_home, overrides, announce=print_json if quiet else print_addresses)
+
+
+def fill_demo_home(home: Home) -> dict[str, Any]:
+    """Write made-up transcripts below `home` and import them the usual way. Returns the import's report."""
+    from tachograph.cli.client import find_server
+    from tachograph.cli.import_ import run_import
+    from tachograph.inputs.agents.claude_code.sample import make_transcripts
+
+    if home.demo_marker.exists() and find_server(home) is None:
+        shutil.rmtree(home.root)  # an older demonstration: its month would mix with this one
+    home.create()
+    home.demo_marker.write_text("This home holds made-up data only.\n", encoding="utf-8")
+    projects = home.root / "projects"
+    for name, data in make_transcripts(last_day=datetime.now(UTC).date()):
+        path = projects / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return run_import(home, [projects], show_progress=False)

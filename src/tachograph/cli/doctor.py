@@ -1,0 +1,146 @@
+"""`tachograph doctor`: what was looked for, where, and what was found."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.home import Home
+
+__all__ = ["Finding", "doctor"]
+
+LOW_DISK_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    where: str
+    found: str
+    state: str  # ok, note (nothing wrong, worth knowing) or problem
+    hint: str = ""
+
+
+def doctor(context: typer.Context, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Say what was looked for, where, and what was found. Exits 1 if something is wrong.
+
+    Example: tachograph doctor
+    """
+    found = examine(resolve_home(context, home))
+    if wants_json(context, json):
+        typer.echo(jsonlib.dumps({"findings": [asdict(f) for f in found]}))
+    else:
+        for item in found:
+            typer.echo(f"[{item.state}] {item.what}: {item.found}\n    {item.where}")
+            if item.hint:
+                typer.echo(f"    {item.hint}")
+    if any(f.state == "problem" for f in found):
+        raise typer.Exit(1)
+
+
+def examine(home: Home) -> list[Finding]:
+    """Look at everything; changes nothing."""
+    from tachograph.cli.client import find_server
+
+    server = find_server(home)
+    about = dict(server.about) if server else {}
+    return [
+        _python(),
+        _home(home),
+        _disk(home),
+        _server(home, about),
+        *([_health(server.get("/health"), str(about["http"]))] if server else []),
+        *_store(home, running=server is not None),
+        *_transcripts(home),
+        _claude_settings(),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(what="Python", where=sys.executable, found=version, state="ok")
+
+
+def _home(home: Home) -> Finding:
+    if not home.root.exists():
+        return Finding(what="home", where=str(home.root), found="not there yet", state="note", hint="run `tachograph`")
+    mode = home.root.stat().st_mode & 0o777
+    if os.name == "posix" and mode & 0o077:
+        hint = f"run: chmod 700 {home.root}"
+        return Finding(what="home", where=str(home.root), found=f"mode {mode:o}", state="problem", hint=hint)
+    return Finding(what="home", where=str(home.root), found="private", state="ok")
+
+
+def _disk(home: Home) -> Finding:
+    place = next(p for p in (home.root, *home.root.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    low = free < LOW_DISK_BYTES
+    hint = "below this the receiver soon refuses to accept" if low else ""
+    found = f"{free / 1024**3:,.1f} GiB free"
+    return Finding(what="disk", where=str(place), found=found, state="problem" if low else "ok", hint=hint)
+
+
+def _server(home: Home, about: dict[str, Any]) -> Finding:
+    if not about:
+        hint = "start it with `tachograph serve`"
+        return Finding(what="server", where=str(home.server), found="not running", state="note", hint=hint)
+    found = f"running, page {about['http']}, OTLP/HTTP {about['otlp_http']}, OTLP/gRPC {about['otlp_grpc']}"
+    return Finding(what="server", where=str(home.server), found=found, state="ok")
+
+
+def _health(health: dict[str, Any], url: str) -> Finding:
+    reasons = "; ".join(health["reasons"]) or "receiver and core work"
+    state = "ok" if health["status"] == "ok" else "problem"
+    return Finding(what="health", where=f"{url}/health", found=reasons, state=state)
+
+
+def _store(home: Home, *, running: bool) -> list[Finding]:
+    if not home.store.exists():
+        return [Finding(what="store", where=str(home.store), found="not there yet", state="note")]
+    from tachograph.cli.backend import open_backend
+
+    size = home.store.stat().st_size
+    with open_backend(home) as backend:
+        totals = backend.report({"range": "all"})["totals"]
+    found = f"{size / 1024**2:,.1f} MiB, {totals['requests']:,} requests in {totals['sessions']:,} sessions"
+    by = " (asked the server)" if running else ""
+    return [Finding(what="store", where=str(home.store), found=found + by, state="ok")]
+
+
+def _transcripts(home: Home) -> list[Finding]:
+    from tachograph.wiring import find_transcripts
+
+    rows = []
+    for root, files in find_transcripts(home):
+        found = f"{files:,} transcripts" if files is not None else "not there"
+        rows.append(
+            Finding(what="Claude Code transcripts", where=str(root), found=found, state="ok" if files else "note")
+        )
+    return rows
+
+
+def _claude_settings() -> Finding:
+    path = Path.home() / ".claude" / "settings.json"
+    try:
+        environment = jsonlib.loads(path.read_bytes()).get("env", {})
+        enabled = str(environment.get("CLAUDE_CODE_ENABLE_TELEMETRY", "")) == "1"
+    except FileNotFoundError:
+        return Finding(what="Claude Code settings", where=str(path), found="not there", state="note")
+    except (OSError, ValueError, AttributeError) as error:
+        hint = "Claude Code would not read it either"
+        found = f"unreadable ({type(error).__name__})"
+        return Finding(what="Claude Code settings", where=str(path), found=found, state="problem", hint=hint)
+    if enabled:
+        return Finding(what="Claude Code settings", where=str(path), found="telemetry is on", state="ok")
+    hint = "the page and `tachograph serve` show the lines that switch it on"
+    return Finding(what="Claude Code settings", where=str(path), found="telemetry is not on", state="note", hint=hint)

@@ -1,0 +1,59 @@
+"""`tachograph` alone: the first time import and serve, later the week in a screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+
+from tachograph.cli.options import resolve_home, wants_json
+from tachograph.home import Home
+
+__all__ = ["first_run"]
+
+
+def first_run(context: typer.Context) -> None:
+    """Import what is there, then show the week; the first time also serve and open the page."""
+    from tachograph.cli.backend import open_backend
+    from tachograph.cli.client import find_server
+    from tachograph.cli.import_ import print_import, run_import
+    from tachograph.cli.report import print_report
+
+    home = resolve_home(context, None)
+    is_first = not home.store.exists() and find_server(home) is None
+    answer = run_import(home, [], show_progress=not wants_json(context, False))
+    if wants_json(context, False):
+        import json
+
+        with open_backend(home) as backend:
+            typer.echo(json.dumps(backend.report({"range": "7d", "by": "day,model"})))
+        return
+    if is_first:
+        print_import(answer)
+    with open_backend(home) as backend:
+        print_report(backend.report({"range": "7d", "by": "day,model"}))
+    if is_first and sys.stdout.isatty():
+        _serve(home)
+    elif find_server(home) is None:
+        typer.echo("Start the page and the receiver with: tachograph serve", err=True)
+
+
+def _serve(home: Home) -> None:
+    from tachograph.cli.serve import print_addresses, run_server
+
+    def announce(addresses: dict[str, Any]) -> None:
+        print_addresses(addresses)
+        open_page(addresses["http"])
+
+    run_server(home, {}, announce=announce)
+
+
+def open_page(url: str) -> None:
+    """Open the page in the user's browser, where there is a display."""
+    has_display = sys.platform == "darwin" or os.name == "nt" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+    if has_display:
+        import webbrowser
+
+        webbrowser.open(url)
