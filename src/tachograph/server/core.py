@@ -27,6 +27,10 @@ SETTLE_PERIOD_S = 1.0
 class Journal(Protocol):
     """The reading side of the journal."""
 
+    @property
+    def position(self) -> Position:
+        """Just after everything given out so far."""
+
     def read(self, max_bytes: int) -> list[Frame]:
         """The next whole frames, at most about `max_bytes`."""
 
@@ -142,8 +146,8 @@ class Core:
         batch.quarantined = [*batch.quarantined, *damage]
         for item in damage:
             batch.drops[item.reason, "journal"] = batch.drops.get((item.reason, "journal"), 0) + 1
+        batch.position = self.journal.position  # after what was damaged, too
         if frames:
-            batch.position = frames[-1].end
             self.stats.oldest_unwritten_us = frames[0].received_us
             self.stats.frames += len(frames)
         return batch
@@ -154,7 +158,7 @@ class Core:
             return Batch()
         try:
             return self._pipeline.run(frames)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one frame must not stop the others
             if len(frames) == 1:
                 frame = frames[0]
                 log.error("a frame was set aside: %s", type(error).__name__)

@@ -23,9 +23,12 @@ class FakeJournal:
     frames: list[Frame]
     damage: list[Quarantined] = field(default_factory=list)
     released: list[Position] = field(default_factory=list)
+    position: Position = field(default_factory=lambda: Position(0, 0))
 
     def read(self, max_bytes: int) -> list[Frame]:
         taken, self.frames = self.frames[:4], self.frames[4:]
+        if taken:
+            self.position = taken[-1].end
         return taken
 
     def take_damage(self) -> list[Quarantined]:
@@ -122,10 +125,11 @@ def test_damage_is_counted_and_kept_with_the_batch() -> None:
     torn = Quarantined(
         origin="journal", place="segment 1 offset 9", reason=DropReason.TORN_TAIL, detail="", size_bytes=3
     )
-    core, _, _, store = make([], damage=[torn])
+    core, journal, _, store = make([], damage=[torn])
+    journal.position = Position(2, 0)
     core.drain_all()
     assert store.batches[0].quarantined == [torn]
-    assert store.batches[0].position is None
+    assert store.batches[0].position == Position(2, 0)  # damage is not looked at twice
     assert core.stats.dropped == {"torn_tail": 1}
 
 

@@ -18,11 +18,11 @@ router = APIRouter()
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-def page(parts: Parts, range: Annotated[str, Query()] = "7d") -> HTMLResponse:  # noqa: A002 - the name in the address
+def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d") -> HTMLResponse:
     """The first page."""
-    if range not in RANGES:
+    if range_name not in RANGES:
         raise BadWindow("unknown range", hint="known: " + ", ".join(RANGES))
-    answer = parts.answers.report({"range": range, "by": "day,model"})
+    answer = parts.answers.report({"range": range_name, "by": "day,model"})
     health = health_of(parts)
     return HTMLResponse(
         render_page(
@@ -31,7 +31,7 @@ def page(parts: Parts, range: Annotated[str, Query()] = "7d") -> HTMLResponse:  
             by_model=answer["by"]["model"],
             health=health,
             connect=connect_lines(parts.addresses()),
-            range_name=range,
+            range_name=range_name,
             demo=parts.demo,
         )
     )

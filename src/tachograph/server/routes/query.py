@@ -22,9 +22,9 @@ def query(
     by: By = None,
     since: Since = None,
     until: Until = None,
-    range: Range = None,  # noqa: A002 - the name users type
+    range_: Range = None,
 ) -> dict[str, Any]:
     """Columns and rows. Further parameters that name a dimension filter by it: `model=claude-opus-5-5`."""
-    named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range}
+    named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_}
     filters = {k: v for k, v in request.query_params.items() if k not in named}
     return parts.answers.query({**filters, **{k: v for k, v in named.items() if v is not None}})
