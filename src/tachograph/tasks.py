@@ -53,7 +53,7 @@ class TaskRunner:
             try:
                 more = task.run()
                 pause_s = task.period_s
-            except Exception as error:  # the task runner is one of the four doors: count it, say its kind, go on
+            except Exception as error:  # noqa: BLE001 - one of the four doors: count it, say its kind, go on
                 more = False
                 task.failures += 1
                 task.last_error = type(error).__name__
