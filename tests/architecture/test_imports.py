@@ -1,0 +1,96 @@
+"""What may import what, where the layers in pyproject.toml cannot say it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+
+from tests.architecture.tree import ROOT, Module, modules
+
+# Distribution -> what it is imported as, where that is not the same.
+IMPORTED_AS = {
+    "opentelemetry-proto": "opentelemetry",
+    "googleapis-common-protos": "google",
+    "protobuf": "google",
+    "grpcio": "grpc",
+    "pydantic-settings": "pydantic_settings",
+    "prometheus-client": "prometheus_client",
+}
+# What uvicorn finds by itself once it is installed.
+FOUND_BY_OTHERS = {"httptools", "uvloop"}
+
+PLACES = {  # who else may know of these
+    "duckdb": ["tachograph.store"],
+    "nanoarrow": ["tachograph.store"],
+    "fastapi": ["tachograph.server"],
+    "starlette": ["tachograph.server"],
+    "uvicorn": ["tachograph.server"],
+    "grpc": ["tachograph.server"],
+    "pydantic": ["tachograph.config", "tachograph.server"],
+    "pydantic_settings": ["tachograph.config"],
+    "prometheus_client": ["tachograph.server"],
+    "typer": ["tachograph.cli"],
+    "rich": ["tachograph.cli"],
+}
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[^A-Za-z0-9._-]", dependency)[0] for dependency in project["dependencies"]]
+    return {IMPORTED_AS.get(name, name).replace("-", "_") for name in names}
+
+
+def third_party(module: Module) -> set[str]:
+    roots = {name.partition(".")[0] for name in module.imports()}
+    return roots - set(sys.stdlib_module_names) - {"tachograph", "tachograph_sdk"}
+
+
+def test_the_sdk_uses_the_standard_library_only():
+    assert {module.name: third_party(module) for module in modules() if module.is_in("tachograph_sdk")} == {
+        module.name: set() for module in modules() if module.is_in("tachograph_sdk")
+    }
+
+
+def test_everything_imported_is_declared():
+    """What another package happens to bring may be gone with its next version."""
+    allowed = declared() | {"pydantic", "starlette"}  # fastapi's own vocabulary
+    assert {module.name: undeclared for module in modules() if (undeclared := third_party(module) - allowed)} == {}
+
+
+def test_everything_declared_is_used():
+    used = {name for module in modules() for name in third_party(module)}
+    assert declared() - {"tachograph_sdk"} - used - FOUND_BY_OTHERS == set()
+
+
+@pytest.mark.parametrize("package", PLACES)
+def test_a_technology_is_known_in_one_place(package):
+    strangers = [m.name for m in modules() if package in third_party(m) and not m.is_in(*PLACES[package])]
+    assert strangers == []
+
+
+def test_only_the_pipeline_and_the_sdk_client_release():
+    allowed = ("tachograph.pipeline", "tachograph_sdk.client", "tachograph_sdk.privacy")
+    assert [
+        module.name
+        for module in modules()
+        if "tachograph_sdk.privacy.release" in module.imports() and not module.is_in(*allowed)
+    ] == []
+
+
+def test_only_the_configuration_reads_the_environment():
+    readers = {"environ", "getenv"}
+    found = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        if not module.is_in("tachograph.config", "tachograph_sdk.client")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in readers
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    ]
+    assert found == []

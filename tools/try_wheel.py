@@ -1,0 +1,46 @@
+"""Try the installed wheels: `./dev wheel` runs this with the Python of a clean environment, away from the checkout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from importlib import metadata, resources
+from pathlib import Path
+
+
+def main() -> int:
+    """Check that what a user installs starts, knows its version and carries its data. Returns the exit status."""
+    import tachograph
+    import tachograph_sdk
+
+    for package in (tachograph, tachograph_sdk):
+        place = Path(package.__file__ or "")
+        assert "site-packages" in place.parts, f"{place} is not the wheel"
+    assert metadata.version("tachograph") == tachograph.__version__
+    assert metadata.version("tachograph-sdk") == tachograph_sdk.__version__
+    assert resources.files("tachograph.pricing").joinpath("prices.toml").is_file()
+
+    command = Path(sys.executable).parent / "tachograph"
+    with tempfile.TemporaryDirectory() as home:
+
+        def run(*arguments: str) -> str:
+            environment = {"PATH": "/usr/bin:/bin", "HOME": home, "TACHOGRAPH_HOME": f"{home}/tachograph"}
+            done = subprocess.run(
+                [command, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+            )
+            assert done.returncode == 0, f"tachograph {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
+            return done.stdout
+
+        assert run("--version").strip() == tachograph.__version__
+        assert "serve" in run("--help")
+        assert json.loads(run("import", "--json")) is not None
+        totals = json.loads(run("report", "--json"))["totals"]
+        assert totals["requests"] == 0, totals
+    print("the wheels start, import nothing from an empty home, and report it")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
