@@ -1,0 +1,172 @@
+"""What all events of one file share: whose they are, when they were, and where finished events are collected."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tachograph.inputs.agents.claude_code.transcript.lines import MAX_COUNT, UnreadableLine
+from tachograph.inputs.agents.claude_code.transcript.records import Record
+from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
+
+__all__ = ["AGENT", "NAMES", "Attributes", "BadLine", "Context", "put", "sane_count", "sane_duration"]
+
+AGENT = "claude_code"
+
+NAMES = frozenset(
+    {
+        "advisor_message",
+        "api_error",
+        "assistant",
+        "compact_boundary",
+        "pr_link",
+        "session",
+        "tool_result",
+        "tool_use",
+        "user",
+    }
+)
+"""All names an event of a transcript can have: its own record and block types."""
+
+Attributes = dict[str, AttributeValue]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_NS = 2**63 - 1
+_MEMO = 10_000
+_NOT_ALNUM = re.compile(r"[^A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line set aside: where it was and why, never what it said."""
+
+    number: int  # from 1
+    offset: int  # bytes before it in the file
+    size_bytes: int
+    reason: DropReason
+    detail: str  # fixed wording
+
+
+class Context:
+    """Times and common attributes of records, and the list of finished events.
+
+    Args:
+        file_hint: path or names of the folders the file lies in, to tell the project's folder from one below it.
+        received_us: UTC microseconds since 1970, now.
+        announce: whether the first record of a session makes a `session.start`.
+    """
+
+    def __init__(self, *, file_hint: str, received_us: int, announce: bool) -> None:
+        self.events: list[RawEvent] = []
+        self._received_us = received_us
+        self._announce = announce
+        self._folders = frozenset(file_hint.replace("\\", "/").split("/"))
+        self._sessions: set[str | None] = set()
+        self._bases: dict[tuple[str | None, ...], Attributes] = {}
+        self._projects: dict[str, str] = {}
+        self._minutes: dict[str, int] = {}
+
+    def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None:
+        """Add a finished event. `key` is what makes it itself and not another."""
+        self.events.append(
+            RawEvent(
+                agent=AGENT,
+                source=Source.TRANSCRIPT,
+                name=name,
+                kind=kind,
+                at_ns=at_ns,
+                received_us=self._received_us,
+                key=key.encode("utf-8", "surrogatepass"),
+                attributes=attributes,
+            )
+        )
+
+    def base(self, record: Record, at_ns: int) -> Attributes:
+        """Attributes of every event of this record. Shared between events: copy before changing."""
+        key = (record.session_id, record.cwd, record.version, record.entrypoint)
+        base = self._bases.get(key)
+        if base is None:
+            base = {}
+            put(
+                base,
+                session_id=record.session_id,
+                project=self._project(record.cwd) if record.cwd else None,
+                agent_version=record.version,
+                entrypoint=record.entrypoint,
+            )
+            if len(self._bases) < _MEMO:
+                self._bases[key] = base
+            if self._announce and record.agent_id is None and record.session_id not in self._sessions:
+                self._sessions.add(record.session_id)
+                if record.session_id:
+                    self.emit("session", EventKind.SESSION_START, at_ns, f"session:{record.session_id}", base)
+        return base
+
+    def time_ns(self, record: Record) -> int:
+        """When the record was written: UTC nanoseconds since 1970.
+
+        Raises:
+            UnreadableLine: no time, or none that can be stored.
+        """
+        stamp = record.timestamp
+        if stamp is None:
+            raise UnreadableLine(DropReason.BAD_TIME, "no time")
+        # The form all releases write, 2026-01-05T09:12:33.123Z, is read by hand: it is there on every line.
+        if len(stamp) == 24 and stamp[16] == ":" and stamp[19] == "." and stamp[23] == "Z":
+            minute = self._minutes.get(stamp[:16])
+            if minute is None:
+                if len(self._minutes) >= _MEMO:
+                    self._minutes.clear()
+                minute = self._minutes[stamp[:16]] = _any_time_ns(stamp[:16] + ":00.000Z")
+            seconds, millis = stamp[17:19], stamp[20:23]
+            if seconds.isdecimal() and millis.isdecimal() and seconds < "60":
+                return minute + int(seconds) * 1_000_000_000 + int(millis) * 1_000_000
+        return _any_time_ns(stamp)
+
+    def _project(self, folder: str) -> str:
+        """The folder the session belongs to: the working directory, or the one above it that the file lies under.
+
+        The agent may change into subfolders; the transcript's own folder is named after the one it was started in.
+        """
+        project = self._projects.get(folder)
+        if project is None:
+            project = candidate = folder
+            while len(candidate) > 1:
+                if _NOT_ALNUM.sub("-", candidate) in self._folders:
+                    project = candidate
+                    break
+                candidate = candidate.rpartition("/" if "/" in candidate else "\\")[0]
+            if len(self._projects) < _MEMO:
+                self._projects[folder] = project
+        return project
+
+
+def put(attributes: Attributes, **values: Any) -> None:
+    """Set the attributes that have a value."""
+    for name, value in values.items():
+        if value is not None and value != "":
+            attributes[name] = value
+
+
+def sane_count(value: int | None) -> int | None:
+    """A count that is only shown, never billed: None if it cannot be one."""
+    return value if value is not None and 0 <= value <= MAX_COUNT else None
+
+
+def sane_duration(value: float | None) -> float | None:
+    """Milliseconds, None if they cannot be."""
+    return value if value is not None and 0 <= value < 1e12 else None
+
+
+def _any_time_ns(stamp: str) -> int:
+    try:
+        at = datetime.fromisoformat(stamp)
+        since = (at.replace(tzinfo=UTC) if at.tzinfo is None else at) - _EPOCH
+    except (ValueError, OverflowError):
+        raise UnreadableLine(DropReason.BAD_TIME, "not a time") from None
+    ns = (since.days * 86400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    if not 0 <= ns <= _MAX_NS:
+        raise UnreadableLine(DropReason.BAD_TIME, "time out of range")
+    return ns
