@@ -111,6 +111,7 @@ _TABLE: tuple[Attribute, ...] = (
     # a feature
     _a("feature", "text", "skill, subagent, compaction, hook, plugin, mcp_server, mention, …"),
     _a("feature_name", "text", "its name, when it is a known one"),
+    _a("feature_source", "text", "where it comes from: bundled, plugin, userSettings, …", column=False),
     _a("trigger", "text", "what set it off", column=False),
     _a("status", "text", "connected, failed, complete, skipped, …", column=False),
     _a("total_tokens", "count", "tokens as the record itself sums them", column=False),

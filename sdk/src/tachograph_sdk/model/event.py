@@ -79,11 +79,12 @@ class Point:
     cumulative: bool  # as sent; false once turned into a delta
     monotonic: bool
     unit: str = ""
+    stream: str = ""  # which stream it belongs to: 32 hex digits over resource, scope, metric, attributes and start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The span fields that are not attributes."""
+    """The span fields that are not attributes; on a log record, the span it was written in (end_ns is 0 then)."""
 
     trace_id: bytes  # 16 bytes
     span_id: bytes  # 8 bytes

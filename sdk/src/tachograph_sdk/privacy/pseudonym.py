@@ -1,0 +1,148 @@
+"""Keyed pseudonyms: the same person, session or folder always gets the same name, and nobody without the key can undo it.
+
+HMAC-SHA256 with a secret of this installation, cut to 16 hex digits, with a letter saying what it stands for. Each
+kind hashes under its own label, so that a session id and a user id with the same text do not meet.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from tachograph_sdk.errors import ConfigError
+
+__all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
+
+SECRET_BYTES = 32
+MEMO_LIMIT = 50_000  # entries of one kind; then the memo starts again
+
+
+class Pseudonyms(dict[object, str | None]):
+    """The pseudonyms of one kind, looked up as `pseudonyms[text]` and remembered; None for what is no text.
+
+    The original text is a key of this memo and of nothing else; it never leaves the process.
+    """
+
+    __slots__ = ("_any_case", "_label", "_prefix", "_secret")
+
+    def __init__(self, secret: bytes, label: str, prefix: str, *, any_case: bool = False) -> None:
+        super().__init__()
+        self._secret = secret
+        self._any_case = any_case  # e-mail addresses and hex ids: upper and lower case are the same
+        self._label = label.encode() + b"\0"
+        self._prefix = prefix
+
+    def __missing__(self, text: object) -> str | None:
+        if not isinstance(text, str) or not text:
+            return None
+        name = text.strip().lower() if self._any_case else text
+        message = self._label + name.encode("utf-8", "surrogatepass")
+        pseudonym = self._prefix + hmac.digest(self._secret, message, "sha256").hex()[:16]
+        if len(self) >= MEMO_LIMIT:
+            self.clear()
+        if len(text) <= 512:
+            self[text] = pseudonym
+        return pseudonym
+
+    def __repr__(self) -> str:
+        return f"Pseudonyms({self._prefix!r}, {len(self)} remembered)"
+
+
+class Pseudonymizer:
+    """Pseudonyms by kind of thing, each by its letter: s_ session, u_ user, o_ organization, r_ repository, p_ project,
+    f_ file, i_ an id that is not in the usual form.
+    """  # noqa: D205 - the letters belong to the sentence
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 16:
+            raise ConfigError("the secret for pseudonyms is too short", hint="delete secret.key to get a new one")
+        self.sessions = Pseudonyms(secret, "session", "s_")
+        self.users = Pseudonyms(secret, "user", "u_", any_case=True)
+        self.organizations = Pseudonyms(secret, "organization", "o_")
+        self.repositories = Pseudonyms(secret, "repository", "r_")
+        self.projects = Pseudonyms(secret, "project", "p_")
+        self.files = Pseudonyms(secret, "file", "f_")
+        self.ids = Pseudonyms(secret, "id", "i_")
+
+    def session(self, text: str) -> str:
+        """Of a session id, as the agent gives it."""
+        return _some(self.sessions[text])
+
+    def user(self, text: str) -> str:
+        """Of an e-mail address, account id or installation id; addresses compare without case."""
+        return _some(self.users[text])
+
+    def organization(self, text: str) -> str:
+        """Of an organization id."""
+        return _some(self.organizations[text])
+
+    def repository(self, text: str) -> str:
+        """Of a repository's address."""
+        return _some(self.repositories[text])
+
+    def project(self, text: str) -> str:
+        """Of a working directory."""
+        return _some(self.projects[text])
+
+    def file(self, text: str) -> str:
+        """Of a file's path."""
+        return _some(self.files[text])
+
+    def __repr__(self) -> str:
+        return "Pseudonymizer(secret=***)"
+
+
+def _some(pseudonym: str | None) -> str:
+    if pseudonym is None:
+        raise ValueError("nothing to make a pseudonym of")
+    return pseudonym
+
+
+def load_or_create_secret(path: Path) -> bytes:
+    """The installation's secret, made at the first call: 32 random bytes, mode 0600.
+
+    Two processes that call this at once get the same secret: the file appears whole under its name or not at all.
+
+    Raises:
+        ConfigError: the file is there but is not a secret, or cannot be read or written.
+    """
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        secret = _create(path)
+    except OSError as error:
+        raise ConfigError(f"the secret {path.name} cannot be read", hint=error.strerror or "") from error
+    if len(secret) != SECRET_BYTES:
+        raise ConfigError(
+            f"the secret {path.name} has {len(secret)} bytes instead of {SECRET_BYTES}",
+            hint="put back the right file, or delete it: pseudonyms made from then on will differ from those stored",
+        )
+    return secret
+
+
+def _create(path: Path) -> bytes:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(prefix=".secret-", dir=path.parent)  # made with mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(name, path)  # fails if another process was first: then its secret is the one
+            except FileExistsError:
+                pass
+        finally:
+            os.unlink(name)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the secret {path.name} cannot be written", hint=error.strerror or "") from error
