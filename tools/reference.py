@@ -1,0 +1,240 @@
+"""Write the pages that say what the code says, or check that they still do (`./dev docs`, `./dev test`).
+
+Each page is a function that returns Markdown, made from the same tables the program runs on.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = "docs/reference"
+HEADER = "<!-- Written by `./dev docs` from {origin}. Change that, not this page. -->\n\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table. Bars inside cells are escaped."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def prices() -> str:
+    """The price table."""
+    from tachograph.pricing import PriceTable
+
+    def usd(femto_per_token: int) -> str:
+        return f"{femto_per_token / 10**9:.6f}".rstrip("0").rstrip(".")
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for row in known.rows:
+            for more_than, rates in row.tiers:
+                dates = ", ".join(
+                    part
+                    for part in (
+                        f"from {row.valid_from}" if row.valid_from.year > 1 else "",
+                        f"until {row.valid_to}" if row.valid_to.year < 9999 else "",
+                        f"over {more_than:,} tokens" if more_than else "",
+                    )
+                    if part
+                )
+                amounts = (getattr(rates, field.name) for field in dataclasses.fields(rates))
+                factors = ", ".join(f"{name} {factor}" for name, factor in row.multiply.items())
+                yield (f"`{row.model}`", dates, *map(usd, amounts), factors, row.source)
+
+    known = PriceTable.load()
+    head = ("Model", "When", "Input", "Output", "Cache read", "Write 5 min", "Write 1 h", "Factors", "Source")
+    return (
+        "# Prices\n\n"
+        f"Table {known.version}, US dollars per million tokens. Used where the agent reports no cost of its own; such a\n"
+        "cost has the basis `priced`. A model that is not here is stored unpriced: its cost is unknown, not zero.\n"
+        "Over a threshold the whole request costs the higher price. The sources are named in\n"
+        "[prices.toml](../../src/tachograph/pricing/prices.toml).\n\n" + table(head, list(rows()))
+    )
+
+
+def events() -> str:
+    """Event kinds, sources, drop reasons, attributes."""
+    from tachograph_sdk.model import event
+    from tachograph_sdk.model.attributes import ATTRIBUTES
+
+    comments = trailing_comments(event)
+    sections = ["# Events\n\nWhat is stored, whichever agent said it and whichever way it came in.\n"]
+    for title, members in (
+        ("Kinds", event.EventKind),
+        ("Sources", event.Source),
+        ("Why a record or an attribute is dropped", event.DropReason),
+    ):
+        rows = [(f"`{member.value}`", comments.get((members.__name__, member.name), "")) for member in members]
+        sections.append(f"## {title}\n\n{table(('Name', 'Meaning'), rows)}")
+    attributes = [(f"`{a.name}`", str(a.type), "yes" if a.column else "", a.help) for a in ATTRIBUTES.values()]
+    sections.append(
+        "## Attributes\n\nThose without a column of their own are in the JSON text `attributes`.\n\n"
+        + table(("Name", "Type", "Column", "Meaning"), attributes)
+    )
+    return "\n".join(sections)
+
+
+def errors() -> str:
+    """The tree of errors with the codes that the API answers."""
+    from tachograph_sdk import errors as module
+
+    tree = textwrap.dedent((module.__doc__ or "").partition("\n\n")[2]).strip()
+    rows = [(f"`{getattr(module, name).code}`", name, first_line(getattr(module, name))) for name in module.__all__]
+    return (
+        "# Errors\n\nEvery error has a code for machines, a message for people and, where there is one, a hint.\n\n"
+        f"```\n{tree}\n```\n\n" + table(("Code", "Name", "Meaning"), rows)
+    )
+
+
+def commands() -> str:
+    """The command line."""
+    from tachograph.cli.app import COMMANDS
+
+    sections = [
+        (
+            "# Commands\n\nEvery command takes `--home DIR` (or `TACHOGRAPH_HOME`), and `--json` where it prints data. Exit "
+            "status: 0 success,\n2 a mistake in the call, 1 failure. Messages go to standard error.\n"
+        )
+    ]
+    for name, function in COMMANDS:
+        text = inspect.getdoc(function) or ""
+        sections.append(f"## tachograph {name}\n\n{text}\n")
+        if options := list(options_of(function)):
+            sections.append(table(("Option", "Meaning"), options))
+    return "\n".join(sections)
+
+
+def options_of(function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
+    """The options of a command, as its signature declares them."""
+    for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
+        for extra in getattr(parameter.annotation, "__metadata__", ()):
+            if (text := getattr(extra, "help", None)) is None:
+                continue
+            declared = [d for d in getattr(extra, "param_decls", None) or () if d.startswith("-")]
+            is_argument = type(extra).__name__ == "ArgumentInfo"
+            shown = name.upper() if is_argument else ", ".join(declared) or "--" + name.strip("_").replace("_", "-")
+            yield f"`{shown}`", text
+
+
+def settings() -> str:
+    """Everything a user can set."""
+    from tachograph.config import Settings
+
+    sections = [
+        (
+            "# Settings\n\nDefaults < `tachograph.toml` in the home folder < `TACHOGRAPH_SECTION__KEY` < command line.\n"
+            "`tachograph config show` prints each value and where it came from.\n"
+        )
+    ]
+    default = Settings()
+    for section in dataclasses.fields(Settings):
+        part = getattr(default, section.name)
+        comments = trailing_comments(sys.modules[type(part).__module__])
+        rows = [
+            (
+                f"`{option.name}`",
+                f"`{shown(getattr(part, option.name))}`",
+                comments.get((type(part).__name__, option.name), ""),
+            )
+            for option in dataclasses.fields(part)
+        ]
+        sections.append(
+            f"## [{section.name}]\n\n{first_line(type(part))}\n\n{table(('Key', 'Default', 'Meaning'), rows)}"
+        )
+    return "\n".join(sections)
+
+
+def privacy() -> str:
+    """What is collected: the policy table itself."""
+    from tachograph_sdk.privacy.policy import POLICY_VERSION, docs_table
+
+    return (
+        "# What we collect\n\n"
+        f"Policy version {POLICY_VERSION}. This page is the table that the program runs on: `privacy/release.py` lets an\n"
+        "attribute through only if a row names it, and drops and counts everything else. Prompts, answers, tool inputs\n"
+        "and outputs, file contents, paths, commands and e-mail addresses are never stored. People, sessions,\n"
+        "organizations, repositories and projects are keyed pseudonyms, made with a secret that stays in your home\n"
+        "folder. Until a record has passed, it is in the journal: a file that only you can read, on your disk, deleted\n"
+        "as soon as it is drained. Nothing is sent anywhere.\n\n" + docs_table()
+    )
+
+
+PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    (f"{REFERENCE}/prices.md", "src/tachograph/pricing/prices.toml", prices),
+    (f"{REFERENCE}/events.md", "sdk/src/tachograph_sdk/model/", events),
+    (f"{REFERENCE}/errors.md", "sdk/src/tachograph_sdk/errors.py", errors),
+    (f"{REFERENCE}/commands.md", "src/tachograph/cli/", commands),
+    (f"{REFERENCE}/settings.md", "src/tachograph/config.py and the parts' own config", settings),
+    ("PRIVACY.md", "sdk/src/tachograph_sdk/privacy/policy.py", privacy),
+)
+
+
+def shown(value: object) -> str:
+    """A default as one writes it in TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else "" if value is None else str(value)
+
+
+def first_line(thing: object) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def trailing_comments(module: Any) -> dict[tuple[str, str], str]:
+    """(class, field) to the comment after the field, continued on lines that hold only a comment."""
+    lines = inspect.getsource(module).splitlines()
+    found = {}
+    for class_ in ast.parse("\n".join(lines)).body:
+        if not isinstance(class_, ast.ClassDef):
+            continue
+        for node in class_.body:
+            target = node.target if isinstance(node, ast.AnnAssign) else None
+            if isinstance(node, ast.Assign):
+                target = node.targets[0]  # type: ignore[assignment]
+            if not isinstance(target, ast.Name):
+                continue
+            line = node.end_lineno or node.lineno
+            comment = lines[line - 1][node.end_col_offset :].partition("#")[2].strip()
+            while comment and line < len(lines) and lines[line].lstrip().startswith("#"):
+                comment += " " + lines[line].strip(" #")
+                line += 1
+            found[class_.name, target.id] = comment
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Write all pages; with --check, say which would change and return 1."""
+    check = "--check" in arguments
+    stale = 0
+    for name, origin, build in PAGES:
+        path = ROOT / name
+        wanted = HEADER.format(origin=origin) + build().rstrip() + "\n"
+        present = path.read_text("utf-8") if path.exists() else ""
+        if present == wanted:
+            continue
+        stale += 1
+        if check:
+            print(f"{name} no longer says what {origin} says; run ./dev docs")
+            sys.stdout.writelines(
+                list(difflib.unified_diff(present.splitlines(True), wanted.splitlines(True), n=0))[:20]
+            )
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted, "utf-8")
+            print(f"wrote {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
