@@ -1,1 +1,5 @@
+"""Public helpers for tests: events made by hand."""
 
+from tachograph.testing.events import make_event
+
+__all__ = ["make_event"]

@@ -1,0 +1,134 @@
+"""What can be measured: each metric once, with its unit, its SQL, what emptiness means and a sentence of help.
+
+`sql` maps a fact (a derived table, see dimensions.py) to one aggregate expression over it, in the subset of SQL that
+every store runs; the first fact that has all wanted dimensions is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tachograph.analytics.dimensions import Fact
+
+__all__ = ["METRICS", "Metric", "Unit"]
+
+Unit = Literal["count", "tokens", "microusd", "usd", "lines", "seconds", "ms", "ratio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One thing that can be measured. Costs are summed in nano-dollars and rounded once, when shown."""
+
+    name: str
+    unit: Unit
+    sql: Mapping[Fact, str]
+    empty: int | None  # what it is when nothing matches: 0, or null for "not known"
+    better: Literal["higher", "lower", "neither"]
+    help: str
+
+
+def _m(
+    name: str,
+    unit: Unit,
+    better: Literal["higher", "lower", "neither"],
+    help: str,  # noqa: A002 - reads as a table
+    *,
+    empty: int | None = 0,
+    **sql: str,
+) -> Metric:
+    return Metric(name=name, unit=unit, sql=sql, empty=empty, better=better, help=help)  # type: ignore[arg-type]
+
+
+_OK = "outcome = 'ok'"
+_COST = "sum(cost_nanousd)"
+
+_TABLE: tuple[Metric, ...] = (
+    _m(
+        "sessions", "count", "neither", "Sessions with a prompt, a request, a tool call or counted usage.",
+        activity="count(distinct session_id)", requests="count(distinct session_id)",
+        tool_calls="count(distinct session_id)", prompts="count(distinct session_id)",
+        outcomes="count(distinct session_id)",
+    ),
+    _m(
+        "users", "count", "neither", "People or installations (pseudonyms) that were active.",
+        activity="count(distinct user_id)", requests="count(distinct user_id)",
+        tool_calls="count(distinct user_id)",
+    ),
+    _m(
+        "prompts", "count", "neither", "Prompts a person sent: typed or a command, not the agent's own turns.",
+        prompts="count(*) filter (where prompt_origin in ('human', 'command'))",
+    ),
+    _m(
+        "agent_prompts", "count", "neither", "Turns the agent started itself, such as a background task's result.",
+        prompts="count(*) filter (where prompt_origin = 'agent')",
+    ),
+    _m("requests", "count", "neither", "API requests that were answered.", requests=f"count(*) filter (where {_OK})"),
+    _m(
+        "api_errors", "count", "lower", "API requests that failed after all tries.",
+        requests="count(*) filter (where outcome = 'error')",
+    ),
+    _m(
+        "api_retries", "count", "lower", "Failed tries that were repeated, as far as a transcript shows them.",
+        requests="count(*) filter (where outcome = 'retried')",
+    ),
+    _m("input_tokens", "tokens", "neither", "Fresh prompt tokens, cache excluded.", requests="sum(input_tokens)"),
+    _m("output_tokens", "tokens", "neither", "Tokens generated, reasoning included.", requests="sum(output_tokens)"),
+    _m("reasoning_tokens", "tokens", "neither", "The part of output_tokens spent on reasoning.", requests="sum(reasoning_tokens)"),
+    _m("cache_read_tokens", "tokens", "higher", "Prompt tokens read from cache.", requests="sum(cache_read_tokens)"),
+    _m("cache_write_tokens", "tokens", "neither", "Prompt tokens written to cache.", requests="sum(cache_write_tokens)"),
+    _m(
+        "total_tokens", "tokens", "neither", "All tokens: input, output, cache read and cache written.",
+        requests="sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)",
+    ),
+    _m("cost_microusd", "microusd", "lower", "Cost in whole micro-dollars: reported, else priced.", requests=_COST),
+    _m("cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.", requests=_COST),
+    _m(
+        "unpriced_requests", "count", "lower", "Requests whose cost nobody knows: no report, no price for the model.",
+        requests="count(*) filter (where cost_basis = 'unpriced')",
+    ),
+    _m(
+        "cache_hit_ratio", "ratio", "higher", "Share of prompt tokens served from cache.", empty=None,
+        requests="sum(cache_read_tokens) / nullif(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)",
+    ),
+    _m(
+        "api_error_ratio", "ratio", "lower", "Share of API requests that failed.", empty=None,
+        requests="count(*) filter (where outcome = 'error')"
+        " / nullif(count(*) filter (where outcome in ('ok', 'error')), 0)",
+    ),
+    _m(
+        "request_p50_ms", "ms", "lower", "Median time of an API request.", empty=None,
+        requests=f"p50(case when {_OK} then duration_ms end)",
+    ),
+    _m(
+        "request_p95_ms", "ms", "lower", "Time that 95 of 100 API requests stay below.", empty=None,
+        requests=f"p95(case when {_OK} then duration_ms end)",
+    ),
+    _m("ttft_p50_ms", "ms", "lower", "Median time to the first token.", empty=None, requests="p50(ttft_ms)"),
+    _m("tool_calls", "count", "neither", "Tool calls the model made, rejected ones included.", tool_calls="count(*)"),
+    _m(
+        "tool_errors", "count", "lower", "Tool calls that ran and failed.",
+        tool_calls="count(*) filter (where is_error)",
+    ),
+    _m(
+        "tool_rejections", "count", "lower", "Tool calls a person or rule did not allow.",
+        tool_calls="count(*) filter (where decision = 'reject')",
+    ),
+    _m(
+        "tool_error_ratio", "ratio", "lower", "Share of tool calls that ran and failed.", empty=None,
+        tool_calls="count(*) filter (where is_error) / nullif(count(*), 0)",
+    ),
+    _m("tool_p50_ms", "ms", "lower", "Median time of a tool call.", empty=None, tool_calls="p50(duration_ms)"),
+    _m("tool_p95_ms", "ms", "lower", "Time that 95 of 100 tool calls stay below.", empty=None, tool_calls="p95(duration_ms)"),
+    _m("lines_added", "lines", "neither", "Lines added by the agent's edits.", outcomes="sum(lines_added)"),
+    _m("lines_removed", "lines", "neither", "Lines removed by the agent's edits.", outcomes="sum(lines_removed)"),
+    _m("commits", "count", "higher", "Commits made through the agent.", outcomes="sum(commits)"),
+    _m("pull_requests", "count", "higher", "Pull requests opened through the agent.", outcomes="sum(pull_requests)"),
+    _m(
+        "active_seconds", "seconds", "neither", "Seconds of active time; null when no source says, as transcripts do not.",
+        empty=None, outcomes="sum(active_seconds)",
+    ),
+)  # fmt: skip
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _TABLE}

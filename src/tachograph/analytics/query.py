@@ -1,0 +1,84 @@
+"""A question: what, by what, of what, when. Parsed here, compiled in compile.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tachograph_sdk.errors import BadWindow
+
+__all__ = ["Query", "Window", "parse_window"]
+
+_RANGE = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_HINT = "use --range 1h, 24h, 7d, 30d, 90d or all, or --since and --until with a day (2026-11-20) or a time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time range: start included, end excluded, UTC without a zone as the stores keep it; None is unbounded."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise BadWindow(f"the time range from {self.start} to {self.end} is empty", hint=_HINT)
+
+    def as_text(self) -> dict[str, str | None]:
+        """ISO 8601 with a Z, or null."""
+        return {
+            "since": None if self.start is None else self.start.isoformat() + "Z",
+            "until": None if self.end is None else self.end.isoformat() + "Z",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One question: metric names, dimension names to split by, dimension values to keep, a window."""
+
+    metrics: Sequence[str]
+    by: Sequence[str] = ()
+    filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+    limit: int | None = None  # rows; the first in order
+
+
+def parse_window(
+    *, now_us: int, since: str | None = None, until: str | None = None, range_: str | None = None
+) -> Window:
+    """The window that `--since`, `--until` and `--range` name; a range ends now.
+
+    Raises:
+        BadWindow: it cannot be read, is empty, or a range is given beside a start or an end.
+    """
+    if range_ is not None:
+        if since is not None or until is not None:
+            raise BadWindow("a range excludes a start and an end", hint=_HINT)
+        if range_ == "all":
+            return Window()
+        found = _RANGE.fullmatch(range_)
+        if not found:
+            raise BadWindow(f"{range_!r} is not a range", hint=_HINT)
+        now = datetime.fromtimestamp(now_us // 1_000_000, UTC).replace(tzinfo=None) + timedelta(
+            microseconds=now_us % 1_000_000
+        )
+        try:
+            return Window(start=now - int(found[1]) * _UNITS[found[2]], end=now)
+        except OverflowError as error:
+            raise BadWindow(f"{range_!r} reaches too far back", hint=_HINT) from error
+    return Window(start=_moment(since), end=_moment(until))
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise BadWindow(f"{text!r} is not a day or a time", hint=_HINT) from error
+    return moment

@@ -1,0 +1,214 @@
+-- What follows from the events. Every table here can be dropped and made again from `events` and `event_copies`;
+-- rollups/*.sql fill them, each file says which and at what grain.
+
+create table settled (seq bigint not null);  -- events up to here are in the tables below
+
+insert into settled values (0);
+
+-- Which buckets hold events, and since which row: where to look when one of them is touched.
+create table buckets (bucket varchar not null, first_seq bigint not null);
+
+-- Buckets that share an identity (a request, message, tool call, prompt or event): they are settled together.
+create table kin (bucket varchar not null, other varchar not null);
+
+create table requests (
+    request_key varchar not null,
+    bucket varchar not null,
+    agent varchar not null,
+    outcome varchar not null,            -- ok, error, retried, residual (what only a counter saw)
+    occurred_at timestamp not null,
+    session_id varchar,
+    prompt_id varchar,
+    request_id varchar,
+    message_id varchar,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    model varchar,                       -- without the "[1m]" suffix
+    model_requested varchar,
+    query_source varchar,
+    effort varchar,
+    speed varchar,
+    service_tier varchar,
+    subagent varchar,
+    skill varchar,
+    plugin varchar,
+    mcp_server varchar,
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    reasoning_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_write_tokens bigint not null,
+    cache_write_5m_tokens bigint not null,
+    cache_write_1h_tokens bigint not null,
+    web_search_requests bigint not null,
+    cost_nanousd bigint,                 -- null: no source knows and no price row matches
+    cost_basis varchar not null,         -- reported, priced, unpriced, counter
+    duration_ms double,
+    ttft_ms double,
+    attempts bigint,
+    status_code bigint,
+    error_class varchar,
+    seen_event boolean not null,         -- which sources saw it: OTel log or console event
+    seen_span boolean not null,
+    seen_transcript boolean not null,
+    seen_counter boolean not null,
+    seen_hook boolean not null,
+    row_hash ubigint not null
+);
+
+create table tool_calls (
+    tool_key varchar not null,
+    bucket varchar not null,
+    agent varchar not null,
+    occurred_at timestamp not null,
+    session_id varchar,
+    prompt_id varchar,
+    request_id varchar,
+    tool_use_id varchar,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    tool_name varchar,
+    mcp_server varchar,
+    subagent varchar,
+    decision varchar,                    -- accept, reject
+    decision_source varchar,
+    success boolean,                     -- null: never heard how it ended
+    is_error boolean not null,           -- it ran and failed; a rejected call did not run
+    error_class varchar,
+    duration_ms double,
+    seen_event boolean not null,
+    seen_span boolean not null,
+    seen_transcript boolean not null,
+    seen_hook boolean not null,
+    row_hash ubigint not null
+);
+
+create table prompts (
+    prompt_key varchar not null,
+    bucket varchar not null,
+    agent varchar not null,
+    occurred_at timestamp not null,
+    session_id varchar,
+    prompt_id varchar,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    prompt_origin varchar not null,      -- human, command, agent
+    seen_event boolean not null,
+    seen_span boolean not null,
+    seen_transcript boolean not null,
+    seen_hook boolean not null,
+    row_hash ubigint not null
+);
+
+create table outcomes (
+    event_id uuid not null,              -- the event that says so, from the best source its session has for it
+    bucket varchar not null,
+    agent varchar not null,
+    kind varchar not null,               -- code.change, vcs.commit, vcs.pull_request, session.activity
+    occurred_at timestamp not null,
+    session_id varchar,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    model varchar,
+    tool_name varchar,
+    lines_added bigint not null,
+    lines_removed bigint not null,
+    commits bigint not null,
+    pull_requests bigint not null,
+    active_seconds double,
+    source varchar not null,
+    row_hash ubigint not null
+);
+
+create table session_days (
+    bucket varchar not null,
+    day timestamp not null,              -- midnight UTC
+    session_id varchar,
+    agent varchar not null,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    activity bigint not null,            -- prompts, requests and tool calls it was seen with; 0: it does not count
+    lines_added bigint not null,
+    lines_removed bigint not null,
+    commits bigint not null,
+    pull_requests bigint not null,
+    active_seconds double,               -- null: no source says
+    row_hash ubigint not null
+);
+
+create table sessions (
+    bucket varchar not null,
+    session_id varchar not null,
+    agent varchar not null,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    agent_version varchar,
+    entrypoint varchar,
+    started_at timestamp not null,
+    ended_at timestamp not null,
+    counts boolean not null,             -- it has a prompt, a request or a tool call
+    prompts bigint not null,
+    requests bigint not null,
+    api_errors bigint not null,
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_write_tokens bigint not null,
+    cost_nanousd bigint not null,
+    unpriced_requests bigint not null,
+    tool_calls bigint not null,
+    tool_errors bigint not null,
+    lines_added bigint not null,
+    lines_removed bigint not null,
+    commits bigint not null,
+    pull_requests bigint not null,
+    active_seconds double,
+    has_transcript boolean not null,
+    has_otel boolean not null,
+    row_hash ubigint not null
+);
+
+create table days (
+    day timestamp not null,              -- midnight UTC
+    agent varchar not null,
+    user_id varchar,
+    organization_id varchar,
+    project varchar,
+    repository varchar,
+    entrypoint varchar,
+    model varchar,
+    query_source varchar,
+    outcome varchar not null,
+    cost_basis varchar not null,
+    seen_event boolean not null,
+    seen_transcript boolean not null,
+    requests bigint not null,
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    reasoning_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_write_tokens bigint not null,
+    cost_nanousd bigint not null
+);

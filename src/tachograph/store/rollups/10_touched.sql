@@ -1,0 +1,72 @@
+-- touched: the buckets to settle now, each with its family; working tables of one settling, not kept.
+-- Grain: one row per bucket. A bucket is a session, or agent, user and day for records that name none.
+-- A family is all buckets that share an identity (a request, message, tool call, prompt or event), directly or through
+-- others. Whole families are settled, so that a row never depends on the order in which its sources came.
+-- Variables: settled (highest seq settled so far), upto (highest seq to settle).
+
+create or replace temp table fresh_ids as
+select distinct bucket, agent, unnest([
+    case when kind in ('api.request', 'api.error') then 'r:' || request_id end,
+    case when kind = 'api.request' then 'm:' || message_id end,
+    case when kind in ('tool.call', 'tool.decision') and source <> 'otel_metric' then 't:' || tool_use_id end,
+    case when kind = 'prompt' then 'p:' || prompt_id end
+]) as identity
+from events
+where seq > getvariable('settled') and seq <= getvariable('upto')
+  and kind in ('api.request', 'api.error', 'tool.call', 'tool.decision', 'prompt');
+
+delete from fresh_ids where identity is null;
+
+create or replace temp table fresh as
+select bucket, min(seq) as first_seq from events
+where seq > getvariable('settled') and seq <= getvariable('upto')
+group by 1;
+
+insert into buckets
+select bucket, first_seq from fresh where bucket not in (select bucket from buckets);
+
+-- Identities seen under another bucket: among the fresh events, in the ledger, and as copies of stored events.
+create or replace temp table links as
+select distinct one as bucket, two as other from (
+    select f.bucket as one, g.first_bucket as two
+    from fresh_ids f join (
+        select agent, identity, min(bucket) as first_bucket from fresh_ids
+        group by all having count(distinct bucket) > 1
+    ) g using (agent, identity)
+    union all
+    select f.bucket, r.bucket from fresh_ids f join requests r on f.identity = 'r:' || r.request_id and f.agent = r.agent
+    union all
+    select f.bucket, r.bucket from fresh_ids f join requests r on f.identity = 'm:' || r.message_id and f.agent = r.agent
+    union all
+    select f.bucket, t.bucket from fresh_ids f join tool_calls t on f.identity = 't:' || t.tool_use_id and f.agent = t.agent
+    union all
+    select f.bucket, p.bucket from fresh_ids f join prompts p on f.identity = 'p:' || p.prompt_id and f.agent = p.agent
+    union all
+    select c.bucket, c.session_id from event_copies c
+    where c.seq > getvariable('settled') and c.seq <= getvariable('upto')
+) where one <> two;
+
+insert into kin
+select bucket, other from (select bucket, other from links union select other, bucket from links) l
+where not exists (select 1 from kin k where k.bucket = l.bucket and k.other = l.other);
+
+create or replace temp table touched as
+with recursive
+    starts as (
+        select bucket from fresh
+        union
+        select bucket from links
+        union
+        select other from links
+    ),
+    reach as (
+        select bucket as start, bucket from starts
+        union
+        select reach.start, kin.other from reach join kin on kin.bucket = reach.bucket
+    ),
+    families as (select start, min(bucket) as family from reach group by 1)
+select distinct reach.bucket, families.family from reach join families using (start);
+
+set variable from_seq = (
+    select min(b.first_seq) from buckets b where b.bucket in (select bucket from touched)
+);

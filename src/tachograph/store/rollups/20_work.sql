@@ -1,0 +1,60 @@
+-- work: every event of the touched buckets, each with its family and owner; a working table of one settling.
+-- Grain: one row per event. The owner is the bucket an event counts for: its own, unless forked sessions hold copies of
+-- it. Then a session that has nothing of its own comes first (it is the one the others were forked from), the one
+-- with fewer events before the one with more, the smaller id at last: the same whatever order they were read in.
+
+create or replace temp table work as
+select
+    e.event_id, e.seq, e.occurred_at, e.kind, e.agent, e.source, e.bucket, t.family, e.bucket as owner,
+    case e.source
+        when 'otel_log' then 'event' when 'console' then 'console' when 'otel_span' then 'span'
+        when 'transcript' then 'transcript' when 'otel_metric' then 'metric' else 'hook'
+    end as class,
+    case e.source
+        when 'otel_log' then 0 when 'console' then 1 when 'otel_metric' then 2 when 'otel_span' then 3
+        when 'transcript' then 5 else 4
+    end as class_rank,
+    replace(e.model, '[1m]', '') as model,
+    e.user_id, e.organization_id, e.project, e.repository, e.agent_version, e.entrypoint,
+    e.prompt_id, e.request_id, e.message_id, e.tool_use_id,
+    e.model_requested, e.query_source, e.effort, e.speed, e.service_tier, e.subagent, e.skill, e.plugin, e.mcp_server,
+    e.input_tokens, e.output_tokens, e.reasoning_tokens, e.cache_read_tokens,
+    greatest(e.cache_write_tokens, coalesce(e.cache_write_5m_tokens, 0) + coalesce(e.cache_write_1h_tokens, 0))
+        as cache_write_tokens,
+    e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.web_search_requests,
+    e.cost_nanousd, e.cost_basis, e.duration_ms, e.ttft_ms, e.attempts, e.status_code, e.error_class, e.success,
+    e.prompt_origin, e.tool_name, e.decision, e.decision_source,
+    e.lines_added, e.lines_removed, e.quantity, e.counter, e.active_seconds,
+    case
+        when e.kind = 'api.error' and attr(e.attributes, 'status') = 'retried' then 'retried'
+        when e.kind = 'api.error' then 'error'
+        when e.kind = 'api.request' and e.success is false
+            and coalesce(e.input_tokens, 0) + coalesce(e.output_tokens, 0) + coalesce(e.cache_read_tokens, 0) = 0
+            then 'error'
+        when e.kind = 'api.request' then 'ok'
+    end as outcome
+from events e join touched t on t.bucket = e.bucket
+where e.seq >= getvariable('from_seq') and e.seq <= getvariable('upto');
+
+create or replace temp table places as
+select event_id, bucket from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto')
+union
+select event_id, session_id from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto');
+
+create or replace temp table owners as
+with
+    own as (
+        select bucket, count(*) as events from work
+        where class = 'transcript' and event_id not in (select event_id from places) group by 1
+    ),
+    held as (select bucket, count(*) as events from places group by 1),
+    ranked as (
+        select bucket, row_number() over (
+            order by starts_with(bucket, '~'), coalesce(own.events, 0) > 0,
+                held.events + coalesce(own.events, 0), bucket
+        ) as place
+        from held left join own using (bucket)
+    )
+select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
+
+update work set owner = owners.owner from owners where work.event_id = owners.event_id;

@@ -1,0 +1,81 @@
+-- sightings of agents that give no ids (Claude Code up to 2.1.72 over OTel; some transcripts): fills row_key.
+-- Run only if there are any. Within a family, the n-th sighting of one source that is alike in model and all token counts
+-- (tool and outcome; kind of prompt) is taken for the n-th row that this source has not reported yet. Second try: a
+-- request reported with no tokens at all (2.0.76 after a failed stream) pairs by model alone, a tool call by tool alone.
+-- What is left becomes a row of its own, the n-th of one source together with the n-th of another.
+
+create or replace temp table loose as
+select *, input_tokens + output_tokens + cache_read_tokens + cache_write_tokens as all_tokens,
+    row_number() over (
+        partition by fact, agent, family, class, likeness, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
+        order by occurred_at, event_id
+    ) as n
+from sightings where row_key is null;
+
+create or replace temp table known as
+with
+    rows_ as (
+        select fact, agent, family, row_key, arg_min(likeness, (class_rank, occurred_at, event_id)) as likeness,
+            arg_min(loosely, (class_rank, occurred_at, event_id)) as loosely,
+            max(input_tokens) as input_tokens, max(output_tokens) as output_tokens,
+            max(cache_read_tokens) as cache_read_tokens, max(cache_write_tokens) as cache_write_tokens,
+            min(occurred_at) as occurred_at, list(distinct class) as classes
+        from sightings where row_key is not null and not starts_with(row_key, 'x:') group by all
+    ),
+    wanted as (select distinct fact, agent, family, class from loose)
+select r.*, w.class, row_number() over (
+        partition by fact, agent, family, class, likeness, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
+        order by occurred_at, row_key
+    ) as n
+from rows_ r join wanted w using (fact, agent, family)
+where not list_contains(r.classes, w.class);
+
+create or replace temp table paired as
+select l.event_id, l.class, k.row_key from loose l join known k using (
+    fact, agent, family, class, likeness, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, n
+);
+
+create or replace temp table paired_loosely as
+with
+    l as (
+        select *, row_number() over (
+            partition by fact, agent, family, class, loosely order by likeness like '% rejected', occurred_at, event_id
+        ) as m
+        from loose
+        where event_id not in (select event_id from paired) and (fact <> 'request' or all_tokens = 0)
+    ),
+    k as (
+        select *, row_number() over (
+            partition by fact, agent, family, class, loosely order by likeness like '% rejected', occurred_at, row_key
+        ) as m
+        from known where not exists (select 1 from paired p where p.row_key = known.row_key and p.class = known.class)
+    )
+select l.event_id, k.row_key from l join k using (fact, agent, family, class, loosely, m);
+
+create or replace temp table alone as
+with
+    rest as (
+        select *, case when fact = 'tool' and likeness not like '% rejected' then loosely else likeness end as alike
+        from loose
+        where event_id not in (select event_id from paired) and event_id not in (select event_id from paired_loosely)
+    ),
+    numbered as (
+        select *, row_number() over (
+            partition by fact, agent, family, class, alike, input_tokens, output_tokens, cache_read_tokens,
+                cache_write_tokens
+            order by occurred_at, event_id
+        ) as m
+        from rest
+    )
+select event_id, 'x:' || min(event_id) over (
+        partition by fact, agent, family, alike, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, m
+    ) as row_key
+from numbered;
+
+update sightings set row_key = found.row_key
+from (
+    select event_id, row_key from paired
+    union all select event_id, row_key from paired_loosely
+    union all select event_id, row_key from alone
+) found
+where sightings.event_id = found.event_id;

@@ -1,0 +1,83 @@
+-- requests: the ledger. Grain: one row per API request, failed one, or rest that only a counter saw.
+-- Rebuild: rollups/*.sql in order with every bucket touched (`rebuild()`).
+--
+-- Where sources differ (docs/decisions/ledger.md):
+--   tokens            the largest per class: a source may report early or not at all, none reports too much
+--   cost              reported before priced before none; a report of zero tokens that others saw does not count
+--   time              the earliest transcript record's, else the earliest of the others
+--   session           OTel's before the transcript's: a fork rewrites the transcript's
+--   everything else   the first that says it, in the order OTel event, console, span, hook, transcript
+
+create or replace temp table new_requests as
+with
+    seen as (
+        select s.row_key, w.*,
+            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.occurred_at, w.event_id) as place,
+            coalesce(w.input_tokens, 0) + coalesce(w.output_tokens, 0) + coalesce(w.cache_read_tokens, 0)
+                + coalesce(w.cache_write_tokens, 0) as all_tokens
+        from sightings s join work w using (event_id) where s.fact = 'request'
+    ),
+    merged as (
+        select
+            row_key as request_key, agent,
+            coalesce(arg_min(owner, place) filter (where not starts_with(owner, '~')), arg_min(owner, place)) as bucket,
+            arg_min(outcome, place) as outcome,
+            coalesce(min(occurred_at) filter (where class = 'transcript'), min(occurred_at)) as occurred_at,
+            arg_min(prompt_id, place) as prompt_id,
+            arg_min(request_id, place) as request_id,
+            min(message_id) as message_id,
+            arg_min(user_id, place) as user_id,
+            arg_min(organization_id, place) as organization_id,
+            arg_min(project, place) as project,
+            arg_min(repository, place) as repository,
+            arg_min(agent_version, place) as agent_version,
+            arg_min(entrypoint, place) as entrypoint,
+            arg_min(model, place) as model,
+            arg_min(model_requested, place) as model_requested,
+            arg_min(query_source, place) as query_source,
+            arg_min(effort, place) as effort,
+            arg_min(speed, place) as speed,
+            arg_min(service_tier, place) as service_tier,
+            arg_min(subagent, place) as subagent,
+            arg_min(skill, place) as skill,
+            arg_min(plugin, place) as plugin,
+            arg_min(mcp_server, place) as mcp_server,
+            coalesce(max(input_tokens), 0) as input_tokens,
+            coalesce(max(output_tokens), 0) as output_tokens,
+            coalesce(max(reasoning_tokens), 0) as reasoning_tokens,
+            coalesce(max(cache_read_tokens), 0) as cache_read_tokens,
+            coalesce(max(cache_write_tokens), 0) as cache_write_tokens,
+            coalesce(max(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
+            coalesce(max(cache_write_1h_tokens), 0) as cache_write_1h_tokens,
+            coalesce(max(web_search_requests), 0) as web_search_requests,
+            max(cost_nanousd) filter (where cost_basis = 'reported' and all_tokens > 0) as reported,
+            max(cost_nanousd) filter (where cost_basis = 'priced' and all_tokens > 0) as priced,
+            max(cost_nanousd) filter (where all_tokens = 0) as hollow,
+            max(all_tokens) as all_tokens,
+            arg_min(duration_ms, place) as duration_ms,
+            arg_min(ttft_ms, place) as ttft_ms,
+            max(attempts) as attempts,
+            arg_min(status_code, place) as status_code,
+            arg_min(error_class, place) as error_class,
+            bool_or(class in ('event', 'console')) as seen_event,
+            bool_or(class = 'span') as seen_span,
+            bool_or(class = 'transcript') as seen_transcript,
+            false as seen_counter,
+            bool_or(class = 'hook') as seen_hook
+        from seen group by row_key, agent
+    )
+select
+    request_key, bucket, agent, outcome, occurred_at,
+    case when not starts_with(bucket, '~') then bucket end as session_id,
+    prompt_id, request_id, message_id, user_id, organization_id, project, repository, agent_version, entrypoint,
+    model, model_requested, query_source, effort, speed, service_tier, subagent, skill, plugin, mcp_server,
+    input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
+    greatest(cache_write_tokens, cache_write_5m_tokens + cache_write_1h_tokens) as cache_write_tokens,
+    cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests,
+    case when outcome <> 'ok' then 0 when all_tokens = 0 then coalesce(hollow, 0)
+        else coalesce(reported, priced) end as cost_nanousd,
+    case when outcome <> 'ok' or all_tokens = 0 or reported is not null then 'reported'
+        when priced is not null then 'priced' else 'unpriced' end as cost_basis,
+    duration_ms, ttft_ms, attempts, status_code, error_class,
+    seen_event, seen_span, seen_transcript, seen_counter, seen_hook
+from merged;

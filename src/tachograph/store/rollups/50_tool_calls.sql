@@ -1,0 +1,43 @@
+-- tool_calls: one row per tool call, also a rejected one. Rebuild: with the rest (`rebuild()`).
+-- A call is an error if it ran and failed; a rejected call did not run. The transcript knows the tool's real name and
+-- whether a rejection was one, so there it comes first; for the rest the order is that of 40_requests.sql.
+
+create or replace temp table new_tool_calls as
+with
+    seen as (
+        select s.row_key, w.*,
+            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.kind, w.occurred_at, w.event_id) as place
+        from sightings s join work w using (event_id) where s.fact = 'tool'
+    ),
+    merged as (
+        select
+            row_key as tool_key, agent,
+            coalesce(arg_min(owner, place) filter (where not starts_with(owner, '~')), arg_min(owner, place)) as bucket,
+            coalesce(min(occurred_at) filter (where class = 'transcript'), min(occurred_at)) as occurred_at,
+            arg_min(prompt_id, place) as prompt_id, arg_min(request_id, place) as request_id,
+            min(tool_use_id) as tool_use_id, arg_min(user_id, place) as user_id,
+            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
+            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
+            arg_min(entrypoint, place) as entrypoint,
+            coalesce(
+                arg_min(tool_name, place) filter (where class = 'transcript'),
+                arg_min(tool_name, place) filter (where tool_name <> 'mcp_tool'), arg_min(tool_name, place)
+            ) as tool_name,
+            arg_min(mcp_server, place) as mcp_server, arg_min(subagent, place) as subagent,
+            case when bool_or(decision = 'reject') then 'reject' else arg_min(decision, place) end as decision,
+            coalesce(arg_min(decision_source, place) filter (where kind = 'tool.decision'), arg_min(decision_source, place))
+                as decision_source,
+            arg_min(success, place) filter (where kind = 'tool.call') as success,
+            arg_min(error_class, place) as error_class,
+            arg_min(duration_ms, place) filter (where kind = 'tool.call') as duration_ms,
+            bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
+            bool_or(class = 'transcript') as seen_transcript, bool_or(class = 'hook') as seen_hook
+        from seen group by row_key, agent
+    )
+select
+    tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    prompt_id, request_id, tool_use_id, user_id, organization_id, project, repository, agent_version, entrypoint,
+    tool_name, mcp_server, subagent, decision, decision_source, success,
+    coalesce(success is false and decision is distinct from 'reject', false) as is_error,
+    error_class, duration_ms, seen_event, seen_span, seen_transcript, seen_hook
+from merged;

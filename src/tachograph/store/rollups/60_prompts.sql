@@ -1,0 +1,35 @@
+-- prompts: one row per prompt, whoever sent it. Rebuild: with the rest (`rebuild()`).
+-- A transcript knows whether a person typed it, so its word wins; without one, what OTel says, else a person.
+
+create or replace temp table new_prompts as
+with
+    seen as (
+        select s.row_key, w.*,
+            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.occurred_at, w.event_id) as place
+        from sightings s join work w using (event_id) where s.fact = 'prompt'
+    ),
+    merged as (
+        select
+            row_key as prompt_key, agent,
+            coalesce(arg_min(owner, place) filter (where not starts_with(owner, '~')), arg_min(owner, place)) as bucket,
+            coalesce(min(occurred_at) filter (where class = 'transcript'), min(occurred_at)) as occurred_at,
+            arg_min(prompt_id, place) as prompt_id, arg_min(user_id, place) as user_id,
+            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
+            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
+            arg_min(entrypoint, place) as entrypoint,
+            coalesce(
+                -- alphabetically last first: human, command, agent
+                case max(case prompt_origin when 'human' then 3 when 'command' then 2 when 'agent' then 1 end)
+                    filter (where class = 'transcript')
+                    when 3 then 'human' when 2 then 'command' when 1 then 'agent' end,
+                arg_min(prompt_origin, place), 'human'
+            ) as prompt_origin,
+            bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
+            bool_or(class = 'transcript') as seen_transcript, bool_or(class = 'hook') as seen_hook
+        from seen group by row_key, agent
+    )
+select
+    prompt_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    prompt_id, user_id, organization_id, project, repository, agent_version, entrypoint, prompt_origin,
+    seen_event, seen_span, seen_transcript, seen_hook
+from merged;

@@ -1,0 +1,23 @@
+-- outcomes: lines changed, commits, pull requests and active time. Grain: one row per event that says so.
+-- Rebuild: with the rest (`rebuild()`).
+-- Per session and kind from one source only: its transcript if that has any, else the OTel counters, else the console's.
+
+create or replace temp table new_outcomes as
+with
+    said as (
+        select *, min(case class when 'transcript' then 0 else class_rank + 1 end) over (partition by agent, owner, kind) as best
+        from work
+        where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
+    )
+select
+    event_id, owner as bucket, agent, kind, occurred_at,
+    case when not starts_with(owner, '~') then owner end as session_id,
+    user_id, organization_id, project, repository, agent_version, entrypoint, model, tool_name,
+    case kind when 'code.change' then coalesce(lines_added, 0) else 0 end::bigint as lines_added,
+    case kind when 'code.change' then coalesce(lines_removed, 0) else 0 end::bigint as lines_removed,
+    case kind when 'vcs.commit' then coalesce(quantity, 1) else 0 end::bigint as commits,
+    case kind when 'vcs.pull_request' then coalesce(quantity, 1) else 0 end::bigint as pull_requests,
+    case kind when 'session.activity' then active_seconds end as active_seconds,
+    source
+from said
+where best = case class when 'transcript' then 0 else class_rank + 1 end;

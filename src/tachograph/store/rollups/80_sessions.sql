@@ -1,0 +1,89 @@
+-- session_days and sessions. Grain: one row per bucket and UTC day; one row per session.
+-- Rebuild: with the rest (`rebuild()`).
+-- A session counts if a prompt, a request, a tool call or counted usage is its own. A forked session's copies belong to
+-- the session they were copied from (20_work.sql), so it counts once something of its own happened.
+
+create or replace temp table new_session_days as
+with
+    active as (
+        select bucket, date_trunc('day', occurred_at) as day, count(*) as activity from new_requests
+        where outcome in ('ok', 'residual') group by 1, 2
+        union all
+        select bucket, date_trunc('day', occurred_at), count(*) from new_prompts group by 1, 2
+        union all
+        select bucket, date_trunc('day', occurred_at), count(*) from new_tool_calls group by 1, 2
+    ),
+    done as (
+        select bucket, date_trunc('day', occurred_at) as day, sum(lines_added)::bigint as lines_added,
+            sum(lines_removed)::bigint as lines_removed, sum(commits)::bigint as commits,
+            sum(pull_requests)::bigint as pull_requests, sum(active_seconds) as active_seconds
+        from new_outcomes group by 1, 2
+    ),
+    places_ as (
+        select *, row_number() over (partition by owner order by class_rank, occurred_at, event_id) as place from work
+    ),
+    who as (
+        select owner as bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
+            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
+            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
+            arg_min(entrypoint, place) as entrypoint
+        from places_ group by 1
+    ),
+    sums as (select bucket, day, sum(activity)::bigint as activity from active group by 1, 2)
+select
+    bucket, day, case when not starts_with(bucket, '~') then bucket end as session_id,
+    w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint,
+    coalesce(s.activity, 0)::bigint as activity, coalesce(d.lines_added, 0)::bigint as lines_added,
+    coalesce(d.lines_removed, 0)::bigint as lines_removed, coalesce(d.commits, 0)::bigint as commits,
+    coalesce(d.pull_requests, 0)::bigint as pull_requests, d.active_seconds
+from sums s full join done d using (bucket, day) join who w using (bucket);
+
+create or replace temp table new_sessions as
+with
+    span as (
+        select owner as bucket, min(occurred_at) as started_at, max(occurred_at) as ended_at,
+            bool_or(class = 'transcript') as has_transcript,
+            bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel,
+            arg_min(agent, (class_rank, occurred_at, event_id)) as agent,
+            arg_min(user_id, (class_rank, occurred_at, event_id)) as user_id,
+            arg_min(organization_id, (class_rank, occurred_at, event_id)) as organization_id,
+            arg_min(project, (class_rank, occurred_at, event_id)) as project,
+            arg_min(repository, (class_rank, occurred_at, event_id)) as repository,
+            arg_min(agent_version, (class_rank, occurred_at, event_id)) as agent_version,
+            arg_min(entrypoint, (class_rank, occurred_at, event_id)) as entrypoint
+        from work where not starts_with(owner, '~') group by 1
+    ),
+    used as (
+        select bucket, count(*) filter (where outcome = 'ok') as requests,
+            count(*) filter (where outcome = 'error') as api_errors,
+            sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
+            sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens,
+            coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd,
+            count(*) filter (where cost_nanousd is null) as unpriced_requests
+        from new_requests group by 1
+    ),
+    asked as (
+        select bucket, count(*) filter (where prompt_origin in ('human', 'command')) as prompts from new_prompts group by 1
+    ),
+    called as (
+        select bucket, count(*) as tool_calls, count(*) filter (where is_error) as tool_errors from new_tool_calls group by 1
+    ),
+    done as (
+        select bucket, sum(activity) as activity, sum(lines_added)::bigint as lines_added,
+            sum(lines_removed)::bigint as lines_removed, sum(commits)::bigint as commits,
+            sum(pull_requests)::bigint as pull_requests, sum(active_seconds) as active_seconds
+        from new_session_days group by 1
+    )
+select
+    bucket, bucket as session_id, s.agent, s.user_id, s.organization_id, s.project, s.repository, s.agent_version,
+    s.entrypoint, s.started_at, s.ended_at, coalesce(d.activity, 0) > 0 as counts,
+    coalesce(a.prompts, 0) as prompts, coalesce(u.requests, 0) as requests, coalesce(u.api_errors, 0) as api_errors,
+    coalesce(u.input_tokens, 0) as input_tokens, coalesce(u.output_tokens, 0) as output_tokens,
+    coalesce(u.cache_read_tokens, 0) as cache_read_tokens, coalesce(u.cache_write_tokens, 0) as cache_write_tokens,
+    coalesce(u.cost_nanousd, 0) as cost_nanousd, coalesce(u.unpriced_requests, 0) as unpriced_requests,
+    coalesce(c.tool_calls, 0) as tool_calls, coalesce(c.tool_errors, 0) as tool_errors,
+    coalesce(d.lines_added, 0) as lines_added, coalesce(d.lines_removed, 0) as lines_removed,
+    coalesce(d.commits, 0) as commits, coalesce(d.pull_requests, 0) as pull_requests, d.active_seconds,
+    s.has_transcript, s.has_otel
+from span s left join used u using (bucket) left join asked a using (bucket) left join called c using (bucket)
+left join done d using (bucket);
