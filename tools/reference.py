@@ -152,6 +152,25 @@ def settings() -> str:
     return "\n".join(sections)
 
 
+def metrics() -> str:
+    """What can be asked, and by what it can be split."""
+    from tachograph.analytics.dimensions import DIMENSIONS
+    from tachograph.analytics.metrics import METRICS
+
+    measured = [
+        (f"`{m.name}`", m.unit, "not known" if m.empty is None else str(m.empty), m.better, m.help)
+        for m in METRICS.values()
+    ]
+    split = [(f"`{d.name}`", d.help, ", ".join(sorted(d.sql))) for d in DIMENSIONS.values()]
+    return (
+        "# Metrics\n\nFor `tachograph report --by …`, `tachograph query --metrics … --by …` and `/api/v1/query`. Money is summed in\n"
+        "whole nano-dollars and rounded once. What is not known is null, not 0.\n\n"
+        + table(("Metric", "Unit", "If nothing matches", "Better", "Meaning"), measured)
+        + "\n## Dimensions\n\nA metric can be split by a dimension that its fact has.\n\n"
+        + table(("Dimension", "Meaning", "Facts"), split)
+    )
+
+
 def privacy() -> str:
     """What is collected: the policy table itself."""
     from tachograph_sdk.privacy.policy import POLICY_VERSION, docs_table
@@ -173,6 +192,7 @@ PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     (f"{REFERENCE}/errors.md", "sdk/src/tachograph_sdk/errors.py", errors),
     (f"{REFERENCE}/commands.md", "src/tachograph/cli/", commands),
     (f"{REFERENCE}/settings.md", "src/tachograph/config.py and the parts' own config", settings),
+    (f"{REFERENCE}/metrics.md", "src/tachograph/analytics/", metrics),
     ("PRIVACY.md", "sdk/src/tachograph_sdk/privacy/policy.py", privacy),
 )
 
