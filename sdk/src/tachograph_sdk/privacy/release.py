@@ -20,7 +20,7 @@ from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
 from tachograph_sdk.model.event import AttributeValue, DropReason, Event, EventKind, RawEvent, Scalar, Source
 from tachograph_sdk.privacy.policy import POLICY, Policy, Rule, Treatment
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
-from tachograph_sdk.privacy.shapes import SHAPES, SafeNames, is_plain_name
+from tachograph_sdk.privacy.shapes import SHAPES, USUAL_ID, SafeNames, is_plain_name
 
 __all__ = ["COMPUTED", "Release", "amend", "event_id"]
 
@@ -39,7 +39,13 @@ Drops = dict[tuple[DropReason, str], int]
 
 def event_id(agent: str, source: Source, key: bytes) -> str:
     """The id of the record with this key: 32 hex digits, always the same for the same record."""
-    return hashlib.blake2b(f"{agent}\0{source.value}\0".encode() + key, digest_size=16).hexdigest()
+    digest = _id_digest(agent, source)
+    digest.update(key)
+    return digest.hexdigest()
+
+
+def _id_digest(agent: str, source: Source) -> hashlib.blake2b:
+    return hashlib.blake2b(f"{agent}\0{source.value}\0".encode(), digest_size=16)
 
 
 @dataclass(slots=True)
@@ -78,7 +84,7 @@ class Release:
         self._plans: dict[tuple[EventKind, tuple[str, ...]], _Plan] = {}
         self._treats: dict[int, Treat] = {}  # by id(rule): the policy holds the rules
         self._leftovers: dict[int, _Leftover] = {}
-        self._ids: dict[tuple[str, Source], bytes] = {}
+        self._ids: dict[tuple[str, Source], hashlib.blake2b] = {}
         self._event_names: dict[str, str] = {}
         self._drops: Drops = {}
 
@@ -115,17 +121,19 @@ class Release:
         base = self._ids.get((raw.agent, raw.source))
         if base is None:
             base = self._id_base(raw.agent, raw.source)
+        digest = base.copy()
+        digest.update(raw.key)
         name = raw.name
-        return Event(
-            event_id=hashlib.blake2b(base + raw.key, digest_size=16).hexdigest(),
-            kind=kind,
-            agent=raw.agent,
-            source=raw.source,
-            name=self._event_names.get(name) or self._event_name(name, kind),
-            at_us=raw.at_ns // 1000,
-            received_us=raw.received_us,
-            session_id=session,
-            attributes=kept,
+        return _event(
+            digest.hexdigest(),
+            kind,
+            raw.agent,
+            raw.source,
+            self._event_names.get(name) or self._event_name(name, kind),
+            raw.at_ns // 1000,
+            raw.received_us,
+            session,
+            kept,
         )
 
     def take_drops(self) -> Drops:
@@ -214,10 +222,10 @@ class Release:
             self._leftovers[id(resource)] = leftover
         leftover.used += 1
 
-    def _id_base(self, agent: str, source: Source) -> bytes:
+    def _id_base(self, agent: str, source: Source) -> hashlib.blake2b:
         if not agent or not is_plain_name(agent):
             raise ValueError("a record without an agent cannot be released")
-        base = self._ids[agent, source] = f"{agent}\0{source.value}\0".encode()
+        base = self._ids[agent, source] = _id_digest(agent, source)
         return base
 
     def _event_name(self, name: str, kind: EventKind) -> str:
@@ -226,6 +234,51 @@ class Release:
         if len(self._event_names) < _MEMO:
             self._event_names[name] = safe
         return safe
+
+
+# A frozen dataclass sets each field through a slow generic call; the slots' own setters make the same object in a third
+# of the time. This is the place where events are made, and the only one.
+_new = Event.__new__
+
+
+def _setter(field: str) -> Callable[[Event, object], None]:
+    set_field: Callable[[Event, object], None] = getattr(Event, field).__set__
+    return set_field
+
+
+_set_id = _setter("event_id")
+_set_kind = _setter("kind")
+_set_agent = _setter("agent")
+_set_source = _setter("source")
+_set_name = _setter("name")
+_set_at = _setter("at_us")
+_set_received = _setter("received_us")
+_set_session = _setter("session_id")
+_set_attributes = _setter("attributes")
+
+
+def _event(
+    event_id: str,
+    kind: EventKind,
+    agent: str,
+    source: Source,
+    name: str,
+    at_us: int,
+    received_us: int,
+    session_id: str | None,
+    attributes: Mapping[str, Scalar],
+) -> Event:
+    event = _new(Event)
+    _set_id(event, event_id)
+    _set_kind(event, kind)
+    _set_agent(event, agent)
+    _set_source(event, source)
+    _set_name(event, name)
+    _set_at(event, at_us)
+    _set_received(event, received_us)
+    _set_session(event, session_id)
+    _set_attributes(event, attributes)
+    return event
 
 
 def amend(event: Event, **attributes: Scalar) -> Event:
@@ -297,13 +350,14 @@ def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer) -> Treat:
 
 def _id(pseudonyms: Pseudonymizer) -> Treat:
     """Random ids are different each time, so they are checked without a memo; one in an odd form becomes a pseudonym."""
+    usual = USUAL_ID.fullmatch
     matches = SHAPES["id"].matches
     hashed = pseudonyms.ids
 
     def keep(value: AttributeValue) -> str | None:
-        if value.__class__ is not str or not value:
+        if not isinstance(value, str) or not value:
             return None
-        return value if matches(value) else hashed[value]
+        return value if usual(value) or matches(value) else hashed[value]
 
     return keep
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["SHAPES", "SafeNames", "Shape", "is_plain_name", "looks_secret"]
+__all__ = ["SHAPES", "USUAL_ID", "SafeNames", "Shape", "is_plain_name", "looks_secret"]
 
 MAX_TEXT = 128  # characters of the longest text any shape lets pass
 OTHER = "<other>"
@@ -25,6 +25,12 @@ _SECRET = re.compile(
     | -----BEGIN
     """
 )
+USUAL_ID = re.compile(
+    r"(?:req|msg|toolu|srvtoolu|call|resp|wf|batch)_[A-Za-z0-9]{8,64}"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+"""Ids as the APIs and agents make them, which need no second look."""
+
 _LONG_RUN = re.compile(r"[0-9]{6,}|(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{10,}|[A-Za-z0-9]{33,}")
 _PLAIN = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 

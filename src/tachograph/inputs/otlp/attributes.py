@@ -24,6 +24,21 @@ MAX_NODES = 10_000  # values within one attribute
 
 _MEMO_LIMIT = 16_384
 _MEMO_BYTES = 128  # longer ones are prompts and the like: different each time
+_VARYING = frozenset(  # names whose values hardly ever repeat: remembering them is work for nothing
+    {
+        "cost_usd",
+        "cost_usd_micros",
+        "duration_ms",
+        "event.sequence",
+        "event.timestamp",
+        "message.uuid",
+        "request_id",
+        "tool_use_id",
+        "ttft_ms",
+        "output_tokens",
+        "cache_read_tokens",
+    }
+)
 _double = Struct("<d").unpack_from
 
 
@@ -39,85 +54,77 @@ class BadRecord(Exception):
 class AttributeMemo(dict[bytes, tuple[str, AttributeValue]]):
     """`memo[key_value_bytes]` is (key, value). Bounded: it starts again when it is full."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_heads",)
 
     def __init__(self) -> None:
         super().__init__()
-        self._keys: dict[bytes, str] = {}  # equal names are one object, which makes comparing them fast
+        self._heads: dict[bytes, str] = {}  # encoded key: its text
 
     def __missing__(self, data: bytes) -> tuple[str, AttributeValue]:
-        pair = self._fast(data) or self._by_parser(data)
-        if len(data) <= _MEMO_BYTES:
-            if len(self) >= _MEMO_LIMIT:
-                self.clear()
-            self[data] = pair
-        return pair
+        """Read by hand what nearly every attribute is: a known key, then a short value with one scalar.
+
+        Every length is checked against the end of the data, so that what is read here is all there is; whatever does
+        not fit goes to the parser.
+        """
+        size = len(data)
+        if size < 6:
+            return self._by_parser(data)
+        at = data[1] + 2
+        key = self._heads.get(data[:at])  # tag, length and text of the key at once
+        if key is None or at + 3 >= size or size - at > 0x7F or data[at] != 0x12 or data[at + 1] != size - at - 2:
+            return self._by_parser(data)
+        tag = data[at + 2]
+        value: AttributeValue
+        if tag == 0x0A:
+            if data[at + 3] != size - at - 4:
+                return self._by_parser(data)
+            try:
+                value = data[at + 4 :].decode()
+            except UnicodeDecodeError:
+                return self._by_parser(data)
+        elif tag == 0x18:
+            rest = size - at
+            first = data[at + 3]
+            if rest == 5 and data[at + 4] < 0x80 <= first:
+                value = first & 0x7F | data[at + 4] << 7
+            elif rest == 4 and first < 0x80:
+                value = first
+            elif rest == 6 and data[at + 5] < 0x80 <= first and data[at + 4] >= 0x80:
+                value = first & 0x7F | (data[at + 4] & 0x7F) << 7 | data[at + 5] << 14
+            else:
+                return self._by_parser(data)
+        elif tag == 0x21 and size == at + 11:
+            value = _double(data, at + 3)[0]
+        elif tag == 0x10 and size == at + 4 and data[at + 3] < 2:
+            value = data[at + 3] == 1
+        else:
+            return self._by_parser(data)
+        return self._remember(data, (key, value)) if key not in _VARYING else (key, value)
 
     def read(self, items: Iterable[bytes]) -> dict[str, AttributeValue]:
         """All attributes of one record; of equal keys the last one wins. Raises BadRecord."""
         return dict(map(self.__getitem__, items))
-
-    def _key(self, data: bytes) -> str:
-        key = self._keys.get(data)
-        if key is None:
-            key = data.decode("utf-8", "replace")
-            if len(self._keys) >= _MEMO_LIMIT:
-                self._keys.clear()
-            if len(data) <= _MEMO_BYTES:
-                self._keys[data] = key
-        return key
-
-    def _fast(self, data: bytes) -> tuple[str, AttributeValue] | None:
-        """The encoding every client uses: key, then a value with one scalar; None if it is anything else."""
-        size = len(data)
-        if size < 6 or data[0] != 0x0A or data[1] > 0x7F:
-            return None
-        at = 2 + data[1]
-        if at + 3 > size or data[at] != 0x12:
-            return None
-        key = self._keys.get(data[2:at]) or self._key(data[2:at])
-        at += 2
-        length = data[at - 1]
-        if length > 0x7F:
-            length = (length & 0x7F) | data[at] << 7
-            at += 1
-            if length > 0x3FFF:
-                return None
-        if at + length != size or length < 2:
-            return None
-        tag = data[at]
-        if tag == 0x0A:
-            start = at + 2
-            length = data[at + 1]
-            if length > 0x7F:
-                if start >= size or data[start] > 0x7F:
-                    return None
-                length = (length & 0x7F) | data[start] << 7
-                start += 1
-            return (key, data[start:].decode("utf-8", "replace")) if start + length == size else None
-        if tag == 0x18:
-            last = size - 1
-            if data[last] > 0x7F or size - at > 10:
-                return None
-            number = 0
-            for byte in data[last:at:-1]:
-                number = number << 7 | byte & 0x7F
-            for byte in data[at + 1 : last]:
-                if byte < 0x80:  # the number ends early: more fields follow
-                    return None
-            return key, number
-        if tag == 0x21:
-            return (key, _double(data, at + 1)[0]) if at + 9 == size else None
-        if tag == 0x10:
-            return (key, data[at + 1] != 0) if at + 2 == size and data[at + 1] < 0x80 else None
-        return None
 
     def _by_parser(self, data: bytes) -> tuple[str, AttributeValue]:
         try:
             message = KEY_VALUE.FromString(data)
         except ProtobufDecodeError:
             raise BadRecord(DropReason.MALFORMED, "attribute") from None
-        return self._key(message.key), _value(message.value, 0, [MAX_NODES])
+        name = message.key
+        key = name.decode("utf-8", "replace")
+        if len(name) < 0x80:
+            head = bytes((0x0A, len(name))) + name
+            if len(self._heads) >= _MEMO_LIMIT:
+                self._heads.clear()
+            key = self._heads.setdefault(head, key)  # equal names are one object, which makes comparing them fast
+        return self._remember(data, (key, _value(message.value, 0, [MAX_NODES])))
+
+    def _remember(self, data: bytes, pair: tuple[str, AttributeValue]) -> tuple[str, AttributeValue]:
+        if len(data) <= _MEMO_BYTES:
+            if len(self) >= _MEMO_LIMIT:
+                self.clear()
+            self[data] = pair
+        return pair
 
 
 def any_value(data: bytes) -> AttributeValue:

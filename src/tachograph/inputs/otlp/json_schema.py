@@ -21,6 +21,7 @@ from tachograph_sdk.model.event import AttributeValue, DropReason
 
 __all__ = [
     "Attribute",
+    "DataPoint",
     "LogRecord",
     "LogsRequest",
     "Metric",
@@ -225,7 +226,7 @@ def integer(number: Int64, low: int = 0, high: int = 2**64) -> int:
     if number is None:
         return 0
     if number.__class__ is str:
-        if _INTEGER.fullmatch(number) is None:  # type: ignore[arg-type]
+        if _INTEGER.fullmatch(number) is None:
             raise BadRecord(DropReason.MALFORMED, "integer")
         number = int(number)
     if not low <= number < high:  # type: ignore[operator]
@@ -238,7 +239,7 @@ def double(number: float | str) -> float:
     if number.__class__ is str:
         if number not in ("NaN", "Infinity", "-Infinity"):
             try:
-                if not number.isascii() or "_" in number:  # type: ignore[union-attr]
+                if not number.isascii() or "_" in number:
                     raise ValueError
                 return float(number)
             except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code import otel
-from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["ClaudeCode"]
 
@@ -14,6 +13,4 @@ class ClaudeCode:
     id = otel.AGENT_ID
     service_names = otel.SERVICE_NAMES
 
-    def classify(self, raw: RawEvent) -> RawEvent | DropReason:
-        """Kind and canonical names of one OTel record; see `otel.py`."""
-        return otel.classify(raw)
+    classify = staticmethod(otel.classify)
