@@ -128,7 +128,7 @@ def _drop(reason: str, *attributes: str) -> list[Rule]:
 
 _PASS: tuple[Rule, ...] = (
     # whose and where
-    _pseudonym("session.id", _AGENT, "joins the records of one session; cannot be looked up in the agent's files"),
+    _pseudonym("session_id", _AGENT, "joins the records of one session; cannot be looked up in the agent's files"),
     _pseudonym("user_id", _AGENT, "splits by person without naming anybody"),
     _pseudonym("organization_id", _AGENT, "splits by organization"),
     _pseudonym("project", _AGENT, "splits by working directory without its path"),

@@ -31,7 +31,7 @@ MAX_COUNT = 2**63
 MAX_ATTRIBUTES = 4096  # names of one record; more than that is no telemetry
 _PLANS = 8192
 _MEMO = 20_000
-_SESSION = "session.id"  # a field of the event, not one of its attributes
+_SESSION = "session_id"  # a field of the event, not one of its attributes
 
 Treat = Callable[[AttributeValue], Scalar | None]
 Drops = dict[tuple[DropReason, str], int]
@@ -364,7 +364,7 @@ def _id(pseudonyms: Pseudonymizer) -> Treat:
 
 def _pseudonyms_of(attribute: str, pseudonyms: Pseudonymizer) -> Mapping[AttributeValue, str | None]:
     return {  # type: ignore[return-value]
-        "session.id": pseudonyms.sessions,
+        "session_id": pseudonyms.sessions,
         "user_id": pseudonyms.users,
         "organization_id": pseudonyms.organizations,
         "project": pseudonyms.projects,

@@ -38,7 +38,7 @@ class Spec:
 
 
 _COMMON = {
-    "session.id": "session.id",  # becomes a field of the event
+    "session.id": "session_id",  # becomes a field of the event
     "organization.id": "organization_id",
     "app.version": "agent_version",
     "app.entrypoint": "entrypoint",
@@ -587,7 +587,7 @@ def _plan(source: Source, name: str, names: tuple[str, ...]) -> _Plan | None:
 
 def _own(attribute: str) -> str:
     """The agent's own name for what we have no name for, marked where it could be taken for one of ours."""
-    return f"unmapped.{attribute}" if attribute in ATTRIBUTES else attribute
+    return f"unmapped.{attribute}" if attribute in ATTRIBUTES or attribute == "session_id" else attribute
 
 
 def _resource(resource: Mapping[str, AttributeValue]) -> tuple[Attributes, Attributes]:
