@@ -36,6 +36,7 @@ def test_microdollars_are_rounded_half_up(nanousd, microusd):
         (0.1, 100_000_000),
         (0.009115999999999999, 9_116_000),
         (0.0000000005, 1),
+        (1.5e-9, 2),  # as a binary fraction it is a little less than that
         (0.00000000049, 0),
         ("0.019296", 19_296_000),
         (Decimal("1e-9"), 1),

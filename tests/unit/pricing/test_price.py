@@ -274,6 +274,20 @@ def test_a_missing_cache_price_is_the_input_price(tmp_path):
     assert table.rows[0].valid_to == date.max
 
 
+def test_the_last_day_of_a_row_is_the_day_before_its_end(tmp_path):
+    old = PLAIN + "valid_to = 2026-01-02\n"
+    new = PLAIN.replace('"1"', '"7"') + "valid_from = 2026-01-02\nvalid_to = 2026-01-03\n"
+    table = PriceTable.load(write(tmp_path, old, new))
+
+    def cost(at: str) -> Decimal:
+        return table.price(TokenUsage(input=MILLION), model="m", at_us=us(at)).usd
+
+    assert cost("2026-01-01T23:59:59") == 1
+    assert cost("2026-01-02T00:00:00") == 7
+    with pytest.raises(UnknownModel):
+        cost("2026-01-03T00:00:00")
+
+
 @pytest.mark.parametrize(
     "rows",
     [
