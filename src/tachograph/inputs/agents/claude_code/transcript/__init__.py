@@ -12,6 +12,9 @@ The rules, each against a way in which transcripts lose or multiply usage (docs/
 * Prompts are what a person sent: not tool results, not the agent's notes to itself, not command output. Turns that the
   agent caused itself are told apart (`prompt_origin`), because its telemetry counts them as prompts.
 
+* A pull request is counted by the tool call that opened it. `pr-link` records are not: they also note pull requests that
+  were there before.
+
 Of texts only lengths are taken, of commands only whether they commit or open a pull request, of paths only a language.
 The raw session id and the working directory are left for the wall to make pseudonyms of.
 """

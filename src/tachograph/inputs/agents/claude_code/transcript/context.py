@@ -21,7 +21,6 @@ NAMES = frozenset(
         "api_error",
         "assistant",
         "compact_boundary",
-        "pr_link",
         "session",
         "tool_result",
         "tool_use",
@@ -69,7 +68,10 @@ class Context:
         self._minutes: dict[str, int] = {}
 
     def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None:
-        """Add a finished event. `key` is what makes it itself and not another."""
+        """Add a finished event. `key` is what makes it itself and not another; its time is part of that.
+
+        The store looks for earlier copies of an event at that event's time only, so one event never has two times.
+        """
         self.events.append(
             RawEvent(
                 agent=AGENT,
@@ -78,7 +80,7 @@ class Context:
                 kind=kind,
                 at_ns=at_ns,
                 received_us=self._received_us,
-                key=key.encode("utf-8", "surrogatepass"),
+                key=f"{key}:{at_ns}".encode("utf-8", "surrogatepass"),
                 attributes=attributes,
             )
         )

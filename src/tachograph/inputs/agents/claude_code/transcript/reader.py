@@ -19,7 +19,7 @@ from tachograph.inputs.agents.claude_code.transcript.lines import UnreadableLine
 from tachograph.inputs.agents.claude_code.transcript.prompts import Prompts
 from tachograph.inputs.agents.claude_code.transcript.records import Message, Record, RetryError
 from tachograph.inputs.agents.claude_code.transcript.responses import Responses
-from tachograph.inputs.agents.claude_code.transcript.tools import ToolCalls, pull_request_key
+from tachograph.inputs.agents.claude_code.transcript.tools import ToolCalls
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["TranscriptReader", "TranscriptResult", "read_transcript"]
@@ -71,6 +71,15 @@ class TranscriptReader:
             number += 1
             offset += len(line) + 1
 
+    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
+        """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
+        try:
+            self._take(line, number, offset)
+        except UnreadableLine:
+            return False
+        self.lines += 1
+        return True
+
     def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
         """Remember a line as unusable."""
         self.bad_lines.append(BadLine(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))
@@ -105,8 +114,6 @@ class TranscriptReader:
             self._take_compaction(record)
         elif kind == "system" and record.subtype == "api_error":
             self._take_retry(record)
-        elif kind == "pr-link":
-            self._take_pull_request(record)
         else:
             name = kind if kind and _IDENTIFIER.fullmatch(kind) and len(self.ignored) < _MAX_TYPES else "<other>"
             self.ignored[name] += 1
@@ -199,14 +206,6 @@ class TranscriptReader:
             )
         key = f"compaction:{record.uuid or at_ns}"
         self._context.emit("compact_boundary", EventKind.FEATURE_USE, at_ns, key, attributes)
-
-    def _take_pull_request(self, record: Record) -> None:
-        """The agent's own note of a pull request; the tool result that opened it makes the same key."""
-        if not record.pr_url:
-            raise UnreadableLine(DropReason.BAD_LINE, "a pull request without an address")
-        at_ns = self._context.time_ns(record)
-        attributes = {**self._context.base(record, at_ns), "quantity": 1}
-        self._context.emit("pr_link", EventKind.VCS_PULL_REQUEST, at_ns, pull_request_key(record.pr_url), attributes)
 
 
 def read_transcript(lines: Iterable[tuple[int, bytes]], *, file_hint: str, received_us: int) -> TranscriptResult:

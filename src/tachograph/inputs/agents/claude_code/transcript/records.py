@@ -165,11 +165,10 @@ class Record(msgspec.Struct, gc=False, rename="camel"):
     permission_decision: Permission | None = None
     tool_denial_kind: str | None = None
     tool_use_result: msgspec.Raw = ABSENT
-    # system, pr-link
+    # system
     error: msgspec.Raw = ABSENT
     retry_attempt: int | None = None
     compact_metadata: Compaction | None = None
-    pr_url: str | None = None
     # set by us on bulky lines, whose texts are not decoded
     content_raw: msgspec.Raw = msgspec.field(default=ABSENT, name="#content")
 
@@ -183,7 +182,6 @@ class Hunk(msgspec.Struct, gc=False):
 class PullRequest(msgspec.Struct, gc=False):
     """What the agent recognised as a pull request in a command's output."""
 
-    url: str | None = None
     action: str | None = None
 
 
@@ -201,7 +199,6 @@ class ToolResult(msgspec.Struct, gc=False, rename="camel"):
     notebook_path: str | None = msgspec.field(default=None, name="notebook_path")
     structured_patch: list[Hunk] | None = None
     content: msgspec.Raw = ABSENT
-    stdout: msgspec.Raw = ABSENT
     duration_ms: float | None = None
     total_duration_ms: float | None = None
     git_operation: GitOperation | None = None

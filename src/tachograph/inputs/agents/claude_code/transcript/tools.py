@@ -6,7 +6,6 @@ as such; the result makes a second event under another key, and the ledger joins
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -23,14 +22,13 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
 from tachograph.inputs.agents.claude_code.transcript.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import DropReason, EventKind
 
-__all__ = ["ToolCalls", "pull_request_key"]
+__all__ = ["ToolCalls"]
 
 _MAX_COMMAND_BYTES = 1_000_000
 _MAX_RESULT_BYTES = 16_000_000
 # What makes `toolUseResult` worth a second look; most are only output.
-_TELLING = (b'"structuredPatch"', b'"gitOperation"', b"urationMs", b"/pull/", b"/merge_requests/")
+_TELLING = (b'"structuredPatch"', b'"gitOperation"', b"urationMs")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:@-]{0,63}")
-_URL = re.compile(r"https://[^\s\"'<>]{1,200}/(?:pull|merge_requests)/\d{1,10}")
 # How a refused call's result begins in releases that do not mark it otherwise.
 _DENIED = (
     b'"User rejected',
@@ -143,17 +141,8 @@ class ToolCalls:
             self._context.emit("tool_result", EventKind.VCS_COMMIT, at_ns, f"commit:{tool_use_id}", attributes)
         operation = told.git_operation.pr if told is not None and told.git_operation is not None else None
         if (operation is not None and operation.action == "created") or (call is not None and call.opens_pull_request):
-            url = operation.url if operation is not None else None
-            if url is None and told is not None and (found := _URL.search(as_text(told.stdout) or "")):
-                url = found.group(0)
-            key = pull_request_key(url) if url else f"pull:{tool_use_id}"
             attributes = {**outcome, "quantity": 1}
-            self._context.emit("tool_result", EventKind.VCS_PULL_REQUEST, at_ns, key, attributes)
-
-
-def pull_request_key(url: str) -> str:
-    """The same for all records of one pull request, in whichever session: it was opened once."""
-    return "pull:" + hashlib.blake2b(url.rstrip("/").lower().encode("utf-8", "replace"), digest_size=16).hexdigest()
+            self._context.emit("tool_result", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{tool_use_id}", attributes)
 
 
 def _judge(attributes: Attributes, record: Record, block: Block, result: bytes) -> bool:

@@ -1,0 +1,120 @@
+"""The quick answer to "is there anything new?", without opening the store.
+
+Opening the database costs more than stat'ing a thousand files. So after each import the files' sizes, times and inodes
+are also written to a small file beside the store, and an import that finds all of them unchanged ends there. The
+store's own `files` table stays the truth: this file only says that nothing needs to be asked. It is bound to the
+store by a hash of the store file's first block, which holds a random id that the database made for it, so that a
+deleted, restored or exchanged store makes it worthless. Names are pseudonyms, as in the store; mode 0600.
+
+Standard library only: loading this must stay cheap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
+from tachograph.inputs.transcripts_report import ImportReport
+
+__all__ = ["ImportCache", "Stamp", "check_unchanged"]
+
+_VERSION = 1
+_HEADER_BYTES = 4096
+
+Stamp = tuple[int, int, int]
+"""Size in bytes, modification time in nanoseconds, inode."""
+
+
+class ImportCache:
+    """The file beside the store.
+
+    Args:
+        path: where it is kept.
+        store_path: the store's file; None for a store without one, which has no cache.
+    """
+
+    def __init__(self, path: Path, store_path: Path | None) -> None:
+        self._path = path
+        self._store_path = store_path
+
+    def load(self) -> dict[str, Stamp] | None:
+        """What was read by the last imports, by file id; None if that cannot be relied on."""
+        identity = self._identity()
+        if identity is None:
+            return None
+        try:
+            told = json.loads(self._path.read_bytes())
+            if told["version"] != _VERSION or told["store"] != identity:
+                return None
+            return {file_id: (size, mtime, inode) for file_id, (size, mtime, inode) in told["files"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def save(self, stamps: Mapping[str, Stamp]) -> None:
+        """Replace what is remembered; call it after the store has committed. A failure only makes the next import ask."""
+        identity = self._identity()
+        if identity is None:
+            return
+        body = json.dumps({"version": _VERSION, "store": identity, "files": stamps}, separators=(",", ":"))
+        try:
+            handle, name = tempfile.mkstemp(prefix=".imports-", dir=self._path.parent)  # made with mode 0600
+            try:
+                with os.fdopen(handle, "w") as file:
+                    file.write(body)
+                os.replace(name, self._path)
+            except BaseException:
+                os.unlink(name)
+                raise
+        except OSError:
+            return
+
+    def _identity(self) -> str | None:
+        if self._store_path is None:
+            return None
+        try:
+            with self._store_path.open("rb") as file:
+                header = file.read(_HEADER_BYTES)
+        except OSError:
+            return None
+        return hashlib.blake2b(header, digest_size=16).hexdigest() if len(header) == _HEADER_BYTES else None
+
+
+def check_unchanged(
+    paths: Iterable[Path | str],
+    *,
+    cache: ImportCache,
+    name_file: Callable[[str], str],
+    roots: Iterable[Path] = (),
+) -> ImportReport | None:
+    """The report of an import that has nothing to do, or None if there is something to read.
+
+    Args:
+        paths: what was named.
+        cache: the file beside the store.
+        name_file: gives a path's pseudonym.
+        roots: where to look when nothing was named, see `find_roots`.
+    """
+    start = time.perf_counter()
+    stamps = cache.load()
+    if stamps is None:
+        return None
+    found = find_files(paths, otherwise=roots)
+    if any(stamps.get(name_file(file.path)) != stamp_of(file) for file in found.files):
+        return None
+    return report_on(found, seconds=time.perf_counter() - start)
+
+
+def stamp_of(file: FoundFile) -> Stamp:
+    """What tells whether a file has changed."""
+    return (file.size_bytes, file.mtime_ns, file.inode)
+
+
+def report_on(found: Found, *, seconds: float = 0.0) -> ImportReport:
+    """A report that says what was found, and nothing read."""
+    return ImportReport(files=len(found.files), symlinks=found.symlinks, failed=dict(found.failed), seconds=seconds)

@@ -1,0 +1,215 @@
+"""The importer: finds transcripts, has what is new in them read, and writes it to the store."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tachograph.inputs.import_state import ImportCache, Stamp, report_on, stamp_of
+from tachograph.inputs.transcripts_config import ImportConfig
+from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
+from tachograph.inputs.transcripts_pool import read_with_workers
+from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
+from tachograph.inputs.transcripts_work import Done, RunsRecords, Unit, UnitFile, work
+from tachograph.ports import Batch, Clock, FileState, Store
+from tachograph_sdk.errors import UnknownAgent
+
+__all__ = ["Importer"]
+
+SOURCE = "claude_code"
+_UNIT_BYTES = 8 * 1024 * 1024
+_UNIT_FILES = 256
+_WRITE_EVENTS = 50_000  # in one transaction
+
+Report = Callable[[Progress], None]
+
+
+class Importer:
+    """Reads transcripts into a store. Any thread may call it; one reads at a time.
+
+    Args:
+        store: where events go, and how far each file has been read, in the same transaction.
+        make_pipeline: makes the pipeline with the wall. If it can be pickled, worker processes make their own with it.
+        config: what the user set.
+        clock: the time.
+        name_file: gives a path's pseudonym.
+        roots: where to look when nothing is named, see `find_roots`.
+        cache: the quick check's memory, if there is one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        make_pipeline: Callable[[], RunsRecords],
+        config: ImportConfig,
+        clock: Clock,
+        *,
+        name_file: Callable[[str], str],
+        roots: Sequence[Path] = (),
+        cache: ImportCache | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.roots = tuple(roots)
+        self._store = store
+        self._make_pipeline = make_pipeline
+        self._name_file = name_file
+        self._cache = cache
+        self._pipeline: RunsRecords | None = None
+        self._known: dict[str, FileState] | None = None
+        self._lock = threading.Lock()
+
+    def run(self, paths: Sequence[Path | str] = (), progress: Report | None = None) -> ImportReport:
+        """Read what is new at or below `paths` (the usual places by default), newest file first.
+
+        Never raises for what is on the disk or in a file: that is counted in the report.
+
+        Raises:
+            StoreError: the store could not be written; what was written before stays, and the next run goes on.
+        """
+        report = self.take_up(find_files(paths, otherwise=self.roots), progress)
+        self.remember()
+        return report
+
+    def take_up(self, found: Found, progress: Report | None = None) -> ImportReport:
+        """The same for files that somebody else has found; the quick check's memory is not written."""
+        start = self.clock.monotonic_s()
+        with self._lock:
+            report = self._read(found, progress)
+            if report.read:
+                self._store.settle()
+        report.seconds = self.clock.monotonic_s() - start
+        return report
+
+    def run_strings(
+        self, paths: Sequence[str], agent: str | None, progress: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
+        """The same, in and out as JSON values, for the command line and the API.
+
+        Raises:
+            UnknownAgent: there is no transcript reader for `agent`.
+        """
+        if agent not in (None, SOURCE):
+            raise UnknownAgent("no transcripts of this agent can be read", hint=f"the one that can: {SOURCE}")
+        show = None if progress is None else lambda state: progress(state.as_dict())
+        return as_answer(self.run(paths, show), paths or self.roots)
+
+    def remember(self) -> None:
+        """Write the quick check's memory."""
+        with self._lock:
+            if self._cache is not None and self._known is not None:
+                stamps: dict[str, Stamp] = {
+                    file_id: (state.size_bytes, state.mtime_ns, state.inode) for file_id, state in self._known.items()
+                }
+                self._cache.save(stamps)
+
+    def _changed(self, files: Iterable[FoundFile]) -> list[UnitFile]:
+        """The files that are not as they were when they were last read, in the same order."""
+        if self._known is None:
+            self._known = self._store.files()
+        changed = []
+        for file in files:
+            file_id = self._name_file(file.path)
+            known = self._known.get(file_id)
+            if known is None or (known.size_bytes, known.mtime_ns, known.inode) != stamp_of(file):
+                changed.append(UnitFile(file, file_id, known))
+        return changed
+
+    def _read(self, found: Found, progress: Report | None) -> ImportReport:
+        report = report_on(found)
+        changed = self._changed(found.files)
+        if not changed:
+            return report
+        total = sum(_to_read(file) for file in changed)
+        events = 0
+        pending = Done()
+
+        def take(done: Done) -> None:
+            nonlocal events, pending
+            _join(pending, done)
+            report.add(done.report)
+            events += len(done.events)
+            if len(pending.events) >= _WRITE_EVENTS:
+                self._write(pending, report)
+                pending = Done()
+            if progress is not None:
+                progress(
+                    Progress(
+                        files_done=report.read,
+                        files_total=len(changed),
+                        bytes_done=min(report.bytes, total),
+                        bytes_total=total,
+                        events=events,
+                    )
+                )
+
+        self._read_units(changed, total, take)
+        self._write(pending, report)
+        return report
+
+    def _read_units(self, changed: Sequence[UnitFile], total: int, take: Callable[[Done], None]) -> None:
+        now_us = self.clock.now_us()
+        torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
+        units = [Unit(files, now_us, torn_before_ns) for files in _units(changed)]
+        workers = min(self.config.workers, len(units), os.cpu_count() or 1)
+        if workers > 0 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
+            for done in read_with_workers(units, self._make_pipeline, workers=workers):
+                take(done)
+            return
+        if self._pipeline is None:
+            self._pipeline = self._make_pipeline()
+        for unit in units:
+            work(unit, self._pipeline, take)
+
+    def _write(self, done: Done, report: ImportReport) -> None:
+        if not (done.events or done.files or done.drops or done.quarantined):
+            return
+        result = self._store.write(
+            Batch(events=done.events, drops=done.drops, files=done.files, quarantined=done.quarantined)
+        )
+        report.new += result.new
+        report.duplicate += result.duplicate
+        if self._known is not None:
+            self._known.update((state.file_id, state) for state in done.files)
+
+
+def as_answer(report: ImportReport, roots: Iterable[Path | str]) -> dict[str, Any]:
+    """The report by source, as `tachograph import --json` prints it."""
+    return {"sources": {SOURCE: report.as_dict()}, "roots": [str(root) for root in roots], "seconds": report.seconds}
+
+
+def _units(changed: Sequence[UnitFile]) -> Iterator[tuple[UnitFile, ...]]:
+    unit: list[UnitFile] = []
+    size = 0
+    for file in changed:
+        unit.append(file)
+        size += _to_read(file)
+        if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
+            yield tuple(unit)
+            unit, size = [], 0
+    if unit:
+        yield tuple(unit)
+
+
+def _to_read(file: UnitFile) -> int:
+    read = file.known.offset if file.known is not None and file.known.offset <= file.found.size_bytes else 0
+    return file.found.size_bytes - read
+
+
+def _join(pending: Done, done: Done) -> None:
+    pending.events += done.events
+    pending.files += done.files
+    pending.quarantined += done.quarantined
+    add_counts(pending.drops, done.drops)
+
+
+def _can_be_sent(make_pipeline: Callable[[], RunsRecords]) -> bool:
+    try:
+        pickle.dumps(make_pipeline)
+    except Exception:  # noqa: BLE001 - pickling fails in many ways, all of which mean the same
+        return False
+    return True

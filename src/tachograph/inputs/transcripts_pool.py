@@ -1,0 +1,133 @@
+"""Reading processes, as many as there are cores to use. Plain children with pipes: they load nothing but the reader.
+
+A child that dies (killed, out of memory, a bug below Python) costs the unit it was on, which is reported, never the
+import.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from typing import BinaryIO
+
+import msgspec
+
+from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.inputs.transcripts_work import Done, RunsRecords, Unit
+from tachograph.inputs.transcripts_worker import read_frame, write_frame
+
+__all__ = ["read_with_workers"]
+
+_AHEAD = 4  # results of one worker that may wait to be taken; then it waits, so that memory stays bounded
+
+
+def read_with_workers(
+    units: Iterable[Unit], make_pipeline: Callable[[], RunsRecords], *, workers: int
+) -> Iterator[Done]:
+    """Have `workers` processes read the units; gives results as they come, in no order.
+
+    Raises:
+        pickle.PicklingError, AttributeError, TypeError: `make_pipeline` cannot be sent to another process.
+    """
+    recipe = pickle.dumps((sys.path, make_pipeline))
+    waiting = iter(list(units))
+    lock = threading.Lock()
+    results: SimpleQueue[bytes | Unit | None] = SimpleQueue()
+    room = threading.Semaphore(_AHEAD * workers)
+    stop = threading.Event()
+
+    def next_unit() -> Unit | None:
+        with lock:
+            return None if stop.is_set() else next(waiting, None)
+
+    def serve() -> None:
+        try:
+            while (unit := next_unit()) is not None:
+                child = _start(recipe)
+                try:
+                    while unit is not None and _run(child, unit, results, room, stop):
+                        unit = next_unit()
+                finally:
+                    _end(child)
+                if unit is not None and not stop.is_set():
+                    results.put(unit)  # it died on this one
+        finally:
+            results.put(None)
+
+    threads = [threading.Thread(target=serve, name=f"transcripts-{i}", daemon=True) for i in range(workers)]
+    for thread in threads:
+        thread.start()
+    decode = msgspec.msgpack.Decoder(Done).decode
+    running = workers
+    try:
+        while running:
+            result = results.get()
+            if result is None:
+                running -= 1
+            elif isinstance(result, bytes):
+                room.release()
+                yield decode(result)
+            else:
+                yield Done(report=ImportReport(failed={"reader died": len(result.files)}))
+    finally:
+        stop.set()
+        for _ in range(_AHEAD * workers):
+            room.release()
+        for thread in threads:
+            thread.join()
+
+
+def _start(recipe: bytes) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tachograph.inputs.transcripts_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+    write_frame(_pipe(child.stdin), recipe)
+    return child
+
+
+def _run(
+    child: subprocess.Popen[bytes],
+    unit: Unit,
+    results: SimpleQueue[bytes | Unit | None],
+    room: threading.Semaphore,
+    stop: threading.Event,
+) -> bool:
+    """Have one unit read; False if the child died of it or nobody wants the result any more."""
+    try:
+        write_frame(_pipe(child.stdin), msgspec.msgpack.encode(unit))
+        while (frame := read_frame(_pipe(child.stdout))) is not None:
+            if not frame:
+                return True
+            room.acquire()
+            if stop.is_set():
+                return False
+            results.put(frame)
+    except OSError:  # a broken pipe: it is gone
+        pass
+    return False
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        try:
+            _pipe(pipe).close()
+        except OSError:
+            pass
+    try:
+        child.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _pipe(stream: object) -> BinaryIO:
+    assert stream is not None  # both were asked for
+    return stream  # type: ignore[return-value]

@@ -1,0 +1,66 @@
+"""How an import goes and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+__all__ = ["ImportReport", "Progress", "add_counts"]
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an import is."""
+
+    files_done: int
+    files_total: int  # files with something new
+    bytes_done: int
+    bytes_total: int
+    events: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportReport:
+    """What an import found and did."""
+
+    files: int = 0  # transcripts found
+    read: int = 0  # of these, files with something new
+    records: int = 0  # lines read, blank ones left out
+    bytes: int = 0  # read
+    new: int = 0  # events stored
+    duplicate: int = 0  # events that were there
+    quarantined: dict[str, int] = field(default_factory=dict)  # lines set aside, by reason
+    failed: dict[str, int] = field(default_factory=dict)  # files and folders that could not be read, by reason
+    ignored: dict[str, int] = field(default_factory=dict)  # records of types that say nothing we count, by type
+    torn: int = 0  # files that end in half a line, which is read when it is whole
+    symlinks: int = 0  # passed over
+    seconds: float = 0.0
+
+    def add(self, other: ImportReport) -> None:
+        """Add what was read in another part of the same import."""
+        self.read += other.read
+        self.records += other.records
+        self.bytes += other.bytes
+        self.new += other.new
+        self.duplicate += other.duplicate
+        add_counts(self.quarantined, other.quarantined)
+        add_counts(self.failed, other.failed)
+        add_counts(self.ignored, other.ignored)
+        self.torn += other.torn
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {name: dict(v) if isinstance(v := getattr(self, name), dict) else v for name in self.__slots__}
+
+
+def add_counts(counts: dict[_Key, int], more: Mapping[_Key, int]) -> None:
+    """Add counts to counts."""
+    for key, count in more.items():
+        counts[key] = counts.get(key, 0) + count
