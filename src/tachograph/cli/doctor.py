@@ -121,7 +121,7 @@ def _transcripts(home: Home) -> list[Finding]:
     from tachograph.wiring import find_transcripts
 
     rows = []
-    for root, files in find_transcripts(home):
+    for root, files in find_transcripts():
         found = f"{files:,} transcripts" if files is not None else "not there"
         rows.append(
             Finding(what="Claude Code transcripts", where=str(root), found=found, state="ok" if files else "note")

@@ -1,1 +1,122 @@
 """Questions in strings, answers in JSON values: what the API, the command line and the page share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from tachograph.analytics.compile import answer
+from tachograph.analytics.query import Query, parse_window
+from tachograph.analytics.report import build_report
+from tachograph.ports import Clock, Result, Statement
+from tachograph.server.services import QueryTimes
+
+__all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
+
+NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
+
+
+class SqlStore(Protocol):
+    """A store that also takes a user's own SQL. The other methods are those of `ports.Store`."""
+
+    def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
+        """Answer one of our own statements."""
+
+    def query_sql(self, sql: str) -> Result:
+        """Answer one read-only statement of the user's."""
+
+
+class StoreAnswers:
+    """Implements `services.Answers` on a store."""
+
+    def __init__(self, store: Any, *, clock: Clock, times: QueryTimes, demo: bool) -> None:
+        self._store = _Timed(store, clock, times)
+        self._clock = clock
+        self._demo = demo
+
+    def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Totals and breakdowns; parameters since, until, range, by. Raises QueryError."""
+        made = build_report(self._store, self._window(parameters), _names(parameters.get("by", "")))  # type: ignore[arg-type]
+        return {**made.as_json(), "demo": self._demo}
+
+    def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters. Raises QueryError."""
+        taken = {"metrics", "by", "since", "until", "range"}
+        filters = {
+            name: [None if v == NO_VALUE else v for v in values.split(",")]
+            for name, values in parameters.items()
+            if name not in taken
+        }
+        window = self._window(parameters)
+        question = Query(
+            metrics=_names(parameters["metrics"]),
+            by=_names(parameters.get("by", "")),
+            filters=filters,
+            window=window,
+        )
+        return {**_table(answer(self._store, question)), "window": window.as_text(), "demo": self._demo}  # type: ignore[arg-type]
+
+    def sql(self, text: str) -> dict[str, Any]:
+        """Columns and rows of one read-only statement. Raises QueryError."""
+        return _table(self._store.query_sql(text))
+
+    def _window(self, parameters: Mapping[str, str]) -> Any:
+        return parse_window(
+            now_us=self._clock.now_us(),
+            since=parameters.get("since"),
+            until=parameters.get("until"),
+            range_=parameters.get("range"),
+        )
+
+
+def as_json_value(value: Any) -> Any:
+    """A cell as JSON can hold it: times as ISO 8601 UTC, numbers that JSON has not as null."""
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(k): as_json_value(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json_value(v) for v in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+class _Timed:
+    """Counts how long each query took."""
+
+    def __init__(self, store: SqlStore, clock: Clock, times: QueryTimes) -> None:
+        self._store = store
+        self._clock = clock
+        self._times = times
+
+    def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
+        start = self._clock.monotonic_s()
+        try:
+            return self._store.query(statement, timeout_s=timeout_s, max_rows=max_rows)
+        finally:
+            self._times.add(self._clock.monotonic_s() - start)
+
+    def query_sql(self, sql: str) -> Result:
+        start = self._clock.monotonic_s()
+        try:
+            return self._store.query_sql(sql)
+        finally:
+            self._times.add(self._clock.monotonic_s() - start)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _table(result: Result) -> dict[str, Any]:
+    return {"columns": list(result.columns), "rows": [[as_json_value(v) for v in row] for row in result.rows]}

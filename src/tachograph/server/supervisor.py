@@ -44,7 +44,9 @@ class Child:
     name: str
     argv: Sequence[str]
     config: dict[str, Any]
-    keep: Mapping[str, str] = field(default_factory=dict)  # ready field -> config field, kept for the next start
+    keep: Mapping[str, str] = field(
+        default_factory=dict
+    )  # ready field -> dotted place in config, kept for the next start
     process: subprocess.Popen[bytes] | None = None
     ready: dict[str, Any] = field(default_factory=dict)
     starts: int = 0
@@ -151,8 +153,12 @@ class Supervisor:
                 hint="the lines above say why; run `tachograph doctor`",
             )
         child.ready = json.loads(line)
-        for source, target in child.keep.items():
-            child.config[target] = child.ready[source]
+        for answered, target in child.keep.items():
+            *sections, key = target.split(".")
+            place = child.config
+            for section in sections:
+                place = place[section]
+            place[key] = child.ready[answered]
 
     def _restart(self, child: Child) -> None:
         if time.monotonic() - child.started_s > STEADY_AFTER_S:

@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +25,7 @@ from tachograph.ports import (
     StreamState,
     WriteResult,
 )
+from tachograph.store.config import StoreConfig
 from tachograph.store.columns import ArrowTable, event_table, key_table
 from tachograph.store.migrate import migrate
 from tachograph.store.settle import rebuild, settle
@@ -33,19 +33,6 @@ from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreErr
 from tachograph_sdk.model.event import DropReason, Event
 
 __all__ = ["DuckDBStore", "StoreConfig"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreConfig:
-    """What the embedded database may use."""
-
-    memory_limit: str = "512MB"
-    threads: int = 2
-    checkpoint_threshold: str = "128MB"  # write-ahead log that makes a commit fold it in; at 16 MB each fold costs more
-    # than the rows it folds, because a row group is rewritten whole
-    idle_checkpoint_bytes: int = 8 * 1024 * 1024  # log that is folded in when nothing else is to be done
-    query_timeout_s: float = 30.0
-    query_max_rows: int = 100_000
 
 
 class DuckDBStore:

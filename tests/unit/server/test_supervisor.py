@@ -17,14 +17,14 @@ from tachograph.server.supervisor import Child, ChildFailed, Supervisor
 GOOD = """
 import json, os, sys
 config = json.loads(sys.stdin.readline())
-print(json.dumps({"pid": os.getpid(), "port": config.get("port") or 4711}), flush=True)
+print(json.dumps({"pid": os.getpid(), "port": config["section"]["port"] or 4711}), flush=True)
 sys.stdin.read()
 """
 SILENT = "import sys; sys.exit(3)"
 
 
 def child(code: str, **config: Any) -> Child:
-    return Child(name="part", argv=[sys.executable, "-c", code], config=config, keep={"port": "port"})
+    return Child(name="part", argv=[sys.executable, "-c", code], config={"section": config}, keep={"port": "section.port"})
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_killed_child_comes_back_with_the_same_port(running: Supervisor, chang
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: len(changes) == 2)
     assert changes[1]["part"]["pid"] != first
-    assert running.children[0].config["port"] == 4711  # 0 was asked for at first
+    assert running.children[0].config["section"]["port"] == 4711  # 0 was asked for at first
 
 
 def test_stopping_ends_the_children(running: Supervisor, changes: list[dict[str, Any]]) -> None:
@@ -67,7 +67,7 @@ def test_stopping_ends_the_children(running: Supervisor, changes: list[dict[str,
 
 
 def test_a_child_that_cannot_start_is_named_and_the_others_are_ended() -> None:
-    good = child(GOOD)
+    good = child(GOOD, port=0)
     supervisor = Supervisor([good, Child(name="broken", argv=[sys.executable, "-c", SILENT], config={})])
     with pytest.raises(ChildFailed, match=r"broken.*3"):
         supervisor.start()
@@ -78,7 +78,7 @@ def test_a_child_that_cannot_start_is_named_and_the_others_are_ended() -> None:
 def test_a_child_that_ignores_the_polite_request_is_ended_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tachograph.server.supervisor.STOP_TIMEOUT_S", 0.2)
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + GOOD + "\nimport time; time.sleep(60)"
-    supervisor = Supervisor([child(stubborn)])
+    supervisor = Supervisor([child(stubborn, port=0)])
     supervisor.start()
     supervisor.stop()
     process = supervisor.children[0].process

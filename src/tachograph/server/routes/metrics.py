@@ -28,7 +28,7 @@ router = APIRouter()
 def metrics(parts: Parts) -> PlainTextResponse:
     """Core and receiver in one text."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(parts))  # type: ignore[arg-type] # it needs only collect()
+    registry.register(_Collector(parts))
     text = generate_latest(registry).decode() + parts.receiver_metrics()
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 

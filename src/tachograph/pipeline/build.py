@@ -1,0 +1,40 @@
+"""Builds the pipeline with its wall. The only place outside the SDK that makes a Release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tachograph.pipeline.pipeline import Decoded, Decoder, Pipeline
+from tachograph.pipeline.steps.classify import Classifier
+from tachograph.pipeline.steps.price import Prices
+from tachograph.ports import Frame, StreamState
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+from tachograph_sdk.privacy.release import Release
+
+__all__ = ["build_pipeline"]
+
+
+class _NoFrames:
+    def decode(self, frame: Frame) -> Decoded:
+        """An importer's pipeline gets records, never frames."""
+        raise TypeError(f"a pipeline without a decoder was given a frame of kind {frame.kind.name}")
+
+
+def build_pipeline(
+    *,
+    secret: bytes,
+    prices: Prices,
+    decoder: Decoder | None = None,
+    agents: Iterable[Classifier] = (),
+    streams: Mapping[str, StreamState] | None = None,
+) -> Pipeline:
+    """A pipeline whose wall makes pseudonyms with `secret`.
+
+    Args:
+        secret: the installation's key.
+        prices: for what has no reported cost.
+        decoder, agents, streams: for requests from the journal; an importer needs none of them.
+    """
+    known: Sequence[Classifier] = tuple(agents)
+    release = Release(Pseudonymizer(secret))
+    return Pipeline(decoder=decoder or _NoFrames(), agents=known, release=release, prices=prices, streams=streams)
