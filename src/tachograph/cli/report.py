@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 __all__ = ["print_report", "report"]
+
+USAGE_COLUMNS = {
+    "requests": "requests",
+    "input_tokens": "tokens in",
+    "output_tokens": "out",
+    "cache_read_tokens": "from cache",
+    "cost_microusd": "cost",
+}
+OUTCOME_COLUMNS = {
+    "sessions": "sessions",
+    "prompts": "prompts",
+    "tool_calls": "tool calls",
+    "tool_errors": "failed",
+    "lines_added": "lines added",
+    "lines_removed": "removed",
+    "commits": "commits",
+}
+"""What a breakdown shows where the dimension has usage, and where it has none."""
 
 
 def report(
@@ -38,23 +59,28 @@ def report(
 
 def print_report(answer: dict[str, Any]) -> None:
     """A report for people."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import dollars, duration, number
-
-    totals, window = answer["totals"], answer["window"]
+    window = answer["window"]
     console = Console()
     since, until = window.get("since") or "the beginning", window.get("until") or "now"
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
     console.print(Text(f"{since} to {until}, UTC", style="dim"))
-    facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
-    for _ in range(4):
-        facts.add_column(justify="right")
-        facts.add_column(justify="left")
+    _print_facts(console, answer["totals"])
+    for dimension, rows in answer.get("by", {}).items():
+        _print_breakdown(console, dimension, rows)
+    for sentence in answer.get("notes", []):
+        console.print(Text(f"• {sentence}", style="dim"))
+
+
+def _print_facts(console: Console, totals: dict[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from tachograph.server.page import dollars, duration, number
+
     cells = [
         (dollars(totals["cost_microusd"]), "cost"),
         (number(totals["sessions"]), "sessions"),
@@ -62,34 +88,45 @@ def print_report(answer: dict[str, Any]) -> None:
         (number(totals["requests"]), "requests"),
         (number(totals["input_tokens"]), "tokens in"),
         (number(totals["output_tokens"]), "tokens out"),
-        (number(totals["cache_read_tokens"]), "cache read"),
-        (number(totals["cache_write_tokens"]), "cache written"),
-        (number(totals["tool_calls"]), f"tool calls, {number(totals['tool_errors'])} failed"),
+        (number(totals["cache_read_tokens"]), "read from cache"),
+        (number(totals["cache_write_tokens"]), "written to cache"),
+        (number(totals["tool_calls"]), "tool calls"),
+        (number(totals["tool_errors"]), "of them failed"),
         (f"+{number(totals['lines_added'])} −{number(totals['lines_removed'])}", "lines"),
-        (number(totals["commits"]), f"commits, {number(totals['pull_requests'])} pull requests"),
+        (number(totals["commits"]), "commits"),
+        (number(totals["pull_requests"]), "pull requests"),
         (duration(totals["active_seconds"]), "active"),
     ]
-    for start in range(0, len(cells), 4):
+    columns = max(1, min(4, console.width // 34))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for _ in range(columns):
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(justify="left", no_wrap=True)
+    for start in range(0, len(cells), columns):
         row: list[Text] = []
-        for value, name in cells[start : start + 4]:
+        for value, name in cells[start : start + columns]:
             row += [Text(value, style="bold"), Text(name, style="dim")]
-        facts.add_row(*row)
-    console.print(facts)
-    for dimension, rows in answer.get("by", {}).items():
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"by {dimension}", title_justify="left")
-        table.add_column(dimension, overflow="fold")
-        for name in ("requests", "tokens in", "tokens out", "cache read", "cache written", "cost"):
-            table.add_column(name, justify="right")
-        for line in rows:
-            table.add_row(
-                Text("unknown" if line[dimension] is None else str(line[dimension])),
-                number(line["requests"]),
-                number(line["input_tokens"]),
-                number(line["output_tokens"]),
-                number(line["cache_read_tokens"]),
-                number(line["cache_write_tokens"]),
-                dollars(line["cost_microusd"]),
-            )
-        console.print(table)
-    for sentence in answer.get("notes", []):
-        console.print(Text(f"• {sentence}", style="dim"))
+        table.add_row(*row)
+    console.print(table)
+
+
+def _print_breakdown(console: Console, dimension: str, rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from tachograph.server.page import dollars, number
+
+    present = rows[0].keys() if rows else ()
+    shown = [n for n in USAGE_COLUMNS if n in present] or [n for n in OUTCOME_COLUMNS if n in present]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"by {dimension}", title_justify="left")
+    table.add_column(dimension, overflow="fold", min_width=10)
+    for name in shown:
+        table.add_column({**USAGE_COLUMNS, **OUTCOME_COLUMNS}[name], justify="right", no_wrap=True)
+    for line in rows:
+        if not any(line[name] for name in shown):
+            continue  # it has other facts, lines of code say; --json shows them
+        cells = [dollars(line[n]) if n == "cost_microusd" else number(line[n]) for n in shown]
+        name = "unknown" if line[dimension] is None else str(line[dimension])
+        table.add_row(Text(name), *cells)
+    console.print(table)
