@@ -152,6 +152,33 @@ def settings() -> str:
     return "\n".join(sections)
 
 
+def api() -> str:
+    """The HTTP API, from its own description."""
+    from fastapi import FastAPI
+
+    from tachograph.server.routes import ROUTERS
+
+    app = FastAPI()
+    for router in ROUTERS:
+        app.include_router(router)
+    sections = [
+        (
+            "# API\n\nOn the port of `tachograph serve` (3000), loopback unless configured. `/api/openapi.json` describes the same for\n"
+            "programs. Every error is an object with code, message and hint: see [errors](errors.md).\n"
+        )
+    ]
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            sections.append(f"## {method.upper()} {path}\n\n{operation.get('description', '')}\n")
+            rows = [
+                (f"`{p['name']}`", "yes" if p.get("required") else "", p.get("description", ""))
+                for p in operation.get("parameters", ())
+            ]
+            if rows:
+                sections.append(table(("Parameter", "Needed", "Meaning"), rows))
+    return "\n".join(sections)
+
+
 def metrics() -> str:
     """What can be asked, and by what it can be split."""
     from tachograph.analytics.dimensions import DIMENSIONS
@@ -191,6 +218,7 @@ PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     (f"{REFERENCE}/events.md", "sdk/src/tachograph_sdk/model/", events),
     (f"{REFERENCE}/errors.md", "sdk/src/tachograph_sdk/errors.py", errors),
     (f"{REFERENCE}/commands.md", "src/tachograph/cli/", commands),
+    (f"{REFERENCE}/api.md", "src/tachograph/server/routes/", api),
     (f"{REFERENCE}/settings.md", "src/tachograph/config.py and the parts' own config", settings),
     (f"{REFERENCE}/metrics.md", "src/tachograph/analytics/", metrics),
     ("PRIVACY.md", "sdk/src/tachograph_sdk/privacy/policy.py", privacy),

@@ -62,6 +62,24 @@ def test_every_command_is_in_the_readme():
     assert [name for name, _ in COMMANDS if f"`tachograph {name}" not in readme] == []
 
 
+def test_every_command_says_what_it_does_and_shows_an_example():
+    from tachograph.cli.app import COMMANDS
+    from tools.reference import options_of
+
+    for name, function in COMMANDS:
+        assert f"Example: tachograph {name}" in (function.__doc__ or ""), name
+        assert all(meaning for _, meaning in options_of(function)), name
+
+
+def test_every_metric_dimension_and_attribute_has_a_meaning():
+    from tachograph.analytics.dimensions import DIMENSIONS
+    from tachograph.analytics.metrics import METRICS
+    from tachograph_sdk.model.attributes import ATTRIBUTES
+
+    for registry in (METRICS, DIMENSIONS, ATTRIBUTES):
+        assert [name for name, entry in registry.items() if not entry.help] == []
+
+
 def test_an_unknown_command_is_a_mistake_in_the_call():
     done = subprocess.run([ROOT / "dev", "no-such"], capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 2
