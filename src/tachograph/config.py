@@ -117,6 +117,7 @@ def _merge(
     for section, options in _read_toml(home.config).items():
         if not isinstance(options, dict):
             raise ConfigError(f"{home.config}: {section} must be a table", hint=f"write it as [{section}]")
+        merged.setdefault(section, {})
         for key, value in options.items():
             put(section, key, value, str(home.config))
     for name, value in environ.items():
@@ -140,7 +141,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _check(merged: dict[str, dict[str, Any]], home: Home) -> Settings:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     values: dict[str, Any] = {}
     sections = {f.name: f for f in dataclasses.fields(Settings)}
@@ -153,7 +154,7 @@ def _check(merged: dict[str, dict[str, Any]], home: Home) -> Settings:
             if key not in known:
                 raise ConfigError(f"unknown setting {section}.{key}", hint="known: " + ", ".join(known))
         options = {k: _split(v) if _is_sequence(part, k) else v for k, v in options.items()}
-        adapter = TypeAdapter(part, config=ConfigDict(extra="forbid"))
+        adapter = TypeAdapter(part)
         try:
             values[section] = adapter.validate_python(options)
         except ValidationError as error:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 
 from tachograph.cli import config, demo, doctor, first_run, import_, query, report, serve
@@ -64,16 +63,17 @@ def run(arguments: list[str]) -> int:
     try:
         result = _build()(arguments, standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
-        error.show(file=sys.stderr)
-        return 2
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)  # a mistake in the call can show the usage line
+        if show is not None:
+            show(file=sys.stderr)
+        else:
+            typer.echo(f"tachograph: {error.format_message()}", err=True)
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("stopped", err=True)
-        return 1
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
         return 1
     except TachographError as error:
         _say(error)

@@ -24,7 +24,9 @@ SILENT = "import sys; sys.exit(3)"
 
 
 def child(code: str, **config: Any) -> Child:
-    return Child(name="part", argv=[sys.executable, "-c", code], config={"section": config}, keep={"port": "section.port"})
+    return Child(
+        name="part", argv=[sys.executable, "-c", code], config={"section": config}, keep={"port": "section.port"}
+    )
 
 
 @pytest.fixture

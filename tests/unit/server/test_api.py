@@ -1,0 +1,207 @@
+"""The API as one piece, on a real store in memory: shapes, errors, and text that stays text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tachograph.ports import Batch, Position
+from tachograph.server.answers import StoreAnswers, as_json_value
+from tachograph.server.app import create_app
+from tachograph.server.core import Core
+from tachograph.server.services import Progress, QueryTimes, Services
+from tachograph.store.duckdb import DuckDBStore
+from tachograph.tasks import Task
+from tachograph.testing import make_event
+from tachograph_sdk.errors import UnknownAgent
+from tachograph_sdk.model.event import EventKind
+
+TOKEN = "t0ken"
+AUTH = {"Authorization": f"Bearer {TOKEN}"}
+NOW_US = 1_795_141_832_000_000
+MARKUP = "<script>alert(1)</script>"
+
+
+class Clock:
+    def now_us(self) -> int:
+        return NOW_US
+
+    def monotonic_s(self) -> float:
+        return 1.0
+
+
+class Journal:
+    position = Position(0, 0)
+
+    def read(self, max_bytes: int) -> list[Any]:
+        return []
+
+    def take_damage(self) -> list[Any]:
+        return []
+
+    def release(self, position: Position) -> None:
+        raise AssertionError
+
+    def depth_bytes(self) -> int:
+        return 7
+
+
+def import_files(paths: Any, agent: str | None, progress: Progress) -> dict[str, Any]:
+    if agent == "nobody":
+        raise UnknownAgent("no reader", hint="there is one for claude_code")
+    if agent == "broken":
+        raise RuntimeError("secret of the input")
+    progress({"bytes_done": 1, "bytes_total": 2})
+    return {"sources": {}, "paths": list(paths)}
+
+
+@pytest.fixture
+def receiver_health() -> dict[str, Any]:
+    return {"status": "ok"}
+
+
+@pytest.fixture
+def task() -> Task:
+    return Task(name="drain", run=lambda: False, period_s=1.0)
+
+
+@pytest.fixture
+def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
+    store = DuckDBStore(":memory:")
+    core = Core(journal=Journal(), pipeline=None, store=store, clock=Clock())  # type: ignore[arg-type]
+    request: dict[str, Any] = {
+        "request_id": "req_1",
+        "model": MARKUP,
+        "input_tokens": 10,
+        "output_tokens": 2,
+        "cost_nanousd": 1_500_000,
+        "cost_basis": "reported",
+    }
+    core.write(Batch(events=[make_event(kind=EventKind.API_REQUEST, at_us=NOW_US - 1_000_000, **request)]))
+    store.settle()
+    times = QueryTimes()
+    services = Services(
+        core=core,
+        answers=StoreAnswers(store, clock=Clock(), times=times, demo=True),
+        import_files=import_files,
+        addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
+        receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
+        receiver_health=lambda: receiver_health,
+        tasks=[task],
+        times=times,
+        token=TOKEN,
+        allowed_hosts=(),
+        demo=True,
+        version="9.9",
+    )
+    app: Any = create_app(services)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as made:
+        yield made
+    store.close()
+
+
+def test_report_has_totals_and_breakdowns(client: TestClient) -> None:
+    answer = client.get("/api/v1/report?range=7d&by=model").json()
+    assert answer["totals"]["requests"] == 1
+    assert answer["totals"]["cost_microusd"] == 1500
+    assert answer["by"]["model"][0]["model"] == MARKUP
+    assert answer["demo"] is True
+
+
+def test_query_filters_by_any_dimension(client: TestClient) -> None:
+    for value, requests in ((MARKUP, 1), ("other", 0)):
+        answer = client.get("/api/v1/query", params={"metrics": "requests", "model": value}).json()
+        assert answer["columns"] == ["requests"]
+        assert answer["rows"] == [[requests]]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/v1/query?metrics=nonsense", "unknown_metric"),
+        ("/api/v1/query?metrics=requests&by=nonsense", "unknown_dimension"),
+        ("/api/v1/query?metrics=requests&nonsense=1", "unknown_dimension"),
+        ("/api/v1/report?range=7d&since=2026-01-01", "bad_window"),
+        ("/api/v1/report?since=yesterday", "bad_window"),
+        ("/api/v1/query", "bad_request"),
+        ("/?range=nonsense", "bad_window"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(client: TestClient, path: str, code: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == code
+    assert answer.json()["error"]["hint"]
+
+
+def test_what_is_not_there_has_the_same_shape(client: TestClient) -> None:
+    for answer, status in ((client.get("/nothing"), 404), (client.post("/health", headers=AUTH), 405)):
+        assert answer.status_code == status
+        assert set(answer.json()["error"]) == {"code", "message", "hint"}
+
+
+def test_sql_reads_and_never_writes(client: TestClient) -> None:
+    told = client.post("/api/v1/sql", json={"sql": "select 1 as one, null as nothing"}, headers=AUTH).json()
+    assert told == {"columns": ["one", "nothing"], "rows": [[1, None]]}
+    for statement in ("delete from events", "select * from read_text('/etc/passwd')", "attach ':memory:' as x"):
+        answer = client.post("/api/v1/sql", json={"sql": statement}, headers=AUTH)
+        assert answer.status_code == 422, statement
+    assert client.post("/api/v1/sql", json={"sql": "select 1"}).status_code == 401
+
+
+def test_an_import_tells_its_progress_and_then_its_report(client: TestClient) -> None:
+    def lines(agent: str | None) -> list[Any]:
+        answer = client.post("/api/v1/import", json={"paths": ["/a"], "agent": agent}, headers=AUTH)
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    assert lines(None) == [{"bytes_done": 1, "bytes_total": 2}, {"report": {"sources": {}, "paths": ["/a"]}}]
+    assert lines("nobody")[-1]["error"]["code"] == "unknown_agent"
+    assert "secret" not in str(lines("broken"))
+    assert client.post("/api/v1/import", json={}).status_code == 401
+
+
+def test_the_page_shows_stored_text_as_text(client: TestClient) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "&lt;script&gt;" in answer.text
+    assert "<script" not in answer.text
+    assert "Made-up data" in answer.text
+    assert "never shown" not in answer.text
+    assert client.get("/static/page.css").headers["content-type"].startswith("text/css")
+
+
+def test_health_names_what_is_wrong(client: TestClient, receiver_health: dict[str, Any], task: Task) -> None:
+    good = client.get("/health").json()
+    assert (good["status"], good["reasons"], good["journal_bytes"]) == ("ok", [], 7)
+    assert "never shown" not in str(good)
+    receiver_health["status"] = "degraded"
+    task.failures, task.last_error = 2, "StoreError"
+    bad = client.get("/health").json()
+    assert bad["status"] == "degraded"
+    assert bad["reasons"] == ["drain failed 2 times, last StoreError", "receiver degraded"]
+
+
+def test_prometheus_gets_core_and_receiver_in_one_text(client: TestClient) -> None:
+    client.get("/api/v1/report")
+    text = client.get("/metrics").text
+    assert 'tachograph_events_total{state="new"} 1.0' in text
+    assert "tachograph_journal_bytes 7.0" in text
+    assert "tachograph_receiver_up 1.0" in text
+    count = next(line for line in text.splitlines() if line.startswith("tachograph_query_seconds_count"))
+    assert float(count.split()[1]) > 0
+
+
+def test_openapi_describes_every_route(client: TestClient) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert {"/health", "/metrics", "/api/v1/report", "/api/v1/query", "/api/v1/sql", "/api/v1/import"} <= set(paths)
+
+
+def test_cells_fit_into_json(tmp_path: Path) -> None:
+    for value in (float("nan"), float("inf")):
+        assert as_json_value(value) is None
+    assert json.dumps(as_json_value({1: [tmp_path, b"\x00", (1.5, None)]}))
