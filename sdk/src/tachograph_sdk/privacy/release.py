@@ -111,7 +111,7 @@ class Release:
                 if value is not None:
                     kept[canonical] = value
                 elif attributes[name] is not None:
-                    self._drop(DropReason.NOT_RELEASED, name)
+                    self._refuse(name, canonical)
             if plan.session is not None:
                 session = plan.session(attributes[_SESSION])  # type: ignore[assignment]
         except Exception:  # noqa: BLE001 - fail closed: whatever went wrong, only that attribute is lost, and counted
@@ -156,6 +156,11 @@ class Release:
     def __repr__(self) -> str:
         return f"Release({len(self._policy.rules)} rules)"
 
+    def _refuse(self, name: str, canonical: str) -> None:
+        """Count a value without the type or shape it must have."""
+        text = canonical not in ATTRIBUTES or ATTRIBUTES[canonical].type == "text"
+        self._drop(DropReason.NOT_RELEASED if text else DropReason.BAD_NUMBER, name)
+
     def _drop(self, reason: DropReason, name: str) -> None:
         key = (reason, self._names(name))
         self._drops[key] = self._drops.get(key, 0) + 1
@@ -172,7 +177,7 @@ class Release:
             if value is not None:
                 kept[canonical] = value
             elif attributes[name] is not None:
-                self._drop(DropReason.NOT_RELEASED, name)
+                self._refuse(name, canonical)
         if plan.session is not None:
             try:
                 session = plan.session(attributes[_SESSION])  # type: ignore[assignment]
@@ -340,7 +345,7 @@ def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer) -> Treat:
     if type_ == "count":
         return to_count
     if type_ == "number":
-        return to_number
+        return to_amount
     if type_ == "flag":
         return to_flag
     if rule.shape == "id":
@@ -413,6 +418,12 @@ def to_number(value: AttributeValue) -> float | int | None:
     if isinstance(value, float) and math.isfinite(value):
         return value
     return None
+
+
+def to_amount(value: AttributeValue) -> float | int | None:
+    """A finite number >= 0; a negative duration is a clock that was set back, and says nothing."""
+    number = to_number(value)
+    return number if number is not None and number >= 0 else None
 
 
 def to_flag(value: AttributeValue) -> bool | None:
