@@ -543,6 +543,8 @@ def classify(raw: RawEvent) -> RawEvent | DropReason:
         if len(_PLANS) >= _PLAN_LIMIT:
             _PLANS.clear()
         _PLANS[shape] = plan
+    if raw.point is not None and not raw.point.monotonic:
+        return DropReason.UNKNOWN_EVENT  # all of its metrics are running totals; one that is not cannot be added up
     spec = plan.spec
     values = raw.attributes
     wanted, rest = _resource(raw.resource)
