@@ -113,57 +113,40 @@ def _simple_commands(command: str) -> Iterator[list[str]]:
 
 def _end_of_quoted(command: str, start: int, end: int) -> int:
     """Index just after the quoted text, substitution or backticks that begin at `start`; `end` if it never closes."""
-    opener = command[start]
-    if opener == "'":
-        close = command.find("'", start + 1)
-        return end if close < 0 else close + 1
-    if opener == "$":
-        return _end_of_substitution(command, start + 2, end)
-    i = start + 1
-    while i < end:
-        c = command[i]
-        if c == "\\":
+    open_until = [")" if command[start] == "$" else command[start]]  # what closes each of the nested openings
+    i = start + (2 if command[start] == "$" else 1)
+    pending_heredocs: list[str] = []
+    while open_until and i < end:
+        c, closer = command[i], open_until[-1]
+        if closer == "'":
+            close = command.find("'", i)
+            i = end if close < 0 else close + 1
+            open_until.pop()
+        elif c == "\\":
             i += 2
-        elif c == opener:
-            return i + 1
-        elif opener == '"' and command.startswith("$(", i):
-            i = _end_of_substitution(command, i + 2, end)
+        elif c == closer:
+            open_until.pop()
+            i += 1
+        elif closer == "`":
+            i += 1
+        elif command.startswith("$(", i):
+            open_until.append(")")
+            i += 2
+        elif c == "`" or (closer == ")" and c in "'\"("):
+            open_until.append(")" if c == "(" else c)
+            i += 1
+        elif closer == ")" and command.startswith("<<<", i):
+            i += 3
+        elif closer == ")" and c == "<" and (heredoc := _HEREDOC.match(command, i)):
+            pending_heredocs.append(next(g for g in heredoc.groups() if g))
+            i = heredoc.end()
         else:
             i += 1
-    return end
-
-
-def _end_of_substitution(command: str, start: int, end: int) -> int:
-    """Index just after the parenthesis that closes the `$(` whose inside begins at `start`."""
-    depth, i = 1, start
-    pending: list[str] = []
-    while i < end:
-        c = command[i]
-        if c == "\\":
-            i += 2
-            continue
-        if c in "'\"`":
-            i = _end_of_quoted(command, i, end)
-            continue
-        if command.startswith("<<<", i):
-            i += 3
-            continue
-        if c == "<" and (heredoc := _HEREDOC.match(command, i)):
-            pending.append(next(g for g in heredoc.groups() if g))
-            i = heredoc.end()
-            continue
-        i += 1
-        if c == "\n":
-            for delimiter in pending:
-                i = _after_heredoc(command, i, delimiter)
-            pending = []
-        elif c == "(":
-            depth += 1
-        elif c == ")":
-            depth -= 1
-            if depth == 0:
-                return i
-    return end
+            if c == "\n" and closer == ")":
+                for delimiter in pending_heredocs:
+                    i = _after_heredoc(command, i, delimiter)
+                pending_heredocs = []
+    return min(i, end)
 
 
 def _after_heredoc(command: str, start: int, delimiter: str) -> int:
