@@ -395,7 +395,8 @@ def to_count(value: AttributeValue) -> int | None:
         if text.isdigit():
             count = int(text)
             return count if count < MAX_COUNT else None
-        value = to_number(text)
+        number = to_number(text)
+        return number if isinstance(number, int) and number >= 0 else None
     if isinstance(value, float) and value.is_integer() and 0 <= value < MAX_COUNT:
         return int(value)
     return None

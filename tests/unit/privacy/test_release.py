@@ -1,0 +1,352 @@
+"""The wall, value by value: what passes, what is changed, what is dropped and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tachograph_sdk.model.attributes import ATTRIBUTES
+from tachograph_sdk.model.event import DropReason, Event, EventKind, RawEvent, Source
+from tachograph_sdk.privacy.policy import POLICY, Policy, Purpose, Rule, Treatment
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+from tachograph_sdk.privacy.release import COMPUTED, Release, amend, event_id, to_count, to_flag, to_number
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+
+
+def raw(kind: EventKind | None = EventKind.API_REQUEST, **fields: Any) -> RawEvent:
+    base: dict[str, Any] = {
+        "agent": "claude_code",
+        "source": Source.OTEL_LOG,
+        "name": "api_request",
+        "at_ns": 1_795_141_838_505_999_999,
+        "received_us": 7,
+        "key": b"key",
+        "attributes": {},
+    }
+    return RawEvent(kind=kind, **{**base, **fields})
+
+
+def released(attributes: dict[str, Any], kind: EventKind = EventKind.API_REQUEST) -> tuple[Event, dict[Any, int]]:
+    release = Release(Pseudonymizer(SECRET))
+    return release(raw(kind, attributes=attributes)), release.take_drops()
+
+
+def test_an_event_is_what_the_record_said() -> None:
+    event = Release(Pseudonymizer(SECRET))(raw(attributes={"model": "claude-opus-5-5", "session_id": "s"}))
+    assert event == Event(
+        event_id=event_id("claude_code", Source.OTEL_LOG, b"key"),
+        kind=EventKind.API_REQUEST,
+        agent="claude_code",
+        source=Source.OTEL_LOG,
+        name="api_request",
+        at_us=1_795_141_838_505_999,
+        received_us=7,
+        session_id=Pseudonymizer(SECRET).session("s"),
+        attributes={"model": "claude-opus-5-5"},
+    )
+    with pytest.raises(AttributeError):
+        event.name = "other"  # type: ignore[misc]
+
+
+def test_what_the_policy_does_not_name_is_dropped_and_counted() -> None:
+    event, drops = released({"model": "m", "new_thing": "x", "Text of a person": "y"})
+    assert event.attributes == {"model": "m"}
+    assert drops == {(DropReason.UNKNOWN_ATTRIBUTE, "new_thing"): 1, (DropReason.UNKNOWN_ATTRIBUTE, "<other>"): 1}
+
+
+def test_what_the_policy_refuses_is_dropped_and_counted() -> None:
+    event, drops = released({"prompt": "Hello", "tool_input": {"a": 1}, "user.email": "a@b.c"})
+    assert not event.attributes
+    assert drops == {
+        (DropReason.NOT_RELEASED, "prompt"): 1,
+        (DropReason.NOT_RELEASED, "tool_input"): 1,
+        (DropReason.NOT_RELEASED, "user.email"): 1,
+    }
+
+
+def test_an_attribute_passes_only_on_the_kinds_it_is_for() -> None:
+    event, drops = released({"input_tokens": 5}, EventKind.PROMPT)
+    assert not event.attributes
+    assert drops == {(DropReason.UNKNOWN_ATTRIBUTE, "input_tokens"): 1}
+
+
+def test_drops_are_counted_once_per_record_and_once_per_asking() -> None:
+    release = Release(Pseudonymizer(SECRET))
+    for _ in range(3):
+        release(raw(attributes={"new_thing": "x", "prompt": "y"}))
+    assert release.take_drops() == {
+        (DropReason.UNKNOWN_ATTRIBUTE, "new_thing"): 3,
+        (DropReason.NOT_RELEASED, "prompt"): 3,
+    }
+    assert release.take_drops() == {}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "kept"),
+    [
+        ("input_tokens", 5, 5),
+        ("input_tokens", "5", 5),
+        ("input_tokens", " 5 ", 5),
+        ("input_tokens", 5.0, 5),
+        ("input_tokens", "5.0", 5),
+        ("input_tokens", 0, 0),
+        ("input_tokens", 2**63 - 1, 2**63 - 1),
+        ("input_tokens", str(2**63 - 1), 2**63 - 1),
+        ("input_tokens", 2**63, None),
+        ("input_tokens", str(2**63), None),
+        ("input_tokens", -1, None),
+        ("input_tokens", "-1", None),
+        ("input_tokens", 1.5, None),
+        ("input_tokens", True, None),
+        ("input_tokens", float("nan"), None),
+        ("input_tokens", float("inf"), None),
+        ("input_tokens", "many", None),
+        ("input_tokens", "9" * 20_000, None),
+        ("input_tokens", "٣", None),
+        ("input_tokens", "1_000", None),
+        ("input_tokens", [5], None),
+        ("input_tokens", {}, None),
+        ("input_tokens", b"5", None),
+        ("duration_ms", 1.5, 1.5),
+        ("duration_ms", "1.5", 1.5),
+        ("duration_ms", "12", 12),
+        ("duration_ms", "1e3", 1000),
+        ("duration_ms", -1, None),
+        ("duration_ms", "-0.5", None),
+        ("duration_ms", "NaN", None),
+        ("duration_ms", "inf", None),
+        ("duration_ms", float("inf"), None),
+        ("duration_ms", 10**400, None),
+        ("duration_ms", False, None),
+        ("success", True, True),
+        ("success", "false", False),
+        ("success", "True", True),
+        ("success", 1, None),
+        ("success", "yes", None),
+        ("success", "1", None),
+        ("model", "claude-opus-4-8[1m]", "claude-opus-4-8[1m]"),
+        ("model", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("model", "claude-opus-4-1@20250805", "claude-opus-4-1@20250805"),
+        ("model", "anthropic/claude-sonnet-4.5", "anthropic/claude-sonnet-4.5"),
+        ("model", "gpt-6-astra", "gpt-6-astra"),
+        ("model", "Tell me about my salary", "custom"),
+        ("model", "dev@example.com", "custom"),
+        ("model", "/home/dev/models/secret", "custom"),
+        ("model", "sk-ant-api03-aaaaaaaaaaaaaaaa", "custom"),
+        ("model", "", None),
+        ("model", 5, None),
+        ("model", ["claude"], None),
+        ("skill", "demo:greet", "demo:greet"),
+        ("skill", "a sentence", "custom"),
+        ("skill", "../../etc/passwd", "custom"),
+        ("effort", "medium", "medium"),
+        ("effort", "medium rare", None),
+        ("agent_version", "2.1.328", "2.1.328"),
+        ("agent_version", "2.1.0-beta.1", "2.1.0-beta.1"),
+        ("agent_version", "my home version", None),
+        ("request_id", "req_01a0000000000000000000100", "req_01a0000000000000000000100"),
+        ("request_id", "1271305d-4519-4d2b-a4a6-13f6608d6c55", "1271305d-4519-4d2b-a4a6-13f6608d6c55"),
+        ("request_id", "chatcmpl-Abc_123", "chatcmpl-Abc_123"),
+        ("request_id", "", None),
+        ("request_id", 5, None),
+        ("trace_id", "01" * 16, "01" * 16),
+        ("trace_id", "01" * 15, None),
+        ("error_class", "ShellError", "ShellError"),
+        ("error_class", "Error: no such file /home/dev/x", None),
+    ],
+)
+def test_type_and_shape(attribute: str, value: Any, kept: Any) -> None:
+    event, drops = released({attribute: value})
+    assert event.attributes.get(attribute) == kept
+    assert type(event.attributes.get(attribute)) is type(kept)
+    if kept is None:
+        text = ATTRIBUTES[attribute].type == "text"
+        assert drops == {(DropReason.NOT_RELEASED if text else DropReason.BAD_NUMBER, attribute): 1}
+    else:
+        assert drops == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["dev@example.com", "a b", "sk-ant-api03-aaaaaaaaaaaaaaaa", "ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x" * 200],
+)
+def test_an_id_in_an_odd_form_becomes_a_pseudonym(value: str) -> None:
+    event, drops = released({"request_id": value})
+    kept = str(event.attributes["request_id"])
+    assert kept.startswith("i_")
+    assert len(kept) == 18
+    assert drops == {}
+
+
+def test_an_absent_value_is_absent_and_nothing_was_dropped() -> None:
+    event, drops = released({"model": None, "input_tokens": None, "session_id": None, "request_id": None})
+    assert not event.attributes
+    assert event.session_id is None
+    assert drops == {}
+
+
+def test_true_is_not_one_whatever_was_seen_before() -> None:
+    """Python's dictionaries take 1, 1.0 and True for the same key; a memo must not."""
+    release = Release(Pseudonymizer(SECRET))
+    for value in ("1", 1, True, 1.0, "1"):
+        event = release(raw(attributes={"input_tokens": value, "success": value, "effort": value}))
+        assert event.attributes.get("input_tokens") == (None if value is True else 1)
+        assert event.attributes.get("success") is (True if value is True else None)
+        assert "effort" not in event.attributes
+
+
+@pytest.mark.parametrize(
+    ("attribute", "prefix"),
+    [("user_id", "u_"), ("organization_id", "o_"), ("project", "p_"), ("repository", "r_")],
+)
+def test_who_and_where_are_pseudonyms(attribute: str, prefix: str) -> None:
+    event, _ = released({attribute: "the plain text"})
+    assert str(event.attributes[attribute]).startswith(prefix)
+    assert "plain" not in repr(event)
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, b"x"])
+def test_a_session_that_is_no_text_is_none(value: Any) -> None:
+    event, drops = released({"session_id": value, "model": "m"})
+    assert event.session_id is None
+    assert event.attributes == {"model": "m"}
+    assert sum(drops.values()) <= 1
+
+
+# --- treatments ---------------------------------------------------------------------------------------------------
+
+
+def treated(treatment: Treatment, value: Any, into: str, **options: Any) -> tuple[Event, dict[Any, int]]:
+    rule = Rule(
+        attribute="x",
+        kinds=frozenset(EventKind),
+        purpose=Purpose.OUTCOME,
+        treatment=treatment,
+        reason="a test",
+        into=into,
+    )
+    release = Release(Pseudonymizer(SECRET), Policy([rule]), **options)
+    return release(raw(attributes={"x": value})), release.take_drops()
+
+
+@pytest.mark.parametrize(
+    ("treatment", "into", "value", "kept"),
+    [
+        (Treatment.PRESENCE, "success", "anything", True),
+        (Treatment.PRESENCE, "success", "", None),
+        (Treatment.PRESENCE, "success", 0, True),
+        (Treatment.COUNT, "quantity", ["a", "b"], 2),
+        (Treatment.COUNT, "quantity", {"a": 1}, 1),
+        (Treatment.COUNT, "quantity", "ab", None),
+        (Treatment.LENGTH, "length_chars", "héllo", 5),
+        (Treatment.LENGTH, "length_chars", 5, None),
+        (Treatment.BUCKET, "quantity", 0, 0),
+        (Treatment.BUCKET, "quantity", 1, 1),
+        (Treatment.BUCKET, "quantity", 1023, 512),
+        (Treatment.BUCKET, "quantity", "1024", 1024),
+        (Treatment.BUCKET, "quantity", -5, None),
+        (Treatment.BUCKET, "quantity", "many", None),
+        (Treatment.SCRUB, "feature_name", "free text", None),  # no detectors were given: fail closed
+        (Treatment.DROP, "feature_name", "anything", None),
+    ],
+)
+def test_treatment(treatment: Treatment, into: str, value: Any, kept: Any) -> None:
+    event, drops = treated(treatment, value, into)
+    assert event.attributes.get(into) == kept
+    assert type(event.attributes.get(into)) is type(kept)
+    assert sum(drops.values()) == (kept is None)
+
+
+def test_scrub_keeps_what_the_detectors_leave() -> None:
+    event, _ = treated(Treatment.SCRUB, "call dev@example.com", "feature_name", scrub=lambda text: text[:4] + "<email>")
+    assert event.attributes == {"feature_name": "call<email>"}
+
+
+def test_a_detector_that_fails_costs_the_attribute_and_says_nothing() -> None:
+    def scrub(text: str) -> str:
+        raise RuntimeError(text)
+
+    event, drops = treated(Treatment.SCRUB, "secret", "feature_name", scrub=scrub)
+    assert not event.attributes
+    assert drops == {(DropReason.NOT_RELEASED, "x"): 1}
+
+
+def test_one_failing_attribute_costs_only_itself() -> None:
+    class Hostile(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            raise RuntimeError("secret")
+
+    event, drops = released({"input_tokens": 5, "model": Hostile("x"), "effort": "high", "session_id": "s"})
+    assert event.attributes == {"input_tokens": 5, "effort": "high"}
+    assert event.session_id is not None
+    assert drops == {(DropReason.NOT_RELEASED, "model"): 1}
+
+
+# --- refusing a whole record --------------------------------------------------------------------------------------
+
+
+def test_a_record_without_a_kind_or_agent_is_refused_without_saying_what_it_holds() -> None:
+    release = Release(Pseudonymizer(SECRET))
+    for bad in (raw(None, attributes={"prompt": "secret"}), raw(agent="", name="secret"), raw(agent="A Secret")):
+        with pytest.raises(ValueError) as caught:
+            release(bad)
+        assert "ecret" not in str(caught.value)
+
+
+def test_a_record_with_too_many_names_is_refused() -> None:
+    with pytest.raises(ValueError):
+        released({f"a{n}": 1 for n in range(5000)})
+
+
+def test_a_name_that_is_none_is_replaced_by_the_kind() -> None:
+    assert Release(Pseudonymizer(SECRET))(raw(name="Please delete my file")).name == "api.request"
+    assert Release(Pseudonymizer(SECRET))(raw(name="key_4f8a9b1c2d3e4f5a")).name == "api.request"
+
+
+# --- ids and amendments -------------------------------------------------------------------------------------------
+
+
+def test_event_ids_differ_by_agent_source_and_key() -> None:
+    ids = {
+        event_id(agent, source, key)
+        for agent in ("a", "b")
+        for source in (Source.OTEL_LOG, Source.TRANSCRIPT)
+        for key in (b"1", b"2")
+    }
+    assert len(ids) == 8
+    assert all(len(i) == 32 for i in ids)
+    assert event_id("claude_code", Source.OTEL_LOG, b"key") == "7421f8f88b26249979bccc718e06b39d"
+
+
+def test_only_what_we_compute_can_be_added_after_the_wall() -> None:
+    event, _ = released({"model": "m"})
+    priced = amend(event, cost_nanousd=5, cost_basis="priced")
+    assert priced.attributes == {"model": "m", "cost_nanousd": 5, "cost_basis": "priced"}
+    assert event.attributes == {"model": "m"}
+    with pytest.raises(ValueError):
+        amend(event, model="other")
+    assert {a for rule in POLICY.rules for a in [rule.attribute]} >= COMPUTED
+
+
+def test_memos_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tachograph_sdk.privacy.release._MEMO", 10)
+    monkeypatch.setattr("tachograph_sdk.privacy.release._PLANS", 10)
+    monkeypatch.setattr("tachograph_sdk.privacy.pseudonym.MEMO_LIMIT", 10)
+    pseudonyms = Pseudonymizer(SECRET)
+    release = Release(pseudonyms)
+    for number in range(100):
+        release(raw(name=f"n{number}", attributes={"model": f"m{number}", "session_id": f"s{number}", f"x{number}": 1}))
+        assert len(pseudonyms.sessions) <= 10
+        assert len(release._event_names) <= 10
+        release.take_drops()
+        assert len(release._plans) <= 11
+
+
+@pytest.mark.parametrize("convert", [to_count, to_number, to_flag])
+@pytest.mark.parametrize("value", [None, "", " ", [], {}, b"", object(), "x" * 100_000, float("nan"), "0x10", "1e999"])
+def test_converters_never_raise(convert: Any, value: Any) -> None:
+    assert convert(value) is None
