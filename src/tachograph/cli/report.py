@@ -62,12 +62,14 @@ def print_report(answer: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from tachograph.server.page import moment
+
     window = answer["window"]
     console = Console()
-    since, until = window.get("since") or "the beginning", window.get("until") or "now"
+    since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
-    console.print(Text(f"{since} to {until}, UTC", style="dim"))
+    console.print(Text(f"{since} to {until} UTC", style="dim"))
     _print_facts(console, answer["totals"])
     for dimension, rows in answer.get("by", {}).items():
         _print_breakdown(console, dimension, rows)

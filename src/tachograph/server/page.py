@@ -40,19 +40,20 @@ def render_page(
     totals = report["totals"]
     parts = [
         _head(range_name),
-        ('<p class="banner" role="note">Made-up data: this is a demonstration.</p>') if demo else (""),
+        '<p class="banner" role="note">Made-up data: this is a demonstration.</p>' if demo else "",
         _top(report, range_name),
-        ("<main>"),
+        "<main>",
         _cards(totals),
-        ('<div class="columns">'),
-        _breakdown("By day (UTC)", "day", by_day),
+        '<div class="columns"><div>',
+        _breakdown("By day (UTC)", "day", by_day[::-1]),
+        "</div><div>",
         _breakdown("By model", "model", by_model),
         _coverage(totals.get("coverage") or {}),
-        _state(health),
-        ("</div>"),
         _connect(connect),
-        ("</main>"),
-        ('<footer class="soft small">Nothing on this page leaves your machine.</footer></body></html>'),
+        _state(health),
+        "</div></div>",
+        "</main>",
+        '<footer class="soft small">Nothing on this page leaves your machine.</footer></body></html>',
     ]
     return "".join(parts)
 
@@ -70,6 +71,21 @@ def connect_lines(addresses: Mapping[str, Any]) -> list[str]:
 def number(value: Any) -> str:
     """A count with thousands separators; a dash for unknown."""
     return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def short(value: Any) -> str:
+    """A large count in three digits: 196 M."""
+    if value is None or abs(value) < 100_000:
+        return number(value)
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:,.0f} {unit}"
+    raise AssertionError
+
+
+def moment(text: str | None, otherwise: str) -> str:
+    """An ISO time to the minute, for people."""
+    return otherwise if text is None else text[:16].replace("T", " ")
 
 
 def dollars(microusd: Any) -> str:
@@ -101,10 +117,10 @@ def _head(range_name: str) -> str:
 def _top(report: Mapping[str, Any], range_name: str) -> str:
     window = report["window"]
     links = " ".join(f'<a href="/?range={r}"{" aria-current=page" if r == range_name else ""}>{r}</a>' for r in RANGES)
-    since, until = window.get("since") or "the beginning", window.get("until") or "now"
+    since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     return (
         f'<header class="top"><h1>Tachograph</h1><nav aria-label="Time range">{links}</nav>'
-        f'<span class="soft small">{escape(str(since))} to {escape(str(until))}, UTC</span></header>'
+        f'<span class="soft small">{escape(since)} to {escape(until)} UTC</span></header>'
     )
 
 
@@ -116,15 +132,21 @@ def _cards(totals: Mapping[str, Any]) -> str:
     cards = [
         ("Cost", dollars(totals["cost_microusd"]), f"{number(totals['requests'])} requests"),
         ("Sessions", number(totals["sessions"]), f"{number(totals['prompts'])} prompts"),
-        ("Tokens in", number(prompt_tokens), cached),
-        ("Tokens out", number(totals["output_tokens"]), "reasoning included"),
+        ("Tokens in", short(prompt_tokens), cached),
+        ("Tokens out", short(totals["output_tokens"]), "reasoning included"),
         ("Tool calls", number(tools), f"{number(totals['tool_errors'])} failed"),
         (
             "Lines",
-            f"+{number(totals['lines_added'])} −{number(totals['lines_removed'])}",
+            f"+{short(totals['lines_added'])} −{short(totals['lines_removed'])}",
             f"{number(totals['commits'])} commits, {number(totals['pull_requests'])} pull requests",
         ),
-        ("Active time", duration(totals["active_seconds"]), "as the agents report it"),
+        (
+            "Active time",
+            duration(totals["active_seconds"]),
+            "unknown: only OpenTelemetry metrics tell"
+            if totals["active_seconds"] is None
+            else "as the agents report it",
+        ),
     ]
     items = "".join(
         f'<li class="card"><span class="soft small">{escape(title)}</span><b>{escape(value)}</b>'
@@ -135,20 +157,21 @@ def _cards(totals: Mapping[str, Any]) -> str:
 
 
 def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    rows = [row for row in rows if row["requests"] or row["output_tokens"] or row["cost_microusd"]]
     if not rows:
-        return f"<section><h2>{escape(title)}</h2><p class=soft>Nothing in this time range.</p></section>"
+        return f'<section><h2>{escape(title)}</h2><p class="soft">Nothing in this time range.</p></section>'
     top = max((row["cost_microusd"] or 0 for row in rows), default=0) or 1
     body = "".join(
         f"<tr><td>{escape(str(row[key] if row[key] is not None else 'unknown'))}</td>"
-        f"<td>{number(row['requests'])}</td><td>{number(row['output_tokens'])}</td>"
+        f"<td>{number(row['requests'])}</td><td class='more'>{number(row['output_tokens'])}</td>"
         f"<td>{dollars(row['cost_microusd'])}</td>"
-        f'<td><meter min="0" max="{top}" value="{row["cost_microusd"] or 0}">{dollars(row["cost_microusd"])}'
+        f'<td class="more"><meter min="0" max="{top}" value="{row["cost_microusd"] or 0}">{dollars(row["cost_microusd"])}'
         "</meter></td></tr>"
         for row in rows
     )
     return (
         f'<section><h2>{escape(title)}</h2><div class="scroll" tabindex="0"><table><thead><tr>'
-        f"<th>{escape(key)}</th><th>requests</th><th>tokens out</th><th>cost</th><th>share</th></tr></thead>"
+        f"<th>{escape(key)}</th><th>requests</th><th class='more'>tokens out</th><th>cost</th><th class='more'>of the most</th></tr></thead>"
         f"<tbody>{body}</tbody></table></div></section>"
     )
 
