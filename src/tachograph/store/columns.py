@@ -35,7 +35,7 @@ _int64 = na.c_schema(na.int64())
 _double = na.c_schema(na.float64())
 _bool = na.c_schema(na.bool_())
 _SCHEMAS = {"text": _string, "count": _int64, "number": _double, "flag": _bool}
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 Rejected = Counter[str]
 """How many attribute values could not be stored, by attribute name."""
@@ -107,7 +107,7 @@ def _by_transposing(shape: tuple[str, ...], group: Sequence[Event]) -> Columns:
     rest = [name for name in shape if name not in ATTRIBUTE_COLUMNS]
     if rest:
         rows = zip(*[columns.pop(name) for name in rest], strict=True)
-        columns["attributes"] = [_json(dict(zip(rest, row, strict=True))) for row in rows]
+        columns["attributes"] = _json_lines([dict(zip(rest, row, strict=True)) for row in rows])
     return columns
 
 
@@ -130,9 +130,16 @@ def _cell_by_cell(group: Sequence[Event]) -> Columns:
 
 def _json(values: dict[str, Any]) -> str:
     try:
-        return _encode(values).decode()
+        return _encoder.encode(values).decode()
     except UnicodeEncodeError:  # a lone surrogate
         return json.dumps(values)
+
+
+def _json_lines(rows: list[dict[str, Any]]) -> list[str]:
+    try:
+        return _encoder.encode_lines(rows).decode().split("\n")[:-1]  # JSON escapes line ends inside of strings
+    except UnicodeEncodeError:
+        return [_json(row) for row in rows]
 
 
 def _chunk(
