@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -27,12 +28,8 @@ def closure(name: str, seen: set[str]) -> set[str]:
 def megabytes(name: str) -> float:
     """The files as installed, without compiled byte code."""
     distribution = metadata.distribution(name)
-    sizes = [
-        place.stat().st_size
-        for file in distribution.files or ()
-        if not file.name.endswith(".pyc") and (place := distribution.locate_file(file)).is_file()  # type: ignore[attr-defined]
-    ]
-    return sum(sizes) / 1e6
+    places = [Path(str(distribution.locate_file(file))) for file in distribution.files or ()]
+    return sum(place.stat().st_size for place in places if place.suffix != ".pyc" and place.is_file()) / 1e6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is for Linux wheels")
