@@ -48,7 +48,7 @@ def render_page(
         _breakdown("By day (UTC)", "day", by_day[::-1]),
         "</div><div>",
         _breakdown("By model", "model", by_model),
-        _coverage(totals.get("coverage") or {}),
+        _coverage(totals["coverage"]),
         _connect(connect),
         _state(health),
         "</div></div>",
@@ -182,7 +182,23 @@ def _facts(title: str, facts: Sequence[tuple[str, str]]) -> str:
 
 
 def _coverage(coverage: Mapping[str, Any]) -> str:
-    return _facts("Where the numbers come from", [(k.replace("_", " "), _plain(v)) for k, v in coverage.items()])
+    share, requests, basis = coverage["share"], coverage["requests"], coverage["cost_basis"]
+    models = ", ".join(map(str, coverage["unpriced_models"]))
+    facts = [
+        ("usage seen request by request", "no usage yet" if share is None else f"{100 * share:.1f} %"),
+        ("by counters only", f"{number(coverage['residual']['tokens'])} tokens"),
+        ("requests in OpenTelemetry and transcript", number(requests["both"])),
+        ("in OpenTelemetry only", number(requests["otel_only"])),
+        ("in a transcript only", number(requests["transcript_only"])),
+        ("auxiliary, in no transcript", number(coverage["auxiliary_requests"])),
+        ("cost as the agents report it", dollars(basis["reported_microusd"])),
+        ("cost by the price table", dollars(basis["priced_microusd"])),
+        ("cost by counters only", dollars(basis["counter_microusd"])),
+        ("requests without a price", number(coverage["unpriced_requests"]) + (f": {models}" if models else "")),
+        ("API errors", number(coverage["api_errors"])),
+        ("dropped, all time", number(coverage["dropped"])),
+    ]
+    return _facts("Where the numbers come from", facts)
 
 
 def _plain(value: Any) -> str:
