@@ -12,15 +12,16 @@ from typing import Any
 from tachograph.inputs.import_state import ImportCache, Stamp, report_on, stamp_of
 from tachograph.inputs.transcripts_config import ImportConfig
 from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
-from tachograph.inputs.transcripts_pool import read_with_workers
 from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
-from tachograph.inputs.transcripts_work import Done, RunsRecords, Unit, UnitFile, work
+from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, Store
 from tachograph_sdk.errors import UnknownAgent
 
-__all__ = ["Importer"]
+__all__ = ["SOURCE", "Importer", "as_answer"]
 
 SOURCE = "claude_code"
+"""Which reader there is, as `--agent` names it."""
+
 _UNIT_BYTES = 8 * 1024 * 1024
 _UNIT_FILES = 256
 _WRITE_EVENTS = 50_000  # in one transaction
@@ -152,6 +153,10 @@ class Importer:
         return report
 
     def _read_units(self, changed: Sequence[UnitFile], total: int, take: Callable[[Done], None]) -> None:
+        # Loaded only when there is something to read: the quick answer to "is there anything new?" stays quick.
+        from tachograph.inputs.transcripts_pool import read_with_workers
+        from tachograph.inputs.transcripts_work import work
+
         now_us = self.clock.now_us()
         torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
         units = [Unit(files, now_us, torn_before_ns) for files in _units(changed)]

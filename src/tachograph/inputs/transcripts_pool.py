@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from tachograph.inputs.transcripts_report import ImportReport
-from tachograph.inputs.transcripts_work import Done, RunsRecords, Unit
+from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
 from tachograph.inputs.transcripts_worker import read_frame, write_frame
 
 __all__ = ["read_with_workers"]

@@ -1,4 +1,4 @@
-"""A unit of work: some files, read and passed through the wall, so that only released events come out of it.
+"""Does a unit of work: reads its files and passes what is in them through the wall, so that only released events leave.
 
 Runs in the importing process or in a worker; a worker gets the recipe for its pipeline once, then units.
 """
@@ -6,55 +6,16 @@ Runs in the importing process or in a worker; a worker gets the recipe for its p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from tachograph.inputs.agents.claude_code.transcript import TranscriptReader
-from tachograph.inputs.transcripts_find import FoundFile
 from tachograph.inputs.transcripts_read import read_file
-from tachograph.inputs.transcripts_report import ImportReport, add_counts
-from tachograph.ports import Batch, Drops, FileState, Quarantined
-from tachograph_sdk.model.event import Event, RawEvent
+from tachograph.inputs.transcripts_report import add_counts
+from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
+from tachograph_sdk.model.event import RawEvent
 
-__all__ = ["Done", "RunsRecords", "Unit", "UnitFile", "work"]
+__all__ = ["work"]
 
 _EVENTS_AT_ONCE = 8192
-
-
-class RunsRecords(Protocol):
-    """The part of the pipeline that an importer needs."""
-
-    def run_records(self, records: list[RawEvent]) -> Batch:
-        """Pass records through the wall."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFile:
-    """A file to read."""
-
-    found: FoundFile
-    file_id: str
-    known: FileState | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Files that are read one after the other."""
-
-    files: tuple[UnitFile, ...]
-    received_us: int
-    torn_before_ns: int
-
-
-@dataclass(slots=True)
-class Done:
-    """Part of a unit's result. A file's state comes with the last of its events, never before."""
-
-    events: list[Event] = field(default_factory=list)
-    drops: Drops = field(default_factory=dict)
-    files: list[FileState] = field(default_factory=list)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    report: ImportReport = field(default_factory=ImportReport)
 
 
 def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None]) -> None:

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tachograph.inputs.transcripts_work import Unit, work
+from tachograph.inputs.transcripts_unit import Unit
+from tachograph.inputs.transcripts_work import work
 
 __all__ = ["main", "read_frame", "write_frame"]
 

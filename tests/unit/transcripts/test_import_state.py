@@ -135,6 +135,6 @@ def test_a_real_databases_header_tells_two_apart(tmp_path: Path) -> None:
 
 
 def test_it_loads_neither_the_database_nor_the_parser() -> None:
-    program = "import sys, tachograph.inputs.import_state; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    program = "import sys, tachograph.inputs.import_state, tachograph.inputs.transcripts; print(*sorted(m.split('.')[0] for m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not {"duckdb", "msgspec", "nanoarrow", "pydantic", "google"} & set(done.stdout.split())

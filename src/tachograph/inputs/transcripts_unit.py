@@ -1,0 +1,49 @@
+"""What goes to a reading process and what comes back. Light, because the quick check loads it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tachograph.inputs.transcripts_find import FoundFile
+from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.ports import Batch, Drops, FileState, Quarantined
+from tachograph_sdk.model.event import Event, RawEvent
+
+__all__ = ["Done", "RunsRecords", "Unit", "UnitFile"]
+
+
+class RunsRecords(Protocol):
+    """The part of the pipeline that an importer needs."""
+
+    def run_records(self, records: list[RawEvent]) -> Batch:
+        """Pass records through the wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFile:
+    """A file to read."""
+
+    found: FoundFile
+    file_id: str
+    known: FileState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Files that are read one after the other."""
+
+    files: tuple[UnitFile, ...]
+    received_us: int
+    torn_before_ns: int
+
+
+@dataclass(slots=True)
+class Done:
+    """Part of a unit's result. A file's state comes with the last of its events, never before."""
+
+    events: list[Event] = field(default_factory=list)
+    drops: Drops = field(default_factory=dict)
+    files: list[FileState] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    report: ImportReport = field(default_factory=ImportReport)
