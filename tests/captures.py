@@ -97,12 +97,17 @@ def _ids(node: Any, convert: Callable[[str], str]) -> Any:
     return [_ids(item, convert) for item in node] if isinstance(node, list) else node
 
 
+@functools.cache
+def _prices() -> PriceTable:
+    return PriceTable.load()
+
+
 def pipeline(**options: Any) -> Pipeline:
     """A whole pipeline with a fixed secret and the shipped prices."""
     return Pipeline(
         decoder=Decoder(),
         agents=[ClaudeCode()],
         release=Release(Pseudonymizer(b"a secret of thirty-two bytes len")),
-        prices=options.pop("prices", None) or PriceTable.load(),
+        prices=options.pop("prices", None) or _prices(),
         **options,
     )

@@ -68,8 +68,8 @@ def test_the_page_lists_every_row() -> None:
         assert f"| `{rule.attribute}` |" in page
         assert rule.reason in page
     kept, refused = page.split("Known, and never kept:")
-    assert "| `prompt` |" in refused
-    assert "| `prompt` |" not in kept
+    assert "\n| `prompt` |" in refused
+    assert "\n| `prompt` |" not in kept
     assert all(line.count("|") >= 3 for line in page.splitlines() if line.startswith("|"))
 
 
