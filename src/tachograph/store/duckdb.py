@@ -90,12 +90,14 @@ class DuckDBStore:
             rebuild(self._writer)
 
     def _insert_events(self, events: Sequence[Event], drops: Counter[tuple[str, str]]) -> int:
-        unique = list({e.event_id: e for e in reversed(events)}.values())  # the first of equals stays
+        unique = events
+        if len({e.event_id for e in events}) < len(events):
+            unique = list({e.event_id: e for e in reversed(events)}.values())  # the first of equals stays
         table, names, rejected = event_table(unique)
         for name, quantity in rejected.items():
             drops[DropReason.BAD_NUMBER.value, name] += quantity
-        first, last = min(e.at_us for e in unique), max(e.at_us for e in unique)
-        window = {"base": self._next_seq, "first": first, "last": last}
+        times = [e.at_us for e in unique]
+        window = {"base": self._next_seq, "first": min(times), "last": max(times)}
         with self._registered(incoming=table):
             row = self._one(_insert_sql(names), window)
             new = int(row[0])

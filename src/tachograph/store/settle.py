@@ -10,7 +10,7 @@ import duckdb
 __all__ = ["DERIVED", "rebuild", "settle"]
 
 DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions")
-"""Tables that are made per bucket: each has a column `bucket` and a `row_hash` of its own contents."""
+"""Tables that are made per bucket: each has a column `bucket`."""
 
 _WITH_TIME = {
     "requests": "occurred_at",
@@ -20,8 +20,8 @@ _WITH_TIME = {
 }
 _WORKING = (
     "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "sightings", "loose", "known",
-    "paired", "paired_loosely", "alone", "new_residuals", "touched_days",
-    *(f"{prefix}_{table}" for table in DERIVED for prefix in ("new", "gone")),
+    "pairs", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "gone", "come",
+    *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
 REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
@@ -64,7 +64,7 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     connection.execute(f"set variable upto = {int(upto)}")
     for name in ("10_touched", "20_work", "30_identity"):
         connection.execute(_rollup(name))
-    (without_id,) = _numbers(connection, "select count(*) from sightings where row_key is null")
+    (without_id,) = _numbers(connection, "select count(*) from keyed where row_key is null")
     if without_id:
         connection.execute(_rollup("31_pairing"))
     for name in ("40_requests", "45_residuals", "50_tool_calls", "60_prompts", "70_outcomes", "80_sessions"):
@@ -75,54 +75,58 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     (sessionless,) = _numbers(connection, "select count(*) from buckets where starts_with(bucket, '~')")
     if sessionless:
         connection.execute(
-            """insert into touched_days select distinct date_trunc('day', occurred_at) from work
-            where kind = 'usage.counter' and starts_with(bucket, '~')"""
+            """insert into touched_days
+            select distinct date_trunc('day', occurred_at) from work where kind = 'usage.counter' and starts_with(bucket, '~')
+            union select day + interval 1 day from touched_days  -- counters of late requests come after midnight"""
         )
         connection.execute(_rollup("85_residuals"))
     connection.execute(_rollup("90_days"))
     connection.execute("update settled set seq = $1", [upto])
+    connection.execute("drop view if exists temp.keyed")
     for name in _WORKING:
         connection.execute(f"drop table if exists temp.{name}")
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put the new rows of the touched buckets in place of the old; rows that are the same are left alone."""
-    columns = _columns(connection, table)
-    listed = ", ".join(columns)
-    new = f"(select n.*, hash(n) as row_hash from (select {listed} from new_{table}) n)"  # noqa: S608 - names of ours
+    listed = ", ".join(_columns(connection, table))
+    time = _WITH_TIME.get(table, "null::timestamp")
+    touched = f"{table} where bucket in (select bucket from touched)"
+    (there,) = _numbers(connection, f"select count(*) from (from {touched} limit 1)")  # noqa: S608 - names of ours
+    if not there:
+        connection.execute(f"insert into {table} ({listed}) select {listed} from new_{table}")  # noqa: S608
+        if table == "requests":
+            connection.execute(
+                "insert into touched_days select distinct date_trunc('day', occurred_at) from new_requests"
+            )
+        return
+    for name, source in (("gone", touched), ("come", f"new_{table}")):
+        connection.execute(
+            f"""create or replace temp table {name} as
+            select rowid as id, bucket, {time} as at_, hash({listed}) as whole from {source}"""  # noqa: S608
+        )
     connection.execute(
-        f"""create or replace temp table gone_{table} as
-        select t.bucket, t.row_hash, {_WITH_TIME.get(table, "null::timestamp")} as occurred_at from {table} t
-        where t.bucket in (select bucket from touched)"""  # noqa: S608 - names of ours
+        f"""delete from {touched} and rowid in (
+            select id from gone where (bucket, whole) not in (select bucket, whole from come))"""  # noqa: S608
     )
-    connection.execute(f"create or replace temp table fresh_{table} as from {new}")
     connection.execute(
-        f"""delete from {table} where bucket in (select bucket from touched)
-        and (bucket, row_hash) not in (select bucket, row_hash from fresh_{table})"""  # noqa: S608
-    )
-    connection.execute(
-        f"""insert into {table} ({listed}, row_hash)
-        select {listed}, row_hash from fresh_{table}
-        where (bucket, row_hash) not in (select bucket, row_hash from gone_{table})"""  # noqa: S608
+        f"""insert into {table} ({listed}) select {listed} from new_{table} where rowid in (
+            select id from come where (bucket, whole) not in (select bucket, whole from gone))"""  # noqa: S608
     )
     if table == "requests":
         connection.execute(
-            """insert into touched_days
-            select distinct date_trunc('day', occurred_at) from (
-                select occurred_at from gone_requests
-                where (bucket, row_hash) not in (select bucket, row_hash from fresh_requests)
+            """insert into touched_days select distinct date_trunc('day', at_) from (
+                select at_ from gone where (bucket, whole) not in (select bucket, whole from come)
                 union all
-                select occurred_at from fresh_requests
-                where (bucket, row_hash) not in (select bucket, row_hash from gone_requests)
+                select at_ from come where (bucket, whole) not in (select bucket, whole from gone)
             )"""
         )
-    connection.execute(f"drop table fresh_{table}")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     rows = connection.execute(
         "select column_name from duckdb_columns() where table_name = $1 and not internal and database_name = current_database() "
-        "and column_name <> 'row_hash' order by column_index",
+        "order by column_index",
         [table],
     ).fetchall()
     return [row[0] for row in rows]

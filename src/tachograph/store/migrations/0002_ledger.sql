@@ -56,8 +56,7 @@ create table requests (
     seen_span boolean not null,
     seen_transcript boolean not null,
     seen_counter boolean not null,
-    seen_hook boolean not null,
-    row_hash ubigint not null
+    seen_hook boolean not null
 );
 
 create table tool_calls (
@@ -87,8 +86,7 @@ create table tool_calls (
     seen_event boolean not null,
     seen_span boolean not null,
     seen_transcript boolean not null,
-    seen_hook boolean not null,
-    row_hash ubigint not null
+    seen_hook boolean not null
 );
 
 create table prompts (
@@ -108,8 +106,7 @@ create table prompts (
     seen_event boolean not null,
     seen_span boolean not null,
     seen_transcript boolean not null,
-    seen_hook boolean not null,
-    row_hash ubigint not null
+    seen_hook boolean not null
 );
 
 create table outcomes (
@@ -132,8 +129,7 @@ create table outcomes (
     commits bigint not null,
     pull_requests bigint not null,
     active_seconds double,
-    source varchar not null,
-    row_hash ubigint not null
+    source varchar not null
 );
 
 create table session_days (
@@ -152,8 +148,7 @@ create table session_days (
     lines_removed bigint not null,
     commits bigint not null,
     pull_requests bigint not null,
-    active_seconds double,               -- null: no source says
-    row_hash ubigint not null
+    active_seconds double               -- null: no source says
 );
 
 create table sessions (
@@ -186,8 +181,7 @@ create table sessions (
     pull_requests bigint not null,
     active_seconds double,
     has_transcript boolean not null,
-    has_otel boolean not null,
-    row_hash ubigint not null
+    has_otel boolean not null
 );
 
 create table days (

@@ -5,17 +5,19 @@
 -- Variables: settled (highest seq settled so far), upto (highest seq to settle).
 
 create or replace temp table fresh_ids as
-select distinct bucket, agent, unnest([
-    case when kind in ('api.request', 'api.error') then 'r:' || request_id end,
-    case when kind = 'api.request' then 'm:' || message_id end,
-    case when kind in ('tool.call', 'tool.decision') and source <> 'otel_metric' then 't:' || tool_use_id end,
-    case when kind = 'prompt' then 'p:' || prompt_id end
-]) as identity
-from events
-where seq > getvariable('settled') and seq <= getvariable('upto')
-  and kind in ('api.request', 'api.error', 'tool.call', 'tool.decision', 'prompt');
-
-delete from fresh_ids where identity is null;
+select bucket, agent, 'r' as what, request_id as id from events
+where seq > getvariable('settled') and seq <= getvariable('upto') and kind in ('api.request', 'api.error')
+  and request_id is not null
+union all
+select bucket, agent, 'm', message_id from events
+where seq > getvariable('settled') and seq <= getvariable('upto') and kind = 'api.request' and message_id is not null
+union all
+select bucket, agent, 't', tool_use_id from events
+where seq > getvariable('settled') and seq <= getvariable('upto') and kind in ('tool.call', 'tool.decision')
+  and source <> 'otel_metric' and tool_use_id is not null
+union all
+select bucket, agent, 'p', prompt_id from events
+where seq > getvariable('settled') and seq <= getvariable('upto') and kind = 'prompt' and prompt_id is not null;
 
 create or replace temp table fresh as
 select bucket, min(seq) as first_seq from events
@@ -26,21 +28,22 @@ insert into buckets
 select bucket, first_seq from fresh where bucket not in (select bucket from buckets);
 
 -- Identities seen under another bucket: among the fresh events, in the ledger, and as copies of stored events.
+-- Hashes find candidates fast; equal hashes of different ids would only settle two families together.
 create or replace temp table links as
 select distinct one as bucket, two as other from (
     select f.bucket as one, g.first_bucket as two
     from fresh_ids f join (
-        select agent, identity, min(bucket) as first_bucket from fresh_ids
-        group by all having count(distinct bucket) > 1
-    ) g using (agent, identity)
+        select hash(agent, what, id) as identity, min(bucket) as first_bucket from fresh_ids
+        group by 1 having min(hash(bucket)) <> max(hash(bucket))
+    ) g on g.identity = hash(f.agent, f.what, f.id)
     union all
-    select f.bucket, r.bucket from fresh_ids f join requests r on f.identity = 'r:' || r.request_id and f.agent = r.agent
+    select f.bucket, r.bucket from fresh_ids f join requests r on f.what = 'r' and f.id = r.request_id and f.agent = r.agent
     union all
-    select f.bucket, r.bucket from fresh_ids f join requests r on f.identity = 'm:' || r.message_id and f.agent = r.agent
+    select f.bucket, r.bucket from fresh_ids f join requests r on f.what = 'm' and f.id = r.message_id and f.agent = r.agent
     union all
-    select f.bucket, t.bucket from fresh_ids f join tool_calls t on f.identity = 't:' || t.tool_use_id and f.agent = t.agent
+    select f.bucket, t.bucket from fresh_ids f join tool_calls t on f.what = 't' and f.id = t.tool_use_id and f.agent = t.agent
     union all
-    select f.bucket, p.bucket from fresh_ids f join prompts p on f.identity = 'p:' || p.prompt_id and f.agent = p.agent
+    select f.bucket, p.bucket from fresh_ids f join prompts p on f.what = 'p' and f.id = p.prompt_id and f.agent = p.agent
     union all
     select c.bucket, c.session_id from event_copies c
     where c.seq > getvariable('settled') and c.seq <= getvariable('upto')

@@ -1,8 +1,35 @@
--- sightings of agents that give no ids (Claude Code up to 2.1.72 over OTel; some transcripts): fills row_key.
--- Run only if there are any. Within a family, the n-th sighting of one source that is alike in model and all token counts
+-- pairs: the rows that events without an id are about (Claude Code up to 2.1.72 over OTel; some transcripts).
+-- Run only if there are any. Grain: one row per such event. Within a family, the n-th sighting of one source that is alike in model and all token counts
 -- (tool and outcome; kind of prompt) is taken for the n-th row that this source has not reported yet. Second try: a
 -- request reported with no tokens at all (2.0.76 after a failed stream) pairs by model alone, a tool call by tool alone.
 -- What is left becomes a row of its own, the n-th of one source together with the n-th of another.
+
+create or replace temp table sightings as
+select
+    event_id, agent, family, fact, class_rank, occurred_at, row_key,
+    case when kind = 'tool.decision' then class || ' decision' else class end as class,
+    -- What two sightings must have in common to be taken for the same thing; `loosely` is the second try.
+    case
+        when fact = 'prompt' then case prompt_origin when 'agent' then 'agent' else 'person' end
+        when fact = 'tool' then
+            case when tool_name like 'mcp\_%' escape '\' then 'mcp' else coalesce(tool_name, '') end
+            || case when decision = 'reject' then ' rejected' when success then ' ok' when success is false then ' failed'
+                else '' end
+        when outcome = 'ok' then 'ok ' || coalesce(model, '')
+        else outcome
+    end as likeness,
+    case
+        when fact = 'prompt' then ''
+        when fact = 'tool' then case when tool_name like 'mcp\_%' escape '\' then 'mcp' else coalesce(tool_name, '') end
+        when outcome = 'ok' then 'ok ' || coalesce(model, '')
+        else outcome
+    end as loosely,
+    case when outcome = 'ok' then coalesce(input_tokens, 0) else 0 end as input_tokens,
+    case when outcome = 'ok' then coalesce(output_tokens, 0) else 0 end as output_tokens,
+    case when outcome = 'ok' then coalesce(cache_read_tokens, 0) else 0 end as cache_read_tokens,
+    case when outcome = 'ok' then coalesce(cache_write_tokens, 0) else 0 end as cache_write_tokens
+from keyed
+where family in (select family from keyed where row_key is null);
 
 create or replace temp table loose as
 select *, input_tokens + output_tokens + cache_read_tokens + cache_write_tokens as all_tokens,
@@ -72,10 +99,7 @@ select event_id, 'x:' || min(event_id) over (
     ) as row_key
 from numbered;
 
-update sightings set row_key = found.row_key
-from (
-    select event_id, row_key from paired
-    union all select event_id, row_key from paired_loosely
-    union all select event_id, row_key from alone
-) found
-where sightings.event_id = found.event_id;
+insert into pairs
+select event_id, row_key from paired
+union all select event_id, row_key from paired_loosely
+union all select event_id, row_key from alone;

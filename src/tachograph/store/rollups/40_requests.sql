@@ -11,11 +11,14 @@
 create or replace temp table new_requests as
 with
     seen as (
-        select s.row_key, w.*,
-            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.occurred_at, w.event_id) as place,
-            coalesce(w.input_tokens, 0) + coalesce(w.output_tokens, 0) + coalesce(w.cache_read_tokens, 0)
-                + coalesce(w.cache_write_tokens, 0) as all_tokens
-        from sightings s join work w using (event_id) where s.fact = 'request'
+        select *, coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0)
+            + coalesce(cache_write_tokens, 0) as all_tokens
+        from keyed where fact = 'request'
+    ),
+    shared as (select agent, row_key from seen group by 1, 2 having count(*) > 1),
+    several as (
+        select *, row_number() over (partition by agent, row_key order by class_rank, occurred_at, event_id) as place
+        from seen semi join shared using (agent, row_key)
     ),
     merged as (
         select
@@ -23,9 +26,9 @@ with
             coalesce(arg_min(owner, place) filter (where not starts_with(owner, '~')), arg_min(owner, place)) as bucket,
             arg_min(outcome, place) as outcome,
             coalesce(min(occurred_at) filter (where class = 'transcript'), min(occurred_at)) as occurred_at,
+            min(message_id) as message_id,
             arg_min(prompt_id, place) as prompt_id,
             arg_min(request_id, place) as request_id,
-            min(message_id) as message_id,
             arg_min(user_id, place) as user_id,
             arg_min(organization_id, place) as organization_id,
             arg_min(project, place) as project,
@@ -42,14 +45,14 @@ with
             arg_min(skill, place) as skill,
             arg_min(plugin, place) as plugin,
             arg_min(mcp_server, place) as mcp_server,
-            coalesce(max(input_tokens), 0) as input_tokens,
-            coalesce(max(output_tokens), 0) as output_tokens,
-            coalesce(max(reasoning_tokens), 0) as reasoning_tokens,
-            coalesce(max(cache_read_tokens), 0) as cache_read_tokens,
-            coalesce(max(cache_write_tokens), 0) as cache_write_tokens,
-            coalesce(max(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
-            coalesce(max(cache_write_1h_tokens), 0) as cache_write_1h_tokens,
-            coalesce(max(web_search_requests), 0) as web_search_requests,
+            max(input_tokens) as input_tokens,
+            max(output_tokens) as output_tokens,
+            max(reasoning_tokens) as reasoning_tokens,
+            max(cache_read_tokens) as cache_read_tokens,
+            max(cache_write_tokens) as cache_write_tokens,
+            max(cache_write_5m_tokens) as cache_write_5m_tokens,
+            max(cache_write_1h_tokens) as cache_write_1h_tokens,
+            max(web_search_requests) as web_search_requests,
             max(cost_nanousd) filter (where cost_basis = 'reported' and all_tokens > 0) as reported,
             max(cost_nanousd) filter (where cost_basis = 'priced' and all_tokens > 0) as priced,
             max(cost_nanousd) filter (where all_tokens = 0) as hollow,
@@ -62,22 +65,39 @@ with
             bool_or(class in ('event', 'console')) as seen_event,
             bool_or(class = 'span') as seen_span,
             bool_or(class = 'transcript') as seen_transcript,
-            false as seen_counter,
             bool_or(class = 'hook') as seen_hook
-        from seen group by row_key, agent
+        from several group by row_key, agent
+        union all by name
+        -- most rows were seen once, and need none of that
+        select
+            row_key as request_key, agent, owner as bucket, outcome, occurred_at, message_id,
+            prompt_id, request_id, user_id, organization_id, project, repository, agent_version, entrypoint,
+            model, model_requested, query_source, effort, speed, service_tier, subagent, skill,
+            plugin, mcp_server,
+            input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens,
+            cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests,
+            case when cost_basis = 'reported' and all_tokens > 0 then cost_nanousd end as reported,
+            case when cost_basis = 'priced' and all_tokens > 0 then cost_nanousd end as priced,
+            case when all_tokens = 0 then cost_nanousd end as hollow, all_tokens,
+            duration_ms, ttft_ms, attempts, status_code, error_class, class in ('event', 'console') as seen_event,
+            class = 'span' as seen_span, class = 'transcript' as seen_transcript, class = 'hook' as seen_hook
+        from seen anti join shared using (agent, row_key)
     )
 select
     request_key, bucket, agent, outcome, occurred_at,
     case when not starts_with(bucket, '~') then bucket end as session_id,
     prompt_id, request_id, message_id, user_id, organization_id, project, repository, agent_version, entrypoint,
     model, model_requested, query_source, effort, speed, service_tier, subagent, skill, plugin, mcp_server,
-    input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
-    greatest(cache_write_tokens, cache_write_5m_tokens + cache_write_1h_tokens) as cache_write_tokens,
-    cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests,
+    coalesce(input_tokens, 0) as input_tokens, coalesce(output_tokens, 0) as output_tokens,
+    coalesce(reasoning_tokens, 0) as reasoning_tokens, coalesce(cache_read_tokens, 0) as cache_read_tokens,
+    greatest(coalesce(cache_write_tokens, 0), coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0))
+        as cache_write_tokens,
+    coalesce(cache_write_5m_tokens, 0) as cache_write_5m_tokens, coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
+    coalesce(web_search_requests, 0) as web_search_requests,
     case when outcome <> 'ok' then 0 when all_tokens = 0 then coalesce(hollow, 0)
         else coalesce(reported, priced) end as cost_nanousd,
     case when outcome <> 'ok' or all_tokens = 0 or reported is not null then 'reported'
         when priced is not null then 'priced' else 'unpriced' end as cost_basis,
     duration_ms, ttft_ms, attempts, status_code, error_class,
-    seen_event, seen_span, seen_transcript, seen_counter, seen_hook
+    seen_event, seen_span, seen_transcript, false as seen_counter, seen_hook
 from merged;

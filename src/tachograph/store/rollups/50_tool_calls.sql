@@ -4,10 +4,11 @@
 
 create or replace temp table new_tool_calls as
 with
-    seen as (
-        select s.row_key, w.*,
-            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.kind, w.occurred_at, w.event_id) as place
-        from sightings s join work w using (event_id) where s.fact = 'tool'
+    seen as (from keyed where fact = 'tool'),
+    shared as (select agent, row_key from seen group by 1, 2 having count(*) > 1),
+    several as (
+        select *, row_number() over (partition by agent, row_key order by class_rank, kind, occurred_at, event_id) as place
+        from seen semi join shared using (agent, row_key)
     ),
     merged as (
         select
@@ -32,7 +33,17 @@ with
             arg_min(duration_ms, place) filter (where kind = 'tool.call') as duration_ms,
             bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
             bool_or(class = 'transcript') as seen_transcript, bool_or(class = 'hook') as seen_hook
-        from seen group by row_key, agent
+        from several group by row_key, agent
+        union all by name
+        -- most rows were seen once
+        select
+            row_key as tool_key, agent, owner as bucket, occurred_at, prompt_id, request_id, tool_use_id, user_id,
+            organization_id, project, repository, agent_version, entrypoint, tool_name, mcp_server, subagent, decision,
+            decision_source, case when kind = 'tool.call' then success end as success, error_class,
+            case when kind = 'tool.call' then duration_ms end as duration_ms,
+            class in ('event', 'console') as seen_event, class = 'span' as seen_span,
+            class = 'transcript' as seen_transcript, class = 'hook' as seen_hook
+        from seen anti join shared using (agent, row_key)
     )
 select
     tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then bucket end as session_id,

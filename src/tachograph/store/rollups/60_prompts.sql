@@ -4,9 +4,8 @@
 create or replace temp table new_prompts as
 with
     seen as (
-        select s.row_key, w.*,
-            row_number() over (partition by s.agent, s.row_key order by w.class_rank, w.occurred_at, w.event_id) as place
-        from sightings s join work w using (event_id) where s.fact = 'prompt'
+        select *, row_number() over (partition by agent, row_key order by class_rank, occurred_at, event_id) as place
+        from keyed where fact = 'prompt'
     ),
     merged as (
         select
@@ -18,7 +17,6 @@ with
             arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
             arg_min(entrypoint, place) as entrypoint,
             coalesce(
-                -- alphabetically last first: human, command, agent
                 case max(case prompt_origin when 'human' then 3 when 'command' then 2 when 'agent' then 1 end)
                     filter (where class = 'transcript')
                     when 3 then 'human' when 2 then 'command' when 1 then 'agent' end,

@@ -3,6 +3,20 @@
 -- A session counts if a prompt, a request, a tool call or counted usage is its own. A forked session's copies belong to
 -- the session they were copied from (20_work.sql), so it counts once something of its own happened.
 
+-- faces: what a bucket's events say about who and where, few rows each, in the order in which they are believed
+create or replace temp table faces as
+select *, row_number() over (
+        partition by bucket
+        order by class_rank, started_at, agent, user_id, organization_id, project, repository, agent_version, entrypoint
+    ) as place
+from (
+    select owner as bucket, agent, user_id, organization_id, project, repository, agent_version, entrypoint,
+        min(class_rank) as class_rank, min(occurred_at) as started_at, max(occurred_at) as ended_at,
+        bool_or(class = 'transcript') as has_transcript,
+        bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel
+    from work group by owner, agent, user_id, organization_id, project, repository, agent_version, entrypoint
+);
+
 create or replace temp table new_session_days as
 with
     active as (
@@ -19,15 +33,12 @@ with
             sum(pull_requests)::bigint as pull_requests, sum(active_seconds) as active_seconds
         from new_outcomes group by 1, 2
     ),
-    places_ as (
-        select *, row_number() over (partition by owner order by class_rank, occurred_at, event_id) as place from work
-    ),
     who as (
-        select owner as bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
+        select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
             arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
             arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
             arg_min(entrypoint, place) as entrypoint
-        from places_ group by 1
+        from faces group by 1
     ),
     sums as (select bucket, day, sum(activity)::bigint as activity from active group by 1, 2)
 select
@@ -41,17 +52,13 @@ from sums s full join done d using (bucket, day) join who w using (bucket);
 create or replace temp table new_sessions as
 with
     span as (
-        select owner as bucket, min(occurred_at) as started_at, max(occurred_at) as ended_at,
-            bool_or(class = 'transcript') as has_transcript,
-            bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel,
-            arg_min(agent, (class_rank, occurred_at, event_id)) as agent,
-            arg_min(user_id, (class_rank, occurred_at, event_id)) as user_id,
-            arg_min(organization_id, (class_rank, occurred_at, event_id)) as organization_id,
-            arg_min(project, (class_rank, occurred_at, event_id)) as project,
-            arg_min(repository, (class_rank, occurred_at, event_id)) as repository,
-            arg_min(agent_version, (class_rank, occurred_at, event_id)) as agent_version,
-            arg_min(entrypoint, (class_rank, occurred_at, event_id)) as entrypoint
-        from work where not starts_with(owner, '~') group by 1
+        select bucket, min(started_at) as started_at, max(ended_at) as ended_at,
+            bool_or(has_transcript) as has_transcript, bool_or(has_otel) as has_otel,
+            arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
+            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
+            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
+            arg_min(entrypoint, place) as entrypoint
+        from faces where not starts_with(bucket, '~') group by 1
     ),
     used as (
         select bucket, count(*) filter (where outcome = 'ok') as requests,

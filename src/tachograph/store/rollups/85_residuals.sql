@@ -1,6 +1,7 @@
 -- requests, the residual rows of counters that name no session (`session.id` switched off; Codex): what they say beyond
 -- all request rows of the same agent, day and model. Grain: one row per agent, day, model and user.
 -- Rebuild: with the rest (`rebuild()`). Runs after the other rows are written, for the days that were touched.
+-- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
 -- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
 
 delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
@@ -31,12 +32,13 @@ with
         from points where (source = 'console') = best group by all
     ),
     shown as (
-        select agent, date_trunc('day', occurred_at) as day, coalesce(model, '') as model, coalesce(user_id, '') as person,
+        select agent, t.day, coalesce(model, '') as model, coalesce(user_id, '') as person,
             count(*) as requests, sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
             sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens,
             coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd
-        from requests
-        where outcome in ('ok', 'residual') and date_trunc('day', occurred_at) in (select day from touched_days) group by all
+        from requests join (select distinct day from touched_days) t
+            on occurred_at >= t.day - interval 10 minute and occurred_at < t.day + interval 1 day
+        where outcome in ('ok', 'residual') and not starts_with(bucket, '^') group by all
     ),
     beyond as (
         select c.* exclude (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nanousd),
@@ -78,4 +80,4 @@ with
             false as seen_event, false as seen_span, false as seen_transcript, true as seen_counter, false as seen_hook
         from laid where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + cost_nanousd > 0
     )
-select *, hash(made) as row_hash from made;
+from made;

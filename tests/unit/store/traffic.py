@@ -1,0 +1,153 @@
+"""Random traffic of coding agents, with what makes a ledger hard: several sources, forks, replays, missing ids."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from tachograph.testing import make_event
+from tachograph_sdk.model.event import Event, EventKind, Source
+
+__all__ = ["Traffic", "make_traffic"]
+
+DAY_US = 86_400_000_000
+START_US = 1_760_000_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Events in no order, and what is true of them."""
+
+    events: list[Event]
+    requests: int
+    tokens: int
+    tool_calls: int
+    cost_nanousd: int
+
+
+def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
+    """Some sessions as several sources saw them. Every request is seen by OTel, the transcript or both."""
+    chance = random.Random(seed)
+    events: list[Event] = []
+    requests = tokens = tool_calls = cost = 0
+    histories: list[tuple[str, list[Event]]] = []
+    for number in range(sessions):
+        session = f"s_{chance.getrandbits(64):016x}"
+        at = START_US + chance.randrange(3 * DAY_US)
+        with_ids = chance.random() < 0.7
+        sources = chance.choice(["otel", "transcript", "both", "both", "mixed"])
+        if sources == "mixed" and not with_ids:
+            sources = "both"  # without ids nobody can tell what only one source saw from what only the other saw
+        metrics = chance.random() < 0.5
+        telemetry = None if with_ids and chance.random() < 0.15 else session  # session.id switched off
+        user = {"user_id": f"u_{number % 2:016x}"}
+        transcript: list[Event] = []
+        if histories and sources != "otel" and chance.random() < 0.4:  # a fork: the same records under another session
+            transcript += [replace(e, session_id=session) for e in chance.choice(histories)[1]]
+            events += transcript
+        for i in range(chance.randrange(1, 8)):
+            at += chance.randrange(1, DAY_US // 20)
+            model = chance.choice(["opus", "opus[1m]", "haiku"])
+            plain = model.removesuffix("[1m]")
+            numbers = {
+                "input_tokens": chance.choice([1, 2, 3, 50]),
+                "output_tokens": chance.choice([1, 5]),
+                "cache_read_tokens": chance.choice([0, 100]),
+                "cache_write_tokens": chance.choice([0, 30]),
+            }
+            price = sum(numbers.values()) * 1_000_000
+            rid, mid = f"req_{seed}_{number}_{i}", f"msg_{seed}_{number}_{i}"
+            requests += 1
+            tokens += sum(numbers.values())
+            cost += price
+            seen = sources if sources != "mixed" else chance.choice(["otel", "transcript", "both"])
+            if seen in ("otel", "both"):
+                ids = {"request_id": rid, "prompt_id": f"p_{number}_{i // 3}"} if with_ids else {}
+                events.append(
+                    make_event(
+                        key=f"o{rid}", at_us=at, session_id=telemetry, model=plain, **numbers, **ids,
+                        **user, cost_nanousd=price, cost_basis="reported",
+                    )
+                )  # fmt: skip
+                if with_ids and chance.random() < 0.3:
+                    events.append(
+                        make_event(
+                            key=f"s{rid}", source=Source.OTEL_SPAN, at_us=at + 5, session_id=telemetry, model=model, **numbers,
+                            **ids,
+                        )
+                    )  # fmt: skip
+            if seen in ("transcript", "both"):
+                early = {**numbers, "output_tokens": 1}
+                for key, counted, delay in ((f"t{rid}a", early, 0), (f"t{rid}b", numbers, 3_000_000)):
+                    if key.endswith("a") and chance.random() < 0.6:
+                        continue
+                    transcript.append(
+                        make_event(
+                            key=key, source=Source.TRANSCRIPT, at_us=at + delay, session_id=session, model=plain, **counted,
+                            message_id=mid, **({"request_id": rid} if with_ids or chance.random() < 0.5 else {}),
+                            cost_nanousd=sum(counted.values()) * 1_000_000, cost_basis="priced", project="p_1",
+                        )
+                    )  # fmt: skip
+                    events.append(transcript[-1])
+            if metrics:
+                for counter, value in (
+                    ("input", numbers["input_tokens"]), ("output", numbers["output_tokens"]),
+                    ("cache_read", numbers["cache_read_tokens"]), ("cache_write", numbers["cache_write_tokens"]),
+                ):  # fmt: skip
+                    events.append(
+                        make_event(
+                            EventKind.USAGE_COUNTER, key=f"c{rid}{counter}", source=Source.OTEL_METRIC, at_us=at + 60_000_000,
+                            session_id=telemetry, counter=counter, quantity=value, model=model, **user,
+                        )
+                    )  # fmt: skip
+            if chance.random() < 0.6:
+                tool_calls += 1
+                name, ok = chance.choice(["Bash", "Edit"]), chance.random() < 0.8
+                tid = {"tool_use_id": f"toolu_{seed}_{number}_{i}"} if with_ids else {}
+                if seen in ("otel", "both"):
+                    events.append(
+                        make_event(
+                            EventKind.TOOL_CALL, key=f"ot{rid}", at_us=at + 9, session_id=telemetry, tool_name=name, success=ok,
+                            **tid,
+                        )
+                    )  # fmt: skip
+                    if with_ids or chance.random() < 0.5:
+                        events.append(
+                            make_event(
+                                EventKind.TOOL_DECISION, key=f"od{rid}", at_us=at + 8, session_id=telemetry, tool_name=name,
+                                decision="accept", **tid,
+                            )
+                        )  # fmt: skip
+                if seen in ("transcript", "both"):
+                    transcript.append(
+                        make_event(
+                            EventKind.TOOL_CALL, key=f"tt{rid}", source=Source.TRANSCRIPT, at_us=at + 10, session_id=session,
+                            tool_name=name, success=ok, tool_use_id=f"toolu_{seed}_{number}_{i}",
+                        )
+                    )  # fmt: skip
+                    events.append(transcript[-1])
+            if i % 3 == 0:
+                if seen in ("otel", "both"):
+                    ids = {"prompt_id": f"p_{seed}_{number}_{i // 3}"} if with_ids else {}
+                    events.append(make_event(EventKind.PROMPT, key=f"op{rid}", at_us=at - 1, session_id=telemetry, **ids))
+                if seen in ("transcript", "both"):
+                    origin = chance.choice(["human", "human", "agent"])
+                    transcript.append(
+                        make_event(
+                            EventKind.PROMPT, key=f"tp{rid}", source=Source.TRANSCRIPT, at_us=at - 1, session_id=session,
+                            prompt_id=f"p_{seed}_{number}_{i // 3}", prompt_origin=origin,
+                        )
+                    )  # fmt: skip
+                    events.append(transcript[-1])
+            if chance.random() < 0.3:
+                for source, lines in ((Source.OTEL_METRIC, 9), (Source.TRANSCRIPT, 8)):
+                    if chance.random() < 0.7:
+                        events.append(
+                            make_event(
+                                EventKind.CODE_CHANGE, key=f"l{rid}{source}", source=source, at_us=at, session_id=session,
+                                lines_added=lines, lines_removed=1,
+                            )
+                        )  # fmt: skip
+        if transcript:
+            histories.append((session, transcript))
+    return Traffic(events=events, requests=requests, tokens=tokens, tool_calls=tool_calls, cost_nanousd=cost)
