@@ -226,6 +226,7 @@ def main() -> int:
         settings = json.loads(_read_line())
         logging_settings = settings.get("log", {})
         configure_logs(as_json=logging_settings.get("json", False), level=logging_settings.get("level", "warning"))
+        logging.getLogger("uvicorn").setLevel(logging.ERROR)  # it warns of each bad request, which anybody can send
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(settings))
     except TachographError as error:

@@ -18,6 +18,7 @@ from tachograph.inputs.otlp.compression import DECOMPRESSORS, Decompressor
 from tachograph.inputs.otlp.hosts import HostCheck
 from tachograph.inputs.otlp.intake import Intake, Refused, Room, too_large
 from tachograph.inputs.otlp.signals import SIGNALS, Encoding, Signal
+from tachograph.inputs.otlp.verdict import Verdict
 from tachograph_sdk.errors import DecodeError
 
 __all__ = ["OtlpHttp"]
@@ -120,20 +121,27 @@ class OtlpHttp:
     async def _export(self, signal: Signal, request: _Request, receive: Receive, send: Send) -> None:
         encoding = request.encoding
         if encoding is None:
-            refusal = Refusal(
-                status=415, message="Content-Type must be application/x-protobuf or application/json", reason="type"
-            )
-            await self._refuse(request, refusal, receive, send)
+            wrong = "Content-Type must be application/x-protobuf or application/json"
+            await self._refuse(request, Refusal(status=415, message=wrong, reason="type"), receive, send)
             return
         room = self._intake.room()
+        outcome: Verdict | Refusal
         try:
             body, wire_bytes = await self._read(request, room, receive)
-            verdict = await self._intake.take(signal, encoding, "http", body, wire_bytes=wire_bytes)
+            outcome = await self._intake.take(signal, encoding, "http", body, wire_bytes=wire_bytes)
         except Refused as refused:
-            await self._refuse(request, refused.refusal, receive, send)
-            return
+            outcome = refused.refusal
         finally:
             room.close()
+        # Outside of the handler above: there, what was read would still be held while the answer goes out.
+        if isinstance(outcome, Refusal):
+            await self._refuse(request, outcome, receive, send)
+        else:
+            await self._acknowledge(signal, encoding, request, outcome, send)
+
+    async def _acknowledge(
+        self, signal: Signal, encoding: Encoding, request: _Request, verdict: Verdict, send: Send
+    ) -> None:
         answer = encode_success(signal, encoding, rejected=verdict.refused_count, message=verdict.message)
         headers = _OK_HEADERS[encoding]
         if verdict.refused_count:
@@ -158,6 +166,8 @@ class OtlpHttp:
         if message["type"] != "http.request":
             raise _Gone
         body: bytes | bytearray = message["body"]
+        if len(body) > self._limit:
+            raise Refused(too_large(self._limit))
         room.add(len(body))
         if message["more_body"]:
             body = bytearray(body)

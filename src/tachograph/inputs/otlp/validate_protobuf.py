@@ -19,11 +19,11 @@ from tachograph_sdk.errors import DecodeError, PayloadTooLarge
 __all__ = ["SLICE_BYTES", "validate_protobuf"]
 
 SLICE_BYTES: Final = 256 * 1024
-MOST_FIELDS: Final = 500_000  # that the walk through a large request may meet
+MOST_FIELDS: Final = 300_000  # that the walk through a large request may meet
 MOST_LEVELS: Final = 100  # of messages in messages; the protobuf libraries stop there too
 
 _MALFORMED: Final = "the body is not a valid protobuf message of this kind"
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
 _DESCEND: Final = {
     "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest": ("resource_logs",),
     "opentelemetry.proto.logs.v1.ResourceLogs": ("scope_logs",),
@@ -164,6 +164,21 @@ class _Walk:
 
     def _field(self, at: int, end: int) -> tuple[int, int, int, int]:
         """Number, wire type, start of the content and end of the field that starts at `at`."""
+        number, wire_type, content, after = self._item(at, end)
+        open_groups: list[int] = []
+        while wire_type in (_GROUP, _GROUP_END) or open_groups:  # groups are long out of use; they are only skipped
+            if wire_type == _GROUP:
+                open_groups.append(number)
+            elif wire_type == _GROUP_END and (not open_groups or open_groups.pop() != number):
+                raise DecodeError(_MALFORMED)
+            if len(open_groups) > MOST_LEVELS:
+                raise DecodeError("the body is nested too deeply")
+            if not open_groups:
+                return number, _GROUP, content, after
+            number, wire_type, _, after = self._item(after, end)
+        return number, wire_type, content, after
+
+    def _item(self, at: int, end: int) -> tuple[int, int, int, int]:
         self._fields += 1
         if self._fields > MOST_FIELDS:
             raise PayloadTooLarge("the body has too many parts")
@@ -179,14 +194,16 @@ class _Walk:
             after = content + 8
         elif wire_type == _FIXED32:
             after = content + 4
-        else:
+        elif wire_type not in (_GROUP, _GROUP_END):
             raise DecodeError(_MALFORMED)
-        if after > end or not tag >> 3:
+        if after > end or not 0 < tag >> 3 < 1 << 29:
             raise DecodeError(_MALFORMED)
         return tag >> 3, wire_type, content, after
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
         data = self._data
+        if at < end and data[at] < 0x80:
+            return data[at], at + 1
         result = shift = 0
         while at < end and shift < 70:
             byte = data[at]
