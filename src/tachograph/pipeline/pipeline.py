@@ -22,6 +22,9 @@ from tachograph_sdk.privacy.release import Release
 __all__ = ["Decoded", "Decoder", "Pipeline", "RawStep"]
 
 
+AT_ONCE = 1000  # records between decoding and the wall: few enough to stay in the processor's cache
+
+
 class Decoded(Protocol):
     """What one frame held."""
 
@@ -85,6 +88,7 @@ class Pipeline:
         """All of the frames in one batch, `position` at the end of the last."""
         drops: Drops = {}
         records: list[RawEvent] = []
+        events: list[Event] = []
         quarantined: list[Quarantined] = []
         try:
             for frame in frames:
@@ -94,7 +98,10 @@ class Pipeline:
                     drops[key] = drops.get(key, 0) + count
                 if decoded.refused is not None:
                     quarantined.append(_set_aside(frame, decoded.refused))
-            events = self._events(records, drops)
+                if len(records) >= AT_ONCE:
+                    events += self._events(records, drops)
+                    records = []
+            events += self._events(records, drops)
         except BaseException:
             self._deltas.discard()
             raise

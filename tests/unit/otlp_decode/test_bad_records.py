@@ -408,7 +408,9 @@ def test_a_value_nested_too_deeply_is_dropped_and_counted(encoding: str) -> None
     request = ExportLogsServiceRequest()
     scope = request.resource_logs.add().scope_logs.add()
     for depth in (MAX_DEPTH, MAX_DEPTH + 1):
-        value = scope.log_records.add(time_unix_nano=NOW).attributes.add(key="deep").value
+        record = scope.log_records.add(time_unix_nano=NOW)
+        record.attributes.add(key="event.sequence").value.int_value = depth  # so that its key is not its content
+        value = record.attributes.add(key="deep").value
         for _ in range(depth):
             value = value.array_value.values.add()
         value.int_value = 1

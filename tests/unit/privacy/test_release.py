@@ -259,6 +259,24 @@ def test_treatment(treatment: Treatment, into: str, value: Any, kept: Any) -> No
     assert sum(drops.values()) == (kept is None)
 
 
+def test_of_two_attributes_that_give_one_the_first_is_it() -> None:
+    rules = [
+        Rule(
+            attribute=name,
+            kinds=frozenset(EventKind),
+            purpose=Purpose.OUTCOME,
+            treatment=treatment,
+            reason="a test",
+            into="length_chars",
+        )
+        for name, treatment in (("text", Treatment.LENGTH), ("size", Treatment.KEEP))
+    ]
+    release = Release(Pseudonymizer(SECRET), Policy(rules))
+    assert release(raw(attributes={"text": "four", "size": "none"})).attributes == {"length_chars": 4}
+    assert release(raw(attributes={"size": 9, "text": 5})).attributes == {"length_chars": 9}
+    assert release.take_drops() == {(DropReason.NOT_RELEASED, "size"): 1, (DropReason.NOT_RELEASED, "text"): 1}
+
+
 def test_scrub_keeps_what_the_detectors_leave() -> None:
     event, _ = treated(Treatment.SCRUB, "call dev@example.com", "feature_name", scrub=lambda text: text[:4] + "<email>")
     assert event.attributes == {"feature_name": "call<email>"}

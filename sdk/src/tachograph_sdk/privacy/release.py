@@ -55,6 +55,7 @@ class _Plan:
     kept: tuple[tuple[str, str, Treat], ...]  # (raw name, canonical name, treatment)
     session: Treat | None  # what makes the session's pseudonym, if there is a session id
     dropped: tuple[tuple[DropReason, str], ...]
+    outline: dict[str, Scalar]  # the canonical names, to be copied: filling it is faster than growing a new one
     used: int = 0  # records since the drops were last counted
 
 
@@ -103,15 +104,17 @@ class Release:
         if plan is None:
             plan = self._compile(kind, shape[1])
         plan.used += 1
-        kept: dict[str, Scalar] = {}
+        kept = plan.outline.copy()
         session: str | None = None
         try:
             for name, canonical, treat in plan.kept:
                 value = treat(attributes[name])
                 if value is not None:
                     kept[canonical] = value
-                elif attributes[name] is not None:
-                    self._refuse(name, canonical)
+                else:
+                    del kept[canonical]
+                    if attributes[name] is not None:
+                        self._refuse(name, canonical)
             if plan.session is not None:
                 session = plan.session(attributes[_SESSION])  # type: ignore[assignment]
         except Exception:  # noqa: BLE001 - fail closed: whatever went wrong, only that attribute is lost, and counted
@@ -199,9 +202,12 @@ class Release:
                 dropped.append((DropReason.NOT_RELEASED, self._names(name)))
             elif name == _SESSION:
                 session = self._treat(rule)
+            elif any(canonical == (rule.into or name) for _, canonical, _ in kept):
+                dropped.append((DropReason.NOT_RELEASED, self._names(name)))  # two into one: the first is it
             else:
                 kept.append((name, rule.into or name, self._treat(rule)))
-        plan = _Plan(tuple(kept), session, tuple(dropped))
+        outline: dict[str, Scalar] = dict.fromkeys([canonical for _, canonical, _ in kept], "")
+        plan = _Plan(tuple(kept), session, tuple(dropped), outline)
         self._plans[kind, names] = plan  # bounded in take_drops, where nothing uncounted can be lost
         return plan
 

@@ -523,6 +523,17 @@ class _Plan:
 
     spec: Spec
     moves: tuple[tuple[str, str], ...]  # (the agent's name, ours or its own)
+    outlines: dict[int, tuple[Attributes, Attributes]] = field(default_factory=dict)
+
+    def outline(self, wanted: Attributes) -> Attributes:
+        """A new dictionary with what is the same for all records of this form and resource, and all keys in place."""
+        known = self.outlines.get(id(wanted))
+        if known is None or known[0] is not wanted:
+            if len(self.outlines) >= _RESOURCE_LIMIT:
+                self.outlines.clear()
+            whole = {**wanted, **dict.fromkeys([ours for _, ours in self.moves]), **self.spec.constants}
+            known = self.outlines[id(wanted)] = (wanted, whole)  # holds `wanted`, so that its id stays its own
+        return known[1].copy()
 
 
 _PLANS: dict[tuple[Source, str, tuple[str, ...]], _Plan] = {}
@@ -548,11 +559,9 @@ def classify(raw: RawEvent) -> RawEvent | DropReason:
     spec = plan.spec
     values = raw.attributes
     wanted, rest = _resource(raw.resource)
-    out = wanted.copy()
+    out = plan.outline(wanted)
     for name, ours in plan.moves:
         out[ours] = values[name]
-    if spec.constants:
-        out.update(spec.constants)
     raw.kind = spec.kind
     if spec.finish is not None:
         spec.finish(raw, out)
