@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -23,7 +25,7 @@ from tachograph import __version__
 from tachograph.clock import SystemClock
 from tachograph.config import Settings, load, user_environment
 from tachograph.home import Home, write_private
-from tachograph_sdk.errors import ConfigError, StoreBusy
+from tachograph_sdk.errors import ConfigError, JournalError, StoreBusy, StoreError
 
 if TYPE_CHECKING:
     from tachograph.inputs.import_state import ImportCache
@@ -35,10 +37,14 @@ if TYPE_CHECKING:
 
 # What only the core needs is imported where it is built: the supervisor and most commands stay light.
 
+log = logging.getLogger(__name__)
+
 __all__ = ["Server", "find_transcripts", "import_here", "open_answers", "run_core"]
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+FINISH_S = 2.5  # what draining may take when the core is told to stop
+EMPTY_SEGMENT_BYTES = 128  # a header and a seal are less
 
 
 class Server:
@@ -319,7 +325,7 @@ class _CoreProcess:
             asyncio.run(self._serve(listener))
         finally:
             self._tasks.stop()
-            self._core.store.close()
+            _finish(self._core, self._home, self._settings)
 
     async def _serve(self, listener: socket.socket) -> None:
         import uvicorn
@@ -367,6 +373,27 @@ class _CoreProcess:
             return b""
 
 
+def _finish(core: Core, home: Home, settings: Settings) -> None:
+    """Let go of the store, with nothing left in the journal if that can be done in a moment.
+
+    The newest segment is kept while a receiver may still write to it. Where none runs, a new empty one is put after it,
+    so that it can be drained to its end and deleted: raw requests do not stay on the disk for longer than needed.
+    """
+    from tachograph.journal.appender import Appender
+
+    give_up_s = core.clock.monotonic_s() + FINISH_S
+    try:
+        core.drain_all(give_up=lambda: core.clock.monotonic_s() > give_up_s)
+        if any(path.stat().st_size > EMPTY_SEGMENT_BYTES for path in home.journal.glob("*.seg")):
+            with contextlib.suppress(JournalError):
+                Appender(home.journal, settings.journal, core.clock).close()
+            core.drain_all(give_up=lambda: core.clock.monotonic_s() > give_up_s)
+    except (StoreError, JournalError) as error:
+        log.warning("the journal is not drained: %s", error.message)
+    finally:
+        core.store.close()
+
+
 # --- without a server -------------------------------------------------------------------------------------------------
 
 
@@ -381,12 +408,13 @@ def open_answers(home: Home) -> Iterator[Any]:
     from tachograph.server.services import QueryTimes
 
     home.create()
-    core = _build_core(home, load(home))
+    settings = load(home)
+    core = _build_core(home, settings)
     try:
         core.drain_all()
         yield StoreAnswers(core.store, clock=SystemClock(), times=QueryTimes(), demo=home.demo_marker.exists())
     finally:
-        core.store.close()
+        _finish(core, home, settings)
 
 
 def import_here(

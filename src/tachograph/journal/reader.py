@@ -11,7 +11,7 @@ from tachograph.journal.config import JournalConfig
 from tachograph.journal.files import FileSystem, RealFiles
 from tachograph.journal.quarantine import Quarantine
 from tachograph.journal.scan import Damage, End, SegmentScan, Wait, WholeFrame
-from tachograph.journal.segment import segment_name, segment_number
+from tachograph.journal.segment import HEADER_BYTES, segment_name, segment_number
 from tachograph.ports import Clock, Frame, FrameKind, Position, Quarantined
 from tachograph_sdk.errors import JournalUnavailable
 from tachograph_sdk.model.event import DropReason

@@ -94,17 +94,16 @@ class Supervisor:
         self._stopping.set()
 
     def stop(self) -> None:
-        """End all children: politely first, by force after five seconds."""
+        """End the children one after the other, in their order: politely first, by force after five seconds in all."""
         self._stopping.set()
-        running = [c.process for c in self.children if c.process is not None and c.process.poll() is None]
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-            if process.stdin is not None:
-                process.stdin.close()
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        for process in running:
+        for child in self.children:
+            process = child.process
+            if process is None or process.poll() is not None:
+                continue
+            process.send_signal(signal.SIGTERM)
             try:
-                process.wait(max(0.0, deadline - time.monotonic()))
+                process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
