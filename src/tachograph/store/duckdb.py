@@ -25,8 +25,8 @@ from tachograph.ports import (
     StreamState,
     WriteResult,
 )
-from tachograph.store.config import StoreConfig
 from tachograph.store.columns import ArrowTable, event_table, key_table
+from tachograph.store.config import StoreConfig
 from tachograph.store.migrate import migrate
 from tachograph.store.settle import rebuild, settle
 from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError

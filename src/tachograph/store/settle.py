@@ -12,19 +12,33 @@ __all__ = ["DERIVED", "rebuild", "settle"]
 DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
 
-_WITH_TIME = {
-    "requests": "occurred_at",
-    "tool_calls": "occurred_at",
-    "prompts": "occurred_at",
-    "outcomes": "occurred_at",
-}
+_TIMELESS = ("session_days", "sessions")
 _WORKING = (
-    "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "sightings", "loose", "known",
-    "pairs", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "gone", "come",
+    "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
+    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "gone", "come",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
 REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
+
+_UPTO = """select greatest(
+    coalesce((select max(seq) from events), 0), coalesce((select max(seq) from event_copies), 0))"""
+
+# What there is to do at all. A family without events of a kind has no rows made from that kind either.
+_WORK_TO_DO = """
+select
+    count(*) filter (where kind in ('api.request', 'api.error', 'usage.counter')),
+    count(*) filter (where kind in ('tool.call', 'tool.decision')),
+    count(*) filter (where kind = 'prompt'),
+    count(*) filter (where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')),
+    count(*) filter (where kind = 'usage.counter' and not starts_with(bucket, '~')),
+    count(*) filter (where case kind
+        when 'api.request' then request_id is null and message_id is null when 'api.error' then request_id is null
+        when 'tool.call' then tool_use_id is null when 'tool.decision' then tool_use_id is null
+        when 'prompt' then prompt_id is null else false end),
+    (select count(*) from buckets where starts_with(bucket, '~'))
+from work
+"""
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -32,11 +46,8 @@ def settle(connection: duckdb.DuckDBPyConnection) -> bool:
 
     The work is that of the touched sessions, not of the store. Call inside a transaction.
     """
-    settled, upto = _numbers(
-        connection,
-        """select (select seq from settled), greatest(
-            coalesce((select max(seq) from events), 0), coalesce((select max(seq) from event_copies), 0))""",
-    )
+    (settled,) = _numbers(connection, "select seq from settled")
+    (upto,) = _numbers(connection, _UPTO)
     if upto <= settled:
         return False
     _settle_between(connection, settled, upto)
@@ -48,10 +59,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     for table in (*DERIVED, "days", "buckets", "kin"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
     connection.execute("update settled set seq = 0")
-    (upto,) = _numbers(
-        connection,
-        "select greatest(coalesce((select max(seq) from events), 0), coalesce((select max(seq) from event_copies), 0))",
-    )
+    (upto,) = _numbers(connection, _UPTO)
     settled = 0
     while settled < upto:
         step = min(upto, settled + REBUILD_STEP)
@@ -60,38 +68,48 @@ def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: int) -> None:
-    connection.execute(f"set variable settled = {int(settled)}")
-    connection.execute(f"set variable upto = {int(upto)}")
-    for name in ("10_touched", "20_work", "30_identity"):
-        connection.execute(_rollup(name))
-    (without_id,) = _numbers(connection, "select count(*) from keyed where row_key is null")
-    if without_id:
-        connection.execute(_rollup("31_pairing"))
-    for name in ("40_requests", "45_residuals", "50_tool_calls", "60_prompts", "70_outcomes", "80_sessions"):
-        connection.execute(_rollup(name))
+    connection.execute(f"set variable settled = {int(settled)}; set variable upto = {int(upto)}")
+    _run(connection, "10_touched")
+    _run(connection, "20_work")
+    (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
+    if copies:
+        _run(connection, "21_owners")
+    requests, tools, prompts, outcomes, counters, nameless, sessionless = _numbers(connection, _WORK_TO_DO)
+    _run(connection, "30_identity")
+    if nameless:
+        _run(connection, "31_pairing")
+    _run(connection, "40_requests", else_empty="requests", when=requests)
+    if counters:
+        _run(connection, "45_residuals")
+    _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
+    _run(connection, "60_prompts", else_empty="prompts", when=prompts)
+    _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
+    _run(connection, "80_sessions")
     connection.execute("create or replace temp table touched_days (day timestamp)")
+    made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
     for table in DERIVED:
-        _replace(connection, table)
-    (sessionless,) = _numbers(connection, "select count(*) from buckets where starts_with(bucket, '~')")
+        if made.get(table, 1):
+            _replace(connection, table)
     if sessionless:
         connection.execute(
             """insert into touched_days
             select distinct date_trunc('day', occurred_at) from work where kind = 'usage.counter' and starts_with(bucket, '~')
             union select day + interval 1 day from touched_days  -- counters of late requests come after midnight"""
         )
-        connection.execute(_rollup("85_residuals"))
-    connection.execute(_rollup("90_days"))
+        _run(connection, "85_residuals")
+    if requests:
+        _run(connection, "90_days")
     connection.execute("update settled set seq = $1", [upto])
-    connection.execute("drop view if exists temp.keyed")
-    for name in _WORKING:
-        connection.execute(f"drop table if exists temp.{name}")
+    connection.execute(
+        "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in _WORKING)
+    )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put the new rows of the touched buckets in place of the old; rows that are the same are left alone."""
-    listed = ", ".join(_columns(connection, table))
-    time = _WITH_TIME.get(table, "null::timestamp")
-    touched = f"{table} where bucket in (select bucket from touched)"
+    listed = _columns(connection, table)
+    time = "null::timestamp" if table in _TIMELESS else "occurred_at"
+    touched = f"{table} where bucket in (select bucket from touched)"  # noqa: S608 - names of ours
     (there,) = _numbers(connection, f"select count(*) from (from {touched} limit 1)")  # noqa: S608 - names of ours
     if not there:
         connection.execute(f"insert into {table} ({listed}) select {listed} from new_{table}")  # noqa: S608
@@ -123,13 +141,26 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         )
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    rows = connection.execute(
-        "select column_name from duckdb_columns() where table_name = $1 and not internal and database_name = current_database() "
-        "order by column_index",
-        [table],
-    ).fetchall()
-    return [row[0] for row in rows]
+def _run(connection: duckdb.DuckDBPyConnection, name: str, *, else_empty: str = "", when: int = 1) -> None:
+    """One file of rollups/; when there is nothing for it to do, an empty new_… table instead."""
+    if when:
+        connection.execute(_rollup(name))
+    else:
+        connection.execute(f"create or replace temp table new_{else_empty} as from {else_empty} limit 0")
+
+
+_known_columns: dict[str, str] = {}
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    if table not in _known_columns:
+        rows = connection.execute(
+            """select column_name from duckdb_columns()
+            where table_name = $1 and database_name = current_database() and schema_name = 'main' order by column_index""",
+            [table],
+        ).fetchall()
+        _known_columns[table] = ", ".join(row[0] for row in rows)
+    return _known_columns[table]
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:

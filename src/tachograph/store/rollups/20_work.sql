@@ -1,7 +1,5 @@
 -- work: every event of the touched buckets, each with its family and owner; a working table of one settling.
--- Grain: one row per event. The owner is the bucket an event counts for: its own, unless forked sessions hold copies of
--- it. Then a session that has nothing of its own comes first (it is the one the others were forked from), the one
--- with fewer events before the one with more, the smaller id at last: the same whatever order they were read in.
+-- Grain: one row per event. The owner is the bucket an event counts for: its own, unless 21_owners.sql says otherwise.
 
 create or replace temp table work as
 select
@@ -35,26 +33,3 @@ select
     end as outcome
 from events e join touched t on t.bucket = e.bucket
 where e.seq >= getvariable('from_seq') and e.seq <= getvariable('upto');
-
-create or replace temp table places as
-select event_id, bucket from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto')
-union
-select event_id, session_id from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto');
-
-create or replace temp table owners as
-with
-    own as (
-        select bucket, count(*) as events from work
-        where class = 'transcript' and event_id not in (select event_id from places) group by 1
-    ),
-    held as (select bucket, count(*) as events from places group by 1),
-    ranked as (
-        select bucket, row_number() over (
-            order by starts_with(bucket, '~'), coalesce(own.events, 0) > 0,
-                held.events + coalesce(own.events, 0), bucket
-        ) as place
-        from held left join own using (bucket)
-    )
-select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
-
-update work set owner = owners.owner from owners where work.event_id = owners.event_id;

@@ -10,7 +10,7 @@
 
 create or replace temp table new_requests as
 with
-    seen as (
+    seen as materialized (
         select *, coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0)
             + coalesce(cache_write_tokens, 0) as all_tokens
         from keyed where fact = 'request'

@@ -4,7 +4,7 @@
 
 create or replace temp table new_tool_calls as
 with
-    seen as (from keyed where fact = 'tool'),
+    seen as materialized (from keyed where fact = 'tool'),
     shared as (select agent, row_key from seen group by 1, 2 having count(*) > 1),
     several as (
         select *, row_number() over (partition by agent, row_key order by class_rank, kind, occurred_at, event_id) as place

@@ -1,0 +1,26 @@
+-- owner of the events that forked sessions hold copies of; run only if there are any. Grain: one row per such event.
+-- Among the sessions that hold it, one that has nothing of its own comes first (it is the one the others were forked
+-- from), then one with fewer events before one with more, the smaller id at last: the same whatever was read first.
+
+create or replace temp table places as
+select event_id, bucket from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto')
+union
+select event_id, session_id from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto');
+
+create or replace temp table owners as
+with
+    own as (
+        select bucket, count(*) as events from work
+        where class = 'transcript' and event_id not in (select event_id from places) group by 1
+    ),
+    held as (select bucket, count(*) as events from places group by 1),
+    ranked as (
+        select bucket, row_number() over (
+            order by starts_with(bucket, '~'), coalesce(own.events, 0) > 0,
+                held.events + coalesce(own.events, 0), bucket
+        ) as place
+        from held left join own using (bucket)
+    )
+select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
+
+update work set owner = owners.owner from owners where work.event_id = owners.event_id;
