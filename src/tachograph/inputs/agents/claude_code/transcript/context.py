@@ -34,6 +34,7 @@ Attributes = dict[str, AttributeValue]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_NS = 2**63 - 1
 _MEMO = 10_000
+_NOTHING: Attributes = {}
 _NOT_ALNUM = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -63,7 +64,8 @@ class Context:
         self._announce = announce
         self._folders = frozenset(file_hint.replace("\\", "/").split("/"))
         self._sessions: set[str | None] = set()
-        self._bases: dict[tuple[str | None, ...], Attributes] = {}
+        self._last: Record | None = None  # the record that _last_base was made for
+        self._last_base: Attributes = {}
         self._projects: dict[str, str] = {}
         self._minutes: dict[str, int] = {}
 
@@ -82,28 +84,34 @@ class Context:
                 received_us=self._received_us,
                 key=f"{key}:{at_ns}".encode("utf-8", "surrogatepass"),
                 attributes=attributes,
+                resource=_NOTHING,
             )
         )
 
     def base(self, record: Record, at_ns: int) -> Attributes:
         """Attributes of every event of this record. Shared between events: copy before changing."""
-        key = (record.session_id, record.cwd, record.version, record.entrypoint)
-        base = self._bases.get(key)
-        if base is None:
-            base = {}
-            put(
-                base,
-                session_id=record.session_id,
-                project=self._project(record.cwd) if record.cwd else None,
-                agent_version=record.version,
-                entrypoint=record.entrypoint,
-            )
-            if len(self._bases) < _MEMO:
-                self._bases[key] = base
-            if self._announce and record.agent_id is None and record.session_id not in self._sessions:
-                self._sessions.add(record.session_id)
-                if record.session_id:
-                    self.emit("session", EventKind.SESSION_START, at_ns, f"session:{record.session_id}", base)
+        last = self._last
+        if (
+            last is not None
+            and record.session_id == last.session_id
+            and record.cwd == last.cwd
+            and record.version == last.version
+            and record.entrypoint == last.entrypoint
+        ):
+            return self._last_base
+        base: Attributes = {}
+        put(
+            base,
+            session_id=record.session_id,
+            project=self._project(record.cwd) if record.cwd else None,
+            agent_version=record.version,
+            entrypoint=record.entrypoint,
+        )
+        if self._announce and record.agent_id is None and record.session_id not in self._sessions:
+            self._sessions.add(record.session_id)
+            if record.session_id:
+                self.emit("session", EventKind.SESSION_START, at_ns, f"session:{record.session_id}", base)
+        self._last, self._last_base = record, base
         return base
 
     def time_ns(self, record: Record) -> int:
@@ -122,9 +130,9 @@ class Context:
                 if len(self._minutes) >= _MEMO:
                     self._minutes.clear()
                 minute = self._minutes[stamp[:16]] = _any_time_ns(stamp[:16] + ":00.000Z")
-            seconds, millis = stamp[17:19], stamp[20:23]
-            if seconds.isdecimal() and millis.isdecimal() and seconds < "60":
-                return minute + int(seconds) * 1_000_000_000 + int(millis) * 1_000_000
+            digits = stamp[17:19] + stamp[20:23]
+            if digits.isdecimal() and digits < "60000":
+                return minute + int(digits) * 1_000_000
         return _any_time_ns(stamp)
 
     def _project(self, folder: str) -> str:

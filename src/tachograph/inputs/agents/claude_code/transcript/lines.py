@@ -72,10 +72,12 @@ def decode_line(line: bytes) -> Record:
     """
     if len(line) > _BULKY_BYTES:
         return _decode_bulky(line)
-    if not line.isascii():
-        _check_utf8(line)
     try:
+        if not line.isascii():
+            line.decode()
         record = _strict(line)
+    except UnicodeDecodeError:
+        raise UnreadableLine(DropReason.BAD_LINE, "not UTF-8") from None
     except msgspec.ValidationError:
         return _decode_loosely(line)
     except msgspec.DecodeError:
@@ -118,13 +120,6 @@ def read_object(kind: type[Any], raw: msgspec.Raw | bytes) -> Any:
         if value is not ABSENT:
             values[spec.name] = _loosen_value(spec.type, value, is_count=spec.name in _COUNTS)
     return kind(**values)
-
-
-def _check_utf8(line: bytes) -> None:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not UTF-8") from None
 
 
 def _decode_bulky(line: bytes) -> Record:

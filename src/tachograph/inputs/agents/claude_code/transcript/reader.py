@@ -65,7 +65,7 @@ class TranscriptReader:
             if line and not line.isspace():
                 self.lines += 1
                 try:
-                    self._take(line, number, offset)
+                    self._take(decode_line(line), number, offset)
                 except UnreadableLine as bad:
                     self.set_aside(number, offset, len(line), bad.reason, bad.detail)
             number += 1
@@ -74,7 +74,7 @@ class TranscriptReader:
     def offer(self, line: bytes, *, number: int, offset: int) -> bool:
         """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
         try:
-            self._take(line, number, offset)
+            self._take(decode_line(line), number, offset)
         except UnreadableLine:
             return False
         self.lines += 1
@@ -103,8 +103,7 @@ class TranscriptReader:
         events, self._context.events = self._context.events, []
         return events
 
-    def _take(self, line: bytes, number: int, offset: int) -> None:
-        record = decode_line(line)
+    def _take(self, record: Record, number: int, offset: int) -> None:
         kind = record.type
         if kind == "assistant":
             self._take_assistant(record, number, offset)

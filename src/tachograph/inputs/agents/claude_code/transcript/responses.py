@@ -42,6 +42,7 @@ class Responses:
         self._context = context
         self._open: dict[_Key, _Response] = {}
         self._by_message: dict[str, _Key] = {}
+        self._last: _Response | None = None
 
     def take(self, record: Record, message: Message, usage: Usage, at_ns: int, base: Attributes) -> None:
         """Add one line's usage: the largest of each class counts, because earlier lines may hold placeholders.
@@ -49,15 +50,17 @@ class Responses:
         Raises:
             UnreadableLine: a count that cannot be one, or nothing to know the response by.
         """
-        tokens_in = _count(usage.input_tokens)
-        tokens_out = _count(usage.output_tokens)
-        read = _count(usage.cache_read_input_tokens)
-        write = _count(usage.cache_creation_input_tokens)
+        tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
+        read, write = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
         write_5m = write_1h = 0
         if (split := usage.cache_creation) is not None:
-            write_5m, write_1h = _count(split.ephemeral_5m_input_tokens), _count(split.ephemeral_1h_input_tokens)
-            # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
-            write = max(write, write_5m + write_1h)
+            write_5m, write_1h = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
+        largest = max(tokens_in, tokens_out, read, write, write_5m, write_1h)
+        if largest > MAX_COUNT or min(tokens_in, tokens_out, read, write, write_5m, write_1h) < 0:
+            raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
+        # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
+        if write_5m + write_1h > write:
+            write = write_5m + write_1h
         response = self._find(record, message, at_ns, base)
         if response is None:
             return
@@ -90,6 +93,8 @@ class Responses:
         """Hand over all but the `keep` responses that were begun last."""
         for key in list(self._open)[: max(0, len(self._open) - keep)]:
             response = self._open.pop(key)
+            if response is self._last:
+                self._last = None
             self._emit_request(response)
             for index, iteration in enumerate(response.iterations):
                 # The only sub-calls that the response's own usage does not hold: another model's.
@@ -102,6 +107,9 @@ class Responses:
         if not message_id:
             raise UnreadableLine(DropReason.BAD_LINE, "a response without an id")
         key = (message_id, record.request_id or "")
+        last = self._last
+        if last is not None and key == last.key:  # most lines follow another of the same response
+            return last
         response = self._open.get(key)
         if response is None:
             sidechain = record.is_sidechain is True
@@ -111,8 +119,10 @@ class Responses:
                     return None
                 if (earlier := self._open.get(other)) is not None and earlier.sidechain:
                     del self._open[other]
+                    self._last = None
                 self._by_message[message_id] = key
             response = self._open[key] = _Response(at_ns, _attributes(base, record, message), key, sidechain)
+        self._last = response
         return response
 
     def _emit_request(self, response: _Response) -> None:

@@ -26,8 +26,6 @@ __all__ = ["ToolCalls"]
 
 _MAX_COMMAND_BYTES = 1_000_000
 _MAX_RESULT_BYTES = 16_000_000
-# What makes `toolUseResult` worth a second look; most are only output.
-_TELLING = (b'"structuredPatch"', b'"gitOperation"', b"urationMs")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:@-]{0,63}")
 # How a refused call's result begins in releases that do not mark it otherwise.
 _DENIED = (
@@ -88,8 +86,10 @@ class ToolCalls:
         call = self._open.pop(tool_use_id, None)
         raw = memoryview(record.tool_use_result)
         result = bytes(raw) if alone and len(raw) < _MAX_RESULT_BYTES else b""
-        told = None
-        if result[:1] == b"{" and any(sign in result for sign in _TELLING):
+        told = None  # most results are only output, and not worth a second look
+        if result[:1] == b"{" and (
+            b'"structuredPatch"' in result or b"urationMs" in result or b'"gitOperation"' in result
+        ):
             told = read_object(ToolResult, result)
         attributes = call.attributes if call is not None else {**base, "tool_use_id": tool_use_id}
         succeeded = _judge(attributes, record, block, result)
@@ -176,5 +176,12 @@ def _lines_changed(told: ToolResult) -> tuple[int, int] | None:
     if told.type == "create" and not told.structured_patch:
         text = as_text(told.content) or ""
         return text.count("\n") + (1 if text and not text.endswith("\n") else 0), 0
-    lines = [line for hunk in told.structured_patch for line in hunk.lines]
-    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+    added = removed = 0
+    for hunk in told.structured_patch:
+        for line in hunk.lines:
+            sign = line[:1]
+            if sign == "+":
+                added += 1
+            elif sign == "-":
+                removed += 1
+    return added, removed
