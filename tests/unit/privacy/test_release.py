@@ -131,6 +131,8 @@ def test_drops_are_counted_once_per_record_and_once_per_asking() -> None:
         ("model", "claude-opus-4-1@20250805", "claude-opus-4-1@20250805"),
         ("model", "anthropic/claude-sonnet-4.5", "anthropic/claude-sonnet-4.5"),
         ("model", "gpt-6-astra", "gpt-6-astra"),
+        ("model", "Qwen/Qwen3-Coder", "Qwen/Qwen3-Coder"),
+        ("model", "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc", "custom"),  # an account
         ("model", "Tell me about my salary", "custom"),
         ("model", "dev@example.com", "custom"),
         ("model", "/home/dev/models/secret", "custom"),

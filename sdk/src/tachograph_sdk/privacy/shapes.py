@@ -102,7 +102,7 @@ SHAPES: dict[str, Shape] = {
         _shape("tool", rf"(?=.{{1,128}}\Z){_NAME}", "a tool's name, mcp__server__tool included", runs=False),
         _shape(
             "model",
-            r"(?=.{1,100}\Z)[a-z][A-Za-z0-9]*(?:[.:/_-]+[A-Za-z0-9]+)*(?:@[0-9]{8}|@default|@latest)?(?:\[[0-9]+[mk]\])?",
+            r"(?=.{1,100}\Z)(?!.*[0-9]{9})[A-Za-z][A-Za-z0-9]*(?:[.:/_-]+[A-Za-z0-9]+)*(?:@[0-9]{8}|@default|@latest)?(?:\[[0-9]+[mk]\])?",
             "a model's name, with a date or context size at its end",
         ),
         _shape(

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 MAX_ATTRIBUTES = 1024  # of one record or resource
-MAX_RECORDS = 200_000  # of one request
+MAX_RECORDS = 100_000  # of one request; 64 MiB of real ones are fewer
 MAX_NAME = 256
 
 EARLIEST_NS = 315_532_800 * 10**9  # 1980
