@@ -4,7 +4,7 @@ A table says for each name what kind of event it is and which attributes mean wh
 have a small function. What the table does not name stays under the agent's own name, where the wall drops and counts
 it. Numbers are left as they came (strings before 2.1.122, numbers since): the wall coerces them.
 
-Source: docs/formats/claude_code.md; seen on 1.0.128 to 2.1.328.
+Source: docs/formats/claude_code_telemetry.md; seen on 1.0.128 to 2.1.328.
 """
 
 from __future__ import annotations
