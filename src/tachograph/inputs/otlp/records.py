@@ -42,7 +42,8 @@ RecordCheck = Callable[[Any], DropReason | None]
 
 def check_log(record: Any) -> DropReason | None:
     """A log record: its ids, if it has any, and times."""
-    if len(record.trace_id) not in (0, 16) or len(record.span_id) not in (0, 8):
+    trace_id, span_id = record.trace_id, record.span_id
+    if (trace_id and len(trace_id) != 16) or (span_id and len(span_id) != 8):
         return DropReason.BAD_ID
     if record.time_unix_nano > LATEST_NS or record.observed_time_unix_nano > LATEST_NS:
         return DropReason.BAD_TIME
@@ -92,14 +93,14 @@ def _check_times(point: Any) -> DropReason | None:
     return None
 
 
-HOLDERS: Final[dict[str, tuple[str, Any, RecordCheck]]] = {
-    ScopeLogs.DESCRIPTOR.full_name: ("log_records", LogRecord, check_log),
-    ScopeSpans.DESCRIPTOR.full_name: ("spans", Span, check_span),
-    Gauge.DESCRIPTOR.full_name: ("data_points", NumberDataPoint, check_number),
-    Sum.DESCRIPTOR.full_name: ("data_points", NumberDataPoint, check_number),
-    Histogram.DESCRIPTOR.full_name: ("data_points", HistogramDataPoint, check_histogram),
-    ExponentialHistogram.DESCRIPTOR.full_name: ("data_points", ExponentialHistogramDataPoint, check_sum_only),
-    Summary.DESCRIPTOR.full_name: ("data_points", SummaryDataPoint, check_sum_only),
+HOLDERS: Final[dict[Any, tuple[str, Any, RecordCheck]]] = {
+    ScopeLogs: ("log_records", LogRecord, check_log),
+    ScopeSpans: ("spans", Span, check_span),
+    Gauge: ("data_points", NumberDataPoint, check_number),
+    Sum: ("data_points", NumberDataPoint, check_number),
+    Histogram: ("data_points", HistogramDataPoint, check_histogram),
+    ExponentialHistogram: ("data_points", ExponentialHistogramDataPoint, check_sum_only),
+    Summary: ("data_points", SummaryDataPoint, check_sum_only),
 }
 """Messages that hold records: which field, what they are, what is checked of each."""
 
@@ -120,7 +121,7 @@ _CHECKED_FIELDS: Final = {
 }
 
 
-def _outlines() -> dict[str, Any]:
+def _outlines() -> dict[Any, Any]:
     """For each record type a message that knows only the fields checked here.
 
     A record of many megabytes is looked at through it: parsed with the whole schema, a record of empty attributes
@@ -132,7 +133,7 @@ def _outlines() -> dict[str, Any]:
     names = {}
     for _, record, _ in HOLDERS.values():
         descriptor = record.DESCRIPTOR
-        if descriptor.full_name in names:
+        if record in names:
             continue
         whole = descriptor_pb2.DescriptorProto()
         descriptor.CopyToProto(whole)
@@ -146,11 +147,11 @@ def _outlines() -> dict[str, Any]:
                 copy.oneof_index = oneofs.index(field.oneof_index)
         for index in oneofs:
             outline.oneof_decl.add(name=whole.oneof_decl[index].name)
-        names[descriptor.full_name] = f"{file.package}.{descriptor.name}"
+        names[record] = f"{file.package}.{descriptor.name}"
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(own)) for name, own in names.items()}
+    return {record: message_factory.GetMessageClass(pool.FindMessageTypeByName(own)) for record, own in names.items()}
 
 
 OUTLINES: Final = _outlines()
-"""By the full name of the record type."""
+"""By the record type."""

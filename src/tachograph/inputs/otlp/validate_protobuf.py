@@ -10,6 +10,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, ResourceMetrics, ScopeMetrics
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from tachograph.inputs.otlp.records import HOLDERS, OUTLINES, RecordCheck
 from tachograph.inputs.otlp.signals import Signal
@@ -24,16 +30,16 @@ MOST_LEVELS: Final = 100  # of messages in messages; the protobuf libraries stop
 
 _MALFORMED: Final = "the body is not a valid protobuf message of this kind"
 _VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
-_DESCEND: Final = {
-    "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest": ("resource_logs",),
-    "opentelemetry.proto.logs.v1.ResourceLogs": ("scope_logs",),
-    "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest": ("resource_spans",),
-    "opentelemetry.proto.trace.v1.ResourceSpans": ("scope_spans",),
-    "opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest": ("resource_metrics",),
-    "opentelemetry.proto.metrics.v1.ResourceMetrics": ("scope_metrics",),
-    "opentelemetry.proto.metrics.v1.ScopeMetrics": ("metrics",),
-    "opentelemetry.proto.metrics.v1.Metric": ("gauge", "sum", "histogram", "exponential_histogram", "summary"),
+_DESCEND: Final[dict[Any, str]] = {
+    ExportLogsServiceRequest: "resource_logs",
+    ResourceLogs: "scope_logs",
+    ExportTraceServiceRequest: "resource_spans",
+    ResourceSpans: "scope_spans",
+    ExportMetricsServiceRequest: "resource_metrics",
+    ResourceMetrics: "scope_metrics",
+    ScopeMetrics: "metrics",
 }
+"""Messages that hold messages which hold records, and in which field."""
 
 
 def validate_protobuf(signal: Signal, body: Buffer) -> Verdict:
@@ -69,18 +75,15 @@ def _check_slice(message_type: Any, data: Buffer, verdict: Verdict) -> bytes | N
 
 
 def _check(message: Any, verdict: Verdict) -> None:
-    name = message.DESCRIPTOR.full_name
-    for field in _DESCEND.get(name, ()):
-        value = getattr(message, field)
-        if name.endswith(".Metric"):
-            if message.HasField(field):
-                _check(value, verdict)
-        else:
-            for item in value:
-                _check(item, verdict)
-    if name in HOLDERS:
-        field, _, check = HOLDERS[name]
+    kind = message.__class__
+    if kind in HOLDERS:
+        field, _, check = HOLDERS[kind]
         _check_records(getattr(message, field), check, verdict)
+    elif kind in _DESCEND:
+        for item in getattr(message, _DESCEND[kind]):
+            _check(item, verdict)
+    elif kind is Metric and (which := message.WhichOneof("data")):
+        _check(getattr(message, which), verdict)
 
 
 def _check_records(records: Any, check: RecordCheck, verdict: Verdict) -> None:
@@ -133,7 +136,7 @@ class _Walk:
 
     def _slice(self, message_type: Any, start: int, end: int, pieces: list[Buffer]) -> bool:
         data = self._data[start:end]
-        if message_type.DESCRIPTOR.full_name in OUTLINES:
+        if message_type in OUTLINES:
             # Part of one record: its wire format here, the record as a whole where it is found.
             try:
                 message_type.FromString(data)
@@ -147,10 +150,10 @@ class _Walk:
 
     def _descend(self, outer: Any, field: Any, start: int, end: int, level: int, pieces: list[Buffer]) -> bool:
         inner = field.message_type._concrete_class
-        holder = HOLDERS.get(outer.DESCRIPTOR.full_name)
+        holder = HOLDERS.get(outer)
         content = self.message(inner, start, end, level + 1)
         if holder is not None and holder[0] == field.name:
-            reason = holder[2](OUTLINES[inner.DESCRIPTOR.full_name].FromString(self._data[start:end]))
+            reason = holder[2](OUTLINES[inner].FromString(self._data[start:end]))
             if reason is not None:
                 self._verdict.refuse(reason)
                 return True  # the record is left out

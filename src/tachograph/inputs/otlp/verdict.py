@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 from tachograph.inputs.otlp.records import REASON_TEXTS
@@ -19,12 +18,12 @@ class Verdict:
 
     body: Buffer
     accepted: int = 0
-    refused: Counter[DropReason] = field(default_factory=Counter)
+    refused: dict[DropReason, int] = field(default_factory=dict)
     refused_count: int = 0
 
     def refuse(self, reason: DropReason) -> None:
         """Count one record that is left out."""
-        self.refused[reason] += 1
+        self.refused[reason] = self.refused.get(reason, 0) + 1
         self.refused_count += 1
 
     @property
