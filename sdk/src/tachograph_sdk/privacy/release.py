@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
 from tachograph_sdk.model.event import AttributeValue, DropReason, Event, EventKind, RawEvent, Scalar, Source
@@ -300,7 +300,17 @@ def amend(event: Event, **attributes: Scalar) -> Event:
     """
     if not attributes.keys() <= COMPUTED:
         raise ValueError("only computed attributes can be added after the wall")
-    return replace(event, attributes={**event.attributes, **attributes})
+    return _event(
+        event.event_id,
+        event.kind,
+        event.agent,
+        event.source,
+        event.name,
+        event.at_us,
+        event.received_us,
+        event.session_id,
+        {**event.attributes, **attributes},
+    )
 
 
 # --- one value ----------------------------------------------------------------------------------------------------
