@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -102,6 +103,11 @@ def home_from(explicit: str | Path | None) -> Home:
 def user_environment() -> Mapping[str, str]:
     """What finding an agent's files needs to know of the environment."""
     return {k: v for k, v in os.environ.items() if k in {"CLAUDE_CONFIG_DIR", "HOME", "USERPROFILE"}}
+
+
+def has_display() -> bool:
+    """True where a browser can be opened for the user."""
+    return sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
 def _merge(

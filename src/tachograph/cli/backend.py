@@ -33,7 +33,7 @@ def open_backend(home: Home) -> Iterator[Backend]:
     if server is not None:
         yield _Remote(server)
         return
-    from tachograph.wiring import open_answers
+    from tachograph.wiring.local import open_answers
 
     with open_answers(home) as answers:
         yield answers

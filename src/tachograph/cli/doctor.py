@@ -118,7 +118,7 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
 
 
 def _transcripts(home: Home) -> list[Finding]:
-    from tachograph.wiring import find_transcripts
+    from tachograph.wiring.local import find_transcripts
 
     rows = []
     for root, files in find_transcripts():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -52,8 +51,9 @@ def _serve(home: Home) -> None:
 
 def open_page(url: str) -> None:
     """Open the page in the user's browser, where there is a display."""
-    has_display = sys.platform == "darwin" or os.name == "nt" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
-    if has_display:
+    from tachograph.config import has_display
+
+    if has_display():
         import webbrowser
 
         webbrowser.open(url)

@@ -52,7 +52,7 @@ def run_import(home: Home, paths: list[Path], *, agent: str | None = None, show_
                 else:
                     progress.show(line)
             return answer
-        from tachograph.wiring import import_here
+        from tachograph.wiring.local import import_here
 
         return import_here(home, absolute, agent=agent, progress=progress.show)
 

@@ -45,7 +45,7 @@ def serve(
 
 def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
     """Run the server on `home` until a signal ends it; `announce` gets the addresses once all are ready."""
-    from tachograph.wiring import Server
+    from tachograph.wiring.server import Server
 
     server = Server(home, overrides)
 

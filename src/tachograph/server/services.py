@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tachograph.server.core import Core
-from tachograph.tasks import Task
 
-__all__ = ["Answers", "QueryTimes", "Services"]
+__all__ = ["Answers", "QueryTimes", "Services", "TaskState"]
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -27,6 +26,15 @@ class Answers(Protocol):
 
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement."""
+
+
+class TaskState(Protocol):
+    """How one piece of background work does."""
+
+    name: str
+    runs: int
+    failures: int
+    last_error: str
 
 
 @dataclass(slots=True)
@@ -56,7 +64,7 @@ class Services:
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
     receiver_health: Callable[[], Mapping[str, Any]]
-    tasks: Sequence[Task]
+    tasks: Sequence[TaskState]
     times: QueryTimes
     token: str
     allowed_hosts: Sequence[str]

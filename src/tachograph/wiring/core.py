@@ -1,0 +1,188 @@
+"""Process 2, the core: `python -m tachograph.wiring.core`, started by the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from tachograph import __version__
+from tachograph.clock import SystemClock
+from tachograph.config import Settings
+from tachograph.home import Home
+from tachograph.inputs.transcripts_watch import Watcher
+from tachograph.logs import configure_logs
+from tachograph.server.answers import StoreAnswers
+from tachograph.server.app import create_app
+from tachograph.server.services import Progress, QueryTimes, Services
+from tachograph.tasks import Task, TaskRunner
+from tachograph.wiring.parts import build_core, build_importer, finish
+from tachograph_sdk.errors import ConfigError, TachographError
+
+__all__ = ["run_core"]
+
+log = logging.getLogger(__name__)
+
+RECEIVER_ANSWER_S = 1.0
+DRAIN_PERIOD_S = 0.03
+
+
+def run_core() -> None:
+    """Process 2: settings from standard input, one ready line on standard output, until SIGTERM or end of input."""
+    config = json.loads(sys.stdin.readline())
+    home = Home(Path(config["home"]))
+    settings = _settings_from(config)
+    configure_logs(as_json=settings.log.json, level=settings.log.level)
+    try:
+        _CoreProcess(home, settings, token=config["token"]).run()
+    except TachographError as error:
+        log.error("%s; %s", error.message, error.hint)
+        sys.exit(1)
+
+
+def _settings_from(config: Mapping[str, Any]) -> Settings:
+    """The settings that the supervisor checked already."""
+    parts = {}
+    for section in dataclasses.fields(Settings):
+        part = type(getattr(Settings(), section.name))
+        options = {k: tuple(v) if isinstance(v, list) else v for k, v in config[section.name].items()}
+        parts[section.name] = part(**options)
+    return Settings(**parts)
+
+
+def bind(host: str, port: int, *, option: str) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ConfigError: the port is taken or the address is not this machine's.
+    """
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host}:{port} ({error.strerror})",
+            hint=f"another program may use the port: try {option} 0, which picks a free one",
+        ) from None
+
+
+def watch_parent(stop: Callable[[], object]) -> None:
+    """Call `stop` when standard input ends: the supervisor is gone."""
+
+    def wait() -> None:
+        while sys.stdin.readline():
+            pass
+        stop()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+class _CoreProcess:
+    def __init__(self, home: Home, settings: Settings, *, token: str) -> None:
+        self._settings = settings
+        self._core = build_core(home, settings)
+        importer = build_importer(home, settings, self._core.store)
+        one_import = threading.Lock()  # the watcher and an order from outside take turns
+
+        def watch() -> bool:
+            with one_import:
+                return bool(watcher.poll().new)
+
+        def import_files(paths: Sequence[str], agent: str | None, progress: Progress) -> dict[str, Any]:
+            with one_import:
+                return importer.run_strings(paths, agent, progress)
+
+        tasks = [Task(name="drain", run=self._core.step, period_s=DRAIN_PERIOD_S)]
+        if settings.imports.watch:
+            watcher = Watcher(importer)
+            tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
+        self._tasks = TaskRunner(tasks)
+        self._home = home
+        times = QueryTimes()
+        self.services = Services(
+            core=self._core,
+            answers=StoreAnswers(self._core.store, clock=SystemClock(), times=times, demo=home.demo_marker.exists()),
+            import_files=import_files,
+            addresses=self._addresses,
+            receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),
+            receiver_health=lambda: json.loads(self._ask_receiver("/health") or b"{}"),
+            tasks=tasks,
+            times=times,
+            token=token,
+            allowed_hosts=(settings.server.host, *settings.server.allowed_hosts),
+            demo=home.demo_marker.exists(),
+            version=__version__,
+        )
+
+    def run(self) -> None:
+        """Serve until told to stop; then end the background work and close the store."""
+        listener = bind(self._settings.server.host, self._settings.server.port, option="--port")
+        self._tasks.start()
+        try:
+            asyncio.run(self._serve(listener))
+        finally:
+            self._tasks.stop()
+            finish(self._core, self._home, self._settings)
+
+    async def _serve(self, listener: socket.socket) -> None:
+
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(self.services),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=2,
+                limit_concurrency=200,
+            )
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)  # what uvicorn raises again when it is done must not kill us
+        watch_parent(lambda: setattr(server, "should_exit", True))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag, not an event
+            await asyncio.sleep(0.005)
+        sys.stdout.write(json.dumps({"port": listener.getsockname()[1], "pid": os.getpid()}) + "\n")
+        sys.stdout.flush()
+        await serving
+
+    def _addresses(self) -> Mapping[str, Any]:
+        try:
+            addresses: dict[str, Any] = json.loads(self._home.server.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        addresses.pop("token", None)
+        return addresses
+
+    def _ask_receiver(self, path: str) -> bytes:
+        base = self._addresses().get("otlp_http")
+        if not base:
+            return b""
+        parts = urlsplit(base)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=RECEIVER_ANSWER_S)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            return b""
+        finally:
+            connection.close()
+
+
+if __name__ == "__main__":
+    run_core()

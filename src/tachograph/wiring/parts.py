@@ -1,0 +1,129 @@
+"""The parts of the core: store, pipeline with its wall, journal reader, importer."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tachograph.clock import SystemClock
+from tachograph.config import Settings, user_environment
+from tachograph.home import Home
+from tachograph_sdk.errors import JournalError, StoreError
+
+if TYPE_CHECKING:
+    from tachograph.inputs.import_state import ImportCache
+    from tachograph.inputs.transcripts import Importer
+    from tachograph.pipeline.pipeline import Pipeline
+    from tachograph.ports import Store
+    from tachograph.server.core import Core
+
+__all__ = ["ImportPipeline", "build_core", "build_importer", "file_names", "finish", "import_cache", "transcript_roots"]
+
+log = logging.getLogger(__name__)
+
+FINISH_S = 2.5  # what draining may take when the core is told to stop
+EMPTY_SEGMENT_BYTES = 128  # a header and a seal are less
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPipeline:
+    """Makes the pipeline of an import; workers get a copy and make their own."""
+
+    secret: Path
+
+    def __call__(self) -> Pipeline:
+        """A new pipeline, with the wall and the prices."""
+        from tachograph.pipeline.build import build_pipeline
+        from tachograph.pricing.price import PriceTable
+        from tachograph_sdk.privacy.pseudonym import load_or_create_secret
+
+        return build_pipeline(secret=load_or_create_secret(self.secret), prices=PriceTable.load())
+
+
+def build_core(home: Home, settings: Settings) -> Core:
+    """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
+    from tachograph.inputs.agents import AGENTS
+    from tachograph.inputs.otlp.decode import Decoder
+    from tachograph.journal.reader import JournalReader
+    from tachograph.pipeline.build import build_pipeline
+    from tachograph.pricing.price import PriceTable
+    from tachograph.server.core import Core
+    from tachograph.store.duckdb import DuckDBStore
+    from tachograph_sdk.privacy.pseudonym import load_or_create_secret
+
+    store = DuckDBStore(home.store, settings.store)
+    clock = SystemClock()
+    try:
+        pipeline = build_pipeline(
+            secret=load_or_create_secret(home.secret),
+            prices=PriceTable.load(),
+            decoder=Decoder(),
+            agents=AGENTS,
+            streams=store.streams(),
+        )
+        journal = JournalReader(home.journal, store.position(), config=settings.journal, clock=clock)
+        return Core(journal=journal, pipeline=pipeline, store=store, clock=clock)
+    except BaseException:
+        store.close()
+        raise
+
+
+def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
+    """The importer of transcripts into this store."""
+    from tachograph.inputs.transcripts import Importer
+
+    return Importer(
+        store,
+        ImportPipeline(home.secret),
+        settings.imports,
+        SystemClock(),
+        name_file=file_names(home),
+        roots=transcript_roots(),
+        cache=import_cache(home),
+    )
+
+
+def import_cache(home: Home) -> ImportCache:
+    """What the quick check for nothing new remembers."""
+    from tachograph.inputs.import_state import ImportCache
+
+    return ImportCache(home.imports_cache, home.store)
+
+
+def file_names(home: Home) -> Callable[[str], str]:
+    """What gives a path its pseudonym."""
+    from tachograph_sdk.privacy.pseudonym import Pseudonymizer, load_or_create_secret
+
+    return Pseudonymizer(load_or_create_secret(home.secret)).file
+
+
+def transcript_roots() -> list[Path]:
+    """Where agents keep their transcripts."""
+    from tachograph.inputs.transcripts_find import find_roots
+
+    return find_roots(user_environment(), Path.home())
+
+
+def finish(core: Core, home: Home, settings: Settings) -> None:
+    """Let go of the store, with nothing left in the journal if that can be done in a moment.
+
+    The newest segment is kept while a receiver may still write to it. Where none runs, a new empty one is put after it,
+    so that it can be drained to its end and deleted: raw requests do not stay on the disk for longer than needed.
+    """
+    from tachograph.journal.appender import Appender
+
+    give_up_s = core.clock.monotonic_s() + FINISH_S
+    try:
+        core.drain_all(give_up=lambda: core.clock.monotonic_s() > give_up_s)
+        if any(path.stat().st_size > EMPTY_SEGMENT_BYTES for path in home.journal.glob("*.seg")):
+            with contextlib.suppress(JournalError):
+                Appender(home.journal, settings.journal, core.clock).close()
+            core.drain_all(give_up=lambda: core.clock.monotonic_s() > give_up_s)
+    except (StoreError, JournalError) as error:
+        log.warning("the journal is not drained: %s", error.message)
+    finally:
+        core.store.close()

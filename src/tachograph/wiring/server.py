@@ -1,0 +1,119 @@
+"""The supervisor's process: takes the home, starts receiver and core, says where they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tachograph.config import Settings, load
+from tachograph.home import Home, write_private
+from tachograph.logs import configure_logs
+from tachograph.server.supervisor import Child, Supervisor
+from tachograph_sdk.errors import StoreBusy
+
+__all__ = ["Server"]
+
+
+class Server:
+    """The supervisor of one home: `with Server(home, overrides) as server: server.run()`."""
+
+    def __init__(self, home: Home, overrides: Mapping[str, Any]) -> None:
+        self._home = home
+        self._settings = load(home, overrides=overrides)
+        self._token = secrets.token_urlsafe(32)
+        self._lock: Any = None
+        settings = {f.name: dataclasses.asdict(getattr(self._settings, f.name)) for f in dataclasses.fields(Settings)}
+        python = [sys.executable, "-P", "-m"]
+        receiver = {**settings, "journal_directory": str(home.journal)}
+        core = {**settings, "home": str(home.root), "token": self._token}
+        self._supervisor = Supervisor(
+            [
+                Child(
+                    name="receiver",
+                    argv=[*python, "tachograph.server.receiver"],
+                    config=receiver,
+                    keep={"http_port": "otlp.http_port", "grpc_port": "otlp.grpc_port"},
+                ),
+                Child(name="core", argv=[*python, "tachograph.wiring.core"], config=core, keep={"port": "server.port"}),
+            ],
+            on_change=self._publish,
+        )
+        self._addresses: dict[str, Any] = {}
+
+    def __enter__(self) -> Server:
+        """Take the home, start everything.
+
+        Raises:
+            StoreBusy: another server runs on this home.
+            ChildFailed: a process did not start.
+        """
+        configure_logs(as_json=self._settings.log.json, level=self._settings.log.level)
+        self._home.create()
+        self._lock = _take_lock(self._home)
+        try:
+            self._supervisor.start()
+        except BaseException:
+            self._lock.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End both processes and let go of the home."""
+        self._supervisor.stop()
+        self._home.server.unlink(missing_ok=True)
+        self._lock.close()
+
+    def addresses(self) -> dict[str, Any]:
+        """Where the ports are, and the process ids."""
+        return {k: v for k, v in self._addresses.items() if k != "token"}
+
+    def run(self) -> None:
+        """Keep the processes running until `stop_soon`."""
+        self._supervisor.run()
+
+    def stop_soon(self) -> None:
+        """Make `run` return; safe in a signal handler."""
+        self._supervisor.stop_soon()
+
+    def _publish(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
+        receiver, core = answers["receiver"], answers["core"]
+        if not receiver or not core:
+            return  # one of them is just being started; it will call again
+        host = _printable(self._settings.otlp.host)
+        self._addresses = {
+            "http": f"http://{_printable(self._settings.server.host)}:{core['port']}",
+            "otlp_http": f"http://{host}:{receiver['http_port']}",
+            "otlp_grpc": f"{host}:{receiver['grpc_port']}",
+            "pid": os.getpid(),
+            "receiver_pid": receiver["pid"],
+            "core_pid": core["pid"],
+            "token": self._token,
+        }
+        write_private(self._home.server, json.dumps(self._addresses).encode() + b"\n")
+
+
+def _printable(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _take_lock(home: Home) -> Any:
+    descriptor = os.open(home.lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    file = os.fdopen(descriptor, "r+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        try:
+            where = json.loads(home.server.read_bytes())["http"]
+        except (OSError, ValueError, KeyError, TypeError):
+            where = "starting"
+        raise StoreBusy(
+            f"a server already runs on {home.root} ({where})", hint="use that one, or another --home"
+        ) from None
+    return file
