@@ -22,7 +22,17 @@ from tachograph.journal.config import JournalConfig
 from tachograph.store.config import StoreConfig
 from tachograph_sdk.errors import ConfigError
 
-__all__ = ["LogConfig", "ServerConfig", "Settings", "Sourced", "load"]
+__all__ = [
+    "LogConfig",
+    "ServerConfig",
+    "Settings",
+    "Sourced",
+    "explain",
+    "has_display",
+    "home_from",
+    "load",
+    "user_environment",
+]
 
 PREFIX = "TACHOGRAPH_"
 

@@ -33,7 +33,7 @@ def make_transcripts(*, last_day: date, days: int = 30, seed: int = 7) -> Iterat
     Yields:
         Path below a `projects` directory, and the file's bytes.
     """
-    rng = random.Random(seed)  # noqa: S311 - made-up data, nothing secret
+    rng = random.Random(seed)  # made-up data, nothing secret
     for back in range(days - 1, -1, -1):
         day = last_day - timedelta(days=back)
         busy = 5.0 if day.weekday() < 5 else 1.2
