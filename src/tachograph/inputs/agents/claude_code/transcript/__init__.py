@@ -1,6 +1,6 @@
 """Claude Code's transcripts: lines of one file in, raw events out. Pure: no file is opened here.
 
-The rules, each against a way in which transcripts lose or multiply usage (docs/formats/claude_code.md):
+The rules, each against a way in which transcripts lose or multiply usage (docs/formats/claude_code_transcripts.md):
 
 * A response is one line per content block, all with the same `message.id` and usage: it becomes one `api.request` with
   the largest value per token class. Its time is that of its last line, because the agent's telemetry reports at the end.
