@@ -57,15 +57,15 @@ def report(
         print_report(answer)
 
 
-def print_report(answer: dict[str, Any]) -> None:
-    """A report for people."""
+def print_report(answer: dict[str, Any], console: Console | None = None) -> None:
+    """A report for people, on standard output unless a console is given."""
     from rich.console import Console
     from rich.text import Text
 
     from tachograph.server.page import moment
 
     window = answer["window"]
-    console = Console()
+    console = console or Console()
     since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
