@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tachograph.pipeline.pipeline import Decoded, Decoder, Pipeline
 from tachograph.pipeline.steps.classify import Classifier
 from tachograph.pipeline.steps.price import Prices
 from tachograph.ports import Frame, StreamState
+from tachograph_sdk.model.event import RawEvent
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import Release
 
@@ -15,7 +16,7 @@ __all__ = ["build_pipeline"]
 
 
 class _NoFrames:
-    def decode(self, frame: Frame) -> Decoded:
+    def decode(self, frame: Frame, sink: Callable[[list[RawEvent]], None] | None = None) -> Decoded:
         """An importer's pipeline gets records, never frames."""
         raise TypeError(f"a pipeline without a decoder was given a frame of kind {frame.kind.name}")
 

@@ -7,7 +7,7 @@ all events of a session at once.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tachograph.pipeline.steps.classify import Classifier, Classify, Identify
@@ -44,8 +44,8 @@ class Decoded(Protocol):
 class Decoder(Protocol):
     """Frames to raw records; never raises for what is in a frame."""
 
-    def decode(self, frame: Frame) -> Decoded:
-        """All records of one frame."""
+    def decode(self, frame: Frame, sink: Callable[[list[RawEvent]], None] | None = None) -> Decoded:
+        """All records of one frame; what `sink` took in between is not among them."""
 
 
 class RawStep(Protocol):
@@ -90,18 +90,23 @@ class Pipeline:
         records: list[RawEvent] = []
         events: list[Event] = []
         quarantined: list[Quarantined] = []
+
+        def take(ready: list[RawEvent]) -> None:
+            nonlocal events, records
+            events += self._events(records + ready, drops)
+            records = []
+
         try:
             for frame in frames:
-                decoded = self._decoder.decode(frame)
+                decoded = self._decoder.decode(frame, take)
                 records += decoded.records
                 for key, count in decoded.drops.items():
                     drops[key] = drops.get(key, 0) + count
                 if decoded.refused is not None:
                     quarantined.append(_set_aside(frame, decoded.refused))
                 if len(records) >= AT_ONCE:
-                    events += self._events(records, drops)
-                    records = []
-            events += self._events(records, drops)
+                    take([])
+            take([])
         except BaseException:
             self._deltas.discard()
             raise

@@ -97,6 +97,11 @@ def test_money_adds_up_to_the_nano_dollar() -> None:
     assert sum(round(value * 1e9) for value in found) == round(totals[-1] * 1e9)
 
 
+def test_less_than_a_nano_dollar_is_not_lost_forever() -> None:
+    found, _ = values(Deltas(), *[point(n * 0.4e-9, n) for n in range(1, 11)])
+    assert sum(round(value * 1e9) for value in found) == 4
+
+
 @given(st.lists(st.integers(0, 10**13), min_size=1, max_size=30))
 def test_increments_always_add_up(steps: list[int]) -> None:
     nano = [sum(steps[: n + 1]) for n in range(len(steps))]

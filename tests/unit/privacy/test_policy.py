@@ -29,7 +29,24 @@ def test_no_free_text_is_kept() -> None:
 
 @pytest.mark.parametrize(
     "attribute",
-    ["prompt", "prompt_text", "user_prompt", "response", "error", "tool_input", "tool_parameters", "full_command", "body", "workspace.host_paths", "file_path", "user.email", "user.account_uuid", "user.id", "process.command_args", "host.id"],
+    [
+        "prompt",
+        "prompt_text",
+        "user_prompt",
+        "response",
+        "error",
+        "tool_input",
+        "tool_parameters",
+        "full_command",
+        "body",
+        "workspace.host_paths",
+        "file_path",
+        "user.email",
+        "user.account_uuid",
+        "user.id",
+        "process.command_args",
+        "host.id",
+    ],
 )
 def test_what_is_known_to_be_sensitive_is_named_and_refused(attribute: str) -> None:
     for kind in EventKind:

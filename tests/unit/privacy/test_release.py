@@ -76,9 +76,11 @@ def test_drops_are_counted_once_per_record_and_once_per_asking() -> None:
     release = Release(Pseudonymizer(SECRET))
     for _ in range(3):
         release(raw(attributes={"new_thing": "x", "prompt": "y"}))
+    release(raw(attributes={"prompt": "y"}))
+    release(raw(EventKind.PROMPT, attributes={"prompt": "y"}))
     assert release.take_drops() == {
         (DropReason.UNKNOWN_ATTRIBUTE, "new_thing"): 3,
-        (DropReason.NOT_RELEASED, "prompt"): 3,
+        (DropReason.NOT_RELEASED, "prompt"): 5,
     }
     assert release.take_drops() == {}
 

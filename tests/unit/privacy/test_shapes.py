@@ -24,6 +24,7 @@ LEAKS = [
     "line\nbreak",
     "nul\x00byte",
     "a" * 500,
+    "_".join(["a" * 30] * 5),
     "",
     "пароль",
     "ｆｕｌｌｗｉｄｔｈ name",

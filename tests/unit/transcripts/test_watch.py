@@ -78,6 +78,14 @@ def test_a_new_line_is_in_the_store_within_two_seconds(watched: Watched, wait_s:
     assert requests_after_two_seconds() == 4
 
 
+def test_a_new_file_is_read_at_the_next_look(watched: Watched) -> None:
+    watched.append("s.jsonl", joined(response(1)))
+    watched.poll()
+    watched.append("t.jsonl", joined(response(2)))
+    watched.poll(0.5)  # no full round is due yet: the folder tells
+    assert totals(watched.store.events)["requests"] == 2
+
+
 def test_a_root_that_comes_later_is_found(watched: Watched) -> None:
     assert watched.poll() == 0
     watched.append("s.jsonl", joined(response(1)))

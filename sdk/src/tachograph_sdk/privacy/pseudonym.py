@@ -17,7 +17,7 @@ from tachograph_sdk.errors import ConfigError
 __all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
 
 SECRET_BYTES = 32
-MEMO_LIMIT = 50_000  # entries of one kind; then the memo starts again
+MEMO_LIMIT = 8192  # entries of one kind; then the memo starts again
 
 
 class Pseudonyms(dict[object, str | None]):
@@ -43,7 +43,7 @@ class Pseudonyms(dict[object, str | None]):
         pseudonym = self._prefix + hmac.digest(self._secret, message, "sha256").hex()[:16]
         if len(self) >= MEMO_LIMIT:
             self.clear()
-        if len(text) <= 512:
+        if len(text) <= 256:
             self[text] = pseudonym
         return pseudonym
 

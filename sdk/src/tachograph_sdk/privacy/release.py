@@ -29,8 +29,8 @@ COMPUTED = frozenset({"cost_nanousd", "cost_basis", "price_version"})
 
 MAX_COUNT = 2**63
 MAX_ATTRIBUTES = 4096  # names of one record; more than that is no telemetry
-_PLANS = 8192
-_MEMO = 20_000
+_PLANS = 2048
+_MEMO = 4096
 _SESSION = "session_id"  # a field of the event, not one of its attributes
 
 Treat = Callable[[AttributeValue], Scalar | None]

@@ -14,6 +14,7 @@ from tachograph.inputs.otlp.raw_records import Decoded, Request, Resources
 from tachograph.inputs.otlp.read_json import JsonReader
 from tachograph.inputs.otlp.read_protobuf import ProtobufReader
 from tachograph.ports import Frame, FrameKind
+from tachograph_sdk.model.event import RawEvent
 
 __all__ = ["Decoded", "Decoder"]
 
@@ -34,11 +35,17 @@ class Decoder:
             FrameKind.TRACES_JSON: json.traces,
         }
 
-    def decode(self, frame: Frame) -> Decoded:
-        """All records of a request; never raises for what is in it."""
+    def decode(self, frame: Frame, sink: Callable[[list[RawEvent]], None] | None = None) -> Decoded:
+        """All records of a request; never raises for what is in it.
+
+        Args:
+            frame: the request.
+            sink: takes records in between when there are many, so that a large request is never whole in memory; what
+                it took is not in the result.
+        """
         out = Decoded()
         try:
-            self._read[frame.kind](Request(frame.received_us, out), frame.body)
+            self._read[frame.kind](Request(frame.received_us, out, sink), frame.body)
         except BadRecord as bad:
             out.refused = bad.reason
             key = (bad.reason, bad.what)

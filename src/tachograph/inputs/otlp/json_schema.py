@@ -1,16 +1,13 @@
 """OTLP/JSON as typed structs: what clients really send, parsed and checked in C.
 
 64-bit integers come as strings or numbers, enums as integers, ids in hex, empty values as {} or null, doubles also as
-"NaN" and "Infinity"; keys nobody knows are ignored. A request with one wrong type somewhere is read again record by
-record (`decode.py`), so that only that record is lost.
+"NaN" and "Infinity"; keys nobody knows are ignored. Records and data points stay unparsed until their turn.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import math
 import re
 from typing import Any
 
@@ -20,22 +17,20 @@ from tachograph.inputs.otlp.attributes import MAX_DEPTH, MAX_NODES, BadRecord
 from tachograph_sdk.model.event import AttributeValue, DropReason
 
 __all__ = [
+    "LOGS",
+    "METRICS",
+    "TRACES",
     "Attribute",
     "DataPoint",
     "LogRecord",
-    "LogsRequest",
     "Metric",
-    "MetricsRequest",
     "Resource",
-    "Scope",
     "Span",
-    "TracesRequest",
     "Value",
     "attributes",
     "double",
     "hex_id",
     "integer",
-    "lenient",
     "value",
 ]
 
@@ -109,7 +104,7 @@ class ScopeLogs(_Struct):
     """Records of one scope."""
 
     scope: Scope | None = None
-    items: list[LogRecord] | None = msgspec.field(default=None, name="logRecords")
+    items: list[msgspec.Raw] | None = msgspec.field(default=None, name="logRecords")
 
 
 class ResourceLogs(_Struct):
@@ -141,7 +136,7 @@ class DataPoint(_Struct):
 class Data(_Struct):
     """The points of one metric."""
 
-    data_points: list[DataPoint] | None = None
+    data_points: list[msgspec.Raw] | None = None
     aggregation_temporality: int | None = None
     is_monotonic: bool | None = None
 
@@ -162,7 +157,7 @@ class ScopeMetrics(_Struct):
     """Metrics of one scope."""
 
     scope: Scope | None = None
-    items: list[Metric] | None = msgspec.field(default=None, name="metrics")
+    items: list[msgspec.Raw] | None = msgspec.field(default=None, name="metrics")
 
 
 class ResourceMetrics(_Struct):
@@ -202,7 +197,7 @@ class ScopeSpans(_Struct):
     """Spans of one scope."""
 
     scope: Scope | None = None
-    items: list[Span] | None = msgspec.field(default=None, name="spans")
+    items: list[msgspec.Raw] | None = msgspec.field(default=None, name="spans")
 
 
 class ResourceSpans(_Struct):
@@ -217,6 +212,23 @@ class TracesRequest(_Struct):
 
     resources: list[ResourceSpans] | None = msgspec.field(default=None, name="resourceSpans")
 
+
+class _LogsOutline(_Struct):
+    resources: list[msgspec.Raw] | None = msgspec.field(default=None, name="resourceLogs")
+
+
+class _MetricsOutline(_Struct):
+    resources: list[msgspec.Raw] | None = msgspec.field(default=None, name="resourceMetrics")
+
+
+class _TracesOutline(_Struct):
+    resources: list[msgspec.Raw] | None = msgspec.field(default=None, name="resourceSpans")
+
+
+LOGS = (LogsRequest, _LogsOutline, ResourceLogs, LogRecord)
+METRICS = (MetricsRequest, _MetricsOutline, ResourceMetrics, Metric)
+TRACES = (TracesRequest, _TracesOutline, ResourceSpans, Span)
+"""The whole request, its outline, one resource, one record."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 
@@ -265,13 +277,23 @@ def attributes(items: Attributes) -> dict[str, AttributeValue]:
     found: dict[str, AttributeValue] = {}
     for item in items or ():
         raw = item.value
+        key = _keys.get(item.key) or _key(item.key)
         if raw is None:
-            found[item.key] = None
+            found[key] = None
         elif raw.string_value is not None:
-            found[item.key] = raw.string_value
+            found[key] = raw.string_value
         else:
-            found[item.key] = value(raw)
+            found[key] = value(raw)
     return found
+
+
+_keys: dict[str, str] = {}  # equal names as one object, which later steps compare and look up faster
+
+
+def _key(name: str) -> str:
+    if len(_keys) >= 4096:
+        _keys.clear()
+    return _keys.setdefault(name, name) if len(name) <= 128 else name
 
 
 def value(raw: Value | None) -> AttributeValue:
@@ -303,23 +325,3 @@ def _value(raw: Value | None, depth: int, budget: list[int]) -> AttributeValue:
         except (binascii.Error, ValueError):
             raise BadRecord(DropReason.MALFORMED, "attribute") from None
     return None
-
-
-def lenient(body: bytes) -> Any:
-    """The request as plain objects, reading on where the strict parser stops: bad UTF-8, giant numbers, NaN.
-
-    What cannot be a number becomes a text that is none, so that its record fails and no other.
-
-    Raises:
-        ValueError, RecursionError: this is no JSON, or it is nested too deeply.
-    """
-    return json.loads(body.decode("utf-8", "replace"), parse_int=_safe_int, parse_float=_safe_float, parse_constant=str)
-
-
-def _safe_int(digits: str) -> int | str:
-    return int(digits) if len(digits) <= 20 else "not a 64-bit integer"
-
-
-def _safe_float(digits: str) -> float | str:
-    number = float(digits) if len(digits) <= 400 else math.inf
-    return number if math.isfinite(number) else "not a double"

@@ -38,6 +38,7 @@ __all__ = [
 
 MAX_ATTRIBUTES = 1024  # of one record or resource
 MAX_RECORDS = 100_000  # of one request; 64 MiB of real ones are fewer
+MAX_WAITING = 50_000  # attributes in memory at once
 MAX_NAME = 256
 
 EARLIEST_NS = 315_532_800 * 10**9  # 1980
@@ -73,7 +74,10 @@ class Request:
 
     received_us: int
     out: Decoded
+    sink: Callable[[list[RawEvent]], None] | None = None  # takes what is ready when a request is a large one
     seen: dict[bytes, int] = field(default_factory=dict)  # log records without a sequence, by content
+    count: int = 0
+    waiting: int = 0  # attributes in out.records
 
     def drop(self, reason: DropReason, what: str, count: int = 1) -> None:
         """Count what was left out; `what` is one of our words, never input."""
@@ -90,9 +94,14 @@ class Request:
 
     def add(self, record: RawEvent) -> None:
         """Keep one record. Raises BadRecord if there are more than any client sends."""
-        if len(self.out.records) >= MAX_RECORDS:
+        if self.count >= MAX_RECORDS:
             raise BadRecord(DropReason.TOO_LARGE, "records")
+        self.count += 1
         self.out.records.append(record)
+        self.waiting += len(record.attributes) + 1
+        if self.waiting > MAX_WAITING and self.sink is not None:
+            ready, self.out.records, self.waiting = self.out.records, [], 0
+            self.sink(ready)
 
 
 class Resources:

@@ -1,4 +1,7 @@
-"""OTLP in JSON: typed structs in one go, or record by record where something has the wrong type."""
+"""OTLP in JSON: the request is split into records in one pass, each record is then parsed and checked on its own.
+
+So one with a wrong type costs only itself, and a large request is never in memory as objects all at once.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class JsonReader:
     def logs(self, request: Request, body: bytes) -> None:
         """Log records. Raises BadRecord if the request cannot be read at all."""
         integer, hex_id = json_schema.integer, json_schema.hex_id
-        for resource, _, items in self._groups(request, body, _LOGS, ("resourceLogs", "scopeLogs", "logRecords")):
+        for resource, _, items in self._groups(request, body, _LOGS):
             for item in items:
                 try:
                     if item.attributes is not None and len(item.attributes) > MAX_ATTRIBUTES:
@@ -59,9 +62,7 @@ class JsonReader:
     def metrics(self, request: Request, body: bytes) -> None:
         """Data points. Raises BadRecord if the request cannot be read at all."""
         integer = json_schema.integer
-        for resource, scope, items in self._groups(
-            request, body, _METRICS, ("resourceMetrics", "scopeMetrics", "metrics")
-        ):
+        for resource, scope, items in self._groups(request, body, _METRICS):
             for item in items:
                 kind = next((name for name in DATA if getattr(item, name) is not None), None)
                 if kind is None:
@@ -71,7 +72,7 @@ class JsonReader:
                 metric = metric_points(request, resource, scope, item.name or "", item.unit or "", kind, data)
                 if metric is None:
                     continue
-                for point in data.data_points or ():
+                for point in _each(request, _POINT, data.data_points or (), "point"):
                     try:
                         if point.attributes is not None and len(point.attributes) > MAX_ATTRIBUTES:
                             too_many()
@@ -88,7 +89,7 @@ class JsonReader:
     def traces(self, request: Request, body: bytes) -> None:
         """Spans. Raises BadRecord if the request cannot be read at all."""
         integer, hex_id = json_schema.integer, json_schema.hex_id
-        for resource, _, items in self._groups(request, body, _TRACES, ("resourceSpans", "scopeSpans", "spans")):
+        for resource, _, items in self._groups(request, body, _TRACES):
             for item in items:
                 try:
                     if item.attributes is not None and len(item.attributes) > MAX_ATTRIBUTES:
@@ -108,14 +109,10 @@ class JsonReader:
                     request.drop(bad.reason, bad.what)
 
     def _groups(
-        self, request: Request, body: bytes, signal: _JsonSignal, names: tuple[str, str, str]
+        self, request: Request, body: bytes, signal: _Signal
     ) -> Iterable[tuple[Resource, tuple[str, str], Iterable[Any]]]:
-        try:
-            groups = signal.decoder.decode(body).resources or ()
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            yield from self._each(request, body, signal, names)
-            return
-        for group in groups:
+        """Resource, scope and items of each group; each item is parsed when it is asked for."""
+        for group in self._resources(request, body, signal):
             try:
                 resource = self._resource(group.resource)
             except BadRecord as bad:
@@ -124,44 +121,36 @@ class JsonReader:
                 continue
             for part in group.scopes or ():
                 scope = part.scope
-                yield resource, (scope.name or "", scope.version or "") if scope else ("", ""), part.items or ()
-
-    def _each(
-        self, request: Request, body: bytes, signal: _JsonSignal, names: tuple[str, str, str]
-    ) -> Iterable[tuple[Resource, tuple[str, str], Iterable[Any]]]:
-        """The same, one record at a time, for a request in which something has the wrong type."""
-        try:
-            document = json_schema.lenient(body)
-        except (ValueError, RecursionError):
-            raise BadRecord(DropReason.MALFORMED, "request") from None
-        if not isinstance(document, dict):
-            raise BadRecord(DropReason.MALFORMED, "request")
-        for group in _objects(request, document.get(names[0]), "resource"):
-            try:
-                resource = self._resource(_convert(group.get("resource"), json_schema.Resource, "resource"))
-            except BadRecord as bad:
-                request.drop(bad.reason, bad.what)
-                continue
-            for part in _objects(request, group.get(names[1]), "scope"):
-                try:
-                    scope = _convert(part.get("scope"), json_schema.Scope, "scope")
-                except BadRecord:
-                    scope = None
-                items = []
-                for item in _objects(request, part.get(names[2]), "record"):
-                    try:
-                        if signal is _METRICS:
-                            _leave_out_bad_points(request, item)
-                        items.append(_convert(item, signal.item, "record"))
-                    except BadRecord as bad:
-                        request.drop(bad.reason, bad.what)
+                items = _each(request, signal.item, part.items or (), "record")
                 yield resource, (scope.name or "", scope.version or "") if scope else ("", ""), items
+
+    def _resources(self, request: Request, body: bytes, signal: _Signal) -> Iterable[Any]:
+        try:
+            return signal.request.decode(body).resources or ()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass  # something outside the records has the wrong type: what part is it?
+        try:
+            groups = signal.outline.decode(body).resources or ()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise BadRecord(DropReason.MALFORMED, "request") from None
+        return _each(request, signal.group, groups, "resource")
 
     def _resource(self, resource: json_schema.Resource | None) -> Resource:
         items = resource.attributes if resource is not None else None
         if items is not None and len(items) > MAX_ATTRIBUTES:
             too_many()
         return self._shared.get(json_schema.attributes(items))
+
+
+def _each(
+    request: Request, decoder: msgspec.json.Decoder[Any], items: Iterable[msgspec.Raw], what: str
+) -> Iterable[Any]:
+    """The items that are what they should be; the others are counted."""
+    for item in items:
+        try:
+            yield decoder.decode(item)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            request.drop(DropReason.MALFORMED, what)
 
 
 def _value(kind: str, point: json_schema.DataPoint) -> float | None:
@@ -175,47 +164,14 @@ def _value(kind: str, point: json_schema.DataPoint) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _JsonSignal:
-    decoder: msgspec.json.Decoder[Any]
-    item: Any
+class _Signal:
+    request: msgspec.json.Decoder[Any]  # down to the records
+    outline: msgspec.json.Decoder[Any]  # down to the resources
+    group: msgspec.json.Decoder[Any]  # one resource
+    item: msgspec.json.Decoder[Any]  # one record
 
 
-_DATA = ("sum", "gauge", "histogram", "exponentialHistogram", "summary")
-_LOGS = _JsonSignal(msgspec.json.Decoder(json_schema.LogsRequest), json_schema.LogRecord)
-_METRICS = _JsonSignal(msgspec.json.Decoder(json_schema.MetricsRequest), json_schema.Metric)
-_TRACES = _JsonSignal(msgspec.json.Decoder(json_schema.TracesRequest), json_schema.Span)
-
-
-def _objects(request: Request, items: Any, what: str) -> Iterable[dict[str, Any]]:
-    if items is None:
-        return
-    if not isinstance(items, list):
-        request.drop(DropReason.MALFORMED, what)
-        return
-    for item in items:
-        if isinstance(item, dict):
-            yield item
-        else:
-            request.drop(DropReason.MALFORMED, what)
-
-
-def _leave_out_bad_points(request: Request, metric: dict[str, Any]) -> None:
-    """A point of the wrong type goes, so that the metric's others can be read."""
-    for name in _DATA:
-        data = metric.get(name)
-        if not isinstance(data, dict) or not isinstance(data.get("dataPoints"), list):
-            continue
-        points = []
-        for point in _objects(request, data["dataPoints"], "point"):
-            try:
-                points.append(_convert(point, json_schema.DataPoint, "point"))
-            except BadRecord as bad:
-                request.drop(bad.reason, bad.what)
-        data["dataPoints"] = points
-
-
-def _convert(item: Any, type_: Any, what: str) -> Any:
-    try:
-        return msgspec.convert(item, type_) if item is not None else None
-    except (msgspec.ValidationError, RecursionError, OverflowError):
-        raise BadRecord(DropReason.MALFORMED, what) from None
+_LOGS = _Signal(*map(msgspec.json.Decoder, json_schema.LOGS))
+_METRICS = _Signal(*map(msgspec.json.Decoder, json_schema.METRICS))
+_TRACES = _Signal(*map(msgspec.json.Decoder, json_schema.TRACES))
+_POINT = msgspec.json.Decoder(json_schema.DataPoint)
