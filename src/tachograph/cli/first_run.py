@@ -40,20 +40,10 @@ def first_run(context: typer.Context) -> None:
 
 
 def _serve(home: Home) -> None:
-    from tachograph.cli.serve import print_addresses, run_server
+    from tachograph.cli.serve import open_page, print_addresses, run_server
 
     def announce(addresses: dict[str, Any]) -> None:
         print_addresses(addresses)
         open_page(addresses["http"])
 
     run_server(home, {}, announce=announce)
-
-
-def open_page(url: str) -> None:
-    """Open the page in the user's browser, where there is a display."""
-    from tachograph.config import has_display
-
-    if has_display():
-        import webbrowser
-
-        webbrowser.open(url)

@@ -11,7 +11,7 @@ import typer
 from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
 from tachograph.home import Home
 
-__all__ = ["print_addresses", "run_server", "serve"]
+__all__ = ["open_page", "print_addresses", "run_server", "serve"]
 
 
 def serve(
@@ -22,6 +22,7 @@ def serve(
     otlp_grpc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of OTLP/gRPC.")] = None,
     store: Annotated[str | None, typer.Option(help="Where to store; only the embedded database so far.")] = None,
     watch: Annotated[bool | None, typer.Option(help="Import transcripts as they grow.")] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser once it is there.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -38,9 +39,14 @@ def serve(
         "imports.watch": watch,
     }
     _check_store(store)
-    run_server(
-        resolve_home(context, home), overrides, announce=print_json if wants_json(context, json) else print_addresses
-    )
+    show = print_json if wants_json(context, json) else print_addresses
+
+    def announce(addresses: dict[str, Any]) -> None:
+        show(addresses)
+        if open_:
+            open_page(addresses["http"])
+
+    run_server(resolve_home(context, home), overrides, announce=announce)
 
 
 def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
@@ -57,6 +63,16 @@ def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
     with server:
         announce(server.addresses())
         server.run()
+
+
+def open_page(url: str) -> None:
+    """Open the page in the user's browser, where there is a display."""
+    from tachograph.config import has_display
+
+    if has_display():
+        import webbrowser
+
+        webbrowser.open(url)
 
 
 def print_json(addresses: dict[str, Any]) -> None:

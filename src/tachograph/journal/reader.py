@@ -91,6 +91,20 @@ class JournalReader:
         taken, self._damage = self._damage, []
         return taken
 
+    def set_aside(self, frame: Frame, reason: DropReason, detail: str) -> None:
+        """Keep a frame that nobody could use where damaged ones are kept; `take_damage` will tell of it.
+
+        Args:
+            frame: as `read` gave it out.
+            reason: why it could not be used.
+            detail: fixed wording or the kind of an error, no input text.
+        """
+        offset = frame.end.offset - len(frame.body)
+        self._set_aside(
+            Damage(segment=frame.end.segment, offset=offset, length=len(frame.body), reason=reason, detail=detail),
+            frame.body,
+        )
+
     def release(self, position: Position) -> None:
         """Everything before `position` is safe elsewhere: delete the segments that hold nothing else.
 

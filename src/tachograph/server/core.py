@@ -38,6 +38,9 @@ class Journal(Protocol):
     def take_damage(self) -> list[Quarantined]:
         """What was found damaged since the last call."""
 
+    def set_aside(self, frame: Frame, reason: DropReason, detail: str) -> None:
+        """Keep a frame that could not be used; `take_damage` tells of it."""
+
     def release(self, position: Position) -> None:
         """Delete what lies before `position`: the store has it."""
 
@@ -143,10 +146,10 @@ class Core:
 
     def _next_batch(self) -> Batch | None:
         frames = self.journal.read(READ_BYTES)
+        batch = self._run(frames)
         damage = self.journal.take_damage()
         if not frames and not damage:
             return None
-        batch = self._run(frames)
         batch.quarantined = [*batch.quarantined, *damage]
         for item in damage:
             batch.drops[item.reason, "journal"] = batch.drops.get((item.reason, "journal"), 0) + 1
@@ -164,20 +167,9 @@ class Core:
             return self._pipeline.run(frames)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one frame must not stop the others
             if len(frames) == 1:
-                frame = frames[0]
                 log.error("a frame was set aside: %s", type(error).__name__)
-                return Batch(
-                    drops={(DropReason.INTERNAL_ERROR, frame.kind.name.lower()): 1},
-                    quarantined=[
-                        Quarantined(
-                            origin="journal",
-                            place=f"segment {frame.end.segment} before offset {frame.end.offset}",
-                            reason=DropReason.INTERNAL_ERROR,
-                            detail=type(error).__name__,
-                            size_bytes=len(frame.body),
-                        )
-                    ],
-                )
+                self.journal.set_aside(frames[0], DropReason.INTERNAL_ERROR, type(error).__name__)
+                return Batch()
         half = len(frames) // 2
         return _join(self._run(frames[:half]), self._run(frames[half:]))
 

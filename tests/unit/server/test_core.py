@@ -35,6 +35,11 @@ class FakeJournal:
         taken, self.damage = self.damage, []
         return taken
 
+    def set_aside(self, frame: Frame, reason: DropReason, detail: str) -> None:
+        place = f"offset {frame.end.offset}"
+        size = len(frame.body)
+        self.damage.append(Quarantined(origin="journal", place=place, reason=reason, detail=detail, size_bytes=size))
+
     def release(self, position: Position) -> None:
         self.released.append(position)
 
@@ -102,9 +107,7 @@ def test_a_frame_that_breaks_the_pipeline_is_set_aside_alone() -> None:
     assert pipeline.seen == [1, 2, 4]
     (batch,) = store.batches
     assert batch.position == Position(1, 4)
-    assert [(q.reason, q.place) for q in batch.quarantined] == [
-        (DropReason.INTERNAL_ERROR, "segment 1 before offset 3")
-    ]
+    assert [(q.reason, q.place) for q in batch.quarantined] == [(DropReason.INTERNAL_ERROR, "offset 3")]
     assert "secret" not in str(batch.quarantined)
     assert core.stats.dropped == {"unknown_event": 3, "internal_error": 1}
 
