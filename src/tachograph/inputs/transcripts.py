@@ -161,7 +161,7 @@ class Importer:
         torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
         units = [Unit(files, now_us, torn_before_ns) for files in _units(changed)]
         workers = min(self.config.workers, len(units), os.cpu_count() or 1)
-        if workers > 0 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
+        if workers > 1 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
             for done in read_with_workers(units, self._make_pipeline, workers=workers):
                 take(done)
             return

@@ -12,7 +12,7 @@ class ImportConfig:
     """Reading the transcripts that agents leave on this machine."""
 
     watch: bool = True  # `serve` follows transcripts as they grow
-    workers: int = 2  # processes that read when there is much to read; 0 reads in this process
+    workers: int = 2  # processes that read when there is much to read; with fewer than 2 this one reads
     worker_threshold_bytes: int = 24 * 1024 * 1024  # less than this is read in this process
     active_period_s: float = 0.5  # how often files that grew lately are looked at
     idle_period_s: float = 1.5  # how often all others are

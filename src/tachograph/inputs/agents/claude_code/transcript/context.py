@@ -64,7 +64,7 @@ class Context:
         self._announce = announce
         self._folders = frozenset(file_hint.replace("\\", "/").split("/"))
         self._sessions: set[str | None] = set()
-        self._last: Record | None = None  # the record that _last_base was made for
+        self._last: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
         self._last_base: Attributes = {}
         self._projects: dict[str, str] = {}
         self._minutes: dict[str, int] = {}
@@ -90,13 +90,13 @@ class Context:
 
     def base(self, record: Record, at_ns: int) -> Attributes:
         """Attributes of every event of this record. Shared between events: copy before changing."""
-        last = self._last
+        session, folder, version, entrypoint = self._last
         if (
-            last is not None
-            and record.session_id == last.session_id
-            and record.cwd == last.cwd
-            and record.version == last.version
-            and record.entrypoint == last.entrypoint
+            record.session_id == session
+            and record.cwd == folder
+            and record.version == version
+            and record.entrypoint == entrypoint
+            and self._last_base
         ):
             return self._last_base
         base: Attributes = {}
@@ -111,7 +111,9 @@ class Context:
             self._sessions.add(record.session_id)
             if record.session_id:
                 self.emit("session", EventKind.SESSION_START, at_ns, f"session:{record.session_id}", base)
-        self._last, self._last_base = record, base
+        # The values, not the record: that would keep its whole line in memory.
+        self._last = (record.session_id, record.cwd, record.version, record.entrypoint)
+        self._last_base = base
         return base
 
     def time_ns(self, record: Record) -> int:
