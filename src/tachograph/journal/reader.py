@@ -114,7 +114,7 @@ class JournalReader:
         self._sweep()
 
     def depth_bytes(self) -> int:
-        """How much is written but not read yet, frame headers included."""
+        """How much is written but not read yet, frame headers included; 0 when everything was given out."""
         depth = 0
         try:
             numbers = self._numbers()
@@ -123,8 +123,8 @@ class JournalReader:
         for number in numbers:
             if number >= self._position.segment:
                 with contextlib.suppress(OSError):
-                    size = self._files.size(self._path(number))
-                    depth += max(0, size - self._position.offset) if number == self._position.segment else size
+                    start = self._position.offset if number == self._position.segment else 0
+                    depth += max(0, self._files.size(self._path(number)) - max(start, HEADER_BYTES))
         return depth
 
     def close(self) -> None:
