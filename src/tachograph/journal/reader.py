@@ -114,7 +114,7 @@ class JournalReader:
         self._sweep()
 
     def depth_bytes(self) -> int:
-        """How much is written but not read yet, frame headers included; 0 when everything was given out."""
+        """How much is written but not read yet, frame headers included; of an open segment nothing when all was given out."""
         depth = 0
         try:
             numbers = self._numbers()
