@@ -3,8 +3,8 @@
 Opening the database costs more than stat'ing a thousand files. So after each import the files' sizes, times and inodes
 are also written to a small file beside the store, and an import that finds all of them unchanged ends there. The
 store's own `files` table stays the truth: this file only says that nothing needs to be asked. It is bound to the
-store by a hash of the store file's first block, which holds a random id that the database made for it, so that a
-deleted, restored or exchanged store makes it worthless. Names are pseudonyms, as in the store; mode 0600.
+store by the store file's inode and a hash of its first block, which holds a random id that the database made for it, so
+that a deleted, restored or exchanged store makes it worthless. Names are pseudonyms, as in the store; mode 0600.
 
 Standard library only: loading this must stay cheap.
 """
@@ -80,9 +80,14 @@ class ImportCache:
         try:
             with self._store_path.open("rb") as file:
                 header = file.read(_HEADER_BYTES)
+                status = os.fstat(file.fileno())
         except OSError:
             return None
-        return hashlib.blake2b(header, digest_size=16).hexdigest() if len(header) == _HEADER_BYTES else None
+        if len(header) < _HEADER_BYTES:
+            return None
+        # The inode as well: a copy put back from a backup has the same header, and may know less.
+        place = f"{status.st_dev}:{status.st_ino}".encode()
+        return hashlib.blake2b(header + place, digest_size=16).hexdigest()
 
 
 def check_unchanged(

@@ -83,6 +83,14 @@ def test_another_store_knows_nothing(home: Home) -> None:
     assert not home.unchanged()
 
 
+def test_a_copy_put_back_from_a_backup_may_know_less(home: Home) -> None:
+    backup = home.store_file.with_name("backup")
+    backup.write_bytes(home.store_file.read_bytes())
+    home.run()
+    os.replace(backup, home.store_file)
+    assert not home.unchanged()
+
+
 def test_a_store_that_grew_is_the_same_store(home: Home) -> None:
     home.run()
     with home.store_file.open("ab") as file:
