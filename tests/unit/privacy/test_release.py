@@ -10,7 +10,8 @@ from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import DropReason, Event, EventKind, RawEvent, Source
 from tachograph_sdk.privacy.policy import POLICY, Policy, Purpose, Rule, Treatment
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
-from tachograph_sdk.privacy.release import COMPUTED, Release, amend, event_id, to_count, to_flag, to_number
+from tachograph_sdk.privacy.release import COMPUTED, Release, amend, event_id
+from tachograph_sdk.privacy.treat import to_count, to_flag, to_number
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 
@@ -357,6 +358,8 @@ def test_only_what_we_compute_can_be_added_after_the_wall() -> None:
 def test_memos_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tachograph_sdk.privacy.release._MEMO", 10)
     monkeypatch.setattr("tachograph_sdk.privacy.release._PLANS", 10)
+    monkeypatch.setattr("tachograph_sdk.privacy.release._BASES", 10)
+    monkeypatch.setattr("tachograph_sdk.privacy.treat._MEMO", 10)
     monkeypatch.setattr("tachograph_sdk.privacy.pseudonym.MEMO_LIMIT", 10)
     pseudonyms = Pseudonymizer(SECRET)
     release = Release(pseudonyms)
@@ -366,6 +369,7 @@ def test_memos_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(release._event_names) <= 10
         release.take_drops()
         assert len(release._plans) <= 11
+        assert sum(len(plan.bases) for plan in release._plans.values()) <= 11
 
 
 @pytest.mark.parametrize("convert", [to_count, to_number, to_flag])

@@ -12,28 +12,46 @@ Records of one kind mostly have the same attribute names, so the rules for a set
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 
-from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
+from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import AttributeValue, DropReason, Event, EventKind, RawEvent, Scalar, Source
 from tachograph_sdk.privacy.policy import POLICY, Policy, Rule, Treatment
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
-from tachograph_sdk.privacy.shapes import SHAPES, USUAL_ID, SafeNames, is_plain_name
+from tachograph_sdk.privacy.shapes import SafeNames, is_plain_name
+from tachograph_sdk.privacy.treat import MAX_COUNT, Treat, make_treat, to_count
 
 __all__ = ["COMPUTED", "Release", "amend", "event_id"]
 
 COMPUTED = frozenset({"cost_nanousd", "cost_basis", "price_version"})
 """What may be added to an event after the wall, because we work it out ourselves."""
 
-MAX_COUNT = 2**63
 MAX_ATTRIBUTES = 4096  # names of one record; more than that is no telemetry
 _PLANS = 2048
 _MEMO = 4096
+_BASES = 8192
+_STEADY = frozenset(
+    {
+        "session_id",
+        "user_id",
+        "organization_id",
+        "project",
+        "repository",
+        "agent_version",
+        "entrypoint",
+        "terminal",
+        "os_type",
+        "host_arch",
+        "provider",
+        "prompt_id",
+    }
+)
+"""Attributes that stay the same for many records in a row."""
+
 _SESSION = "session_id"  # a field of the event, not one of its attributes
 
-Treat = Callable[[AttributeValue], Scalar | None]
 Drops = dict[tuple[DropReason, str], int]
 
 
@@ -49,13 +67,24 @@ def _id_digest(agent: str, source: Source) -> hashlib.blake2b:
 
 
 @dataclass(slots=True)
+class _Base:
+    """What was made of the attributes that stay the same for many records."""
+
+    kept: dict[str, Scalar]  # and an empty place for each attribute that is still to come, which is faster than growing
+    session: str | None
+    refused: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class _Plan:
     """What to do with a record that has exactly these attribute names."""
 
-    kept: tuple[tuple[str, str, Treat], ...]  # (raw name, canonical name, treatment)
-    session: Treat | None  # what makes the session's pseudonym, if there is a session id
+    steady: tuple[tuple[str, str, Treat], ...]  # (name, canonical name, treatment), treated together and remembered
+    steady_of: Callable[[Mapping[str, AttributeValue]], tuple[AttributeValue, ...]]
+    counts: tuple[tuple[str, str], ...]  # (name, canonical name), kept if a count
+    others: tuple[tuple[str, str, Treat], ...]
     dropped: tuple[tuple[DropReason, str], ...]
-    outline: dict[str, Scalar]  # the canonical names, to be copied: filling it is faster than growing a new one
+    bases: dict[tuple[AttributeValue, ...], _Base] = field(default_factory=dict)
     used: int = 0  # records since the drops were last counted
 
 
@@ -87,6 +116,7 @@ class Release:
         self._leftovers: dict[int, _Leftover] = {}
         self._ids: dict[tuple[str, Source], hashlib.blake2b] = {}
         self._event_names: dict[str, str] = {}
+        self._base_count = 0
         self._drops: Drops = {}
 
     def __call__(self, raw: RawEvent) -> Event:
@@ -104,27 +134,37 @@ class Release:
         if plan is None:
             plan = self._compile(kind, shape[1])
         plan.used += 1
-        kept = plan.outline.copy()
-        session: str | None = None
         try:
-            for name, canonical, treat in plan.kept:
+            values = plan.steady_of(attributes)
+            base = plan.bases.get(values) or self._base(plan, values)
+            refused = base.refused
+            kept = base.kept.copy()
+            session = base.session
+            for name, canonical in plan.counts:
+                count = attributes[name]
+                if count.__class__ is int and 0 <= count < MAX_COUNT:
+                    kept[canonical] = count
+                elif (number := to_count(count)) is not None:
+                    kept[canonical] = number
+                else:
+                    del kept[canonical]
+                    refused += (name,)
+            for name, canonical, treat in plan.others:
                 value = treat(attributes[name])
                 if value is not None:
                     kept[canonical] = value
                 else:
                     del kept[canonical]
-                    if attributes[name] is not None:
-                        self._refuse(name, canonical)
-            if plan.session is not None:
-                session = plan.session(attributes[_SESSION])  # type: ignore[assignment]
+                    refused += (name,)
         except Exception:  # noqa: BLE001 - fail closed: whatever went wrong, only that attribute is lost, and counted
-            kept, session = self._carefully(plan, attributes)
+            kept, session, refused = self._carefully(plan, attributes)
+        for name in refused:
+            if attributes[name] is not None:  # an absent value is no loss
+                self._refuse(name)
         if raw.resource:
             self._count_leftover(raw.resource, kind)
-        base = self._ids.get((raw.agent, raw.source))
-        if base is None:
-            base = self._id_base(raw.agent, raw.source)
-        digest = base.copy()
+        of_source = self._ids.get((raw.agent, raw.source)) or self._id_base(raw.agent, raw.source)
+        digest = of_source.copy()
         digest.update(raw.key)
         name = raw.name
         return _event(
@@ -159,62 +199,95 @@ class Release:
     def __repr__(self) -> str:
         return f"Release({len(self._policy.rules)} rules)"
 
-    def _refuse(self, name: str, canonical: str) -> None:
+    def _refuse(self, name: str) -> None:
         """Count a value without the type or shape it must have."""
-        text = canonical not in ATTRIBUTES or ATTRIBUTES[canonical].type == "text"
+        text = name not in ATTRIBUTES or ATTRIBUTES[name].type == "text"
         self._drop(DropReason.NOT_RELEASED if text else DropReason.BAD_NUMBER, name)
 
     def _drop(self, reason: DropReason, name: str) -> None:
         key = (reason, self._names(name))
         self._drops[key] = self._drops.get(key, 0) + 1
 
-    def _carefully(self, plan: _Plan, attributes: Mapping[str, AttributeValue]) -> tuple[dict[str, Scalar], str | None]:
-        """The same as the loop in __call__, with each attribute on its own."""
+    def _base(self, plan: _Plan, values: tuple[AttributeValue, ...]) -> _Base:
         kept: dict[str, Scalar] = {}
         session: str | None = None
-        for name, canonical, treat in plan.kept:
+        refused = []
+        for (name, canonical, treat), raw in zip(plan.steady, values, strict=True):
+            value = treat(raw)
+            if value is None:
+                refused.append(name)
+            elif name == _SESSION:
+                session = str(value)
+            else:
+                kept[canonical] = value
+        for canonical in (*(c for _, c in plan.counts), *(c for _, c, _ in plan.others)):
+            kept[canonical] = ""
+        base = _Base(kept, session, tuple(refused))
+        if all(value is None or (isinstance(value, str) and len(value) <= 256) for value in values):
+            self._base_count += 1
+            if self._base_count > _BASES:
+                self._base_count = 0
+                for other in self._plans.values():
+                    other.bases.clear()
+            plan.bases[values] = base
+        return base
+
+    def _carefully(
+        self, plan: _Plan, attributes: Mapping[str, AttributeValue]
+    ) -> tuple[dict[str, Scalar], str | None, tuple[str, ...]]:
+        """The same as in __call__, with each attribute on its own."""
+        kept: dict[str, Scalar] = {}
+        session: str | None = None
+        refused = []
+        counts = ((name, canonical, to_count) for name, canonical in plan.counts)
+        for name, canonical, treat in (*plan.steady, *counts, *plan.others):
+            value: Scalar | None
             try:
                 value = treat(attributes[name])
             except Exception:  # noqa: BLE001 - fail closed
                 value = None
-            if value is not None:
+            if value is None:
+                refused.append(name)
+            elif name == _SESSION:
+                session = str(value)
+            else:
                 kept[canonical] = value
-            elif attributes[name] is not None:
-                self._refuse(name, canonical)
-        if plan.session is not None:
-            try:
-                session = plan.session(attributes[_SESSION])  # type: ignore[assignment]
-            except Exception:  # noqa: BLE001 - fail closed
-                self._drop(DropReason.NOT_RELEASED, _SESSION)
-        return kept, session
+        return kept, session, tuple(refused)
 
     def _compile(self, kind: EventKind, names: tuple[str, ...]) -> _Plan:
         if len(names) > MAX_ATTRIBUTES:
             raise ValueError("a record with too many attributes cannot be released")
-        kept: list[tuple[str, str, Treat]] = []
+        steady: list[tuple[str, str, Treat]] = []
+        counts: list[tuple[str, str]] = []
+        others: list[tuple[str, str, Treat]] = []
         dropped: list[tuple[DropReason, str]] = []
-        session: Treat | None = None
+        taken: set[str] = set()
         for name in names:
             rule = self._policy.rule(kind, name)
+            canonical = (rule.into or name) if rule is not None else ""
             if rule is None:
                 dropped.append((DropReason.UNKNOWN_ATTRIBUTE, self._names(name)))
-            elif rule.treatment is Treatment.DROP:
+            elif rule.treatment is Treatment.DROP or canonical in taken:  # two into one: the first is it
                 dropped.append((DropReason.NOT_RELEASED, self._names(name)))
-            elif name == _SESSION:
-                session = self._treat(rule)
-            elif any(canonical == (rule.into or name) for _, canonical, _ in kept):
-                dropped.append((DropReason.NOT_RELEASED, self._names(name)))  # two into one: the first is it
             else:
-                kept.append((name, rule.into or name, self._treat(rule)))
-        outline: dict[str, Scalar] = dict.fromkeys([canonical for _, canonical, _ in kept], "")
-        plan = _Plan(tuple(kept), session, tuple(dropped), outline)
+                taken.add(canonical)
+                treat = self._treat(rule)
+                if name in _STEADY:
+                    steady.append((name, canonical, treat))
+                elif treat is to_count:
+                    counts.append((name, canonical))
+                else:
+                    others.append((name, canonical, treat))
+        plan = _Plan(
+            tuple(steady), _values_of([name for name, _, _ in steady]), tuple(counts), tuple(others), tuple(dropped)
+        )
         self._plans[kind, names] = plan  # bounded in take_drops, where nothing uncounted can be lost
         return plan
 
     def _treat(self, rule: Rule) -> Treat:
         treat = self._treats.get(id(rule))
         if treat is None:
-            treat = self._treats[id(rule)] = _make_treat(rule, self._pseudonyms, self._scrub)
+            treat = self._treats[id(rule)] = make_treat(rule, self._pseudonyms, self._scrub)
         return treat
 
     def _count_leftover(self, resource: Mapping[str, AttributeValue], kind: EventKind) -> None:
@@ -292,6 +365,13 @@ def _event(
     return event
 
 
+def _values_of(names: list[str]) -> Callable[[Mapping[str, AttributeValue]], tuple[AttributeValue, ...]]:
+    """What takes these values out of a record, as a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda attributes: tuple([attributes[name] for name in names])
+
+
 def amend(event: Event, **attributes: Scalar) -> Event:
     """The event with attributes that we computed ourselves: the price, its basis and version, nothing else.
 
@@ -311,151 +391,3 @@ def amend(event: Event, **attributes: Scalar) -> Event:
         event.session_id,
         {**event.attributes, **attributes},
     )
-
-
-# --- one value ----------------------------------------------------------------------------------------------------
-
-
-class _Texts(dict[object, str | None]):
-    """Texts of one shape, checked once each and remembered: `texts[value]` is the text to keep, or None."""
-
-    __slots__ = ("_fallback", "_matches")
-
-    def __init__(self, matches: Callable[[str], bool], fallback: str | None) -> None:
-        super().__init__()
-        self._matches = matches
-        self._fallback = fallback
-
-    def __missing__(self, value: object) -> str | None:
-        if not isinstance(value, str) or not value:
-            return None
-        kept = value if self._matches(value) else self._fallback
-        if len(self) >= _MEMO:
-            self.clear()
-        if len(value) <= 256:
-            self[value] = kept
-        return kept
-
-
-def _make_treat(rule: Rule, pseudonyms: Pseudonymizer, scrub: Callable[[str], str] | None) -> Treat:
-    """The function that treats one value under one rule; None means: drop it."""
-    canonical = rule.into or rule.attribute
-    if rule.treatment is Treatment.PSEUDONYM:
-        return _pseudonyms_of(rule.attribute, pseudonyms).__getitem__
-    if rule.treatment is Treatment.PRESENCE:
-        return lambda value: None if value is None or value == "" else True
-    if rule.treatment is Treatment.COUNT:
-        return lambda value: len(value) if isinstance(value, list | dict) else None
-    if rule.treatment is Treatment.LENGTH:
-        return lambda value: len(value) if isinstance(value, str) else None
-    if rule.treatment is Treatment.BUCKET:
-        return _bucket
-    if rule.treatment is Treatment.SCRUB:
-        return _scrubbed(scrub)
-    if rule.treatment is Treatment.KEEP:
-        return _keep(rule, ATTRIBUTES[canonical].type, pseudonyms)
-    raise ValueError(f"no way to treat {rule.attribute}: {rule.treatment}")
-
-
-def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer) -> Treat:
-    if type_ == "count":
-        return to_count
-    if type_ == "number":
-        return to_amount
-    if type_ == "flag":
-        return to_flag
-    if rule.shape == "id":
-        return _id(pseudonyms)
-    return _Texts(SHAPES[rule.shape].matches, rule.fallback).__getitem__
-
-
-def _id(pseudonyms: Pseudonymizer) -> Treat:
-    """Random ids are different each time, so they are checked without a memo; one in an odd form becomes a pseudonym."""
-    usual = USUAL_ID.fullmatch
-    matches = SHAPES["id"].matches
-    hashed = pseudonyms.ids
-
-    def keep(value: AttributeValue) -> str | None:
-        if not isinstance(value, str) or not value:
-            return None
-        return value if usual(value) or matches(value) else hashed[value]
-
-    return keep
-
-
-def _pseudonyms_of(attribute: str, pseudonyms: Pseudonymizer) -> Mapping[AttributeValue, str | None]:
-    return {  # type: ignore[return-value]
-        "session_id": pseudonyms.sessions,
-        "user_id": pseudonyms.users,
-        "organization_id": pseudonyms.organizations,
-        "project": pseudonyms.projects,
-        "repository": pseudonyms.repositories,
-    }.get(attribute, pseudonyms.ids)
-
-
-def _scrubbed(scrub: Callable[[str], str] | None) -> Treat:
-    def treat(value: AttributeValue) -> str | None:
-        return scrub(value) if scrub is not None and isinstance(value, str) else None
-
-    return treat
-
-
-def to_count(value: AttributeValue) -> int | None:
-    """A whole number >= 0 and < 2^63, from a number or its decimal text; else None."""
-    if value.__class__ is int:
-        return value if 0 <= value < MAX_COUNT else None
-    if isinstance(value, str):
-        text = value.strip()
-        if not text.isascii() or len(text) > 20:
-            return None
-        if text.isdigit():
-            count = int(text)
-            return count if count < MAX_COUNT else None
-        number = to_number(text)
-        return number if isinstance(number, int) and number >= 0 else None
-    if isinstance(value, float) and value.is_integer() and 0 <= value < MAX_COUNT:
-        return int(value)
-    return None
-
-
-def to_number(value: AttributeValue) -> float | int | None:
-    """A finite number, from a number or its text; else None."""
-    kind = value.__class__
-    if kind is int:
-        return value if -MAX_COUNT < value < MAX_COUNT else None  # type: ignore[operator,return-value]
-    if isinstance(value, str):
-        if len(value) > 32 or not value.isascii() or "_" in value:
-            return None
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-        if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    return None
-
-
-def to_amount(value: AttributeValue) -> float | int | None:
-    """A finite number >= 0; a negative duration is a clock that was set back, and says nothing."""
-    number = to_number(value)
-    return number if number is not None and number >= 0 else None
-
-
-def to_flag(value: AttributeValue) -> bool | None:
-    """True or false, from a flag or the words "true" and "false"; else None."""
-    if value is True or value is False:
-        return value
-    if isinstance(value, str):
-        word = value.strip().lower()
-        return True if word == "true" else False if word == "false" else None
-    return None
-
-
-def _bucket(value: AttributeValue) -> int | None:
-    """The largest power of two that is not above the number; 0 for less than one."""
-    number = to_number(value)
-    if number is None or number < 0:
-        return None
-    return 1 << (int(number).bit_length() - 1) if number >= 1 else 0

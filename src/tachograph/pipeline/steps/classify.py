@@ -81,7 +81,9 @@ class Classify:
                 result = classify(raw) if classify is not None else DropReason.UNKNOWN_AGENT
             except Exception:  # noqa: BLE001 - one record that its reader cannot bear must not stop the others
                 result = DropReason.INTERNAL_ERROR
-            if isinstance(result, DropReason):
+            if result is raw:
+                kept.append(raw)
+            elif isinstance(result, DropReason):
                 key = (result, self._names(name))
                 drops[key] = drops.get(key, 0) + 1
             else:
