@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tachograph.inputs.agents.claude_code import otel
 from tachograph.ports import Batch, FrameKind
+from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import EventKind, RawEvent, Source
 from tachograph_sdk.privacy.policy import POLICY, Treatment
@@ -230,20 +233,54 @@ def test_nothing_an_importer_hands_over_comes_through(found: list[RawEvent]) -> 
     assert WORD not in shown
 
 
+def every_secret_everywhere() -> list[RawEvent]:
+    """Each kind of event with each form of a secret in each attribute, and nested, and as a name."""
+    return [
+        RawEvent(
+            agent="claude_code",
+            source=Source.OTEL_LOG,
+            name=secret,
+            at_ns=NOW,
+            received_us=RECEIVED_US,
+            key=f"{kind}{number}".encode(),
+            attributes={**dict.fromkeys([*ATTRIBUTES, "session_id", *KEEPS_NO_WORD], secret), secret: [secret]},
+            resource={secret: secret},
+            kind=kind,
+        )
+        for kind in EventKind
+        for number, secret in enumerate(SECRETS)
+    ]
+
+
 def test_every_attribute_of_every_kind_refuses_every_secret() -> None:
     """Not by chance but one by one: each attribute, each kind, each form of a secret."""
-    for kind in EventKind:
-        for secret in SECRETS:
-            record = RawEvent(
-                agent="claude_code",
-                source=Source.OTEL_LOG,
-                name=secret,
-                at_ns=NOW,
-                received_us=RECEIVED_US,
-                key=secret.encode(),
-                attributes=dict.fromkeys([*ATTRIBUTES, "session_id", *KEEPS_NO_WORD], secret),
-                kind=kind,
-            )
-            batch = pipeline().run_records([record])
-            assert len(batch.events) == 1
-            search(batch)
+    for record in every_secret_everywhere():
+        batch = pipeline().run_records([record])
+        assert len(batch.events) == 1
+        search(batch)
+
+
+def test_no_secret_is_in_any_file_of_the_store(tmp_path: Path) -> None:
+    """The bytes on disk, before and after the engine tidied them up; a word that is kept must be found the same way."""
+    found = every_secret_everywhere()
+    known = "kept-by-its-name"
+    found.append(replace(found[0], key=b"known", kind=EventKind.API_REQUEST, attributes={"skill": known}))
+    batch = pipeline().run_records(found)
+    broken = frame(FrameKind.LOGS_JSON, SECRETS[0].encode())
+    batch.quarantined = pipeline().run([broken]).quarantined
+    assert batch.quarantined
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    try:
+        assert store.write(batch).new == len(found)
+        store.settle()
+        on_disk(tmp_path, known)
+    finally:
+        store.close()
+    on_disk(tmp_path, known)
+
+
+def on_disk(folder: Path, known: str) -> None:
+    stored = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file()).lower()
+    assert known.encode() in stored, "the search must find what is there"
+    assert CORE.lower().encode() not in stored
+    assert WORD.encode() not in stored

@@ -368,8 +368,10 @@ def test_a_record_with_a_sequence_is_known_by_its_ids_wherever_it_stands() -> No
     alone = decode("logs_json", document(one)).records[0].key
     twice = decode("logs_json", document(log("y"), one, one)).records
     assert [r.key for r in twice[1:]] == [alone, alone]
-    other = {**one, "attributes": [*attributes[:1], {"key": "event.sequence", "value": {"intValue": 4}}, attributes[2]]}
-    assert decode("logs_json", document(other)).records[0].key != alone
+    for name in ("event.sequence", "session.id", "request_id", "tool_use_id", "prompt.id", "message.uuid", "user.id"):
+        changed = [a for a in attributes if a["key"] != name] + [{"key": name, "value": {"intValue": 4}}]
+        assert decode("logs_json", document({**one, "attributes": changed})).records[0].key != alone, name
+    assert decode("logs_json", document({**one, "timeUnixNano": str(NOW + 1)})).records[0].key != alone
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def add_log(
     if sequence is not None:
         key = (
             f"{get('session.id')}\x1f{name}\x1f{time_ns}\x1f{sequence}\x1f{get('request_id')}\x1f{get('tool_use_id')}"
-            f"\x1f{get('prompt.id')}\x1f{get('message.uuid')}\x1f{get('agent_id')}"
+            f"\x1f{get('prompt.id')}\x1f{get('message.uuid')}\x1f{get('agent_id')}\x1f{get('user.id')}"
         ).encode("utf-8", "surrogatepass")
     else:
         if text is None and body:
