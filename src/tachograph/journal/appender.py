@@ -272,10 +272,10 @@ class Appender:
     def _check_room(self, size: int, frames: int) -> None:
         config = self._config
         due = self._clock.monotonic_s() - self._recounted_s >= RECOUNT_S
-        own = self._segment.durable if self._segment else 0
-        if due and self._older_bytes + own + size > config.max_bytes:
+        if due and self.stats.bytes_on_disk + size > config.max_bytes:
             self.recount()
-        if self._older_bytes + own + size > config.max_bytes:
+        if self.stats.bytes_on_disk + size > config.max_bytes:
+            self._make_drainable()
             raise self._refuse(
                 JournalFull(
                     f"the journal has reached its limit of {config.max_bytes} bytes",
@@ -286,7 +286,13 @@ class Appender:
             )
         free, total = self._files.space(self._directory)
         if free - size < min(config.reserve_bytes, total // 8):
+            self._make_drainable()
             raise self._refuse(JournalFull("the disk is full", hint="free some space", retry_after_s=5), frames)
+
+    def _make_drainable(self) -> None:
+        """Seal the open segment now: the reader can delete only what will not grow, and room is needed."""
+        if self._segment is not None and self._segment.frames:
+            self._rotate()
 
     def _failed(self, error: OSError, frames: int) -> JournalError:
         segment, self._segment = self._segment, None

@@ -114,17 +114,21 @@ class JournalReader:
         self._sweep()
 
     def depth_bytes(self) -> int:
-        """How much is written but not read yet, frame headers included; of an open segment nothing when all was given out."""
+        """How much is written but not given out yet, frame headers included; 0 when everything was."""
         depth = 0
         try:
             numbers = self._numbers()
         except OSError as error:
             raise JournalUnavailable(f"the journal could not be read ({type(error).__name__})") from error
         for number in numbers:
-            if number >= self._position.segment:
-                with contextlib.suppress(OSError):
-                    start = self._position.offset if number == self._position.segment else 0
-                    depth += max(0, self._files.size(self._path(number)) - max(start, HEADER_BYTES))
+            if number < self._position.segment or number in self._finished:
+                continue
+            if self._scan is not None and self._scan.number == number:
+                start = self._scan.offset
+            else:
+                start = self._position.offset if number == self._position.segment else 0
+            with contextlib.suppress(OSError):
+                depth += max(0, self._files.size(self._path(number)) - max(start, HEADER_BYTES))
         return depth
 
     def close(self) -> None:

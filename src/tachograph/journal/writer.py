@@ -152,8 +152,8 @@ class JournalWriter:
                 break
             error: JournalError | None = None
             try:
-                appender.commit(group[0])
                 appender.rotate_if_due()
+                appender.commit(group[0])
             except JournalError as refused:
                 error = refused
             except Exception as unexpected:  # noqa: BLE001 - those who wait must hear of it, and the thread go on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import stat
 import threading
 
@@ -169,6 +170,50 @@ def test_the_limit_refuses_everything_and_goes_away_by_itself(folder, clock):
     appender.commit([Entry(1, b"again", 1)])
     assert [f.body for f in reader.read(100)] == [b"again"]
     appender.close()
+
+
+def test_at_the_limit_the_open_segment_can_be_drained_too(folder, clock):
+    """One large segment must not stop everything until it is old enough."""
+    appender = Appender(folder, JournalConfig(max_bytes=2000), clock)
+    acked = 0
+    with contextlib.suppress(JournalFull):
+        while True:
+            appender.commit([Entry(1, b"x" * 300, 1)])
+            acked += 1
+    reader = JournalReader(folder)
+    assert len(reader.read(1 << 20)) == acked == 5
+    reader.release(reader.position)
+    clock.pass_s(0.3)
+    appender.commit([Entry(1, b"again", 1)])
+    appender.close()
+
+
+def test_a_full_disk_does_not_keep_a_drained_segment(clock):
+    disk = Disk(free=70 << 20)
+    appender = Appender("/j", JournalConfig(), clock, files=disk)
+    appender.commit([Entry(1, b"x", 1)])
+    reader = JournalReader("/j", files=disk, clock=clock)
+    reader.read(100)
+    reader.release(reader.position)
+    disk.free = 1 << 20
+    with pytest.raises(JournalFull):
+        appender.commit([Entry(1, b"x", 1)])
+    assert reader.read(100) == []
+    assert [len(data) for path, data in disk.contents().items() if path.endswith(".seg")] == [64]
+
+
+async def test_a_segment_grows_old_while_everything_is_refused(folder):
+    disk = Disk(free=70 << 20)
+    writer = JournalWriter("/j", JournalConfig(segment_age_s=0.05, retry_after_s=60), SystemClock(), files=disk)
+    await writer.append(LOGS, b"x")
+    disk.fail_at = disk.calls + 1
+    for _ in range(20):
+        with contextlib.suppress(JournalUnavailable):
+            await writer.append(LOGS, b"y")
+        await asyncio.sleep(0.01)
+    reader = JournalReader("/j", files=disk)
+    assert [f.body for f in reader.read(100)][:1] == [b"x"]
+    await writer.close()
 
 
 def test_some_of_the_disk_is_left_alone(clock):
