@@ -162,12 +162,17 @@ class Importer:
         units = [Unit(files, now_us, torn_before_ns) for files in _units(changed)]
         workers = min(self.config.workers, len(units), os.cpu_count() or 1)
         if workers > 1 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
-            for done in read_with_workers(units, self._make_pipeline, workers=workers):
-                take(done)
-            return
-        if self._pipeline is None:
+            rest = []
+            for result in read_with_workers(units, self._make_pipeline, workers=workers):
+                if isinstance(result, Unit):
+                    rest.append(result)
+                else:
+                    take(result)
+            units = rest
+        if units and self._pipeline is None:
             self._pipeline = self._make_pipeline()
         for unit in units:
+            assert self._pipeline is not None
             work(unit, self._pipeline, take)
 
     def _write(self, done: Done, report: ImportReport) -> None:

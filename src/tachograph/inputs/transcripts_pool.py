@@ -1,12 +1,11 @@
 """Reading processes, as many as there are cores to use. Plain children with pipes: they load nothing but the reader.
 
 A child that dies (killed, out of memory, a bug below Python) costs the unit it was on, which is reported, never the
-import.
+import. If children cannot even be started, the units come back to be read by the caller.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -19,25 +18,29 @@ import msgspec
 
 from tachograph.inputs.transcripts_report import ImportReport
 from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
-from tachograph.inputs.transcripts_worker import read_frame, write_frame
+from tachograph.inputs.transcripts_worker import READY, read_frame, write_frame
 
 __all__ = ["read_with_workers"]
+
+_Result = bytes | Done | Unit | None  # a frame to decode, a failure, a unit given back, a thread's end
 
 _AHEAD = 4  # results of one worker that may wait to be taken; then it waits, so that memory stays bounded
 
 
 def read_with_workers(
     units: Iterable[Unit], make_pipeline: Callable[[], RunsRecords], *, workers: int
-) -> Iterator[Done]:
+) -> Iterator[Done | Unit]:
     """Have `workers` processes read the units; gives results as they come, in no order.
+
+    A unit that is given back has not been read, because no process could be started for it.
 
     Raises:
         pickle.PicklingError, AttributeError, TypeError: `make_pipeline` cannot be sent to another process.
     """
-    recipe = pickle.dumps((sys.path, make_pipeline))
+    recipe = pickle.dumps(make_pipeline)
     waiting = iter(list(units))
     lock = threading.Lock()
-    results: SimpleQueue[bytes | Unit | None] = SimpleQueue()
+    results: SimpleQueue[_Result] = SimpleQueue()
     room = threading.Semaphore(_AHEAD * workers)
     stop = threading.Event()
 
@@ -49,13 +52,18 @@ def read_with_workers(
         try:
             while (unit := next_unit()) is not None:
                 child = _start(recipe)
+                if child is None:
+                    while unit is not None:
+                        results.put(unit)
+                        unit = next_unit()
+                    break
                 try:
                     while unit is not None and _run(child, unit, results, room, stop):
                         unit = next_unit()
                 finally:
                     _end(child)
                 if unit is not None and not stop.is_set():
-                    results.put(unit)  # it died on this one
+                    results.put(Done(report=ImportReport(failed={"reader died": len(unit.files)})))
         finally:
             results.put(None)
 
@@ -73,7 +81,7 @@ def read_with_workers(
                 room.release()
                 yield decode(result)
             else:
-                yield Done(report=ImportReport(failed={"reader died": len(result.files)}))
+                yield result
     finally:
         stop.set()
         for _ in range(_AHEAD * workers):
@@ -82,21 +90,31 @@ def read_with_workers(
             thread.join()
 
 
-def _start(recipe: bytes) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tachograph.inputs.transcripts_worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-    )
-    write_frame(_pipe(child.stdin), recipe)
-    return child
+def _start(recipe: bytes) -> subprocess.Popen[bytes] | None:
+    """A child that has made its pipeline; None if that failed, whatever the reason."""
+    try:
+        child = subprocess.Popen(  # -P: nothing in the current folder can pass for one of our modules
+            [sys.executable, "-P", "-m", "tachograph.inputs.transcripts_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+    except OSError:
+        return None
+    try:
+        write_frame(_pipe(child.stdin), msgspec.msgpack.encode(sys.path))
+        write_frame(_pipe(child.stdin), recipe)
+        if read_frame(_pipe(child.stdout)) == READY:
+            return child
+    except OSError:  # a broken pipe: it is gone
+        pass
+    _end(child)
+    return None
 
 
 def _run(
     child: subprocess.Popen[bytes],
     unit: Unit,
-    results: SimpleQueue[bytes | Unit | None],
+    results: SimpleQueue[_Result],
     room: threading.Semaphore,
     stop: threading.Event,
 ) -> bool:

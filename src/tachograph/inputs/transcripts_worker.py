@@ -1,6 +1,6 @@
 """A reading process: `python -m tachograph.inputs.transcripts_worker`.
 
-Gets its pipeline's recipe and then units on standard input, answers on standard output, ends when its input does.
+Gets the module path, its pipeline's recipe and then units on standard input, answers on standard output, ends when its input does.
 Frames are a length and a body; the recipe is pickled by our own parent, everything else is MessagePack.
 """
 
@@ -18,7 +18,10 @@ import msgspec
 from tachograph.inputs.transcripts_unit import Unit
 from tachograph.inputs.transcripts_work import work
 
-__all__ = ["main", "read_frame", "write_frame"]
+__all__ = ["READY", "main", "read_frame", "write_frame"]
+
+READY = b"ready"
+"""The first frame of a process that can work."""
 
 _LENGTH = struct.Struct(">Q")
 
@@ -44,12 +47,12 @@ def main() -> None:
     """Work until standard input ends."""
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not break the frames
-    recipe = read_frame(source)
-    if recipe is None:
+    path, recipe = read_frame(source), read_frame(source)
+    if path is None or recipe is None:
         return
-    path, make_pipeline = pickle.loads(recipe)  # noqa: S301 - from the process that started this one
-    sys.path[:] = path
-    pipeline: Any = make_pipeline()
+    sys.path[:] = msgspec.msgpack.decode(path, type=list[str])
+    pipeline: Any = pickle.loads(recipe)()  # noqa: S301 - from the process that started this one
+    write_frame(sink, READY)
     gc.disable()  # everything made here is handed over or freed by its count; cycles are not made per line
     decode = msgspec.msgpack.Decoder(Unit).decode
     encode = msgspec.msgpack.Encoder().encode
@@ -62,4 +65,8 @@ if __name__ == "__main__":
     try:
         main()
     except BrokenPipeError:  # nobody wants the results any more
+        os._exit(1)
+    except Exception as error:  # noqa: BLE001 - a process's end: an error's text may quote what was read, so it is not shown
+        sys.stderr.write(f"a transcript reader ended: {type(error).__name__}\n")
+        sys.stderr.flush()
         os._exit(1)

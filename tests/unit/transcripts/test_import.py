@@ -323,6 +323,17 @@ def test_missing_usual_places_are_nothing_to_report(tmp_path: Path) -> None:
 # --- progress, answers, processes ---
 
 
+def test_a_fault_of_our_own_costs_a_line(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("with content")
+
+    monkeypatch.setattr("tachograph.inputs.agents.claude_code.transcript.prompts.Prompts.take", fail)
+    tree.put("s.jsonl", joined(response(1), prompt(2), response(3)))
+    report = tree.run()
+    assert (report.quarantined, tree.requests()) == ({"internal_error": 1}, 2)
+    assert "with content" not in repr(tree.store.batches)
+
+
 def test_progress_reaches_its_end(tree: Tree) -> None:
     for n in range(5):
         tree.put(f"{n}.jsonl", joined(response(n + 1)))
@@ -380,14 +391,15 @@ class DiesOnce:
     """Makes pipelines that kill their process when they meet a mark, as a bug below Python would."""
 
     def __init__(self, mark: str) -> None:
-        self.mark = mark
+        self.mark, self.home = mark, os.getpid()
 
     def __call__(self) -> Any:
         pipeline = making.make_pipeline()
-        run, mark = pipeline.run_records, self.mark
+        run, mark, home = pipeline.run_records, self.mark, self.home
 
         class Killing:
             def run_records(self, records: list[Any]) -> Any:
+                assert os.getpid() != home, "this process was to be spared"
                 if any(r.attributes.get("message_id") == mark for r in records):
                     os.kill(os.getpid(), signal.SIGKILL)
                 return run(records)
@@ -416,7 +428,49 @@ def test_a_worker_that_dies_costs_its_unit_and_not_the_import(tree: Tree, monkey
     assert totals(store.events)["requests"] == 40 * 28
 
 
-def test_a_recipe_that_cannot_be_sent_is_used_here(tree: Tree) -> None:
+def fails_in_a_worker() -> Any:
+    if not sys.argv[0].endswith("transcripts_worker.py"):
+        return making.make_pipeline()
+    raise RuntimeError("no pipeline here")
+
+
+def test_without_workers_the_units_are_read_here(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
+    many(tree)
+    config = ImportConfig(workers=2, worker_threshold_bytes=0)
+    importer = Importer(
+        tree.store,  # type: ignore[arg-type]
+        fails_in_a_worker,
+        config,
+        FakeClock(),
+        name_file=NAMES.file,
+        roots=(tree.root,),
+    )
+    report = importer.run()
+    assert report.failed == {}
+    assert tree.requests() == 40 * 28
+    said = capfd.readouterr().err
+    assert 1 <= said.count("RuntimeError") <= 2  # once a worker
+    assert "no pipeline here" not in said  # an error's text may quote what was read
+
+
+def test_nothing_in_the_current_folder_passes_for_our_modules(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
+    many(tree)
+    for name in ("msgspec.py", "tachograph.py", "pickle.py"):
+        (tmp_path / name).write_text("import os; os._exit(3)")
+    monkeypatch.chdir(tmp_path)
+    report = make_importer(tree.store, tree.root, workers=2).run()
+    assert report.failed == {}
+    assert tree.requests() == 40 * 28
+
+
+def test_a_recipe_that_cannot_be_sent_is_used_here(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
     many(tree)
     config = ImportConfig(workers=2, worker_threshold_bytes=0)
     recipe = lambda: making.make_pipeline()  # noqa: E731 - a function that cannot be pickled

@@ -68,6 +68,8 @@ class TranscriptReader:
                     self._take(decode_line(line), number, offset)
                 except UnreadableLine as bad:
                     self.set_aside(number, offset, len(line), bad.reason, bad.detail)
+                except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other
+                    self.set_aside(number, offset, len(line), DropReason.INTERNAL_ERROR, "a fault of ours")
             number += 1
             offset += len(line) + 1
 
@@ -75,7 +77,7 @@ class TranscriptReader:
         """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
         try:
             self._take(decode_line(line), number, offset)
-        except UnreadableLine:
+        except Exception:  # noqa: BLE001 - it will be met again, whole; what is wrong with it is said then
             return False
         self.lines += 1
         return True
