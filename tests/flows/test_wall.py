@@ -19,7 +19,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tachograph.inputs.agents.claude_code import otel
+from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
+from tachograph.inputs.agents.claude_code.telemetry.metrics import METRICS
+from tachograph.inputs.agents.claude_code.telemetry.spans import SPANS
+from tachograph.inputs.agents.claude_code.telemetry.spec import COMMON, RESOURCE
 from tachograph.ports import Batch, FrameKind
 from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.model.attributes import ATTRIBUTES
@@ -51,14 +54,14 @@ SECRETS = [
 # A plain word looks like a name; it must not come out of anything but the attributes that keep names.
 WORD = "zebrafinch"
 TEXT_KEPT = {r.attribute for r in POLICY.rules if r.treatment is Treatment.KEEP and r.shape}
-TABLES = (otel.EVENTS, otel.METRICS, otel.SPANS)
+TABLES = (EVENTS, METRICS, SPANS)
 SPECS = [spec for table in TABLES for spec in table.values()]
 RAW_NAMES = sorted(
     {name for spec in SPECS for name in spec.names}
     | {rule.attribute for rule in POLICY.rules}
     | set(ATTRIBUTES)
-    | set(otel._COMMON)
-    | set(otel._RESOURCE)
+    | set(COMMON)
+    | set(RESOURCE)
     | {"event.timestamp", "extra", "type"}
 )
 OURS = {name: {spec.names[name] for spec in SPECS if name in spec.names} for name in RAW_NAMES}
@@ -67,7 +70,7 @@ KEEPS_NO_WORD = [
     for name in RAW_NAMES
     if name not in ("type", "_use_id", "query_source_safe")
     and not OURS[name] & TEXT_KEPT
-    and otel._COMMON.get(name, otel._RESOURCE.get(name, "")) not in TEXT_KEPT
+    and COMMON.get(name, RESOURCE.get(name, "")) not in TEXT_KEPT
 ]
 
 secrets = st.sampled_from(SECRETS)
@@ -81,7 +84,7 @@ plain_attribute = st.tuples(
     st.sampled_from(KEEPS_NO_WORD), st.sampled_from([WORD, [WORD], {WORD: WORD}, WORD.encode()])
 )
 attributes = st.lists(st.one_of(hostile_attribute, plain_attribute), max_size=12)
-event_names = st.one_of(st.sampled_from(sorted(otel.EVENTS)), secrets)
+event_names = st.one_of(st.sampled_from(sorted(EVENTS)), secrets)
 
 
 def put(value: Any, spec: Any) -> None:
@@ -139,7 +142,7 @@ def metrics(draw: st.DrawFn) -> Any:
     scope = group.scope_metrics.add()
     scope.scope.name = draw(secrets)
     for _ in range(draw(st.integers(1, 3))):
-        name = draw(st.one_of(st.sampled_from(sorted(otel.METRICS)).map(lambda n: f"claude_code.{n}"), secrets))
+        name = draw(st.one_of(st.sampled_from(sorted(METRICS)).map(lambda n: f"claude_code.{n}"), secrets))
         metric = scope.metrics.add(name=name, unit=draw(secrets), description=draw(secrets))
         metric.sum.aggregation_temporality = draw(st.sampled_from([1, 2]))  # type: ignore[assignment]
         metric.sum.is_monotonic = True
@@ -155,7 +158,7 @@ def traces(draw: st.DrawFn) -> Any:
     add_resource(group, draw)
     scope = group.scope_spans.add()
     for _ in range(draw(st.integers(1, 3))):
-        name = draw(st.one_of(st.sampled_from(sorted(otel.SPANS)).map(lambda n: f"claude_code.{n}"), secrets))
+        name = draw(st.one_of(st.sampled_from(sorted(SPANS)).map(lambda n: f"claude_code.{n}"), secrets))
         span = scope.spans.add(trace_id=b"\x01" * 16, span_id=b"\x02" * 8, name=name, start_time_unix_nano=NOW)
         span.status.message = draw(secrets)
         add(span.attributes, draw(attributes))

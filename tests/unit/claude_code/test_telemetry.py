@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tachograph.inputs.agents.claude_code import otel
+from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
+from tachograph.inputs.agents.claude_code.telemetry.metrics import METRICS
+from tachograph.inputs.agents.claude_code.telemetry.spans import SPANS
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import DropReason, Event, EventKind, Point, RawEvent, Source, Span
 from tachograph_sdk.privacy.policy import POLICY
@@ -373,7 +375,7 @@ SENT: dict[str, tuple[dict[str, Any], EventKind, dict[str, Any]]] = {
 
 
 def test_every_event_in_the_table_is_tried() -> None:
-    assert SENT.keys() == otel.EVENTS.keys()
+    assert SENT.keys() == EVENTS.keys()
 
 
 @pytest.mark.parametrize("era", ["numbers", "strings"])
@@ -586,7 +588,7 @@ COUNTED: list[tuple[RawEvent, EventKind, dict[str, Any]]] = [
 
 
 def test_every_metric_in_the_table_is_tried() -> None:
-    assert {record.name for record, _, _ in COUNTED} == {f"claude_code.{name}" for name in otel.METRICS}
+    assert {record.name for record, _, _ in COUNTED} == {f"claude_code.{name}" for name in METRICS}
 
 
 @pytest.mark.parametrize("row", COUNTED, ids=lambda row: row[0].name)
@@ -666,7 +668,7 @@ def test_a_span_that_gives_no_duration_has_one_by_its_ends() -> None:
 
 def test_no_table_makes_a_name_that_the_wall_refuses() -> None:
     """Every canonical name a table sets has a row in the policy for that kind of event."""
-    for table in (otel.EVENTS, otel.METRICS, otel.SPANS):
+    for table in (EVENTS, METRICS, SPANS):
         for name, spec in table.items():
             for ours in [*spec.names.values(), *spec.constants]:
                 if ours and not ours.startswith("_"):

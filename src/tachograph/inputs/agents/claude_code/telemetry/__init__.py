@@ -1,0 +1,1 @@
+"""Claude Code's own names and what they mean, as tables."""
