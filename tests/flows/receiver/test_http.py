@@ -87,7 +87,7 @@ def test_a_large_good_body_is_taken_in(receiver):
 def test_a_connection_is_used_again_and_again(receiver):
     client = http.client.HTTPConnection("127.0.0.1", receiver.http_port)
     client.connect()
-    sock = client.sock
+    sock = client.sock  # a connection that was closed would be replaced
     for path, body, status in (
         ("/v1/logs", BODY, 200),
         ("/v1/logs", b"\xff", 400),

@@ -31,6 +31,7 @@ Headers = list[tuple[bytes, bytes]]
 
 DRAIN_S: Final = 2.0  # after an early answer: how long what is still being sent is read and thrown away, so that ...
 DRAIN_BYTES: Final = 256 * 1024 * 1024  # ... the client gets to read the answer; and how much of it
+SMALL_BYTES: Final = 256 * 1024  # a refused body up to this declared size is read before the answer
 YIELD_BYTES: Final = 2 * 1024 * 1024  # others get a turn after so much was decompressed
 
 _PATHS: Final = {signal.path: signal for signal in SIGNALS}
@@ -273,6 +274,9 @@ class OtlpHttp:
         if refusal.retry_after_s is not None:
             headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
         unread = _is_unread(receive)
+        if unread and 0 < request.length <= SMALL_BYTES:
+            await _drain(receive)  # then the connection can be kept
+            unread = _is_unread(receive)
         if unread:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": refusal.status, "headers": self._allow(request, headers)})
