@@ -63,8 +63,7 @@ def find_files(paths: Iterable[Path | str], *, otherwise: Iterable[Path] = ()) -
             found.failed[reason_of(error)] += 1
             continue
         if stat.S_ISDIR(status.st_mode):
-            projects = os.path.join(path, "projects")
-            _walk(projects if os.path.isdir(projects) else path, found, seen)
+            _walk(os.path.join(path, "projects") if _is_configuration(path) else path, found, seen)
         elif not stat.S_ISREG(status.st_mode):
             found.failed["not a file"] += 1
         elif path not in seen:
@@ -76,7 +75,12 @@ def find_files(paths: Iterable[Path | str], *, otherwise: Iterable[Path] = ()) -
 
 def is_transcript(name: str) -> bool:
     """Whether a file of this name is one: not a copy that the agent set aside."""
-    return name.endswith(".jsonl") and ".orphaned-" not in name and ".jsonl.superseded-" not in name
+    return (
+        name.endswith(".jsonl")
+        and ".orphaned-" not in name
+        and ".jsonl.superseded-" not in name
+        and name != "history.jsonl"  # the agent's prompt history, which has no usage and is nothing but prompts
+    )
 
 
 def reason_of(error: OSError) -> str:
@@ -86,6 +90,14 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "permission denied"
     return "unreadable"
+
+
+def _is_configuration(folder: str) -> bool:
+    """Whether this is the agent's own folder, in which only `projects` holds transcripts."""
+    own = ("settings.json", "history.jsonl", "stats-cache.json", ".claude.json")
+    return os.path.isdir(os.path.join(folder, "projects")) and (
+        os.path.basename(folder) in (".claude", "claude") or any(os.path.exists(os.path.join(folder, f)) for f in own)
+    )
 
 
 def _walk(root: str, found: Found, seen: set[str]) -> None:

@@ -251,6 +251,13 @@ def test_a_configuration_folder_means_its_projects(tmp_path: Path) -> None:
     assert [Path(f.path).name for f in find_files([tmp_path / ".claude"]).files] == ["s.jsonl"]
 
 
+def test_a_folder_that_only_happens_to_have_projects_is_read_whole(tree: Tree) -> None:
+    tree.put("s.jsonl", joined(response(1)))
+    (tree.root.parent / "other.jsonl").write_bytes(joined(response(2)))
+    (tree.root.parent / "history.jsonl.bak").write_bytes(b"x")
+    assert [Path(f.path).name for f in find_files([tree.root.parent]).files] == ["other.jsonl", "s.jsonl"]
+
+
 def test_newest_first_and_each_once(tree: Tree) -> None:
     for name, when in (("old.jsonl", 1), ("new.jsonl", 3), ("middle.jsonl", 2)):
         os.utime(tree.put(name, b""), (when, when))
