@@ -125,6 +125,8 @@ def test_a_declared_length_over_the_limit_is_enough(receiver):
     with socket.create_connection(("127.0.0.1", receiver.http_port), timeout=5) as client:
         client.sendall(HEAD + b"content-length: 67108865\r\n\r\n")
         answer = client.recv(1000)
+        if answer.endswith(b"\r\n\r\n"):
+            answer += client.recv(1000)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert time.monotonic() - began < 0.5
     assert Status.FromString(answer.partition(b"\r\n\r\n")[2]).code == 8
