@@ -15,7 +15,7 @@ DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "ses
 _TIMELESS = ("session_days", "sessions")
 _WORKING = (
     "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "gone", "come",
+    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "gone", "come",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 

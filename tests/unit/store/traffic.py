@@ -129,7 +129,9 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             if i % 3 == 0:
                 if seen in ("otel", "both"):
                     ids = {"prompt_id": f"p_{seed}_{number}_{i // 3}"} if with_ids else {}
-                    events.append(make_event(EventKind.PROMPT, key=f"op{rid}", at_us=at - 1, session_id=telemetry, **ids))
+                    events.append(
+                        make_event(EventKind.PROMPT, key=f"op{rid}", at_us=at - 1, session_id=telemetry, **ids)
+                    )
                 if seen in ("transcript", "both"):
                     origin = chance.choice(["human", "human", "agent"])
                     transcript.append(

@@ -33,3 +33,8 @@ select
     end as outcome
 from events e join touched t on t.bucket = e.bucket
 where e.seq >= getvariable('from_seq') and e.seq <= getvariable('upto');
+
+-- What forks copied: filled by 21_owners.sql.
+create or replace temp table places (event_id uuid, bucket varchar);
+
+create or replace temp table shadows (bucket varchar, occurred_at timestamp, event_id uuid);

@@ -24,3 +24,13 @@ with
 select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
 
 update work set owner = owners.owner from owners where work.event_id = owners.event_id;
+
+-- A fork in which nothing happened: it was a session, so it counts, on the day of the last thing it copied.
+create or replace temp table shadows as
+select p.bucket, max(w.occurred_at) as occurred_at, arg_max(w.event_id, (w.occurred_at, w.event_id)) as event_id
+from places p join work w using (event_id)
+where w.kind in ('prompt', 'api.request', 'tool.call', 'tool.decision') and not starts_with(p.bucket, '~')
+group by 1;
+
+delete from shadows
+where bucket in (select owner from work where kind in ('prompt', 'api.request', 'tool.call', 'tool.decision', 'usage.counter'));

@@ -1,5 +1,6 @@
 -- requests, the residual rows: usage that the agent's counters saw and no request row shows.
 -- Grain: one row per bucket, model and day. Rebuild: with 40_requests.sql.
+-- A request counts for every session it was seen in: a fork's copy must not leave its parent's counter unexplained.
 -- Compared per bucket and model over all its days, because a counter may be exported after midnight; what is missing is
 -- laid on the last days first, never more than the counter says of a day. Costs that differ by less than a micro-dollar
 -- per request are rounding, not usage. The counters of one way in (OTLP before console) are taken, never the sum of two.
@@ -26,12 +27,24 @@ with
             coalesce(sum(cost_nanousd) filter (where counter = 'cost'), 0)::bigint as cost_nanousd
         from points where class_rank = best group by agent, owner, coalesce(model, ''), date_trunc('day', occurred_at)
     ),
+    related as (select bucket from touched where family in (select family from touched group by 1 having count(*) > 1)),
+    shown_in as (
+        select agent, bucket, request_key from new_requests where bucket not in (select bucket from related)
+        union all (
+            select agent, bucket, request_key from new_requests where bucket in (select bucket from related)
+            union
+            select agent, bucket, row_key from keyed where fact = 'request' and bucket in (select bucket from related)
+            union
+            select k.agent, p.bucket, k.row_key from keyed k join places p using (event_id) where k.fact = 'request'
+        )
+    ),
     shown as (
-        select agent, bucket, coalesce(model, '') as model, count(*) as requests,
+        select i.agent, i.bucket, coalesce(r.model, '') as model, count(*) as requests,
             sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
             sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens,
             coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd
-        from new_requests where outcome = 'ok' group by 1, 2, 3
+        from shown_in i join new_requests r using (agent, request_key)
+        where r.outcome = 'ok' and i.bucket in (select bucket from counted) group by 1, 2, 3
     ),
     missing as (
         select c.agent, c.bucket, c.model,

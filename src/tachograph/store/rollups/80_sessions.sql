@@ -1,7 +1,7 @@
 -- session_days and sessions. Grain: one row per bucket and UTC day; one row per session.
 -- Rebuild: with the rest (`rebuild()`).
 -- A session counts if a prompt, a request, a tool call or counted usage is its own. A forked session's copies belong to
--- the session they were copied from (20_work.sql), so it counts once something of its own happened.
+-- the session they were copied from (21_owners.sql); a fork with nothing of its own counts by what it copied last.
 
 -- faces: what a bucket's events say about who and where, few rows each, in the order in which they are believed
 create or replace temp table faces as
@@ -15,6 +15,10 @@ from (
         bool_or(class = 'transcript') as has_transcript,
         bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel
     from work group by owner, agent, user_id, organization_id, project, repository, agent_version, entrypoint
+    union all
+    select s.bucket, w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint,
+        w.class_rank + 10, s.occurred_at, s.occurred_at, w.class = 'transcript', false
+    from shadows s join work w using (event_id)
 );
 
 create or replace temp table new_session_days as
@@ -26,6 +30,8 @@ with
         select bucket, date_trunc('day', occurred_at), count(*) from new_prompts group by 1, 2
         union all
         select bucket, date_trunc('day', occurred_at), count(*) from new_tool_calls group by 1, 2
+        union all
+        select bucket, date_trunc('day', occurred_at), 1 from shadows
     ),
     done as (
         select bucket, date_trunc('day', occurred_at) as day, sum(lines_added)::bigint as lines_added,
