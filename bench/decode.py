@@ -25,6 +25,7 @@ from tachograph.inputs.otlp.decode import Decoder
 from tachograph.pipeline.pipeline import Pipeline
 from tachograph.ports import Frame, FrameKind, Position
 from tachograph.pricing.price import PriceTable
+from tachograph_sdk.model.event import Event
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import Release
 
@@ -52,19 +53,20 @@ def main() -> None:
         decoder = Decoder()
         assert sum(len(decoder.decode(frame).records) for frame in frames) == count
 
-    def whole(frames: list[Frame]) -> None:
+    def whole(frames: list[Frame]) -> list[Event]:
         pipeline = Pipeline(
             decoder=Decoder(), agents=AGENTS, release=Release(Pseudonymizer(bytes(32))), prices=PriceTable.load()
         )
-        found = events = 0
+        events: list[Event] = []
         for start in range(0, len(frames), AT_ONCE):
-            batch = pipeline.run(frames[start : start + AT_ONCE])
-            events += len(batch.events)
-            found += sum(int(e.attributes.get(name, 0)) for e in batch.events for name in _TOKENS)
-        assert events == count
-        assert found == tokens, (found, tokens)
+            events += pipeline.run(frames[start : start + AT_ONCE]).events
+        return events
 
-    steps: list[tuple[str, Callable[[], None], list[Frame]]] = [
+    for events in map(whole, (protobuf, as_json)):
+        assert len(events) == count
+        assert sum(int(e.attributes.get(name, 0)) for e in events for name in _TOKENS) == tokens
+
+    steps: list[tuple[str, Callable[[], object], list[Frame]]] = [
         ("protobuf: parse with the full schema, take nothing out", floor, protobuf),
         ("protobuf: decode", lambda: decode(protobuf), protobuf),
         ("protobuf: decode to released events", lambda: whole(protobuf), protobuf),
