@@ -16,7 +16,7 @@ from tachograph.inputs.otlp.attributes import MAX_DEPTH, AttributeMemo, BadRecor
 from tachograph.inputs.otlp.decode import Decoded, Decoder
 from tachograph.ports import FrameKind
 from tachograph_sdk.model.event import DropReason
-from tests.captures import CAPTURES, RECEIVED_US, frame, frames, otlp_json
+from tests.captures import CAPTURES, RECEIVED_US, SCHEMAS, frame, frames, otlp_json
 
 NOW = 1_795_141_838_505_000_000
 TRACE, SPAN = b"\x01" * 16, b"\x02" * 8
@@ -481,11 +481,31 @@ def test_a_value_nested_too_deeply_is_dropped_and_counted(encoding: str) -> None
     assert decoded.drops == {(DropReason.TOO_LARGE, "attribute"): 1}
 
 
-def test_more_records_than_any_client_sends_are_counted_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("encoding", ["protobuf", "json"])
+@pytest.mark.parametrize("signal", ["logs", "metrics", "traces"])
+def test_more_records_than_any_client_sends_are_counted_not_kept(
+    signal: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(raw_records, "MAX_RECORDS", 3)
-    decoded = decode("logs_protobuf", logs_of(*[named(str(n)) for n in range(5)]))
-    assert [r.name for r in decoded.records] == ["0", "1", "2"]
-    assert decoded.drops == {(DropReason.TOO_LARGE, "records"): 2}
+    request = SCHEMAS[signal]()
+    for _ in range(2):  # two groups of four
+        if signal == "logs":
+            scope = request.resource_logs.add().scope_logs.add()
+            for number in range(4):
+                scope.log_records.add(time_unix_nano=NOW + number)
+        elif signal == "metrics":
+            metric = request.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
+            metric.sum.aggregation_temporality = 1
+            for number in range(4):
+                metric.sum.data_points.add(time_unix_nano=NOW + number, as_int=1)
+        else:
+            spans_of = request.resource_spans.add().scope_spans.add()
+            for number in range(4):
+                spans_of.spans.add(trace_id=TRACE, span_id=SPAN, start_time_unix_nano=NOW + number)
+    body = request.SerializeToString() if encoding == "protobuf" else json.dumps(otlp_json(request)).encode()
+    decoded = decode(f"{signal}_{encoding}", body)
+    assert [r.at_ns for r in decoded.records] == [NOW, NOW + 1, NOW + 2]
+    assert decoded.drops == {(DropReason.TOO_LARGE, "records"): 5}
 
 
 def test_of_equal_keys_the_last_one_wins() -> None:

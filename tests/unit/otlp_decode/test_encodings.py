@@ -43,6 +43,16 @@ def test_recorded_sessions_are_the_same_in_both(capture: Path) -> None:
         assert first.records
 
 
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.name)
+def test_a_large_request_is_read_the_same_way_as_a_small_one(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a limit requests are parsed record by record; nothing but memory may tell the difference."""
+    small = [Decoder().decode(f) for f in frames(capture, "protobuf")]
+    monkeypatch.setattr("tachograph.inputs.otlp.read_protobuf._AT_ONCE_BYTES", 0)
+    large = [Decoder().decode(f) for f in frames(capture, "protobuf")]
+    assert [[plain(r) for r in d.records] for d in small] == [[plain(r) for r in d.records] for d in large]
+    assert [d.drops for d in small] == [d.drops for d in large]
+
+
 # --- any request --------------------------------------------------------------------------------------------------
 
 texts = st.text(max_size=200)

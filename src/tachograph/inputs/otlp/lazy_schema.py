@@ -1,7 +1,7 @@
 """OTLP's wire format, described so that what we read late stays bytes: resources, scopes, bodies, attributes.
 
 Parsing with these messages checks and splits a request in C; an attribute is then decoded once per distinct content
-(attributes.py) instead of once per record. `*_WHOLE` also split records; `*_SPLIT` leave each record as bytes, so that
+(attributes.py) instead of once per record. `*_WHOLE` also split records; `SPLIT` leaves each record as bytes, so that
 one that is broken inside costs only itself. Field numbers are those of opentelemetry-proto 1.11.0; fields we do not
 read are left out, and protobuf skips what it does not know.
 """
@@ -15,16 +15,14 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 __all__ = [
     "ANY_VALUE",
     "KEY_VALUE",
-    "LOGS_SPLIT",
     "LOGS_WHOLE",
     "LOG_RECORD",
     "METRIC",
-    "METRICS_SPLIT",
     "METRICS_WHOLE",
     "RESOURCE",
     "SCOPE",
     "SPAN",
-    "TRACES_SPLIT",
+    "SPLIT",
     "TRACES_WHOLE",
 ]
 
@@ -199,4 +197,4 @@ SPAN = _message("Span")
 LOGS_WHOLE = _message("LogsRequest")
 METRICS_WHOLE = _message("MetricsRequest")
 TRACES_WHOLE = _message("TracesRequest")
-LOGS_SPLIT = METRICS_SPLIT = TRACES_SPLIT = _message("SplitRequest")
+SPLIT = _message("SplitRequest")  # of every kind: they are alike down to the records

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NoReturn
@@ -29,6 +29,7 @@ __all__ = [
     "Request",
     "Resource",
     "Resources",
+    "TooManyRecords",
     "add_log",
     "add_span",
     "metric_points",
@@ -49,6 +50,10 @@ _RESOURCES = 4096  # remembered, then the memo starts again
 
 DATA = ("sum", "gauge", "histogram", "exponential_histogram", "summary")
 """The types of metric."""
+
+
+class TooManyRecords(Exception):
+    """The request has more records than any client sends: the rest is counted, not read."""
 
 
 @dataclass(slots=True)
@@ -84,6 +89,10 @@ class Request:
         key = (reason, what)
         self.out.drops[key] = self.out.drops.get(key, 0) + count
 
+    def drop_rest(self, items: Iterable[object]) -> None:
+        """Count the record at which TooManyRecords was raised and those after it."""
+        self.drop(DropReason.TOO_LARGE, "records", 1 + sum(1 for _ in items))
+
     def time(self, ns: int) -> int:
         """The record's time, or the time of arrival where it has none that can be."""
         if EARLIEST_NS <= ns < LATEST_NS:
@@ -93,9 +102,9 @@ class Request:
         return self.received_us * 1000
 
     def add(self, record: RawEvent) -> None:
-        """Keep one record. Raises BadRecord if there are more than any client sends."""
+        """Keep one record. Raises TooManyRecords if there are more than any client sends."""
         if self.count >= MAX_RECORDS:
-            raise BadRecord(DropReason.TOO_LARGE, "records")
+            raise TooManyRecords
         self.count += 1
         self.out.records.append(record)
         self.waiting += len(record.attributes) + 1

@@ -19,6 +19,7 @@ from tachograph.inputs.otlp.raw_records import (
     Request,
     Resource,
     Resources,
+    TooManyRecords,
     add_log,
     add_span,
     metric_points,
@@ -41,7 +42,8 @@ class JsonReader:
         """Log records. Raises BadRecord if the request cannot be read at all."""
         integer, hex_id = json_schema.integer, json_schema.hex_id
         for resource, _, items in self._groups(request, body, _LOGS):
-            for item in items:
+            rest = iter(items)
+            for item in rest:
                 try:
                     if item.attributes is not None and len(item.attributes) > MAX_ATTRIBUTES:
                         too_many()
@@ -58,6 +60,8 @@ class JsonReader:
                     )
                 except BadRecord as bad:
                     request.drop(bad.reason, bad.what)
+                except TooManyRecords:
+                    request.drop_rest(rest)
 
     def metrics(self, request: Request, body: bytes) -> None:
         """Data points. Raises BadRecord if the request cannot be read at all."""
@@ -72,7 +76,8 @@ class JsonReader:
                 metric = metric_points(request, resource, scope, item.name or "", item.unit or "", kind, data)
                 if metric is None:
                     continue
-                for point in _each(request, _POINT, data.data_points or (), "point"):
+                rest = iter(_each(request, _POINT, data.data_points or (), "point"))
+                for point in rest:
                     try:
                         if point.attributes is not None and len(point.attributes) > MAX_ATTRIBUTES:
                             too_many()
@@ -85,12 +90,15 @@ class JsonReader:
                         )
                     except BadRecord as bad:
                         request.drop(bad.reason, bad.what)
+                    except TooManyRecords:
+                        request.drop_rest(rest)
 
     def traces(self, request: Request, body: bytes) -> None:
         """Spans. Raises BadRecord if the request cannot be read at all."""
         integer, hex_id = json_schema.integer, json_schema.hex_id
         for resource, _, items in self._groups(request, body, _TRACES):
-            for item in items:
+            rest = iter(items)
+            for item in rest:
                 try:
                     if item.attributes is not None and len(item.attributes) > MAX_ATTRIBUTES:
                         too_many()
@@ -107,6 +115,8 @@ class JsonReader:
                     )
                 except BadRecord as bad:
                     request.drop(bad.reason, bad.what)
+                except TooManyRecords:
+                    request.drop_rest(rest)
 
     def _groups(
         self, request: Request, body: bytes, signal: _Signal

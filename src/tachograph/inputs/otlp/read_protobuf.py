@@ -14,6 +14,7 @@ from tachograph.inputs.otlp.raw_records import (
     Request,
     Resource,
     Resources,
+    TooManyRecords,
     add_log,
     add_span,
     metric_points,
@@ -25,6 +26,7 @@ from tachograph_sdk.model.event import DropReason
 __all__ = ["ProtobufReader"]
 
 _NO_VALUE = 1  # flag of a data point that says: there is none
+_AT_ONCE_BYTES = 4 * 1024 * 1024  # larger requests are parsed record by record, so that they never swell in memory
 _RESOURCES = 4096  # remembered by their bytes, then the memo starts again
 
 
@@ -40,7 +42,8 @@ class ProtobufReader:
         """Log records. Raises BadRecord if the request cannot be read at all."""
         read = self._memo.read
         for resource, _, items in self._groups(request, body, lazy_schema.LOGS_WHOLE, lazy_schema.LOG_RECORD):
-            for item in items:
+            rest = iter(items)
+            for item in rest:
                 try:
                     raw = item.attributes
                     add_log(
@@ -56,6 +59,8 @@ class ProtobufReader:
                     )
                 except BadRecord as bad:
                     request.drop(bad.reason, bad.what)
+                except TooManyRecords:
+                    request.drop_rest(rest)
 
     def metrics(self, request: Request, body: bytes) -> None:
         """Data points. Raises BadRecord if the request cannot be read at all."""
@@ -69,7 +74,8 @@ class ProtobufReader:
                 metric = metric_points(request, resource, scope, text_of(item.name), text_of(item.unit), kind, data)
                 if metric is None:
                     continue
-                for point in data.data_points:
+                rest = iter(data.data_points)
+                for point in rest:
                     try:
                         value = _value(kind, point)
                         if len(point.attributes) > MAX_ATTRIBUTES:
@@ -83,11 +89,14 @@ class ProtobufReader:
                         )
                     except BadRecord as bad:
                         request.drop(bad.reason, bad.what)
+                    except TooManyRecords:
+                        request.drop_rest(rest)
 
     def traces(self, request: Request, body: bytes) -> None:
         """Spans. Raises BadRecord if the request cannot be read at all."""
         for resource, _, items in self._groups(request, body, lazy_schema.TRACES_WHOLE, lazy_schema.SPAN):
-            for item in items:
+            rest = iter(items)
+            for item in rest:
                 try:
                     if len(item.attributes) > MAX_ATTRIBUTES:
                         too_many()
@@ -104,17 +113,21 @@ class ProtobufReader:
                     )
                 except BadRecord as bad:
                     request.drop(bad.reason, bad.what)
+                except TooManyRecords:
+                    request.drop_rest(rest)
 
     def _groups(
         self, request: Request, body: bytes, whole: Any, single: Any
     ) -> Iterable[tuple[Resource, tuple[str, str], Iterable[Any]]]:
-        """Resource, scope and items of each group; a request with a broken item is read item by item."""
+        """Resource, scope and items of each group; a large request, or one with a broken item, is read item by item."""
+        parse = None
         try:
-            message = whole.FromString(body)
-            parse = None
+            message = whole.FromString(body) if len(body) <= _AT_ONCE_BYTES else None
         except ProtobufDecodeError:
+            message = None
+        if message is None:
             try:
-                message = lazy_schema.LOGS_SPLIT.FromString(body)
+                message = lazy_schema.SPLIT.FromString(body)
             except ProtobufDecodeError:
                 raise BadRecord(DropReason.MALFORMED, "request") from None
             parse = single
