@@ -10,6 +10,7 @@ import socket
 import statistics
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
@@ -175,21 +176,45 @@ def test_headers_without_end_are_refused(receiver):
 
 def test_one_who_never_finishes_is_sent_away(receiver):
     chunked = HEAD + b"transfer-encoding: chunked\r\n\r\n"
-    for begun in (
+    begun = [
         b"",
         b"POST /v1",
         HEAD,
         HEAD + b"content-length: 100\r\n\r\n",
         HEAD + b"content-length: 100\r\n\r\nabc",
+        HEAD + b"content-encoding: gzip\r\ncontent-length: 100\r\n\r\n\x1f\x8b",
         chunked,
         chunked + b"5\r\nab",
-    ):
+    ]
+
+    def wait(data: bytes) -> tuple[float, bytes]:
         began = time.monotonic()
-        answer = receiver.raw(begun, timeout=5)
-        assert 0.3 < time.monotonic() - began < 3, begun
-        assert answer.startswith(b"HTTP/1.1 408 "), begun
-        assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == 4
+        answer = receiver.raw(data, timeout=5)
+        return time.monotonic() - began, answer
+
+    with ThreadPoolExecutor(len(begun)) as pool:
+        for data, (took, answer) in zip(begun, pool.map(wait, begun), strict=True):
+            assert 0.3 < took < 3, data
+            assert answer.startswith(b"HTTP/1.1 408 "), data
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == 4
     wait_until(lambda: receiver.health()["waiting_bytes"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (b"host: localhost\r\nhost: localhost\r\n", 403),
+        (b"host: localhost\r\nhost: evil.example\r\n", 403),
+        (b"host: evil.example\r\nhost: localhost\r\n", 403),
+        (b"host: localhost\r\ncontent-encoding: gzip\r\ncontent-encoding: gzip\r\n", 415),
+        (b"host: localhost\r\nconnection: upgrade\r\nupgrade: h2c\r\n", 200),
+        (b"host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n", 200),
+    ],
+)
+def test_headers_that_contradict_each_other(receiver, headers, status):
+    head = b"POST /v1/logs HTTP/1.1\r\ncontent-type: application/x-protobuf\r\n" + headers
+    answer = receiver.raw(head + b"content-length: %d\r\n\r\n" % len(BODY) + BODY, timeout=0.5)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
 
 
 def test_one_who_drips_is_sent_away_too(receiver):

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 HEALTH_METHOD: Final = "/grpc.health.v1.Health/Check"
 _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse{status}
 YIELD_BYTES: Final = 2 * 1024 * 1024
-MOST_STREAMS: Final = 100  # at once on one connection
+MOST_STREAMS: Final = 64  # at once on one connection; the library holds each message whole before we see it
 
 _CODES: Final = {
     400: grpc.StatusCode.INVALID_ARGUMENT,

@@ -61,11 +61,11 @@ class _Request:
             elif name == b"content-length":
                 self.length = int(value)  # the parser let digits through only
             elif name == b"host":
-                self.host = value
+                self.host = value if self.host is None else b""  # two names are none of ours
             elif name == b"content-encoding":
-                self.content_encoding = value
+                self.content_encoding = value if not self.content_encoding else b"several"
             elif name == b"origin":
-                self.origin = value
+                self.origin = value if self.origin is None else b"several"
         self.encoding = _encoding_of(self.content_type)
 
 
