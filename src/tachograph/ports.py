@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol
 
-from tachograph_sdk.model.event import DropReason, Event, RawEvent
+from tachograph_sdk.model.event import DropReason, Event
 
 __all__ = [
-    "Agent",
     "Batch",
     "Clock",
     "Drops",
@@ -177,20 +176,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Checkpoint and let go of the files. Safe to call twice."""
-
-
-class Agent(Protocol):
-    """One coding agent: pure functions from its own words to ours."""
-
-    id: str
-    service_names: frozenset[str]
-
-    def classify(self, raw: RawEvent) -> RawEvent | DropReason:
-        """Set kind and canonical attribute names on an OTel record, or say why it is not understood.
-
-        Names the agent uses that have no canonical name stay in `attributes` under their own name: the wall
-        drops and counts them.
-        """
-
-    def read_transcript(self, lines: Iterable[tuple[int, bytes]], *, file_hint: str, received_us: int) -> Any:
-        """Raw events and quarantined lines of one transcript file; see `inputs/transcripts.py`."""

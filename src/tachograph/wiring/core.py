@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import http.client
 import json
 import logging
@@ -132,6 +133,9 @@ class _CoreProcess:
         """Serve until told to stop; then end the background work and close the store."""
         listener = bind(self._settings.server.host, self._settings.server.port, option="--port")
         self._tasks.start()
+        gc.collect()
+        gc.freeze()  # what is there now stays
+        gc.set_threshold(100_000, 20, 50)  # batches are many small objects without cycles: look for cycles rarely
         try:
             asyncio.run(self._serve(listener))
         finally:
