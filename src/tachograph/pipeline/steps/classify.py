@@ -13,7 +13,7 @@ __all__ = ["Classifier", "Classify", "Identify"]
 
 
 class Classifier(Protocol):
-    """The part of `ports.Agent` that is needed here."""
+    """One coding agent, as far as it is needed here."""
 
     @property
     def id(self) -> str:

@@ -8,7 +8,7 @@ __all__ = ["ClaudeCode"]
 
 
 class ClaudeCode:
-    """Reads what Claude Code sends; `ports.Agent`."""
+    """Reads what Claude Code sends: pure functions from its own words to ours."""
 
     id = otel.AGENT_ID
     service_names = otel.SERVICE_NAMES
