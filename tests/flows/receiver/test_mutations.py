@@ -1,6 +1,6 @@
 """Mutated bodies: what the protobuf library cannot read is refused, nothing is ever a server's fault.
 
-TACHOGRAPH_MUTATIONS says how many, TACHOGRAPH_MUTATION_SEED where to start.
+FUZZ_COUNT says how many, FUZZ_SEED where to start.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tachograph.inputs.otlp.signals import SIGNALS
 from tests.corpus.otlp.mutate import SAMPLES, TEXTS, mutate, mutate_text
 from tests.flows.receiver.running import JSON, PROTOBUF, start
 
-COUNT = int(os.environ.get("TACHOGRAPH_MUTATIONS", "2000"))
-SEED = int(os.environ.get("TACHOGRAPH_MUTATION_SEED", "1"))
+COUNT = int(os.environ.get("FUZZ_COUNT", "2000"))
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
 
 
 @pytest.fixture(scope="module")
