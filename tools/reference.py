@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from click import Command, Option
+
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
 HEADER = "<!-- Written by `./dev docs` from {origin}. Change that, not this page. -->\n\n"
@@ -96,7 +98,7 @@ def errors() -> str:
 
 def commands() -> str:
     """The command line."""
-    from tachograph.cli.app import COMMANDS
+    from tachograph.cli.app import COMMANDS, load_command
 
     sections = [
         (
@@ -104,24 +106,23 @@ def commands() -> str:
             "status: 0 success,\n2 a mistake in the call, 1 failure. Messages go to standard error.\n"
         )
     ]
-    for name, function in COMMANDS:
-        text = inspect.getdoc(function) or ""
-        sections.append(f"## tachograph {name}\n\n{text}\n")
-        if options := list(options_of(function)):
+    for name, place in COMMANDS:
+        command = load_command(place)
+        sections.append(f"## tachograph {name}\n\n{inspect.cleandoc(command.help or '')}\n")
+        if options := list(options_of(command)):
             sections.append(table(("Option", "Meaning"), options))
     return "\n".join(sections)
 
 
-def options_of(function: Callable[..., Any]) -> Iterator[tuple[str, str]]:
-    """The options of a command, as its signature declares them."""
-    for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
-        for extra in getattr(parameter.annotation, "__metadata__", ()):
-            if (text := getattr(extra, "help", None)) is None:
-                continue
-            declared = [d for d in getattr(extra, "param_decls", None) or () if d.startswith("-")]
-            is_argument = type(extra).__name__ == "ArgumentInfo"
-            shown = name.upper() if is_argument else ", ".join(declared) or "--" + name.strip("_").replace("_", "-")
-            yield f"`{shown}`", text
+def options_of(command: Command) -> Iterator[tuple[str, str]]:
+    """The arguments and options of a command, but those that every command has."""
+    for parameter in command.params:
+        if parameter.name in ("home", "as_json"):
+            continue
+        if isinstance(parameter, Option):
+            yield f"`{', '.join([*parameter.opts, *parameter.secondary_opts])}`", parameter.help or ""
+        else:
+            yield f"`{parameter.human_readable_name}`", "any number" if parameter.nargs < 0 else "optional"
 
 
 def settings() -> str:

@@ -31,7 +31,7 @@ PLACES = {  # who else may know of these
     "grpc": ["tachograph.server", "tachograph.wiring", "tachograph.inputs.otlp"],
     "pydantic": ["tachograph.config", "tachograph.server"],
     "prometheus_client": ["tachograph.server"],
-    "typer": ["tachograph.cli"],
+    "click": ["tachograph.cli"],
     "rich": ["tachograph.cli"],
 }
 

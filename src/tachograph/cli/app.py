@@ -3,77 +3,77 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from pathlib import Path
 
-import typer
+import click
 
-from tachograph.cli import config, demo, doctor, first_run, import_, query, report, serve
-from tachograph.cli.options import HomeOption, JsonOption, Shared
+from tachograph.cli.options import Shared, shared_options
 from tachograph_sdk.errors import ConfigError, QueryError, TachographError
 
-__all__ = ["COMMANDS", "run"]
+__all__ = ["COMMANDS", "load_command", "run"]
 
 USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError)  # exit status 2: the call was wrong
 
-COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
-    ("serve", serve.serve),
-    ("import", import_.import_),
-    ("report", report.report),
-    ("query", query.query),
-    ("doctor", doctor.doctor),
-    ("demo", demo.demo),
-    ("config", config.config),
+COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
+    ("serve", "tachograph.cli.serve:serve"),
+    ("import", "tachograph.cli.import_:import_"),
+    ("report", "tachograph.cli.report:report"),
+    ("query", "tachograph.cli.query:query"),
+    ("doctor", "tachograph.cli.doctor:doctor"),
+    ("demo", "tachograph.cli.demo:demo"),
+    ("config", "tachograph.cli.config:config"),
 )
 
 
-def _build() -> typer.Typer:
-    app = typer.Typer(
-        name="tachograph",
-        help="The flight recorder for AI coding agents. Without a command: import what is there and show the week.",
-        no_args_is_help=False,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
+def load_command(place: str) -> click.Command:
+    """The command at "module:name"."""
+    module, _, name = place.partition(":")
+    command: click.Command = getattr(import_module(module), name)
+    return command
 
-    @app.callback(invoke_without_command=True)
-    def root(
-        context: typer.Context,
-        home: HomeOption = None,
-        json: JsonOption = False,
-        version: bool = typer.Option(False, "--version", help="Print the version."),
-    ) -> None:
-        context.obj = Shared(home=home, json=json)
-        if version:
-            from tachograph import __version__
 
-            typer.echo(__version__)
-            raise typer.Exit
-        if context.invoked_subcommand is None:
-            first_run.first_run(context)
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return [name for name, _ in COMMANDS]
 
-    for name, function in COMMANDS:
-        app.command(name)(function)
-    return app
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        place = dict(COMMANDS).get(cmd_name)
+        return load_command(place) if place else None
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@shared_options
+@click.option("--version", is_flag=True, help="Print the version.")
+@click.pass_context
+def _root(context: click.Context, home: Path | None, as_json: bool, version: bool) -> None:
+    """The flight recorder for AI coding agents. Without a command: import what is there and show the week."""
+    context.obj = Shared(home=home, as_json=as_json)
+    if version:
+        from tachograph import __version__
+
+        click.echo(__version__)
+        context.exit()
+    if context.invoked_subcommand is None:
+        from tachograph.cli.first_run import first_run
+
+        first_run(context)
 
 
 def run(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit status."""
     try:
-        result = _build()(arguments, standalone_mode=False)
+        result = _root.main(arguments, prog_name="tachograph", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except typer.Exit as stop:
+    except click.exceptions.Exit as stop:
         return stop.exit_code
-    except typer.TyperException as error:
-        show = getattr(error, "show", None)  # a mistake in the call can show the usage line
-        if show is not None:
-            show(file=sys.stderr)
-        else:
-            typer.echo(f"tachograph: {error.format_message()}", err=True)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
         return error.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        typer.echo("stopped", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
         return 1
     except TachographError as error:
         _say(error)
@@ -84,6 +84,6 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(error: TachographError) -> None:
-    typer.echo(f"tachograph: {error.message}", err=True)
+    click.echo(f"tachograph: {error.message}", err=True)
     if error.hint:
-        typer.echo(f"  {error.hint}", err=True)
+        click.echo(f"  {error.hint}", err=True)

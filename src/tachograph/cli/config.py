@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["config"]
 
 
+@click.command("config")
+@click.argument("action", default="show")
+@shared_options
+@click.pass_context
 def config(
-    context: typer.Context,
-    action: Annotated[str, typer.Argument(help="show")] = "show",
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    action: str,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     """Print each setting, its value, and where it came from.
 
@@ -29,7 +33,7 @@ def config(
     from tachograph.config import explain
 
     rows = explain(resolve_home(context, home))
-    if wants_json(context, json):
-        typer.echo(jsonlib.dumps([{"key": r.key, "value": r.value, "origin": r.origin} for r in rows]))
+    if wants_json(context, as_json):
+        click.echo(jsonlib.dumps([{"key": r.key, "value": r.value, "origin": r.origin} for r in rows]))
     else:
         print_table(["setting", "value", "from"], [[r.key, str(r.value), r.origin] for r in rows])

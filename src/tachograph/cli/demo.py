@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import PORT, resolve_home, shared_options, wants_json
 from tachograph.home import Home
 
 __all__ = ["demo", "fill_demo_home"]
 
 
+@click.command("demo")
+@click.option("--port", type=PORT, default=0, help="Port of API and page; 0 picks one.")
+@click.option("--serve/--no-serve", default=True, help="Serve it until stopped, or only make it.")
+@shared_options
+@click.pass_context
 def demo(
-    context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of API and page; 0 picks one.")] = 0,
-    serve: Annotated[bool, typer.Option(help="Serve it until stopped; --no-serve only makes it.")] = True,
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    port: int,
+    serve: bool,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     """Make a month of made-up sessions and show them. Your own data is not touched.
 
@@ -30,9 +36,9 @@ def demo(
 
     demo_home = Home(resolve_home(context, home).root / "demo")
     answer = fill_demo_home(demo_home)
-    quiet = wants_json(context, json)
+    quiet = wants_json(context, as_json)
     if not quiet:
-        typer.echo(f"Made-up data in {demo_home.root}")
+        click.echo(f"Made-up data in {demo_home.root}")
         print_import(answer)
     elif not serve:
         print_json(answer)

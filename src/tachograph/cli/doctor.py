@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.home import Home
 
 __all__ = ["Finding", "doctor"]
@@ -31,21 +31,28 @@ class Finding:
     hint: str = ""
 
 
-def doctor(context: typer.Context, home: HomeOption = None, json: JsonOption = False) -> None:
+@click.command("doctor")
+@shared_options
+@click.pass_context
+def doctor(
+    context: click.Context,
+    home: Path | None,
+    as_json: bool,
+) -> None:
     """Say what was looked for, where, and what was found. Exits 1 if something is wrong.
 
     Example: tachograph doctor
     """
     found = examine(resolve_home(context, home))
-    if wants_json(context, json):
-        typer.echo(jsonlib.dumps({"findings": [asdict(f) for f in found]}))
+    if wants_json(context, as_json):
+        click.echo(jsonlib.dumps({"findings": [asdict(f) for f in found]}))
     else:
         for item in found:
-            typer.echo(f"[{item.state}] {item.what}: {item.found}\n    {item.where}")
+            click.echo(f"[{item.state}] {item.what}: {item.found}\n    {item.where}")
             if item.hint:
-                typer.echo(f"    {item.hint}")
+                click.echo(f"    {item.hint}")
     if any(f.state == "problem" for f in found):
-        raise typer.Exit(1)
+        context.exit(1)
 
 
 def examine(home: Home) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import typer
+import click
 
 from tachograph.cli.options import resolve_home, wants_json
 from tachograph.home import Home
@@ -13,7 +13,7 @@ from tachograph.home import Home
 __all__ = ["first_run"]
 
 
-def first_run(context: typer.Context) -> None:
+def first_run(context: click.Context) -> None:
     """Import what is there, then show the week; the first time also serve and open the page."""
     from tachograph.cli.backend import open_backend
     from tachograph.cli.client import find_server
@@ -27,7 +27,7 @@ def first_run(context: typer.Context) -> None:
         import json
 
         with open_backend(home) as backend:
-            typer.echo(json.dumps(backend.report({"range": "7d", "by": "day,model"})))
+            click.echo(json.dumps(backend.report({"range": "7d", "by": "day,model"})))
         return
     if is_first:
         print_import(answer)
@@ -36,7 +36,7 @@ def first_run(context: typer.Context) -> None:
     if is_first and sys.stdout.isatty():
         _serve(home)
     elif find_server(home) is None:
-        typer.echo("Start the page and the receiver with: tachograph serve", err=True)
+        click.echo("Start the page and the receiver with: tachograph serve", err=True)
 
 
 def _serve(home: Home) -> None:

@@ -5,33 +5,36 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.home import Home
 
 __all__ = ["import_", "run_import"]
 
 
+@click.command("import")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--agent", help="Only this agent's files.")
+@shared_options
+@click.pass_context
 def import_(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or directories; default: where agents keep them.")
-    ] = None,
-    agent: Annotated[str | None, typer.Option(help="Only this agent's files.")] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    paths: tuple[Path, ...],
+    agent: str | None,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     """Read what is new in the agents' transcripts. Running it again changes nothing.
 
     Example: tachograph import ~/.claude/projects
     """
-    quiet = wants_json(context, json)
-    answer = run_import(resolve_home(context, home), paths or [], agent=agent, show_progress=not quiet)
+    quiet = wants_json(context, as_json)
+    answer = run_import(resolve_home(context, home), list(paths), agent=agent, show_progress=not quiet)
     if quiet:
-        typer.echo(jsonlib.dumps(answer))
+        click.echo(jsonlib.dumps(answer))
     else:
         print_import(answer)
 
@@ -60,14 +63,14 @@ def run_import(home: Home, paths: list[Path], *, agent: str | None = None, show_
 def print_import(answer: dict[str, Any]) -> None:
     """The report of an import for people."""
     for source, counts in answer.get("sources", {}).items():
-        typer.echo(
+        click.echo(
             f"{source}: {counts['files']:,} files, {counts['records']:,} records read; "
             f"{counts['new']:,} events new, {counts['duplicate']:,} known"
         )
         for reason, count in counts.get("quarantined", {}).items():
-            typer.echo(f"  {count:,} set aside: {reason}")
+            click.echo(f"  {count:,} set aside: {reason}")
     if not any(c["files"] for c in answer.get("sources", {}).values()):
-        typer.echo("Found no transcripts. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
+        click.echo("Found no transcripts. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
 
 
 class _Progress:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from tachograph.home import Home
 
-__all__ = ["HomeOption", "JsonOption", "Shared", "resolve_home", "wants_json"]
+__all__ = ["PORT", "Shared", "resolve_home", "shared_options", "wants_json"]
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="Where everything lies (default: TACHOGRAPH_HOME, else the user data directory)."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+PORT = click.IntRange(0, 65535)
 
 
 @dataclass(slots=True)
@@ -24,10 +21,17 @@ class Shared:
     """What was given before the command's name."""
 
     home: Path | None = None
-    json: bool = False
+    as_json: bool = False
 
 
-def resolve_home(context: typer.Context, home: Path | None) -> Home:
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --home and --json to a command."""
+    home = "Where everything lies (default: TACHOGRAPH_HOME, else the user data directory)."
+    with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")(function)
+    return click.option("--home", type=click.Path(path_type=Path), metavar="DIR", help=home)(with_json)
+
+
+def resolve_home(context: click.Context, home: Path | None) -> Home:
     """The home given after the command's name, before it, or by the environment."""
     from tachograph.config import home_from
 
@@ -35,7 +39,7 @@ def resolve_home(context: typer.Context, home: Path | None) -> Home:
     return home_from(home or (shared.home if isinstance(shared, Shared) else None))
 
 
-def wants_json(context: typer.Context, json: bool) -> bool:
+def wants_json(context: click.Context, as_json: bool) -> bool:
     """True if --json was given anywhere."""
     shared = context.find_root().obj
-    return json or (isinstance(shared, Shared) and shared.json)
+    return as_json or (isinstance(shared, Shared) and shared.as_json)

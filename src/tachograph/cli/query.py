@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["query"]
 
 
+@click.command("query")
+@click.argument("sql", required=False)
+@click.option("--metrics", help="Metric names, separated by commas.")
+@click.option("--by", help="Dimensions, separated by commas.")
+@click.option("--since", help="First day or time, UTC.")
+@click.option("--until", help="End, excluded, UTC.")
+@click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
+@shared_options
+@click.pass_context
 def query(
-    context: typer.Context,
-    sql: Annotated[str | None, typer.Argument(help="One SELECT statement.")] = None,
-    metrics: Annotated[str | None, typer.Option(help="Metric names, separated by commas.")] = None,
-    by: Annotated[str | None, typer.Option(help="Dimensions, separated by commas.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day or time, UTC.")] = None,
-    until: Annotated[str | None, typer.Option(help="End, excluded, UTC.")] = None,
-    range_: Annotated[str | None, typer.Option("--range", help="1h, 24h, 7d, 30d, 90d, all.")] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    sql: str | None,
+    metrics: str | None,
+    by: str | None,
+    since: str | None,
+    until: str | None,
+    range_: str | None,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
     """Ask the store, without changing it.
 
@@ -38,8 +48,8 @@ def query(
         else:
             named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_}
             answer = backend.query({k: v for k, v in named.items() if v is not None})
-    if wants_json(context, json):
-        typer.echo(jsonlib.dumps(answer))
+    if wants_json(context, as_json):
+        click.echo(jsonlib.dumps(answer))
     else:
         print_table(answer["columns"], answer["rows"])
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import resolve_home, shared_options, wants_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,16 +34,25 @@ OUTCOME_COLUMNS = {
 """What a breakdown shows where the dimension has usage, and where it has none."""
 
 
+@click.command("report")
+@click.option("--since", help="First day or time, UTC.")
+@click.option("--until", help="End, excluded, UTC.")
+@click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
+@click.option("--by", help="Dimensions, separated by commas: day, model, …")
+@shared_options
+@click.pass_context
 def report(
-    context: typer.Context,
-    since: Annotated[str | None, typer.Option(help="First day or time, UTC.")] = None,
-    until: Annotated[str | None, typer.Option(help="End, excluded, UTC.")] = None,
-    range_: Annotated[str | None, typer.Option("--range", help="1h, 24h, 7d, 30d, 90d, all (default: all).")] = None,
-    by: Annotated[str | None, typer.Option(help="Dimensions, separated by commas: day, model, …")] = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    since: str | None,
+    until: str | None,
+    range_: str | None,
+    by: str | None,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
-    """What the agents did and what it cost, and how much of that was seen by which source.
+    """Print what the agents did and what it cost.
+
+    And how much of that was seen by which source.
 
     Example: tachograph report --range 7d --by model,day
     """
@@ -51,8 +61,8 @@ def report(
     named = {"since": since, "until": until, "range": range_, "by": by}
     with open_backend(resolve_home(context, home)) as backend:
         answer = backend.report({k: v for k, v in named.items() if v is not None})
-    if wants_json(context, json):
-        typer.echo(jsonlib.dumps(answer))
+    if wants_json(context, as_json):
+        click.echo(jsonlib.dumps(answer))
     else:
         print_report(answer)
 

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import json as jsonlib
 import signal
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
-from tachograph.cli.options import HomeOption, JsonOption, resolve_home, wants_json
+from tachograph.cli.options import PORT, resolve_home, shared_options, wants_json
 from tachograph.home import Home
 
 __all__ = ["open_page", "print_addresses", "run_server", "serve"]
 
 
+@click.command("serve")
+@click.option("--host", help="Address to bind; loopback unless you say otherwise.")
+@click.option("--port", type=PORT, help="Port of API and page; 0 picks one.")
+@click.option("--otlp-http-port", type=PORT, help="Port of OTLP/HTTP; 0 picks one.")
+@click.option("--otlp-grpc-port", type=PORT, help="Port of OTLP/gRPC; 0 picks one.")
+@click.option("--store", help="Where to store; only the embedded database so far.")
+@click.option("--watch/--no-watch", default=None, help="Import transcripts as they grow.")
+@click.option("--open", "open_", is_flag=True, help="Open the page in the browser once it is there.")
+@shared_options
+@click.pass_context
 def serve(
-    context: typer.Context,
-    host: Annotated[str | None, typer.Option(help="Address to bind; loopback unless you say otherwise.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of API and page; 0 picks one.")] = None,
-    otlp_http_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of OTLP/HTTP.")] = None,
-    otlp_grpc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of OTLP/gRPC.")] = None,
-    store: Annotated[str | None, typer.Option(help="Where to store; only the embedded database so far.")] = None,
-    watch: Annotated[bool | None, typer.Option(help="Import transcripts as they grow.")] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser once it is there.")] = False,
-    home: HomeOption = None,
-    json: JsonOption = False,
+    context: click.Context,
+    host: str | None,
+    port: int | None,
+    otlp_http_port: int | None,
+    otlp_grpc_port: int | None,
+    store: str | None,
+    watch: bool | None,
+    open_: bool,
+    home: Path | None,
+    as_json: bool,
 ) -> None:
-    """Receive OpenTelemetry, watch transcripts, answer questions; stop with Ctrl-C.
+    """Receive OpenTelemetry, watch transcripts, answer.
+
+    Stop it with Ctrl-C.
 
     Example: tachograph serve --port 0 --json
     """
@@ -39,7 +52,7 @@ def serve(
         "imports.watch": watch,
     }
     _check_store(store)
-    show = print_json if wants_json(context, json) else print_addresses
+    show = print_json if wants_json(context, as_json) else print_addresses
 
     def announce(addresses: dict[str, Any]) -> None:
         show(addresses)
@@ -76,19 +89,19 @@ def open_page(url: str) -> None:
 
 
 def print_json(addresses: dict[str, Any]) -> None:
-    typer.echo(jsonlib.dumps(addresses))
+    click.echo(jsonlib.dumps(addresses))
 
 
 def print_addresses(addresses: dict[str, Any]) -> None:
     """Where the server answers and how to connect to it, for people."""
-    typer.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
-    typer.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
-    typer.echo("To connect Claude Code, set in its environment:")
+    click.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
+    click.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
+    click.echo("To connect Claude Code, set in its environment:")
     from tachograph.server.page import connect_lines
 
     for line in connect_lines(addresses):
-        typer.echo(f"  {line}")
-    typer.echo("Stop with Ctrl-C.", err=True)
+        click.echo(f"  {line}")
+    click.echo("Stop with Ctrl-C.", err=True)
 
 
 def _check_store(store: str | None) -> None:
