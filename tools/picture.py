@@ -1,6 +1,6 @@
 """Makes docs/images/report.svg: what `tachograph report` prints for the demonstration's month.
 
-    python tools/picture.py
+Run it with: python tools/picture.py
 """
 
 from __future__ import annotations
