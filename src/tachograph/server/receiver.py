@@ -42,6 +42,7 @@ __all__ = ["Receiver", "main"]
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
+TRIM_PERIOD_S = 2.0
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 Part = TypeVar("Part")
 
@@ -99,7 +100,7 @@ class Receiver:
         if config.grpc_port >= 0:
             await self._start_grpc()
         serving = asyncio.create_task(self._http.serve(sockets=[listener]))
-        self._tasks = [serving, asyncio.create_task(self._connections.sweep())]
+        self._tasks = [serving, *map(asyncio.create_task, (self._connections.sweep(), _trim_memory(self._stats)))]
         while not self._http.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
 
@@ -112,7 +113,8 @@ class Receiver:
         if self._grpc is not None:
             stopping.append(asyncio.ensure_future(self._grpc.stop(self._config.stop_timeout_s)))
         await asyncio.wait(stopping, timeout=self._config.stop_timeout_s + 0.3)
-        self._tasks[1].cancel()
+        for task in self._tasks[1:]:
+            task.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._journal.close(), 1.0)
 
@@ -201,6 +203,20 @@ async def _serve(settings: Mapping[str, Any]) -> None:
     sys.stdout.flush()
     gc.freeze()  # what is loaded now stays; the collector need not walk through it again
     await receiver.run()
+
+
+async def _trim_memory(stats: ReceiverStats) -> None:
+    """Give back what a burst of large requests left behind in small pieces (gRPC receives in pieces of some kilobytes)."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return  # not glibc
+    seen = 0
+    while True:
+        await asyncio.sleep(TRIM_PERIOD_S)
+        if stats.large_bodies != seen and not stats.waiting_bytes:
+            seen = stats.large_bodies
+            trim(0)
 
 
 def _return_memory() -> None:

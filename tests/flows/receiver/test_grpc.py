@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import zlib
 
@@ -182,3 +183,47 @@ def test_a_client_that_gives_up_leaves_nothing_behind(receiver, channel):
         future.cancel()
     wait_until(lambda: receiver.health()["waiting_bytes"] == 0)
     assert call(channel, LOGS.method, BODY).code() is grpc.StatusCode.OK
+
+
+def test_calls_that_never_send_their_message_do_not_keep_others_waiting(tmp_path):
+    with start(tmp_path / "journal", otlp={"body_timeout_s": 3.0}) as receiver, open_channel(receiver) as channel:
+        held = threading.Event()
+
+        class Nothing:
+            def __iter__(self):
+                return self
+
+            def __next__(self):
+                held.wait(10)
+                raise StopIteration
+
+        stalled = [channel.stream_unary(LOGS.method).future(Nothing()) for _ in range(20)]
+        time.sleep(0.2)
+        began = time.monotonic()
+        with open_channel(receiver) as other:
+            assert call(other, LOGS.method, BODY).code() is grpc.StatusCode.OK
+        assert time.monotonic() - began < 4
+        assert stalled[0].code() is grpc.StatusCode.UNAVAILABLE
+        held.set()
+        assert receiver.health()["waiting_bytes"] == 0
+
+
+def test_large_messages_at_once_do_not_fill_the_memory(tmp_path):
+    record = logs(1)
+    record.resource_logs[0].scope_logs[0].log_records[0].body.string_value = "x" * (20 << 20)
+    body = record.SerializeToString()
+    with (
+        start(tmp_path / "journal", otlp={"grpc_readers": 2, "max_waiting_bytes": 50 << 20}) as receiver,
+        open_channel(receiver) as channel,
+    ):
+        memory = receiver.memory_mb()
+        receiver.forget_peak()
+        calls = [channel.unary_unary(LOGS.method).future(body, timeout=30) for _ in range(16)]
+        codes = {one.code() for one in calls}
+        assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+        assert receiver.peak_mb() - memory < 250
+        wait_until(lambda: receiver.memory_mb() - memory < 40)
+
+
+def test_a_call_without_a_message_is_invalid(channel):
+    assert channel.stream_unary(LOGS.method).future(iter(())).code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -20,6 +20,7 @@ class OtlpConfig:
     cors_origins: tuple[str, ...] = ()  # origins of web pages that may send; none by default
     max_body_bytes: int = 64 * MIB  # of one request, as sent and after decompression
     max_waiting_bytes: int = 160 * MIB  # of all requests being read or written; beyond it: 503, come again
+    grpc_readers: int = 4  # gRPC messages that are read at the same time; each may take max_body_bytes
     max_connections: int = 1024  # HTTP; beyond it: 503 and closed
     header_timeout_s: float = 10.0  # from the first byte of a request to the end of its headers
     body_timeout_s: float = 15.0  # the longest silence within a body

@@ -25,6 +25,7 @@ __all__ = ["OtlpGrpc", "make_grpc_server"]
 
 log = logging.getLogger(__name__)
 
+TURN_S: Final = 1.0
 HEALTH_METHOD: Final = "/grpc.health.v1.Health/Check"
 _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse{status}
 YIELD_BYTES: Final = 2 * 1024 * 1024
@@ -35,7 +36,7 @@ _CODES: Final = {
     413: grpc.StatusCode.RESOURCE_EXHAUSTED,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-Handler = Callable[[bytes, Any], Awaitable[bytes]]
+Handler = Callable[[Any, Any], Awaitable[bytes]]
 
 
 def make_grpc_server(intake: Intake, *, is_healthy: Callable[[], bool]) -> aio.Server:
@@ -47,6 +48,7 @@ def make_grpc_server(intake: Intake, *, is_healthy: Callable[[], bool]) -> aio.S
             ("grpc.max_send_message_length", 4 * 1024 * 1024),
             ("grpc.per_message_decompression", 0),
             ("grpc.max_concurrent_streams", MOST_STREAMS),
+            ("grpc.http2.bdp_probe", 0),  # or it takes megabytes of each call before anybody reads
             ("grpc.so_reuseport", 0),  # a port that is taken is an error, not half of the requests
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.keepalive_time_ms", 60_000),
@@ -58,14 +60,39 @@ def make_grpc_server(intake: Intake, *, is_healthy: Callable[[], bool]) -> aio.S
     return server
 
 
+class _Turn:
+    """A turn at a semaphore that ends by itself after a while: who dawdles may go on, but not keep others waiting."""
+
+    def __init__(self, semaphore: asyncio.Semaphore) -> None:
+        self._semaphore = semaphore
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._semaphore.acquire()
+        self._timer = asyncio.get_running_loop().call_later(TURN_S, self._end)
+
+    async def __aexit__(self, *_exception: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._end()
+
+    def _end(self) -> None:
+        self._timer = None
+        self._semaphore.release()
+
+
 class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Finds the method; any other is UNIMPLEMENTED."""
 
     def __init__(self, intake: Intake, is_healthy: Callable[[], bool]) -> None:
         self._intake = intake
         self._is_healthy = is_healthy
+        self._reading = asyncio.Semaphore(intake.config.grpc_readers)
         self._handlers = {
-            signal.method: grpc.unary_unary_rpc_method_handler(self._export(signal)) for signal in SIGNALS
+            # On the wire a call with one message is the same as a stream of one; but a stream's handler runs before
+            # the message is read, and can wait until there is room for it.
+            signal.method: grpc.stream_unary_rpc_method_handler(self._export(signal))
+            for signal in SIGNALS
         }
         self._handlers[HEALTH_METHOD] = grpc.unary_unary_rpc_method_handler(self._health)
 
@@ -74,10 +101,10 @@ class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
         return self._handlers.get(handler_call_details.method)
 
     def _export(self, signal: Signal) -> Handler:
-        async def export(message: bytes, context: Any) -> bytes:
+        async def export(_messages: Any, context: Any) -> bytes:
             room = self._intake.room()
             try:
-                room.add(len(message))
+                message = await self._read(context, room)
                 body = await self._decompress(message, room)
                 verdict = await self._intake.take(signal, Encoding.PROTOBUF, "grpc", body, wire_bytes=len(message))
                 return encode_success(
@@ -94,6 +121,21 @@ class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
             raise AssertionError("abort raises")
 
         return export
+
+    async def _read(self, context: Any, room: Room) -> bytes:
+        """The call's message. The library holds as much of it as has come, so only a few are read at a time."""
+        try:
+            async with asyncio.timeout(self._intake.config.body_timeout_s):
+                async with _Turn(self._reading):
+                    message: bytes = await context.read()
+        except TimeoutError:
+            raise Refused(
+                Refusal(status=503, message="the message did not come in time", reason="timeout", retry_after_s=1)
+            ) from None
+        if message is aio.EOF:
+            raise Refused(Refusal(status=400, message="the call has no message", reason="malformed"))
+        room.add(len(message))
+        return message
 
     async def _decompress(self, message: bytes, room: Room) -> bytes | bytearray:
         if message[:2] == b"\x1f\x8b":

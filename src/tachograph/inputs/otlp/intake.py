@@ -49,12 +49,15 @@ class Room:
     def add(self, size: int) -> None:
         """Account for `size` more bytes. Raises Refused when all requests together would have too many."""
         if self._stats.waiting_bytes + size > self._limit:
+            self._stats.large_bodies += 1
             raise Refused(BUSY)
         self._stats.waiting_bytes += size
         self._bytes += size
 
     def close(self) -> None:
         """The request is done with."""
+        if self._bytes > LARGE_BYTES:
+            self._stats.large_bodies += 1
         self._stats.waiting_bytes -= self._bytes
         self._bytes = 0
 

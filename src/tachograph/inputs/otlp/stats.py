@@ -35,6 +35,7 @@ class ReceiverStats:
     refused_requests: Counter[tuple[str, int, str]] = field(default_factory=Counter)  # protocol, HTTP status, reason
     connections: int = 0  # HTTP, now
     waiting_bytes: int = 0  # in memory now
+    large_bodies: int = 0  # requests large enough to leave holes in the memory
 
     def route(self, signal: Signal, encoding: Encoding, protocol: str) -> RouteStats:
         """The counters of one kind of request."""
