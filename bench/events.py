@@ -70,15 +70,15 @@ _KINDS = (
     # name, condition, further columns
     (
         "api.request", "otel_log", "api_request", "true", 0,
-        "'req_' || id as request_id, {models}[model] as model, input as input_tokens, output as output_tokens, "
+        ("'req_' || id as request_id, {models}[model] as model, input as input_tokens, output as output_tokens, "
         "cache_read as cache_read_tokens, cache_write as cache_write_tokens, cost as cost_nanousd, "
-        "'reported' as cost_basis, 'main' as query_source, 1200.0 + hash(id) % 9000 as duration_ms",
+        "'reported' as cost_basis, 'main' as query_source, 1200.0 + hash(id) % 9000 as duration_ms"),
     ),
     (
         "api.request", "transcript", "assistant", "has_transcript", 2,
-        "'req_' || id as request_id, 'msg_' || id as message_id, {models}[model] as model, input as input_tokens, "
+        ("'req_' || id as request_id, 'msg_' || id as message_id, {models}[model] as model, input as input_tokens, "
         "output as output_tokens, cache_read as cache_read_tokens, cache_write as cache_write_tokens, "
-        "cost as cost_nanousd, 'priced' as cost_basis",
+        "cost as cost_nanousd, 'priced' as cost_basis"),
     ),
     (
         "tool.decision", "otel_log", "tool_decision", "has_tool", 3,
@@ -126,9 +126,9 @@ def fill(connection: duckdb.DuckDBPyConnection, events: int, seed: int = 1) -> T
 
 
 def batches(
-    requests: int, *, size: int = 20_000, seed: int = 1, start_us: int = START_US
+    requests: int, *, size: int = 20_000, seed: int = 1, start_us: int = START_US, days: int = DAYS
 ) -> Iterator[tuple[list[Event], Totals]]:
-    """Batches of one request and one tool event each, by turns, as an import of transcripts brings them.
+    """Batches of one request and one tool event each, by turns, as transcripts have them, in sessions of `days` days.
 
     Yields a batch and the totals so far.
     """
@@ -142,7 +142,7 @@ def batches(
             left = chance.randint(20, 200)
             session = f"s_{chance.getrandbits(64):016x}"
             project = f"p_{chance.randrange(50):016x}"
-            at_us = start_us + chance.randrange(DAYS * 86_400_000_000)
+            at_us = start_us + chance.randrange(days * 86_400_000_000)
         left -= 1
         at_us += chance.randrange(1_000_000, 60_000_000)
         numbers = [

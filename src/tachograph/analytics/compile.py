@@ -8,12 +8,12 @@ ClickHouse would take an output name that equals a column for that column's repl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact
 from tachograph.analytics.metrics import METRICS, Metric
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.query import Query
+from tachograph.analytics.windowed import activity, between, usage
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
 
@@ -93,71 +93,18 @@ def _part(
     columns += [f"{m.sql[fact]} as v{i}" if i in indexes else f"null as v{i}" for i, m in enumerate(metrics)]
     conditions = _filters(fact, query.filters, parameters)
     if fact == "activity":
-        source = _activity(query.window, parameters)
+        source = activity(query.window, parameters)
+    elif fact == "usage":
+        source = usage(query.window, parameters)
     else:
         source = fact
-        conditions = [*_between("occurred_at", query.window, parameters), *conditions]
+        conditions = [*between("occurred_at", query.window, parameters), *conditions]
     sql = f"    select {', '.join(columns)}\n    from {source}"  # noqa: S608 - registry names only
     if conditions:
         sql += f"\n    where {' and '.join(conditions)}"
     if by:
         sql += f"\n    group by {', '.join(str(i + 1) for i in range(len(by)))}"
     return sql
-
-
-_WHO = "session_id, agent, user_id, organization_id, project, repository, agent_version, entrypoint"
-
-
-def _activity(window: Window, parameters: dict[str, Any]) -> str:
-    """Which session was active when: whole days from session_days, what the window cuts off from the rows themselves."""
-    first = None if window.start is None else _next_midnight(window.start)
-    last = None if window.end is None else datetime.combine(window.end.date(), time())
-    if first is not None and last is not None and first > last:  # within one day
-        return _rows("occurred_at >= $start and occurred_at < $end", window, parameters)
-    days = ["activity > 0"]
-    if first is not None:
-        parameters["first_day"] = first
-        days.append("day >= $first_day")
-    if last is not None:
-        parameters["last_day"] = last
-        days.append("day < $last_day")
-    parts = [f"select {_WHO}, day as occurred_at from session_days where {' and '.join(days)}"]  # noqa: S608
-    if first is not None and first != window.start:
-        parts += _row_parts("occurred_at >= $start and occurred_at < $first_day")
-        parameters["start"] = window.start
-    if last is not None and last != window.end:
-        parts += _row_parts("occurred_at >= $last_day and occurred_at < $end")
-        parameters["end"] = window.end
-    return "(" + "\n        union all ".join(parts) + ") active"
-
-
-def _rows(condition: str, window: Window, parameters: dict[str, Any]) -> str:
-    parameters["start"], parameters["end"] = window.start, window.end
-    return "(" + "\n        union all ".join(_row_parts(condition)) + ") active"
-
-
-def _row_parts(condition: str) -> list[str]:
-    return [
-        f"select {_WHO}, occurred_at from requests where outcome in ('ok', 'residual') and {condition}",  # noqa: S608
-        f"select {_WHO}, occurred_at from prompts where {condition}",  # noqa: S608
-        f"select {_WHO}, occurred_at from tool_calls where {condition}",  # noqa: S608
-    ]
-
-
-def _next_midnight(moment: datetime) -> datetime:
-    day = datetime.combine(moment.date(), time())
-    return day if day == moment else day + timedelta(days=1)
-
-
-def _between(column: str, window: Window, parameters: dict[str, Any]) -> list[str]:
-    conditions = []
-    if window.start is not None:
-        parameters["start"] = window.start
-        conditions.append(f"{column} >= $start")
-    if window.end is not None:
-        parameters["end"] = window.end
-        conditions.append(f"{column} < $end")
-    return conditions
 
 
 def _filters(fact: Fact, filters: Mapping[str, Sequence[str | None]], parameters: dict[str, Any]) -> list[str]:

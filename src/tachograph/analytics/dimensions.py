@@ -8,10 +8,13 @@ from typing import Literal
 
 __all__ = ["DIMENSIONS", "FACTS", "Dimension", "Fact"]
 
-Fact = Literal["requests", "tool_calls", "prompts", "outcomes", "activity"]
-"""What metrics count over. The first four are tables; `activity` is which session was active when (compile.py)."""
+Fact = Literal["usage", "requests", "tool_calls", "prompts", "outcomes", "activity"]
+"""What metrics count over. Four are tables; `usage` (sums of requests) and `activity` (which session was active when)
+take whole days from the day tables and what the window cuts off from the rows themselves: see windowed.py."""
 
-FACTS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity")
+FACTS: tuple[Fact, ...] = ("usage", "requests", "tool_calls", "prompts", "outcomes", "activity")
+BY_DAY: tuple[Fact, ...] = ("usage", "activity")
+"""Facts that do not know the hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +27,16 @@ class Dimension:
     help: str
 
 
+_ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity")
+
+
 def _time(name: str, help: str) -> Dimension:  # noqa: A002 - reads as a table
-    facts = FACTS if name != "hour" else tuple(f for f in FACTS if f != "activity")
+    facts = FACTS if name != "hour" else tuple(f for f in FACTS if f not in BY_DAY)
     return Dimension(name=name, sql=dict.fromkeys(facts, f"date_trunc('{name}', occurred_at)"), time=True, help=help)
 
 
 def _column(name: str, help: str, *facts: Fact, column: str | None = None) -> Dimension:  # noqa: A002
-    return Dimension(name=name, sql=dict.fromkeys(facts or FACTS, column or name), time=False, help=help)
+    return Dimension(name=name, sql=dict.fromkeys(facts or _ROWS, column or name), time=False, help=help)
 
 
 _SEEN = (
@@ -51,20 +57,20 @@ _TABLE: tuple[Dimension, ...] = (
     ),
     Dimension(
         name="hour_of_day",
-        sql={f: "hour(occurred_at)" for f in FACTS if f != "activity"},
+        sql={f: "hour(occurred_at)" for f in FACTS if f not in BY_DAY},
         time=False,
         help="hour of the day, 0 to 23, UTC",
     ),
-    _column("agent", "coding agent"),
+    _column("agent", "coding agent", *FACTS),
     _column("session", "session (pseudonym)", column="session_id"),
-    _column("user", "person or installation (pseudonym)", column="user_id"),
-    _column("organization", "organization (pseudonym)", column="organization_id"),
+    _column("user", "person or installation (pseudonym)", *FACTS, column="user_id"),
+    _column("organization", "organization (pseudonym)", *FACTS, column="organization_id"),
     _column("project", "working directory (pseudonym)"),
     _column("repository", "repository (pseudonym)"),
     _column("agent_version", "version of the agent"),
     _column("entrypoint", "how the agent was started"),
-    _column("model", "model, without suffixes", "requests", "outcomes"),
-    _column("query_source", "what the request was for: main, subagent, compact, …", "requests"),
+    _column("model", "model, without suffixes", "usage", "requests", "outcomes"),
+    _column("query_source", "what the request was for: main, subagent, compact, …", "usage", "requests"),
     _column("effort", "reasoning effort", "requests"),
     _column("speed", "normal or fast", "requests"),
     _column("service_tier", "standard, batch, priority", "requests"),
@@ -72,8 +78,8 @@ _TABLE: tuple[Dimension, ...] = (
     _column("skill", "skill the usage is attributed to", "requests"),
     _column("plugin", "plugin the usage is attributed to", "requests"),
     _column("mcp_server", "MCP server", "requests", "tool_calls"),
-    _column("cost_basis", "reported, priced, unpriced or counter", "requests"),
-    _column("outcome", "ok, error, retried, or residual: only a counter saw it", "requests"),
+    _column("cost_basis", "reported, priced, unpriced or counter", "usage", "requests"),
+    _column("outcome", "ok, error, retried, or residual: only a counter saw it", "usage", "requests"),
     _column("status_code", "HTTP status of the last try", "requests"),
     _column("error_class", "kind of error", "requests", "tool_calls"),
     _column("tool", "tool", "tool_calls", "outcomes", column="tool_name"),
@@ -83,6 +89,7 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension(
         name="source",
         sql={
+            "usage": _SEEN.format(otel="(seen_event or seen_span)"),
             "requests": _SEEN.format(otel="(seen_event or seen_span)"),
             "tool_calls": _SEEN.format(otel="(seen_event or seen_span)").replace(
                 "when outcome = 'residual' then 'counter' ", ""

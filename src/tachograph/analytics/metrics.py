@@ -34,15 +34,28 @@ def _m(
     unit: Unit,
     better: Literal["higher", "lower", "neither"],
     help: str,  # noqa: A002 - reads as a table
-    *,
+    *expressions: Mapping[str, str],
     empty: int | None = 0,
     **sql: str,
 ) -> Metric:
+    for several in expressions:
+        sql |= several
     return Metric(name=name, unit=unit, sql=sql, empty=empty, better=better, help=help)  # type: ignore[arg-type]
 
 
 _OK = "outcome = 'ok'"
 _COST = "sum(cost_nanousd)"
+
+
+def _both(expression: str) -> dict[str, str]:
+    """A sum, which whole days and single requests give alike."""
+    return {"usage": expression, "requests": expression}
+
+
+def _how_many(condition: str) -> dict[str, str]:
+    """How many requests, of days that are counted already or of single ones."""
+    return {"usage": f"sum(n) filter (where {condition})", "requests": f"count(*) filter (where {condition})"}
+
 
 _TABLE: tuple[Metric, ...] = (
     _m(
@@ -64,38 +77,38 @@ _TABLE: tuple[Metric, ...] = (
         "agent_prompts", "count", "neither", "Turns the agent started itself, such as a background task's result.",
         prompts="count(*) filter (where prompt_origin = 'agent')",
     ),
-    _m("requests", "count", "neither", "API requests that were answered.", requests=f"count(*) filter (where {_OK})"),
+    _m("requests", "count", "neither", "API requests that were answered.", _how_many(_OK)),
     _m(
         "api_errors", "count", "lower", "API requests that failed after all tries.",
-        requests="count(*) filter (where outcome = 'error')",
+        _how_many("outcome = 'error'"),
     ),
     _m(
         "api_retries", "count", "lower", "Failed tries that were repeated, as far as a transcript shows them.",
-        requests="count(*) filter (where outcome = 'retried')",
+        _how_many("outcome = 'retried'"),
     ),
-    _m("input_tokens", "tokens", "neither", "Fresh prompt tokens, cache excluded.", requests="sum(input_tokens)"),
-    _m("output_tokens", "tokens", "neither", "Tokens generated, reasoning included.", requests="sum(output_tokens)"),
-    _m("reasoning_tokens", "tokens", "neither", "The part of output_tokens spent on reasoning.", requests="sum(reasoning_tokens)"),
-    _m("cache_read_tokens", "tokens", "higher", "Prompt tokens read from cache.", requests="sum(cache_read_tokens)"),
-    _m("cache_write_tokens", "tokens", "neither", "Prompt tokens written to cache.", requests="sum(cache_write_tokens)"),
+    _m("input_tokens", "tokens", "neither", "Fresh prompt tokens, cache excluded.", _both("sum(input_tokens)")),
+    _m("output_tokens", "tokens", "neither", "Tokens generated, reasoning included.", _both("sum(output_tokens)")),
+    _m("reasoning_tokens", "tokens", "neither", "The part of output_tokens spent on reasoning.", _both("sum(reasoning_tokens)")),
+    _m("cache_read_tokens", "tokens", "higher", "Prompt tokens read from cache.", _both("sum(cache_read_tokens)")),
+    _m("cache_write_tokens", "tokens", "neither", "Prompt tokens written to cache.", _both("sum(cache_write_tokens)")),
     _m(
         "total_tokens", "tokens", "neither", "All tokens: input, output, cache read and cache written.",
-        requests="sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)",
+        _both("sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)"),
     ),
-    _m("cost_microusd", "microusd", "lower", "Cost in whole micro-dollars: reported, else priced.", requests=_COST),
-    _m("cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.", requests=_COST),
+    _m("cost_microusd", "microusd", "lower", "Cost in whole micro-dollars: reported, else priced.", _both(_COST)),
+    _m("cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.", _both(_COST)),
     _m(
         "unpriced_requests", "count", "lower", "Requests whose cost nobody knows: no report, no price for the model.",
-        requests="count(*) filter (where cost_basis = 'unpriced')",
+        _how_many("cost_basis = 'unpriced'"),
     ),
     _m(
-        "cache_hit_ratio", "ratio", "higher", "Share of prompt tokens served from cache.", empty=None,
-        requests="sum(cache_read_tokens) / nullif(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)",
+        "cache_hit_ratio", "ratio", "higher", "Share of prompt tokens served from cache.",
+        _both("sum(cache_read_tokens) / nullif(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)"), empty=None,
     ),
     _m(
         "api_error_ratio", "ratio", "lower", "Share of API requests that failed.", empty=None,
-        requests="count(*) filter (where outcome = 'error')"
-        " / nullif(count(*) filter (where outcome in ('ok', 'error')), 0)",
+        usage="sum(n) filter (where outcome = 'error') / nullif(sum(n) filter (where outcome in ('ok', 'error')), 0)",
+        requests="count(*) filter (where outcome = 'error') / nullif(count(*) filter (where outcome in ('ok', 'error')), 0)",
     ),
     _m(
         "request_p50_ms", "ms", "lower", "Median time of an API request.", empty=None,

@@ -11,6 +11,7 @@ from tachograph.analytics.compile import answer, half_up
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query, Window
+from tachograph.analytics.windowed import usage
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import UnknownDimension
 
@@ -72,12 +73,13 @@ def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
 
 
 def _coverage(store: Store, window: Window) -> dict[str, Any]:
-    bounds, parameters = _bounds(window)
-    row = store.query(Statement(name="coverage", sql=_COVERAGE.format(bounds=bounds), parameters=parameters)).records()[
+    parameters: dict[str, Any] = {}
+    source = usage(window, parameters)
+    row = store.query(Statement(name="coverage", sql=_COVERAGE.format(source=source), parameters=parameters)).records()[
         0
     ]
     unpriced = store.query(
-        Statement(name="unpriced_models", sql=_UNPRICED.format(bounds=bounds), parameters=parameters)
+        Statement(name="unpriced_models", sql=_UNPRICED.format(source=source), parameters=parameters)
     ).rows
     drops = store.query(Statement(name="drops", sql=_DROPS)).records()[0]
     number = {name: int(value or 0) for name, value in row.items()}
@@ -104,7 +106,7 @@ def _coverage(store: Store, window: Window) -> dict[str, Any]:
             "transcript": number["by_transcript"],
             "hook": number["by_hook"],
         },
-        "auxiliary_requests": number["auxiliary"],
+        "auxiliary_requests": number["auxiliary_requests"],
         "cost_basis": {
             "reported_microusd": half_up(number["reported_cost"]),
             "priced_microusd": half_up(number["priced_cost"]),
@@ -117,49 +119,36 @@ def _coverage(store: Store, window: Window) -> dict[str, Any]:
     }
 
 
-def _bounds(window: Window) -> tuple[str, dict[str, Any]]:
-    conditions, parameters = [], {}
-    if window.start is not None:
-        conditions.append("r.occurred_at >= $start")
-        parameters["start"] = window.start
-    if window.end is not None:
-        conditions.append("r.occurred_at < $end")
-        parameters["end"] = window.end
-    return " and ".join(conditions) or "1 = 1", parameters
-
-
-_TOKENS = "r.input_tokens + r.output_tokens + r.cache_read_tokens + r.cache_write_tokens"
+_TOKENS = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
+_OTEL = "(seen_event or seen_span)"
 
 _COVERAGE = f"""
 select
-    sum({_TOKENS}) filter (where r.outcome = 'ok') as row_tokens,
-    sum({_TOKENS}) filter (where r.outcome = 'residual') as residual_tokens,
-    sum(r.input_tokens) filter (where r.outcome = 'residual') as residual_input,
-    sum(r.output_tokens) filter (where r.outcome = 'residual') as residual_output,
-    sum(r.cache_read_tokens) filter (where r.outcome = 'residual') as residual_read,
-    sum(r.cache_write_tokens) filter (where r.outcome = 'residual') as residual_write,
-    sum(r.cost_nanousd) filter (where r.outcome = 'residual') as residual_cost,
-    sum(r.cost_nanousd) filter (where r.cost_basis = 'reported') as reported_cost,
-    sum(r.cost_nanousd) filter (where r.cost_basis = 'priced') as priced_cost,
-    count(*) filter (where r.outcome = 'ok' and (r.seen_event or r.seen_span) and not r.seen_transcript) as otel_only,
-    count(*) filter (where r.outcome = 'ok' and r.seen_transcript and not (r.seen_event or r.seen_span))
-        as transcript_only,
-    count(*) filter (where r.outcome = 'ok' and r.seen_transcript and (r.seen_event or r.seen_span)) as both_saw,
-    count(*) filter (where r.outcome = 'ok' and not r.seen_transcript and not r.seen_event and not r.seen_span)
-        as neither_saw,
-    count(*) filter (where r.outcome = 'ok' and r.seen_event) as by_event,
-    count(*) filter (where r.outcome = 'ok' and r.seen_span) as by_span,
-    count(*) filter (where r.outcome = 'ok' and r.seen_transcript) as by_transcript,
-    count(*) filter (where r.outcome = 'ok' and r.seen_hook) as by_hook,
-    count(*) filter (where r.outcome = 'ok' and not r.seen_transcript and s.has_transcript) as auxiliary,
-    count(*) filter (where r.outcome = 'error') as api_errors
-from requests r left join (select session_id as id, has_transcript from sessions) s on s.id = r.session_id
-where {{bounds}}
+    sum({_TOKENS}) filter (where outcome = 'ok') as row_tokens,
+    sum({_TOKENS}) filter (where outcome = 'residual') as residual_tokens,
+    sum(input_tokens) filter (where outcome = 'residual') as residual_input,
+    sum(output_tokens) filter (where outcome = 'residual') as residual_output,
+    sum(cache_read_tokens) filter (where outcome = 'residual') as residual_read,
+    sum(cache_write_tokens) filter (where outcome = 'residual') as residual_write,
+    sum(cost_nanousd) filter (where outcome = 'residual') as residual_cost,
+    sum(cost_nanousd) filter (where cost_basis = 'reported') as reported_cost,
+    sum(cost_nanousd) filter (where cost_basis = 'priced') as priced_cost,
+    sum(n) filter (where outcome = 'ok' and {_OTEL} and not seen_transcript) as otel_only,
+    sum(n) filter (where outcome = 'ok' and seen_transcript and not {_OTEL}) as transcript_only,
+    sum(n) filter (where outcome = 'ok' and seen_transcript and {_OTEL}) as both_saw,
+    sum(n) filter (where outcome = 'ok' and not seen_transcript and not {_OTEL}) as neither_saw,
+    sum(n) filter (where outcome = 'ok' and seen_event) as by_event,
+    sum(n) filter (where outcome = 'ok' and seen_span) as by_span,
+    sum(n) filter (where outcome = 'ok' and seen_transcript) as by_transcript,
+    sum(n) filter (where outcome = 'ok' and seen_hook) as by_hook,
+    sum(n) filter (where auxiliary) as auxiliary_requests,
+    sum(n) filter (where outcome = 'error') as api_errors
+from {{source}}
 """  # noqa: S608 - fixed text
 
 _UNPRICED = """
-select coalesce(r.model, 'unknown') as model_name, count(*) as quantity
-from requests r where r.cost_basis = 'unpriced' and {bounds}
+select coalesce(model, 'unknown') as model_name, sum(n) as quantity
+from {source} where cost_basis = 'unpriced'
 group by 1 order by 2 desc, 1 limit 100
 """
 

@@ -12,10 +12,9 @@ __all__ = ["DERIVED", "rebuild", "settle"]
 DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
 
-_TIMELESS = ("session_days", "sessions")
 _WORKING = (
     "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "gone", "come",
+    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "day_changes", "new_days", "gone", "come",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
@@ -85,19 +84,20 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "80_sessions")
-    connection.execute("create or replace temp table touched_days (day timestamp)")
+    connection.execute("create or replace temp table day_changes as select 1 as sign, r.* from requests r limit 0")
     made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
     for table in DERIVED:
         if made.get(table, 1):
             _replace(connection, table)
     if sessionless:
         connection.execute(
-            """insert into touched_days
-            select distinct date_trunc('day', occurred_at) from work where kind = 'usage.counter' and starts_with(bucket, '~')
-            union select day + interval 1 day from touched_days  -- counters of late requests come after midnight"""
+            """create or replace temp table touched_days as
+            select date_trunc('day', occurred_at) as day from work where kind = 'usage.counter' and starts_with(bucket, '~')
+            union select date_trunc('day', occurred_at) from day_changes
+            union select date_trunc('day', occurred_at) + interval 1 day from day_changes  -- counters may come after midnight"""
         )
         _run(connection, "85_residuals")
-    if requests:
+    if requests:  # counters are among them
         _run(connection, "90_days")
     connection.execute("update settled set seq = $1", [upto])
     connection.execute(
@@ -108,37 +108,25 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
 def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Put the new rows of the touched buckets in place of the old; rows that are the same are left alone."""
     listed = _columns(connection, table)
-    time = "null::timestamp" if table in _TIMELESS else "occurred_at"
     touched = f"{table} where bucket in (select bucket from touched)"  # noqa: S608 - names of ours
     (there,) = _numbers(connection, f"select count(*) from (from {touched} limit 1)")  # noqa: S608 - names of ours
     if not there:
         connection.execute(f"insert into {table} ({listed}) select {listed} from new_{table}")  # noqa: S608
         if table == "requests":
-            connection.execute(
-                "insert into touched_days select distinct date_trunc('day', occurred_at) from new_requests"
-            )
+            connection.execute(f"insert into day_changes select 1, {listed} from new_requests")  # noqa: S608
         return
     for name, source in (("gone", touched), ("come", f"new_{table}")):
         connection.execute(
             f"""create or replace temp table {name} as
-            select rowid as id, bucket, {time} as at_, hash({listed}) as whole from {source}"""  # noqa: S608
+            select rowid as id, bucket, hash({listed}) as whole from {source}"""  # noqa: S608
         )
-    connection.execute(
-        f"""delete from {touched} and rowid in (
-            select id from gone where (bucket, whole) not in (select bucket, whole from come))"""  # noqa: S608
-    )
-    connection.execute(
-        f"""insert into {table} ({listed}) select {listed} from new_{table} where rowid in (
-            select id from come where (bucket, whole) not in (select bucket, whole from gone))"""  # noqa: S608
-    )
+    old = f"{touched} and rowid in (select id from gone where (bucket, whole) not in (select bucket, whole from come))"  # noqa: S608
+    new = f"new_{table} where rowid in (select id from come where (bucket, whole) not in (select bucket, whole from gone))"  # noqa: S608
     if table == "requests":
-        connection.execute(
-            """insert into touched_days select distinct date_trunc('day', at_) from (
-                select at_ from gone where (bucket, whole) not in (select bucket, whole from come)
-                union all
-                select at_ from come where (bucket, whole) not in (select bucket, whole from gone)
-            )"""
-        )
+        connection.execute(f"insert into day_changes select -1, {listed} from {old}")  # noqa: S608
+        connection.execute(f"insert into day_changes select 1, {listed} from {new}")  # noqa: S608
+    connection.execute(f"delete from {old}")  # noqa: S608
+    connection.execute(f"insert into {table} ({listed}) select {listed} from {new}")  # noqa: S608
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, *, else_empty: str = "", when: int = 1) -> None:

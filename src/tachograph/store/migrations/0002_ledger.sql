@@ -47,6 +47,7 @@ create table requests (
     web_search_requests bigint not null,
     cost_nanousd bigint,                 -- null: no source knows and no price row matches
     cost_basis varchar not null,         -- reported, priced, unpriced, counter
+    auxiliary boolean not null,          -- its session has a transcript, which does not show it: a title, a compaction
     duration_ms double,
     ttft_ms double,
     attempts bigint,
@@ -189,16 +190,16 @@ create table days (
     agent varchar not null,
     user_id varchar,
     organization_id varchar,
-    project varchar,
-    repository varchar,
-    entrypoint varchar,
     model varchar,
     query_source varchar,
     outcome varchar not null,
     cost_basis varchar not null,
+    auxiliary boolean not null,
     seen_event boolean not null,
+    seen_span boolean not null,
     seen_transcript boolean not null,
-    requests bigint not null,
+    seen_hook boolean not null,
+    n bigint not null,                   -- rows of `requests`
     input_tokens bigint not null,
     output_tokens bigint not null,
     reasoning_tokens bigint not null,

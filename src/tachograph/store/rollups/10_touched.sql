@@ -28,7 +28,17 @@ insert into buckets
 select bucket, first_seq from fresh where bucket not in (select bucket from buckets);
 
 -- Identities seen under another bucket: among the fresh events, in the ledger, and as copies of stored events.
--- Hashes find candidates fast; equal hashes of different ids would only settle two families together.
+-- Hashes find candidates fast; equal hashes of different ids would only settle two families together. In the ledger only
+-- two days around the fresh events are looked at, which zone maps make cheap: copies keep their times, and two reports of
+-- one request are seconds apart.
+set variable from_day = (
+    select min(occurred_at) - interval 2 day from events where seq > getvariable('settled') and seq <= getvariable('upto')
+);
+
+set variable to_day = (
+    select max(occurred_at) + interval 2 day from events where seq > getvariable('settled') and seq <= getvariable('upto')
+);
+
 create or replace temp table links as
 select distinct one as bucket, two as other from (
     select f.bucket as one, g.first_bucket as two
@@ -38,12 +48,16 @@ select distinct one as bucket, two as other from (
     ) g on g.identity = hash(f.agent, f.what, f.id)
     union all
     select f.bucket, r.bucket from fresh_ids f join requests r on f.what = 'r' and f.id = r.request_id and f.agent = r.agent
+    where r.occurred_at between getvariable('from_day') and getvariable('to_day')
     union all
     select f.bucket, r.bucket from fresh_ids f join requests r on f.what = 'm' and f.id = r.message_id and f.agent = r.agent
+    where r.occurred_at between getvariable('from_day') and getvariable('to_day')
     union all
     select f.bucket, t.bucket from fresh_ids f join tool_calls t on f.what = 't' and f.id = t.tool_use_id and f.agent = t.agent
+    where t.occurred_at between getvariable('from_day') and getvariable('to_day')
     union all
     select f.bucket, p.bucket from fresh_ids f join prompts p on f.what = 'p' and f.id = p.prompt_id and f.agent = p.agent
+    where p.occurred_at between getvariable('from_day') and getvariable('to_day')
     union all
     select c.bucket, c.session_id from event_copies c
     where c.seq > getvariable('settled') and c.seq <= getvariable('upto')

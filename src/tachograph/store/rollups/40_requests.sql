@@ -98,6 +98,7 @@ select
         else coalesce(reported, priced) end as cost_nanousd,
     case when outcome <> 'ok' or all_tokens = 0 or reported is not null then 'reported'
         when priced is not null then 'priced' else 'unpriced' end as cost_basis,
+    outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class = 'transcript') as auxiliary,
     duration_ms, ttft_ms, attempts, status_code, error_class,
     seen_event, seen_span, seen_transcript, false as seen_counter, seen_hook
 from merged;
