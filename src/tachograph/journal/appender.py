@@ -10,9 +10,8 @@ import contextlib
 import errno
 import os
 import secrets
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tachograph.journal.config import JournalConfig
@@ -26,15 +25,16 @@ from tachograph.journal.segment import (
     segment_name,
     segment_number,
 )
+from tachograph.journal.stats import JournalStats
 from tachograph.ports import Clock
 from tachograph_sdk.errors import JournalError, JournalFull, JournalUnavailable
 
-__all__ = ["FSYNC_BUCKETS_MS", "Appender", "Entry", "JournalStats"]
+__all__ = ["Appender", "Entry"]
 
-FSYNC_BUCKETS_MS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MOST_BUFFERS: Final = 1000  # per write call; the systems we run on take at least 1024
 MOST_INTERRUPTS: Final = 100
+RECOVER_S: Final = 1.0  # how often to look whether a failure is over while nobody asks
 RECOUNT_S: Final = 0.2  # the reader deletes segments; how often to look
 
 
@@ -44,23 +44,6 @@ class Entry(NamedTuple):
     kind: int
     body: Buffer
     received_us: int  # UTC microseconds since 1970
-
-
-@dataclass(slots=True)
-class JournalStats:
-    """What the journal did since it was opened, and how large it is."""
-
-    frames: int = 0
-    frame_bytes: int = 0  # bodies only
-    groups: int = 0
-    fsyncs: int = 0
-    fsync_seconds: float = 0.0
-    fsync_counts: list[int] = field(default_factory=lambda: [0] * (len(FSYNC_BUCKETS_MS) + 1))  # not cumulative
-    failures: int = 0  # groups that could not be made durable
-    refused: Counter[str] = field(default_factory=Counter)  # frames, by error code
-    bytes_on_disk: int = 0  # all segments
-    segments: int = 0
-    last_error: str = ""  # error code of the last group if it failed, else ""
 
 
 @dataclass(slots=True)
@@ -126,17 +109,34 @@ class Appender:
         if segment.durable >= self._config.segment_bytes:
             self._rotate()
 
-    def seconds_until_rotation(self) -> float | None:
-        """When `rotate_if_due` should be called; None while the open segment is empty."""
-        segment = self._segment
-        if segment is None or not segment.frames:
-            return None
-        return max(0.0, segment.first_frame_s + self._config.segment_age_s - self._clock.monotonic_s())
+    def seconds_until_care(self) -> float | None:
+        """When `rotate_if_due` and `recover` should be called; None while there is nothing to look after."""
+        until_rotation = self._seconds_until_rotation()
+        if self.stats.last_error:
+            return RECOVER_S if until_rotation is None else min(RECOVER_S, until_rotation)
+        return until_rotation
 
     def rotate_if_due(self) -> None:
         """Seal the open segment if it holds frames and is old enough, and open the next."""
-        if self.seconds_until_rotation() == 0.0:
+        if self._seconds_until_rotation() == 0.0:
             self._rotate()
+
+    def recover(self) -> None:
+        """After a failure: see whether an append would go through again, so that health tells the truth when idle."""
+        if not self.stats.last_error or self._clock.monotonic_s() < self._not_before_s:
+            return
+        try:
+            if self._lock is None:
+                self._take_lock()
+            self._check_room(0, 0)
+            if self._segment is None:
+                self._open_segment()
+        except OSError as error:
+            self._failed(error, 0)
+        except JournalError:
+            return
+        else:
+            self.stats.last_error = ""
 
     def close(self) -> None:
         """Seal the open segment and let go of the lock. Safe to call twice."""
@@ -232,6 +232,12 @@ class Appender:
         self.stats.frame_bytes += body_bytes
         self.stats.groups += 1
         self._update_size()
+
+    def _seconds_until_rotation(self) -> float | None:
+        segment = self._segment
+        if segment is None or not segment.frames:
+            return None
+        return max(0.0, segment.first_frame_s + self._config.segment_age_s - self._clock.monotonic_s())
 
     def _rotate(self) -> None:
         segment = self._segment
@@ -340,14 +346,4 @@ class Appender:
     def _fdatasync(self, fd: int) -> None:
         began = self._clock.monotonic_s()
         self._files.fdatasync(fd)
-        took = self._clock.monotonic_s() - began
-        stats = self.stats
-        stats.fsyncs += 1
-        stats.fsync_seconds += took
-        took_ms = took * 1000
-        for index, bound in enumerate(FSYNC_BUCKETS_MS):
-            if took_ms <= bound:
-                stats.fsync_counts[index] += 1
-                break
-        else:
-            stats.fsync_counts[-1] += 1
+        self.stats.count_fsync(self._clock.monotonic_s() - began)

@@ -7,18 +7,22 @@ on slower disks. While one group is on its way to the disk the next one gathers;
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import queue
 import threading
 
-from tachograph.journal.appender import Appender, Entry, JournalStats
+from tachograph.journal.appender import Appender, Entry
 from tachograph.journal.config import JournalConfig
 from tachograph.journal.files import FileSystem
 from tachograph.journal.segment import Buffer
+from tachograph.journal.stats import JournalStats
 from tachograph.ports import Clock, FrameKind
 from tachograph_sdk.errors import JournalError, JournalUnavailable
 
 __all__ = ["JournalConfig", "JournalStats", "JournalWriter"]
+
+log = logging.getLogger(__name__)
 
 _Group = tuple[list[Entry], list["asyncio.Future[None]"]]
 
@@ -144,9 +148,9 @@ class JournalWriter:
         appender = self._appender
         while True:
             try:
-                group = self._work.get(timeout=appender.seconds_until_rotation())
+                group = self._work.get(timeout=appender.seconds_until_care())
             except queue.Empty:
-                appender.rotate_if_due()
+                self._care()
                 continue
             if group is None:
                 break
@@ -161,6 +165,13 @@ class JournalWriter:
             self._call(self._finish, group[1], error)
         appender.close()
         self._call(self._closed)
+
+    def _care(self) -> None:
+        try:
+            self._appender.rotate_if_due()
+            self._appender.recover()
+        except Exception as unexpected:  # noqa: BLE001 - without this thread nothing is ever written again
+            log.error("the journal could not be looked after: %s", type(unexpected).__name__)
 
     def _call(self, function: object, *arguments: object) -> None:
         assert self._loop is not None

@@ -254,3 +254,28 @@ def test_a_journal_that_cannot_be_opened_is_tried_again(clock):
     clock.pass_s(1)
     appender.commit([Entry(1, b"x", 1)])
     assert [f.body for f in JournalReader("/j", files=disk).read(10)] == [b"x"]
+
+
+def test_trouble_ends_without_another_append(clock):
+    disk = Disk(free=1 << 20)
+    appender = Appender("/j", JournalConfig(), clock, files=disk)
+    with pytest.raises(JournalFull):
+        appender.commit([Entry(1, b"x", 1)])
+    assert appender.seconds_until_care() == 1.0
+    appender.recover()
+    assert appender.stats.last_error == "journal_full"
+    disk.free = 1 << 40
+    appender.recover()
+    assert appender.stats.last_error == ""
+    assert appender.seconds_until_care() is None
+    disk.fail_at, disk.fail_for_good = disk.calls + 1, True
+    with pytest.raises(JournalUnavailable):
+        appender.commit([Entry(1, b"x", 1)])
+    clock.pass_s(1)
+    appender.recover()
+    assert appender.stats.last_error == "journal_unavailable"
+    disk.heal()
+    clock.pass_s(1)
+    appender.recover()
+    assert appender.stats.last_error == ""
+    assert appender.stats.refused == {"journal_full": 1, "journal_unavailable": 1}, "looking is not counted"

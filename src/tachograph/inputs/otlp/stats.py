@@ -9,7 +9,7 @@ from typing import Any
 
 from tachograph.inputs.otlp.signals import Encoding, Signal
 from tachograph.inputs.otlp.verdict import Verdict
-from tachograph.journal.appender import FSYNC_BUCKETS_MS, JournalStats
+from tachograph.journal.stats import FSYNC_BUCKETS_MS, JournalStats
 from tachograph_sdk.model.event import DropReason
 
 __all__ = ["ReceiverStats", "RouteStats"]
