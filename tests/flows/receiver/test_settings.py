@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 
+import grpc
 import pytest
 
 from tachograph.journal.reader import JournalReader
@@ -187,6 +188,28 @@ def test_it_stops_gracefully_under_load_and_loses_nothing(tmp_path, how):
         for thread in threads:
             thread.join()
         assert len(receiver.frames()) >= sum(counts) > 200
+
+
+def test_it_stops_in_time_though_clients_dawdle(tmp_path):
+    with start(tmp_path / "journal", otlp={"stop_timeout_s": 1.0}) as receiver:
+        head = b"POST /v1/logs HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\n"
+        begun = (b"", b"POST /v1", head, head + b"content-length: 100\r\n\r\nabc", b"GET /health HTTP/1.1\r\nhost: ")
+        held = [socket.create_connection(("127.0.0.1", receiver.http_port)) for _ in begun]
+        for client, data in zip(held, begun, strict=True):
+            client.sendall(data)
+        with grpc.insecure_channel(f"127.0.0.1:{receiver.grpc_port}") as channel:
+            waiting = threading.Event()
+            call = channel.stream_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export").future(
+                iter(waiting.wait, None)
+            )
+            wait_until(lambda: receiver.health()["connections"] == len(held) + 1)
+            began = time.monotonic()
+            assert receiver.stop() == 0
+            assert time.monotonic() - began < 3
+            waiting.set()
+            call.cancel()
+        for client in held:
+            client.close()
 
 
 def test_kill_9_loses_nothing_acknowledged(tmp_path):
