@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -21,6 +22,7 @@ __all__ = ["DAYS", "START_US", "Totals", "batches", "fill"]
 START_US = 1_756_684_800_000_000  # 2025-09-01
 DAYS = 90
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "gpt-6-sol")
+_SLICE = 5_000  # sessions made at a time, so that memory stays small
 TOOLS = ("Bash", "Read", "Edit", "Grep", "Write", "Agent")
 
 
@@ -50,7 +52,7 @@ with
         select s, 5 + hash(s, 1, {seed}) % 33 as size, hash(s, 2, {seed}) % 40 as person,
             hash(s, 3, {seed}) % 400 as project, hash(s, 4, {seed}) % 10 < 4 as has_transcript,
             make_timestamp({start} + (s * {span}) // {sessions} + (hash(s, 5, {seed}) % 3600000000)::bigint) as started
-        from range({sessions}) r(s)
+        from range({first}, {last}) r(s)
     ),
     request as (select *, unnest(range(size::bigint)) as i from session)
 select *, started + to_seconds((i * 45 + hash(s, i, 6) % 40)::bigint) as at_, i % 5 = 0 as is_prompt,
@@ -102,27 +104,34 @@ def fill(connection: duckdb.DuckDBPyConnection, events: int, seed: int = 1) -> T
     Nothing is settled: `rebuild()` of a store on the same file does that.
     """
     sessions = max(1, events // 75)  # a session of this kind is about 75 events
-    connection.execute(_REQUESTS.format(seed=seed, start=START_US, span=DAYS * 86_400_000_000, sessions=sessions))
     lists = {"models": _sql_list(MODELS), "tools": _sql_list(TOOLS)}
-    parts = [
+    parts = " union all by name ".join(
         f"select md5(id || '{source}' || '{kind}')::uuid as event_id, at_ + to_seconds({delay}) as occurred_at, "
         f"at_ + to_seconds(9) as received_at, '{kind}' as kind, '{source}' as source, '{name}' as name, "
         f"{_COMMON}, {columns.format(**lists)} from made where {condition}"
         for kind, source, name, condition, delay, columns in _KINDS
-    ]
-    connection.execute(
-        "insert into events by name select row_number() over (order by received_at, event_id) as seq, * from ("
-        + " union all by name ".join(parts)
-        + ") order by seq"
     )
-    row = connection.execute(
-        """select (select count(*) from events), count(distinct s), count(*) filter (where is_prompt), count(*),
-        sum(input), sum(output), sum(cache_read), sum(cache_write), sum(cost),
-        count(*) filter (where has_tool), count(*) filter (where has_tool and failed) from made"""
-    ).fetchall()[0]
+    totals = Totals()
+    for first in range(0, sessions, _SLICE):
+        last = min(sessions, first + _SLICE)
+        span = DAYS * 86_400_000_000
+        connection.execute(
+            _REQUESTS.format(seed=seed, start=START_US, span=span, sessions=sessions, first=first, last=last)
+        )
+        connection.execute(
+            "insert into events by name select (select coalesce(max(seq), 0) from events) + row_number() over "
+            f"(order by received_at, event_id) as seq, * from ({parts}) order by seq"
+        )
+        row = connection.execute(
+            """select count(distinct s), count(*) filter (where is_prompt), count(*),
+            sum(input), sum(output), sum(cache_read), sum(cache_write), sum(cost),
+            count(*) filter (where has_tool), count(*) filter (where has_tool and failed) from made"""
+        ).fetchall()[0]
+        for name, value in zip(Totals.__slots__[1:], row, strict=True):
+            setattr(totals, name, getattr(totals, name) + int(value))
     connection.execute("drop table made")
-    names = [f for f in Totals.__slots__]  # noqa: C416
-    return Totals(**dict(zip(names, map(int, row), strict=True)))
+    totals.events = connection.execute("select count(*) from events").fetchall()[0][0]
+    return totals
 
 
 def batches(
@@ -135,7 +144,7 @@ def batches(
     chance = random.Random(seed)
     totals = Totals()
     batch: list[Event] = []
-    session, left, at_us = "", 0, start_us
+    session, project, left, at_us = "", "", 0, start_us
     for number in range(requests):
         if not left:
             totals.sessions += 1
@@ -152,7 +161,12 @@ def batches(
             chance.randrange(9000),
         ]
         cost = numbers[0] * 4_000 + numbers[1] * 20_000 + numbers[2] * 200 + numbers[3] * 5_000
-        base = {"project": project, "agent_version": "2.1.328", "entrypoint": "cli", "message_uuid": f"uuid-{number}"}
+        base: dict[str, Any] = {
+            "project": project,
+            "agent_version": "2.1.328",
+            "entrypoint": "cli",
+            "message_uuid": f"uuid-{number}",
+        }
         batch.append(
             make_event(
                 EventKind.API_REQUEST, key=f"{seed}-r-{number}", source=Source.TRANSCRIPT, name="assistant", at_us=at_us,

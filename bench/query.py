@@ -169,7 +169,7 @@ def writes(store: DuckDBStore) -> dict[str, Any]:
             ("settle", store.settle),
         ):
             started = time.perf_counter()
-            act()  # type: ignore[operator]
+            act()
             if round_:
                 figures[name].append((time.perf_counter() - started) * 1e3)
     found = {f"{name} 10k": _median(times) for name, times in figures.items()}

@@ -8,6 +8,7 @@ ClickHouse would take an output name that equals a column for that column's repl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact
@@ -110,18 +111,33 @@ def _part(
 def _filters(fact: Fact, filters: Mapping[str, Sequence[str | None]], parameters: dict[str, Any]) -> list[str]:
     conditions = []
     for index, (name, values) in enumerate(filters.items()):
-        expression = f"({DIMENSIONS[name].sql[fact]})"
-        named = [value for value in values if value is not None]
+        dimension = DIMENSIONS[name]
+        expression = f"({dimension.sql[fact]})"
         either = []
-        if named:
-            for position, value in enumerate(named):
-                parameters[f"f{index}_{position}"] = str(value)
-            listed = ", ".join(f"$f{index}_{position}" for position in range(len(named)))
-            either.append(f"cast({expression} as varchar) in ({listed})")
-        if len(named) < len(values):
+        listed = []
+        for position, value in enumerate(v for v in values if v is not None):
+            parameters[f"f{index}_{position}"] = _typed(dimension, value)
+            listed.append(f"$f{index}_{position}")
+        if listed:
+            either.append(f"{expression} in ({', '.join(listed)})")
+        if None in values:
             either.append(f"{expression} is null")
         conditions.append(f"({' or '.join(either)})" if either else "1 = 0")
     return conditions
+
+
+def _typed(dimension: Dimension, value: str) -> str | int | datetime:
+    try:
+        if dimension.type == "number":
+            return int(value)
+        if dimension.type == "time":
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise QueryError(
+            f"{value!r} is not a value of {dimension.name}", hint="numbers as 7, days and hours as 2026-11-20T09:00"
+        ) from error
+    return str(value)
 
 
 def _metric(name: str) -> Metric:

@@ -23,7 +23,7 @@ class Dimension:
 
     name: str
     sql: Mapping[Fact, str]
-    time: bool  # it cuts time into pieces: ordered, and an empty piece means nothing happened
+    type: Literal["text", "number", "time"]  # of its values; time: it cuts time into pieces, named by their start
     help: str
 
 
@@ -32,11 +32,12 @@ _ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "act
 
 def _time(name: str, help: str) -> Dimension:  # noqa: A002 - reads as a table
     facts = FACTS if name != "hour" else tuple(f for f in FACTS if f not in BY_DAY)
-    return Dimension(name=name, sql=dict.fromkeys(facts, f"date_trunc('{name}', occurred_at)"), time=True, help=help)
+    return Dimension(name=name, sql=dict.fromkeys(facts, f"date_trunc('{name}', occurred_at)"), type="time", help=help)
 
 
-def _column(name: str, help: str, *facts: Fact, column: str | None = None) -> Dimension:  # noqa: A002
-    return Dimension(name=name, sql=dict.fromkeys(facts or _ROWS, column or name), time=False, help=help)
+def _column(name: str, explained: str, *facts: Fact, column: str = "", number: bool = False) -> Dimension:
+    sql = dict.fromkeys(facts or _ROWS, column or name)
+    return Dimension(name=name, sql=sql, type="number" if number else "text", help=explained)
 
 
 _SEEN = (
@@ -52,13 +53,13 @@ _TABLE: tuple[Dimension, ...] = (
     Dimension(
         name="weekday",
         sql=dict.fromkeys(FACTS, "iso_dow(occurred_at)"),
-        time=False,
+        type="number",
         help="day of the week, 1 Monday to 7 Sunday",
     ),
     Dimension(
         name="hour_of_day",
         sql={f: "hour(occurred_at)" for f in FACTS if f not in BY_DAY},
-        time=False,
+        type="number",
         help="hour of the day, 0 to 23, UTC",
     ),
     _column("agent", "coding agent", *FACTS),
@@ -80,7 +81,7 @@ _TABLE: tuple[Dimension, ...] = (
     _column("mcp_server", "MCP server", "requests", "tool_calls"),
     _column("cost_basis", "reported, priced, unpriced or counter", "usage", "requests"),
     _column("outcome", "ok, error, retried, or residual: only a counter saw it", "usage", "requests"),
-    _column("status_code", "HTTP status of the last try", "requests"),
+    _column("status_code", "HTTP status of the last try", "requests", number=True),
     _column("error_class", "kind of error", "requests", "tool_calls"),
     _column("tool", "tool", "tool_calls", "outcomes", column="tool_name"),
     _column("decision", "accept or reject", "tool_calls"),
@@ -98,7 +99,7 @@ _TABLE: tuple[Dimension, ...] = (
                 "when outcome = 'residual' then 'counter' ", ""
             ),
         },
-        time=False,
+        type="text",
         help="who saw it: otel, transcript, both, counter, hook",
     ),
 )

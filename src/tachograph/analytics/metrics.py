@@ -107,7 +107,9 @@ _TABLE: tuple[Metric, ...] = (
     ),
     _m(
         "api_error_ratio", "ratio", "lower", "Share of API requests that failed.", empty=None,
-        usage="sum(n) filter (where outcome = 'error') / nullif(sum(n) filter (where outcome in ('ok', 'error')), 0)",
+        # a sum over nothing is null here and 0 there
+        usage="coalesce(sum(n) filter (where outcome = 'error'), 0)"
+        " / nullif(coalesce(sum(n) filter (where outcome in ('ok', 'error')), 0), 0)",
         requests="count(*) filter (where outcome = 'error') / nullif(count(*) filter (where outcome in ('ok', 'error')), 0)",
     ),
     _m(

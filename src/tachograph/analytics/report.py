@@ -63,7 +63,7 @@ def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
     dimension = DIMENSIONS[name]
     metrics = [m for m in TOTALS if any(fact in dimension.sql for fact in METRICS[m].sql)]
     rows = answer(store, Query(metrics=metrics, by=[name], window=window)).records()
-    if not dimension.time:
+    if dimension.type != "time":
         rows.sort(key=lambda row: (-row.get("cost_microusd", 0), -row.get("requests", 0)))
     for row in rows:
         if isinstance(row[name], datetime):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
@@ -40,7 +41,7 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             sources = "both"  # without ids nobody can tell what only one source saw from what only the other saw
         metrics = chance.random() < 0.5
         telemetry = None if with_ids and chance.random() < 0.15 else session  # session.id switched off
-        user = {"user_id": f"u_{number % 2:016x}"}
+        user: dict[str, Any] = {"user_id": f"u_{number % 2:016x}"}
         transcript: list[Event] = []
         if histories and sources != "otel" and chance.random() < 0.4:  # a fork: the same records under another session
             transcript += [replace(e, session_id=session) for e in chance.choice(histories)[1]]
@@ -49,7 +50,7 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             at += chance.randrange(1, DAY_US // 20)
             model = chance.choice(["opus", "opus[1m]", "haiku"])
             plain = model.removesuffix("[1m]")
-            numbers = {
+            numbers: dict[str, Any] = {
                 "input_tokens": chance.choice([1, 2, 3, 50]),
                 "output_tokens": chance.choice([1, 5]),
                 "cache_read_tokens": chance.choice([0, 100]),
@@ -62,7 +63,7 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             cost += price
             seen = sources if sources != "mixed" else chance.choice(["otel", "transcript", "both"])
             if seen in ("otel", "both"):
-                ids = {"request_id": rid, "prompt_id": f"p_{number}_{i // 3}"} if with_ids else {}
+                ids: dict[str, Any] = {"request_id": rid, "prompt_id": f"p_{number}_{i // 3}"} if with_ids else {}
                 events.append(
                     make_event(
                         key=f"o{rid}", at_us=at, session_id=telemetry, model=plain, **numbers, **ids,
@@ -77,14 +78,15 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
                         )
                     )  # fmt: skip
             if seen in ("transcript", "both"):
-                early = {**numbers, "output_tokens": 1}
+                early: dict[str, Any] = {**numbers, "output_tokens": 1}
                 for key, counted, delay in ((f"t{rid}a", early, 0), (f"t{rid}b", numbers, 3_000_000)):
                     if key.endswith("a") and chance.random() < 0.6:
                         continue
+                    also: dict[str, Any] = {"request_id": rid} if with_ids or chance.random() < 0.5 else {}
                     transcript.append(
                         make_event(
                             key=key, source=Source.TRANSCRIPT, at_us=at + delay, session_id=session, model=plain, **counted,
-                            message_id=mid, **({"request_id": rid} if with_ids or chance.random() < 0.5 else {}),
+                            message_id=mid, **also,
                             cost_nanousd=sum(counted.values()) * 1_000_000, cost_basis="priced", project="p_1",
                         )
                     )  # fmt: skip
@@ -103,7 +105,7 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             if chance.random() < 0.6:
                 tool_calls += 1
                 name, ok = chance.choice(["Bash", "Edit"]), chance.random() < 0.8
-                tid = {"tool_use_id": f"toolu_{seed}_{number}_{i}"} if with_ids else {}
+                tid: dict[str, Any] = {"tool_use_id": f"toolu_{seed}_{number}_{i}"} if with_ids else {}
                 if seen in ("otel", "both"):
                     events.append(
                         make_event(
@@ -128,9 +130,9 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
                     events.append(transcript[-1])
             if i % 3 == 0:
                 if seen in ("otel", "both"):
-                    ids = {"prompt_id": f"p_{seed}_{number}_{i // 3}"} if with_ids else {}
+                    named: dict[str, Any] = {"prompt_id": f"p_{seed}_{number}_{i // 3}"} if with_ids else {}
                     events.append(
-                        make_event(EventKind.PROMPT, key=f"op{rid}", at_us=at - 1, session_id=telemetry, **ids)
+                        make_event(EventKind.PROMPT, key=f"op{rid}", at_us=at - 1, session_id=telemetry, **named)
                     )
                 if seen in ("transcript", "both"):
                     origin = chance.choice(["human", "human", "agent"])

@@ -1,0 +1,196 @@
+"""Every query text runs on DuckDB and on ClickHouse, and both give the same cells.
+
+ClickHouse is here as chDB, the same engine in a library; it belongs to the tests alone. Where it is not installed these
+tests are skipped, except in CI, where that is an error.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from tachograph.analytics.compile import answer
+from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.query import Query, Window
+from tachograph.analytics.report import TOTALS, build_report
+from tachograph.ports import Batch, Result, Statement
+from tachograph.store.duckdb import DuckDBStore, load_macros
+from tachograph.testing import make_event
+from tachograph_sdk.model.event import DropReason, EventKind, Source
+from tests.unit.store.traffic import make_traffic
+
+pytestmark = [pytest.mark.chdb, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(300)]
+
+if importlib.util.find_spec("chdb") is None and not os.environ.get("CI"):
+    pytest.skip("chdb is not installed", allow_module_level=True)
+
+TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions", "days", "drops")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+WINDOWS = {
+    "all": Window(),
+    "whole days": Window(start=at("2025-10-10"), end=at("2025-10-12")),
+    "odd": Window(start=at("2025-10-09T13:00:07"), end=at("2025-10-11T05:30:00")),
+    "within a day": Window(start=at("2025-10-10T03:00:00"), end=at("2025-10-10T19:00:00.000005")),
+    "open": Window(start=at("2025-10-10T08:00:00")),
+    "nothing": Window(start=at("2031-01-01")),
+}
+_TYPES = {
+    "VARCHAR": "String", "BIGINT": "Int64", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')",
+    "UUID": "UUID",
+}  # fmt: skip
+
+
+class Clickhouse:
+    """Reads like a store: `$name` becomes a typed placeholder, which is this engine's way to bind."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def query(self, statement: Statement, *, timeout_s: float = 30, max_rows: int = 100_000) -> Result:
+        used = set(re.findall(r"\$(\w+)", statement.sql))
+        values = {name: statement.parameters[name] for name in used}
+        sql = re.sub(r"\$(\w+)", lambda m: f"{{{m[1]}:{_placeholder(values[m[1]])}}}", statement.sql)
+        bound = {name: str(value) for name, value in values.items()}
+        text = self._session.query(sql, "JSONCompactEachRowWithNamesAndTypes", params=bound).bytes().decode()
+        names, types, *rows = [json.loads(line) for line in text.splitlines() if line]
+        return Result(columns=names, rows=[tuple(map(_cell, row, types)) for row in rows])
+
+
+def _placeholder(value: object) -> str:
+    if isinstance(value, datetime):
+        return "DateTime64(6, 'UTC')"
+    return "Int64" if isinstance(value, int) else "String"
+
+
+def _cell(value: Any, type_: str) -> Any:
+    """JSON cell to Python: times as the other engine gives them."""
+    if value is None:
+        return None
+    if "Date" in type_:
+        return datetime.fromisoformat(value)
+    if "Int" in type_:
+        return int(value)
+    return value
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[DuckDBStore]:
+    store = DuckDBStore(":memory:")
+    for seed in (1, 2, 3, 4, 5, 6):
+        store.write(Batch(events=make_traffic(seed).events, drops={(DropReason.BAD_LINE, "x"): seed}))
+    extra = [
+        make_event(request_id="req_slow", model="opus", input_tokens=3, duration_ms=1234.5, ttft_ms=99.0, skill="demo"),
+        make_event(request_id="req_other", model="mystery", input_tokens=5, cost_basis="unpriced", duration_ms=10.0),
+        make_event(
+            EventKind.API_ERROR, request_id="req_bad", model="opus", status_code=400, error_class="invalid_request"
+        ),
+        make_event(EventKind.API_ERROR, source=Source.TRANSCRIPT, model="opus", status_code=529, status="retried"),
+        make_event(EventKind.TOOL_CALL, tool_use_id="t1", tool_name="Bash", success=False, duration_ms=17.0),
+        make_event(
+            EventKind.TOOL_DECISION, tool_use_id="t2", tool_name="Write", decision="reject", decision_source="user"
+        ),
+        make_event(EventKind.VCS_COMMIT, source=Source.OTEL_METRIC, quantity=2),
+        make_event(EventKind.VCS_PULL_REQUEST, source=Source.OTEL_METRIC, quantity=1),
+        make_event(EventKind.SESSION_ACTIVITY, source=Source.OTEL_METRIC, active_seconds=12.25),
+    ]
+    store.write(Batch(events=extra))
+    store.settle()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def clickhouse(store: DuckDBStore) -> Iterator[Clickhouse]:
+    from chdb.session import Session
+
+    session = Session()
+    for statement in load_macros("clickhouse").split(";"):
+        if statement.strip():
+            session.query(statement)
+    session.query("create database if not exists contract")
+    session.query("use contract")
+    for table in TABLES:
+        columns = store.query_sql(
+            f"select column_name, data_type, is_nullable from duckdb_columns() where table_name = '{table}' order by column_index"
+        ).rows
+        listed = ", ".join(f"{n} Nullable({_TYPES[t]})" if null else f"{n} {_TYPES[t]}" for n, t, null in columns)
+        session.query(f"create table {table} ({listed}) engine = Memory")
+        records = store.query(Statement(name="all", sql=f"from {table}"), max_rows=10**6).records()
+        lines = "\n".join(json.dumps(record, default=str) for record in records)
+        session.query(f"insert into {table} format JSONEachRow\n{lines}")
+        count = session.query(f"select count() from {table}", "JSONCompactEachRow").bytes().decode()
+        assert json.loads(count) in ([len(records)], [str(len(records))]), table
+    yield Clickhouse(session)
+    session.close()
+
+
+def same(left: Any, right: Any) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return bool(left) == bool(right)
+    if isinstance(left, float) or isinstance(right, float):
+        return left is not None and right is not None and math.isclose(left, right, rel_tol=1e-12)
+    if isinstance(left, date) and isinstance(right, date):
+        return datetime.fromisoformat(str(left)) == datetime.fromisoformat(str(right))
+    return left == right
+
+
+def compare(store: DuckDBStore, clickhouse: Clickhouse, query: Query) -> int:
+    ours, theirs = answer(store, query), answer(clickhouse, query)  # type: ignore[arg-type]
+    assert list(ours.columns) == list(theirs.columns) == [*query.by, *query.metrics]
+    key = lambda row: [(cell is not None, str(cell)) for cell in row[: len(query.by)]]  # noqa: E731
+    left, right = sorted(ours.rows, key=key), sorted(theirs.rows, key=key)
+    assert len(left) == len(right), query
+    for one, two in zip(left, right, strict=True):
+        assert all(map(same, one, two)), (query, one, two)
+    return len(left)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_by_every_dimension_gives_the_same_cells(store, clickhouse, metric):
+    cells = 0
+    for dimension in DIMENSIONS.values():
+        if any(fact in dimension.sql for fact in METRICS[metric].sql):
+            cells += compare(store, clickhouse, Query(metrics=[metric], by=[dimension.name]))
+    assert cells > 0
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_report_says_the_same_on_both_for_any_window(store, clickhouse, window):
+    by = ["day", "week", "model", "agent", "user", "session", "source", "tool", "hour"]
+    ours = build_report(store, WINDOWS[window], by)
+    theirs = build_report(clickhouse, WINDOWS[window], by)
+    assert ours.totals == theirs.totals
+    for name in by:
+        assert sorted(ours.by[name], key=repr) == sorted(theirs.by[name], key=repr), name
+
+
+def test_filters_keep_the_same_rows(store, clickhouse):
+    values: dict[str, list[str | None]] = {
+        "model": ["opus"], "user": [None], "day": ["2025-10-10"], "weekday": ["4", "5"], "agent": ["claude_code", "codex"],
+        "hour": ["2025-10-10T13:00"], "source": ["both", None], "project": ["p_1", None], "outcome": ["ok"],
+    }  # fmt: skip
+    some = 0
+    for name, kept in values.items():
+        metrics = [m for m in ("requests", "total_tokens", "cost_usd")]  # noqa: C416
+        some += compare(store, clickhouse, Query(metrics=metrics, by=["model"], filters={name: kept}))
+    assert some > 10
+
+
+def test_two_dimensions_and_all_totals_at_once(store, clickhouse):
+    for window in WINDOWS.values():
+        compare(store, clickhouse, Query(metrics=TOTALS, by=["day", "user"], window=window))
+        compare(store, clickhouse, Query(metrics=TOTALS, by=["month", "agent", "project"], window=window))
