@@ -46,7 +46,7 @@ def test_the_script_lists_its_commands():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_that_are_named_exist(page):
-    from tachograph.cli.app import COMMANDS, load_command
+    from tachograph.cli.app import COMMANDS
 
     page_text = page.read_text("utf-8")
     named = set(re.findall(r"\./dev ([a-z]+)", page_text))
@@ -56,7 +56,7 @@ def test_commands_that_are_named_exist(page):
 
 
 def test_every_command_is_in_the_readme():
-    from tachograph.cli.app import COMMANDS, load_command
+    from tachograph.cli.app import COMMANDS
 
     readme = text("README.md")
     assert [name for name, _ in COMMANDS if f"`tachograph {name}" not in readme] == []
@@ -67,8 +67,9 @@ def test_every_command_says_what_it_does_and_shows_an_example():
     from tools.reference import options_of
 
     for name, place in COMMANDS:
-        assert f"Example: tachograph {name}" in (load_command(place).help or ""), name
-        assert all(meaning for _, meaning in options_of(function)), name
+        command = load_command(place)
+        assert f"Example: tachograph {name}" in (command.help or ""), name
+        assert all(meaning for _, meaning in options_of(command)), name
 
 
 def test_every_metric_dimension_and_attribute_has_a_meaning():
