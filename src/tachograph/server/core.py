@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 8 * 1024 * 1024  # what one batch may take from the journal
 SETTLE_PERIOD_S = 1.0
-SETTLE_SHARE = 4.0  # while busy, settling may take one part in five of the time
+SETTLE_SHARE = 6.0  # while busy, settling may take one part in seven of the time
 
 
 class Journal(Protocol):
