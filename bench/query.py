@@ -26,6 +26,7 @@ from typing import Any
 import duckdb
 
 from bench.events import DAYS, START_US, batches, fill
+from bench.record import record
 from tachograph.analytics.compile import answer
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
@@ -237,19 +238,22 @@ def _p95(values: list[float]) -> float:
 
 
 def show(results: dict[str, Any]) -> None:
-    """A table for people."""
+    """The table, printed and kept in RESULTS.md."""
     floor = results["floor"]["sum four columns of requests"]
-    print(f"{results['events']:,} events, {results['store_mb']} MB, {results['cpus']} cores", end="")
-    print(f", made in {results['made_s']} s, rebuilt in {results['rebuilt_s']} s" if "made_s" in results else "")
-    for name, value in results["floor"].items():
-        print(f"  floor  {name:45} {value:9.1f} ms")
-    print(f"  {'':52} {'idle p50':>9} {'p95':>9} {'writer p50':>11} {'p95':>9} {'x floor':>8}")
+    rows: list[list[object]] = []
     for name, idle in results["idle"].items():
         busy = results["with_writer"][name]
-        ratio = idle["p50"] / floor if floor else 0
-        print(f"  {name:52} {idle['p50']:9.1f} {idle['p95']:9.1f} {busy['p50']:11.1f} {busy['p95']:9.1f} {ratio:8.1f}")
-    for part in ("writes", "writer", "cold"):
-        print(f"  {part}: " + ", ".join(f"{name} {value:,}" for name, value in results[part].items()))
+        ratio = f"{idle['p50'] / floor:.1f}" if floor else "-"
+        rows.append([name, idle["p50"], idle["p95"], busy["p50"], busy["p95"], ratio])
+    rows += [[f"floor: {name}", value, "", "", "", ""] for name, value in results["floor"].items()]
+    made = f", made in {results['made_s']} s, settled in {results['rebuilt_s']} s" if "made_s" in results else ""
+    notes = [f"{results['store_mb']} MB on disk{made}; totals as generated. Milliseconds."]
+    notes += [
+        f"{part}: " + ", ".join(f"{name} {value:,}" for name, value in results[part].items())
+        for part in ("writes", "writer", "cold")
+    ]
+    columns = ["question", "idle p50", "idle p95", "with writer p50", "with writer p95", "x floor"]
+    record(f"query, {results['events']:,} events", columns, rows, notes)
 
 
 if __name__ == "__main__":

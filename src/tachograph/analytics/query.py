@@ -11,7 +11,7 @@ from tachograph_sdk.errors import BadWindow
 
 __all__ = ["Query", "Window", "parse_window"]
 
-_RANGE = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
+_RANGE = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _HINT = "use --range 1h, 24h, 7d, 30d, 90d or all, or --since and --until with a day (2026-11-20) or a time"
 

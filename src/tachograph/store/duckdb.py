@@ -357,7 +357,7 @@ def _connect(path: Path | None, config: StoreConfig) -> duckdb.DuckDBPyConnectio
     }
     if path is None:
         return duckdb.connect(":memory:", config=settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the log beside the file follows the caller's umask
     settings["temp_directory"] = str(path.with_name(path.name + ".tmp"))
     old = os.umask(0o077)
     try:
