@@ -46,7 +46,7 @@ def test_the_sdk_loads_only_the_standard_library(module):
     assert foreign == {"tachograph_sdk"}
 
 
-HEAVY = {"duckdb", "fastapi", "starlette", "pydantic", "click", "rich", "nanoarrow"}
+HEAVY = {"duckdb", "fastapi", "starlette", "pydantic", "rich", "nanoarrow"}
 NEVER = {"pandas", "pyarrow", "numpy", "polars"}
 
 

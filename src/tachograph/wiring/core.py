@@ -52,6 +52,8 @@ def run_core() -> None:
     except TachographError as error:
         log.error("%s; %s", error.message, error.hint)
         sys.exit(1)
+    sys.stdout.flush()
+    os._exit(0)  # all is closed; the database's binding would print pages about objects that live until the very end
 
 
 def _settings_from(config: Mapping[str, Any]) -> Settings:

@@ -13,9 +13,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import zstandard
 from google.rpc.status_pb2 import Status
 
+from tachograph.inputs.otlp.compression import zstd
 from tachograph.ports import FrameKind
 from tests.corpus.otlp.samples import as_json, logs, logs_json, metrics, traces_json
 from tests.flows.receiver.running import JSON, PROTOBUF, Receiver, start, wait_until
@@ -62,7 +62,7 @@ def test_what_is_acknowledged_is_in_the_journal_as_it_was_sent(receiver):
 @pytest.mark.parametrize("size", [1, 7, 100, 5000])
 @pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
 def test_chunked_bodies_of_any_chunk_size(receiver, size, coding):
-    squeezed = {"identity": BODY, "gzip": gzip.compress(BODY), "zstd": zstandard.compress(BODY)}
+    squeezed = {"identity": BODY, "gzip": gzip.compress(BODY), "zstd": zstd.compress(BODY)}
     body = squeezed[coding]
     pieces = (body[i : i + size] for i in range(0, len(body), size))
     receiver.frames()

@@ -7,15 +7,14 @@ import random
 import zlib
 
 import pytest
-import zstandard
 
-from tachograph.inputs.otlp.compression import MOST_MEMBERS, Deflate, Gzip, Zstd
+from tachograph.inputs.otlp.compression import MOST_MEMBERS, Deflate, Gzip, Zstd, zstd
 from tachograph_sdk.errors import DecodeError
 from tests.corpus.otlp import bombs
 
 TEXT = b"".join(b"%d " % n for n in range(50_000))
 NOISE = random.Random(1).randbytes(100_000)
-WAYS = [(Gzip, gzip.compress), (Zstd, zstandard.compress), (Deflate, zlib.compress)]
+WAYS = [(Gzip, gzip.compress), (Zstd, zstd.compress), (Deflate, zlib.compress)]
 
 
 def inflate(make, data: bytes, size: int) -> bytes:
@@ -57,7 +56,7 @@ def test_every_cut_is_noticed(make, squeeze):
         (Gzip, bombs.gzip_bomb(1000)),
         (Deflate, bombs.zlib_bomb(1000)),
         (Zstd, bombs.zstd_bomb(10_000)),
-        (Zstd, zstandard.compress(bytes(100 << 20))),
+        (Zstd, zstd.compress(bytes(100 << 20))),
     ],
 )
 def test_a_bomb_gives_one_bounded_piece_after_the_other(make, bomb):
@@ -71,7 +70,7 @@ def test_a_bomb_gives_one_bounded_piece_after_the_other(make, bomb):
     assert largest <= 16 << 20
 
 
-@pytest.mark.parametrize(("make", "data"), [(Gzip, gzip.compress(b"")), (Zstd, zstandard.compress(b""))])
+@pytest.mark.parametrize(("make", "data"), [(Gzip, gzip.compress(b"")), (Zstd, zstd.compress(b""))])
 def test_there_is_an_end_to_members(make, data):
     assert inflate(make, data * MOST_MEMBERS, 1 << 20) == b""
     with pytest.raises(DecodeError):

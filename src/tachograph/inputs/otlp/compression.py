@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol
-
-import zstandard
+from typing import Final, Protocol
 
 from tachograph_sdk.errors import DecodeError
 
-__all__ = ["DECOMPRESSORS", "Decompressor", "Deflate", "Gzip", "Zstd"]
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["DECOMPRESSORS", "Decompressor", "Deflate", "Gzip", "Zstd", "zstd"]
 
 PIECE_BYTES: Final = 256 * 1024  # what one step puts out at most
 MOST_MEMBERS: Final = 1000  # of one body; each costs time and memory, however small it is
-# One zstd block of 4 bytes can stand for 128 KiB, and the library puts out all that its input says. So it gets little.
-ZSTD_STEP_BYTES: Final = 256
-ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024  # what RFC 9659 lets a sender ask for
+ZSTD_OPTIONS: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}  # 8 MiB, as RFC 9659 allows
 
 
 class Decompressor(Protocol):
@@ -85,30 +87,34 @@ class Zstd:
     """RFC 8878, any number of frames."""
 
     def __init__(self) -> None:
-        self._context = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES)
-        self._frame: Any = None
+        self._frame: zstd.ZstdDecompressor | None = None
         self._frames = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that `data` makes possible."""
-        for start in range(0, len(data), ZSTD_STEP_BYTES):
-            rest = data[start : start + ZSTD_STEP_BYTES]
-            while rest:
-                if self._frame is None:
-                    self._frames += 1
-                    if self._frames > MOST_MEMBERS:
-                        raise DecodeError("the zstd body has too many frames")
-                    self._frame = self._context.decompressobj()
-                try:
-                    piece = self._frame.decompress(rest)
-                except zstandard.ZstdError:
-                    raise DecodeError("the zstd body is damaged, or needs too much memory") from None
-                if piece:
-                    yield piece
-                rest = b""
-                if self._frame.eof:
-                    rest = self._frame.unused_data
-                    self._frame = None
+        while data:
+            if self._frame is None:
+                self._frames += 1
+                if self._frames > MOST_MEMBERS:
+                    raise DecodeError("the zstd body has too many frames")
+                self._frame = zstd.ZstdDecompressor(options=ZSTD_OPTIONS)
+            yield from self._pieces(self._frame, data)
+            data = b""
+            if self._frame.eof:
+                data = self._frame.unused_data
+                self._frame = None
+
+    def _pieces(self, frame: zstd.ZstdDecompressor, data: bytes) -> Iterator[bytes]:
+        more = True
+        while more:
+            try:
+                piece = frame.decompress(data, PIECE_BYTES)
+            except zstd.ZstdError:
+                raise DecodeError("the zstd body is damaged, or needs too much memory") from None
+            if piece:
+                yield piece
+            data = b""  # it keeps what it has not used yet
+            more = not frame.eof and not frame.needs_input
 
     def finish(self) -> None:
         """The input ended."""
