@@ -18,6 +18,13 @@ _WORKING = (
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
+_OF_DAYS = (
+    "occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event, "
+    "seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, "
+    "cache_write_tokens, cost_nanousd"
+)
+"""What `days` is made of."""
+
 REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
 
 _UPTO = """select greatest(
@@ -84,7 +91,8 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "80_sessions")
-    connection.execute("create or replace temp table day_changes as select 1 as sign, r.* from requests r limit 0")
+    empty = f"select 1 as sign, {_OF_DAYS} from requests limit 0"  # noqa: S608 - names of ours
+    connection.execute(f"create or replace temp table day_changes as {empty}")
     made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
     for table in DERIVED:
         if made.get(table, 1):
@@ -113,7 +121,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     if not there:
         connection.execute(f"insert into {table} ({listed}) select {listed} from new_{table}")  # noqa: S608
         if table == "requests":
-            connection.execute(f"insert into day_changes select 1, {listed} from new_requests")  # noqa: S608
+            connection.execute(f"insert into day_changes select 1, {_OF_DAYS} from new_requests")  # noqa: S608
         return
     for name, source in (("gone", touched), ("come", f"new_{table}")):
         connection.execute(
@@ -123,8 +131,8 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     old = f"{touched} and rowid in (select id from gone where (bucket, whole) not in (select bucket, whole from come))"  # noqa: S608
     new = f"new_{table} where rowid in (select id from come where (bucket, whole) not in (select bucket, whole from gone))"  # noqa: S608
     if table == "requests":
-        connection.execute(f"insert into day_changes select -1, {listed} from {old}")  # noqa: S608
-        connection.execute(f"insert into day_changes select 1, {listed} from {new}")  # noqa: S608
+        connection.execute(f"insert into day_changes select -1, {_OF_DAYS} from {old}")  # noqa: S608
+        connection.execute(f"insert into day_changes select 1, {_OF_DAYS} from {new}")  # noqa: S608
     connection.execute(f"delete from {old}")  # noqa: S608
     connection.execute(f"insert into {table} ({listed}) select {listed} from {new}")  # noqa: S608
 

@@ -5,7 +5,10 @@
 -- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
 
 insert into day_changes
-select -1, r.* from requests r
+select -1, occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event,
+    seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
+    cache_write_tokens, cost_nanousd
+from requests
 where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
 
 delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
@@ -87,5 +90,8 @@ with
 from made;
 
 insert into day_changes
-select 1, r.* from requests r
+select 1, occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event,
+    seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
+    cache_write_tokens, cost_nanousd
+from requests
 where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
