@@ -30,7 +30,7 @@ from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
-from tachograph.wiring.parts import build_core, build_importer, finish
+from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph_sdk.errors import ConfigError, TachographError
 
 __all__ = ["run_core"]
@@ -98,7 +98,8 @@ class _CoreProcess:
     def __init__(self, home: Home, settings: Settings, *, token: str) -> None:
         self._settings = settings
         self._core = build_core(home, settings)
-        importer = build_importer(home, settings, self._core.store)
+        transcripts = build_importer(home, settings, self._core.store)
+        importer = build_files_importer(home, transcripts, self._core.store, self._core.take_in)
         one_import = threading.Lock()  # the watcher and an order from outside take turns
 
         def watch() -> bool:
@@ -110,8 +111,8 @@ class _CoreProcess:
                 return importer.run_strings(paths, agent, progress)
 
         tasks = [Task(name="drain", run=self._core.step, period_s=DRAIN_PERIOD_S)]
-        if settings.imports.watch:
-            watcher = Watcher(importer)
+        if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
+            watcher = Watcher(transcripts)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
         self._tasks = TaskRunner(tasks)
         self._home = home
