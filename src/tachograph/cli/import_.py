@@ -1,4 +1,4 @@
-"""`tachograph import`: read the transcripts that lie on this machine."""
+"""`tachograph import`: read the transcripts that lie on this machine, and whatever telemetry in files is named."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["import_", "run_import"]
 
 @click.command("import")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--agent", help="Only this agent's files.")
+@click.option("--agent", help="Only this agent's transcripts; OTLP files and console logs are read all the same.")
 @shared_options
 @click.pass_context
 def import_(
@@ -27,7 +27,10 @@ def import_(
     home: Path | None,
     as_json: bool,
 ) -> None:
-    """Read what is new in the agents' transcripts. Running it again changes nothing.
+    """Read what is new in the agents' transcripts, or in what is named. Running it again changes nothing.
+
+    Transcripts, OTLP files (.pb, .binpb, .json, .jsonl, also as .gz or .zst) and console logs are told apart by what is
+    in them. Without a path, transcripts are read where agents keep them.
 
     Example: tachograph import ~/.claude/projects
     """
@@ -63,14 +66,18 @@ def run_import(home: Home, paths: list[Path], *, agent: str | None = None, show_
 def print_import(answer: dict[str, Any]) -> None:
     """The report of an import for people."""
     for source, counts in answer.get("sources", {}).items():
+        if not counts["files"]:
+            continue
         click.echo(
             f"{source}: {counts['files']:,} files, {counts['records']:,} records read; "
             f"{counts['new']:,} events new, {counts['duplicate']:,} known"
         )
         for reason, count in counts.get("quarantined", {}).items():
             click.echo(f"  {count:,} set aside: {reason}")
+    if answer.get("not_recognised"):
+        click.echo(f"{answer['not_recognised']:,} files not recognised: no transcript, no OTLP, no console log")
     if not any(c["files"] for c in answer.get("sources", {}).values()):
-        click.echo("Found no transcripts. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
+        click.echo("Found nothing to import. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
 
 
 class _Progress:
@@ -97,7 +104,7 @@ class _Progress:
             from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
-                TextColumn("reading transcripts"),
+                TextColumn("reading"),
                 BarColumn(),
                 DownloadColumn(),
                 TimeRemainingColumn(),

@@ -24,7 +24,7 @@ from tachograph.inputs.transcripts_report import ImportReport
 
 __all__ = ["ImportCache", "Stamp", "check_unchanged"]
 
-_VERSION = 1
+_VERSION = 2
 _HEADER_BYTES = 4096
 
 Stamp = tuple[int, int, int]
@@ -45,6 +45,11 @@ class ImportCache:
 
     def load(self) -> dict[str, Stamp] | None:
         """What was read by the last imports, by file id; None if that cannot be relied on."""
+        remembered = self.load_with_kinds()
+        return None if remembered is None else remembered[0]
+
+    def load_with_kinds(self) -> tuple[dict[str, Stamp], dict[str, str]] | None:
+        """The same, and what each file is that is no transcript."""
         identity = self._identity()
         if identity is None:
             return None
@@ -52,16 +57,24 @@ class ImportCache:
             told = json.loads(self._path.read_bytes())
             if told["version"] != _VERSION or told["store"] != identity:
                 return None
-            return {file_id: (size, mtime, inode) for file_id, (size, mtime, inode) in told["files"].items()}
+            stamps = {file_id: (size, mtime, inode) for file_id, (size, mtime, inode) in told["files"].items()}
+            return stamps, dict(told["kinds"].items())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def save(self, stamps: Mapping[str, Stamp]) -> None:
-        """Replace what is remembered; call it after the store has committed. A failure only makes the next import ask."""
+    def save(self, stamps: Mapping[str, Stamp], heads: Mapping[str, str] | None = None) -> None:
+        """Replace what is remembered; call it after the store has committed. A failure only makes the next import ask.
+
+        Args:
+            stamps: by file id.
+            heads: by file id, `FileState.head`; what stands before a colon says what the file is.
+        """
         identity = self._identity()
         if identity is None:
             return
-        body = json.dumps({"version": _VERSION, "store": identity, "files": stamps}, separators=(",", ":"))
+        kinds = {file_id: head.partition(":")[0] for file_id, head in (heads or {}).items() if ":" in head}
+        told = {"version": _VERSION, "store": identity, "files": stamps, "kinds": kinds}
+        body = json.dumps(told, separators=(",", ":"))
         try:
             handle, name = tempfile.mkstemp(prefix=".imports-", dir=self._path.parent)  # made with mode 0600
             try:

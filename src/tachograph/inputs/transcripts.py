@@ -108,19 +108,28 @@ class Importer:
                 stamps: dict[str, Stamp] = {
                     file_id: (state.size_bytes, state.mtime_ns, state.inode) for file_id, state in self._known.items()
                 }
-                self._cache.save(stamps)
+                self._cache.save(stamps, {file_id: state.head for file_id, state in self._known.items()})
+
+    def states(self) -> dict[str, FileState]:
+        """How far each file has been read, by file id, whoever reads it; what is put in here is remembered."""
+        with self._lock:
+            return self._states()
 
     def _changed(self, files: Iterable[FoundFile]) -> list[UnitFile]:
         """The files that are not as they were when they were last read, in the same order."""
-        if self._known is None:
-            self._known = self._store.files()
+        states = self._states()
         changed = []
         for file in files:
             file_id = self._name_file(file.path)
-            known = self._known.get(file_id)
+            known = states.get(file_id)
             if known is None or (known.size_bytes, known.mtime_ns, known.inode) != stamp_of(file):
                 changed.append(UnitFile(file, file_id, known))
         return changed
+
+    def _states(self) -> dict[str, FileState]:
+        if self._known is None:
+            self._known = self._store.files()
+        return self._known
 
     def _read(self, found: Found, progress: Report | None) -> ImportReport:
         report = report_on(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,12 +47,16 @@ def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
     return list(dict.fromkeys(roots))
 
 
-def find_files(paths: Iterable[Path | str], *, otherwise: Iterable[Path] = ()) -> Found:
+def find_files(
+    paths: Iterable[Path | str], *, otherwise: Iterable[Path] = (), wanted: Callable[[str], bool] | None = None
+) -> Found:
     """All transcripts at or below `paths`, each once, newest first. Never raises for what is on the disk.
 
     A path may be a file (of any name), a folder, or an agent's configuration folder, whose `projects` is then meant.
-    With no path at all, those of `otherwise` are looked at that exist.
+    With no path at all, those of `otherwise` are looked at that exist. `wanted` says by their names which files below
+    a folder to find, if not the transcripts.
     """
+    wanted = wanted or is_transcript
     found = Found()
     seen: set[str] = set()
     for given in tuple(paths) or [root for root in otherwise if root.exists()]:
@@ -63,7 +67,7 @@ def find_files(paths: Iterable[Path | str], *, otherwise: Iterable[Path] = ()) -
             found.failed[reason_of(error)] += 1
             continue
         if stat.S_ISDIR(status.st_mode):
-            _walk(os.path.join(path, "projects") if _is_configuration(path) else path, found, seen)
+            _walk(os.path.join(path, "projects") if _is_configuration(path) else path, found, seen, wanted)
         elif not stat.S_ISREG(status.st_mode):
             found.failed["not a file"] += 1
         elif path not in seen:
@@ -100,7 +104,7 @@ def _is_configuration(folder: str) -> bool:
     )
 
 
-def _walk(root: str, found: Found, seen: set[str]) -> None:
+def _walk(root: str, found: Found, seen: set[str], wanted: Callable[[str], bool]) -> None:
     pending = [(root, 0)]
     while pending:
         folder, depth = pending.pop()
@@ -109,11 +113,11 @@ def _walk(root: str, found: Found, seen: set[str]) -> None:
                 found.directories.append(folder)
                 for entry in entries:
                     if entry.is_symlink():
-                        found.symlinks += is_transcript(entry.name) or entry.is_dir()
+                        found.symlinks += wanted(entry.name) or entry.is_dir()
                     elif entry.is_dir(follow_symlinks=False):
                         if depth < _MAX_DEPTH and entry.name != "tool-results":
                             pending.append((entry.path, depth + 1))
-                    elif is_transcript(entry.name) and entry.path not in seen:
+                    elif wanted(entry.name) and entry.path not in seen:
                         _add(entry, found, seen)
         except OSError as error:
             found.failed[reason_of(error)] += 1

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tachograph.ports import Batch, Clock, Frame, Position, Quarantined, Store
-from tachograph_sdk.model.event import DropReason
+from tachograph.ports import Batch, Clock, Frame, Position, Quarantined, Store, WriteResult
+from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["Core", "CoreStats", "Journal", "Pipeline"]
 
@@ -49,7 +49,10 @@ class Journal(Protocol):
 
 
 class Pipeline(Protocol):
-    """Frames in, a batch out."""
+    """Frames or records in, a batch out."""
+
+    def run_records(self, records: list[RawEvent]) -> Batch:
+        """Records that were decoded elsewhere; they may be understood already."""
 
     def run(self, frames: Sequence[Frame]) -> Batch:
         """Decode, classify, release, price. All or nothing: after an exception, running the same again is safe."""
@@ -88,18 +91,29 @@ class Core:
     def drain_once(self) -> bool:
         """Move what is in the journal, up to one batch, into the store. True if there was anything."""
         with self._lock:
-            batch = self._pending or self._next_batch()
-            if batch is None:
+            self._pending = self._pending or self._next_batch()
+            if self._pending is None:
                 self.stats.oldest_unwritten_us = 0
                 return False
-            self._pending = batch  # a write that fails is tried again with the same batch: the pipeline saw it already
-            self.write(batch)
-            self._pending = None
-            if batch.position is not None:
-                self.journal.release(batch.position)
+            self._write_pending(self._pending)
             return True
 
-    def write(self, batch: Batch) -> None:
+    def take_in(self, run: Callable[[Pipeline], Batch]) -> WriteResult:
+        """Run something else through the same pipeline, between two batches of the journal, and write it.
+
+        The pipeline knows running totals, so nothing of the journal may come between running and writing, and what could
+        not be written is written before anything else is run.
+
+        Raises:
+            StoreError: it is not written yet; draining tries again.
+        """
+        with self._lock:
+            if self._pending is not None:
+                self._write_pending(self._pending)
+            self._pending = run(self._pipeline)
+            return self._write_pending(self._pending)
+
+    def write(self, batch: Batch) -> WriteResult:
         """Write one batch and count what became of it. Raises StoreError; nothing was written then."""
         try:
             result = self.store.write(batch)
@@ -115,6 +129,7 @@ class Core:
         for (reason, _), count in batch.drops.items():
             stats.dropped[reason.value] += count
         self._unsettled = True
+        return result
 
     def settle_if_due(self, *, drained: bool) -> bool:
         """Bring the derived tables up to date: at once when nothing waits, about once a second while busy."""
@@ -143,6 +158,14 @@ class Core:
         while not give_up() and self.drain_once():
             pass
         self.settle_if_due(drained=True)
+
+    def _write_pending(self, batch: Batch) -> WriteResult:
+        # A write that fails is tried again with the same batch: the pipeline saw it already.
+        result = self.write(batch)
+        self._pending = None
+        if batch.position is not None:
+            self.journal.release(batch.position)
+        return result
 
     def _next_batch(self) -> Batch | None:
         frames = self.journal.read(READ_BYTES)

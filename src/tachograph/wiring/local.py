@@ -10,7 +10,16 @@ from typing import Any
 from tachograph.clock import SystemClock
 from tachograph.config import load
 from tachograph.home import Home
-from tachograph.wiring.parts import build_core, build_importer, file_names, finish, import_cache, transcript_roots
+from tachograph.wiring.parts import (
+    OwnPipeline,
+    build_core,
+    build_files_importer,
+    build_importer,
+    file_names,
+    finish,
+    import_cache,
+    transcript_roots,
+)
 
 __all__ = ["find_transcripts", "import_here", "open_answers"]
 
@@ -44,21 +53,24 @@ def import_here(
         StoreBusy: another process has the store.
         UnknownAgent: there is no reader for this agent's files.
     """
-    from tachograph.inputs.import_state import check_unchanged
-    from tachograph.inputs.transcripts import SOURCE, as_answer
+    from tachograph.inputs.files_state import check_unchanged_files
+    from tachograph.inputs.transcripts import SOURCE
 
     home.create()
-    where = [Path(p) for p in paths] or transcript_roots()
     if agent in {None, SOURCE}:
-        unchanged = check_unchanged(where, cache=import_cache(home), name_file=file_names(home))
+        roots = transcript_roots()
+        cache, names = import_cache(home), file_names(home)
+        unchanged = check_unchanged_files(paths, cache=cache, name_file=names, roots=roots)
         if unchanged is not None:
-            return as_answer(unchanged, where)
+            return unchanged.as_answer(paths or roots)
     from tachograph.store.duckdb import DuckDBStore
 
     settings = load(home)
     store = DuckDBStore(home.store, settings.store)
     try:
-        return build_importer(home, settings, store).run_strings(paths, agent, progress)
+        transcripts = build_importer(home, settings, store)
+        importer = build_files_importer(home, transcripts, store, OwnPipeline(home, store))
+        return importer.run_strings(paths, agent, progress)
     finally:
         store.close()
 

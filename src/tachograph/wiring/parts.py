@@ -15,13 +15,26 @@ from tachograph.home import Home
 from tachograph_sdk.errors import JournalError, StoreError
 
 if TYPE_CHECKING:
+    from tachograph.inputs.files import FilesImporter
+    from tachograph.inputs.files_unit import TakesIn
     from tachograph.inputs.import_state import ImportCache
     from tachograph.inputs.transcripts import Importer
+    from tachograph.inputs.transcripts_unit import RunsRecords
     from tachograph.pipeline.pipeline import Pipeline
-    from tachograph.ports import Store
+    from tachograph.ports import Batch, Store, WriteResult
     from tachograph.server.core import Core
 
-__all__ = ["ImportPipeline", "build_core", "build_importer", "file_names", "finish", "import_cache", "transcript_roots"]
+__all__ = [
+    "ImportPipeline",
+    "OwnPipeline",
+    "build_core",
+    "build_files_importer",
+    "build_importer",
+    "file_names",
+    "finish",
+    "import_cache",
+    "transcript_roots",
+]
 
 log = logging.getLogger(__name__)
 
@@ -44,27 +57,47 @@ class ImportPipeline:
         return build_pipeline(secret=load_or_create_secret(self.secret), prices=PriceTable.load())
 
 
-def build_core(home: Home, settings: Settings) -> Core:
-    """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
+class OwnPipeline:
+    """The way into the store where no core runs: a pipeline that understands telemetry, made when it is first needed."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._home = home
+        self._store = store
+        self._pipeline: Pipeline | None = None
+
+    def __call__(self, run: Callable[[RunsRecords], Batch]) -> WriteResult:
+        """Run and write. Raises StoreError."""
+        if self._pipeline is None:
+            self._pipeline = _telemetry_pipeline(self._home, self._store)
+        return self._store.write(run(self._pipeline))
+
+
+def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     from tachograph.inputs.agents import AGENTS
     from tachograph.inputs.otlp.decode import Decoder
-    from tachograph.journal.reader import JournalReader
     from tachograph.pipeline.build import build_pipeline
     from tachograph.pricing.price import PriceTable
+    from tachograph_sdk.privacy.pseudonym import load_or_create_secret
+
+    return build_pipeline(
+        secret=load_or_create_secret(home.secret),
+        prices=PriceTable.load(),
+        decoder=Decoder(),
+        agents=AGENTS,
+        streams=store.streams(),
+    )
+
+
+def build_core(home: Home, settings: Settings) -> Core:
+    """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
+    from tachograph.journal.reader import JournalReader
     from tachograph.server.core import Core
     from tachograph.store.duckdb import DuckDBStore
-    from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
     store = DuckDBStore(home.store, settings.store)
     clock = SystemClock()
     try:
-        pipeline = build_pipeline(
-            secret=load_or_create_secret(home.secret),
-            prices=PriceTable.load(),
-            decoder=Decoder(),
-            agents=AGENTS,
-            streams=store.streams(),
-        )
+        pipeline = _telemetry_pipeline(home, store)
         journal = JournalReader(home.journal, store.position(), config=settings.journal, clock=clock)
         return Core(journal=journal, pipeline=pipeline, store=store, clock=clock)
     except BaseException:
@@ -85,6 +118,13 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
         roots=transcript_roots(),
         cache=import_cache(home),
     )
+
+
+def build_files_importer(home: Home, transcripts: Importer, store: Store, take_in: TakesIn) -> FilesImporter:
+    """The importer of what a person names, of any kind."""
+    from tachograph.inputs.files import FilesImporter
+
+    return FilesImporter(transcripts, store, take_in, name_file=file_names(home))
 
 
 def import_cache(home: Home) -> ImportCache:

@@ -1,0 +1,282 @@
+"""From printed objects to the raw records that OTLP would have brought.
+
+* Events and spans have all that identifies them, so they get the keys and the source of their OTLP twins: whoever
+  prints and sends them has them once. Times are printed in microseconds.
+* Metrics are printed without resource, scope and temporality, so they cannot be told to be the same points as those of
+  OTLP. Their source is the console, of which the store counts nothing that another source of the session has. The
+  service is known by the metric's name.
+* Temporality, by rule: a point with the same metric, attributes and start as an earlier one is the running total of the
+  same stream; a new start is a new stream, whose value counts whole. Exporters of increments give every point the end
+  of the one before as its start; those of totals keep the start as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any, Final, TypeGuard
+
+from tachograph.inputs.console.dumps import Dump
+from tachograph.inputs.console.literals import Unreadable, read_literal
+from tachograph.inputs.otlp.attributes import BadRecord, canonical
+from tachograph.inputs.otlp.raw_records import (
+    EARLIEST_NS,
+    LATEST_NS,
+    MAX_ATTRIBUTES,
+    Decoded,
+    Request,
+    Resource,
+    Resources,
+    add_log,
+    add_span,
+    too_many,
+)
+from tachograph.ports import Drops
+from tachograph_sdk.model.event import AttributeValue, DropReason, Point, RawEvent, Source
+
+__all__ = ["DumpReader"]
+
+SERVICES: Final = {"claude_code.": "claude-code"}
+"""The service that names its events and metrics so."""
+
+_MONOTONIC: Final = frozenset({"COUNTER", "OBSERVABLE_COUNTER", "HISTOGRAM"})
+_MAX_OPEN: Final = 20_000  # streams whose last point is held back
+
+Printed = dict[str, Any]
+"""An object as it was printed; what is in it may be anything."""
+
+
+class DumpReader:
+    """Reads the dumps of one file in order; `take()` gives what is ready, `finish()` the rest.
+
+    Args:
+        received_us: when the file was written last.
+    """
+
+    def __init__(self, received_us: int) -> None:
+        self.dumps = 0  # that were records
+        self.others = 0  # that were none
+        self._received_us = received_us
+        self._resources = Resources()
+        self._seen: dict[bytes, int] = {}
+        self._request = self._new_request()
+        self._metrics_resource: Resource | None = None
+        self._open: dict[tuple[str, str], tuple[int, RawEvent, bool]] = {}  # (metric, attributes): start, point, total?
+
+    def read(self, dump: Dump) -> None:
+        """Read one.
+
+        Raises:
+            Unreadable: it is no printed object.
+        """
+        value, _ = read_literal(dump.text.decode("utf-8", "replace"))
+        if not isinstance(value, dict):
+            raise Unreadable("no object")
+        if dump.is_resource:
+            self._metrics_resource = self._resources.get(_limited(value))
+            return
+        read = self._reader_for(value)
+        if read is None:
+            self.others += 1
+            return
+        self.dumps += 1
+        try:
+            read(value)
+        except BadRecord as bad:
+            self._request.drop(bad.reason, bad.what)
+
+    def take(self) -> tuple[list[RawEvent], Drops]:
+        """The records that are ready, and what was left out, since the last call."""
+        out = self._request.out
+        self._request = self._new_request()
+        return out.records, out.drops
+
+    def finish(self) -> None:
+        """No more dumps will come: points held back are ready."""
+        for _, point, is_total in self._open.values():
+            if not is_total:
+                self._request.add(point)
+        self._open.clear()
+
+    def _new_request(self) -> Request:
+        return Request(self._received_us, Decoded(), seen=self._seen)
+
+    def _reader_for(self, value: Printed) -> Callable[[Printed], None] | None:
+        if "descriptor" in value and "dataPoints" in value:
+            return self._metric
+        if "id" in value and "traceId" in value and "duration" in value:
+            return self._span
+        if "timestamp" in value and "attributes" in value and "id" not in value:
+            return self._log
+        return None
+
+    def _log(self, value: Printed) -> None:
+        attributes = _limited(value.get("attributes"))
+        body = value.get("body")
+        event_name = value.get("eventName")
+        name = attributes.get("event.name")
+        add_log(
+            self._request,
+            self._resource(value, body if isinstance(body, str) else name),
+            attributes,
+            body,
+            _as_it_is,
+            event_name if isinstance(event_name, str) else None,
+            _microseconds(value.get("timestamp")),
+            _hex(value.get("traceId"), 16),
+            _hex(value.get("spanId"), 8),
+        )
+
+    def _span(self, value: Printed) -> None:
+        name = value.get("name")
+        start_ns = _microseconds(value.get("timestamp"))
+        duration = value.get("duration")
+        if not _is_number(duration) or not 0 <= duration < 1e15:
+            raise BadRecord(DropReason.BAD_NUMBER, "span")
+        parent = value.get("parentSpanContext")
+        parent_id = (
+            parent.get("spanId") if isinstance(parent, dict) else value.get("parentSpanId", value.get("parentId"))
+        )
+        status = value.get("status")
+        code = status.get("code") if isinstance(status, dict) else 0
+        events = value.get("events")
+        add_span(
+            self._request,
+            self._resource(value, name),
+            name if isinstance(name, str) else "",
+            _limited(value.get("attributes")),
+            (_hex(value.get("traceId"), 16), _hex(value.get("id"), 8), _hex(parent_id, 8)),
+            start_ns,
+            start_ns + round(duration * 1000),
+            code if isinstance(code, int) else 0,
+            len(events) if isinstance(events, list) else 0,
+        )
+
+    def _metric(self, value: Printed) -> None:
+        descriptor, points = value["descriptor"], value["dataPoints"]
+        name = descriptor.get("name") if isinstance(descriptor, dict) else None
+        if not isinstance(descriptor, dict) or not isinstance(name, str) or not isinstance(points, list):
+            raise BadRecord(DropReason.MALFORMED, "metric")
+        for point in points:
+            try:
+                self._point(name, descriptor, point)
+            except BadRecord as bad:
+                self._request.drop(bad.reason, bad.what)
+
+    def _point(self, name: str, descriptor: Printed, point: Any) -> None:
+        if not isinstance(point, dict):
+            raise BadRecord(DropReason.MALFORMED, "point")
+        attributes = _limited(point.get("attributes"))
+        value: Any = point.get("value")
+        count = None
+        if isinstance(value, dict):  # a histogram
+            value, count = value.get("sum"), value.get("count")
+        if not _is_number(value) or not math.isfinite(value):
+            raise BadRecord(DropReason.BAD_NUMBER, "point")
+        start_ns, end_ns = _seconds_and_nanos(point.get("startTime")), _seconds_and_nanos(point.get("endTime"))
+        said = canonical(attributes)
+        service = _service(name)
+        stream = blake2b(
+            f"{service}\x1f{name}\x1f{said}{start_ns}".encode("utf-8", "surrogatepass"), digest_size=16
+        ).hexdigest()
+        unit = descriptor.get("unit")
+        resource = self._metrics_resource or self._resources.get({"service.name": service} if service else {})
+        self._hold_back(
+            (name, said),
+            start_ns,
+            RawEvent(
+                agent="",
+                source=Source.CONSOLE,
+                name=name[:256],
+                at_ns=self._request.time(end_ns),
+                received_us=self._received_us,
+                key=f"{stream}{end_ns};{canonical(value)}".encode(),
+                attributes=attributes,
+                resource=resource.attributes,
+                point=Point(
+                    value=value,
+                    count=count if isinstance(count, int) else None,
+                    start_ns=start_ns,
+                    cumulative=False,
+                    monotonic=descriptor.get("type") in _MONOTONIC,
+                    unit=unit[:64] if isinstance(unit, str) else "",
+                    stream=stream,
+                ),
+            ),
+        )
+
+    def _hold_back(self, stream: tuple[str, str], start_ns: int, record: RawEvent) -> None:
+        """Keep a point until the next of its kind says whether it is a total: only then is it ready."""
+        before = self._open.get(stream)
+        is_total = before is not None and before[0] == start_ns and start_ns != 0
+        if before is not None and not before[2]:
+            self._request.add(_as_total(before[1]) if is_total else before[1])
+        if is_total:
+            self._request.add(_as_total(record))
+        elif len(self._open) >= _MAX_OPEN and before is None:
+            self.finish()
+        self._open[stream] = (start_ns, record, is_total)
+
+    def _resource(self, value: Printed, name: Any) -> Resource:
+        resource = value.get("resource")
+        attributes = resource.get("attributes") if isinstance(resource, dict) else None
+        if isinstance(attributes, dict) and attributes:
+            return self._resources.get(_limited(attributes))
+        service = _service(name) if isinstance(name, str) else ""
+        return self._resources.get({"service.name": service} if service else {})
+
+
+def _as_total(record: RawEvent) -> RawEvent:
+    assert record.point is not None
+    return replace(record, point=replace(record.point, cumulative=True))
+
+
+def _service(name: str) -> str:
+    return next((service for prefix, service in SERVICES.items() if name.startswith(prefix)), "")
+
+
+def _limited(attributes: Any) -> dict[str, AttributeValue]:
+    if attributes is None:
+        return {}
+    if not isinstance(attributes, dict):
+        raise BadRecord(DropReason.MALFORMED, "attribute")
+    if len(attributes) > MAX_ATTRIBUTES:
+        too_many()
+    return attributes
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _microseconds(value: Any) -> int:
+    """Nanoseconds; 0 if there is no time."""
+    if not _is_number(value) or not 0 <= value < LATEST_NS:
+        return 0
+    return round(value * 1000)
+
+
+def _seconds_and_nanos(value: Any) -> int:
+    """Nanoseconds of [seconds, nanoseconds]; 0 if it is no time."""
+    if not isinstance(value, list) or len(value) != 2 or not all(type(part) is int for part in value):
+        return 0
+    ns = int(value[0]) * 10**9 + int(value[1])
+    return ns if EARLIEST_NS <= ns < LATEST_NS else 0
+
+
+def _hex(value: Any, size: int) -> bytes | None:
+    """An id; b"" if there is none, None if it is no id."""
+    if value is None or value == "":
+        return b""
+    if not isinstance(value, str) or len(value) != 2 * size:
+        return None
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        return None
+
+
+def _as_it_is(value: AttributeValue) -> AttributeValue:
+    return value

@@ -1,0 +1,153 @@
+"""The importer of everything that a person names: tells what each file is and hands it to who can read it.
+
+Transcripts go to their own importer. OTLP files and console logs are read here, oldest first, so that running totals
+grow as they did. What is read goes through the pipeline that also reads the journal, where there is one: both know the
+same running totals then. Each piece and the state of its file are written in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tachograph.inputs.files_kinds import FileKind, is_candidate, kind_of, kind_remembered
+from tachograph.inputs.files_unit import FilesReport, NamedFile, ReadNamed, TakesIn
+from tachograph.inputs.import_state import stamp_of
+from tachograph.inputs.transcripts import SOURCE, Importer
+from tachograph.inputs.transcripts_find import Found, find_files, reason_of
+from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
+from tachograph.ports import Batch, FileState, Store
+from tachograph_sdk.errors import UnknownAgent
+
+__all__ = ["FilesImporter"]
+
+
+class FilesImporter:
+    """Imports what is named, of any kind; without a name, the transcripts in the usual places.
+
+    Args:
+        transcripts: their importer, which also remembers what has been read.
+        store: where it is written.
+        take_in: the way there.
+        name_file: gives a path's pseudonym.
+    """
+
+    def __init__(
+        self, transcripts: Importer, store: Store, take_in: TakesIn, *, name_file: Callable[[str], str]
+    ) -> None:
+        self._transcripts = transcripts
+        self._store = store
+        self._take_in = take_in
+        self._name_file = name_file
+
+    def run_strings(
+        self, paths: Sequence[str], agent: str | None, progress: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
+        """Read what is new at or below `paths`, in and out as JSON values.
+
+        Raises:
+            UnknownAgent: there is no transcript reader for `agent`.
+            StoreError: the store could not be written; what was written before stays, and the next run goes on.
+        """
+        if agent not in (None, SOURCE):
+            raise UnknownAgent("no transcripts of this agent can be read", hint=f"the one that can: {SOURCE}")
+        show = None if progress is None else lambda state: progress(state.as_dict())
+        return self.run(paths, show).as_answer(paths or self._transcripts.roots)
+
+    def run(self, paths: Sequence[Path | str] = (), progress: Callable[[Progress], None] | None = None) -> FilesReport:
+        """The same. Never raises for what is on the disk or in a file: that is counted in the report."""
+        clock = self._transcripts.clock
+        start = clock.monotonic_s()
+        report = FilesReport()
+        if not paths:
+            report.transcripts = self._transcripts.run((), progress)
+        else:
+            others = self._sort(find_files(paths, wanted=is_candidate), report, progress)
+            self._read(others, report, progress)
+            self._transcripts.remember()
+        report.seconds = clock.monotonic_s() - start
+        return report
+
+    def _sort(
+        self, found: Found, report: FilesReport, progress: Callable[[Progress], None] | None
+    ) -> list[tuple[FileKind, NamedFile]]:
+        """Have the transcripts among them read; give back the others that have changed, oldest first."""
+        states = self._transcripts.states()
+        transcripts = []
+        others: list[tuple[FileKind, NamedFile]] = []
+        for file in found.files:
+            file_id = self._name_file(file.path)
+            known = states.get(file_id)
+            if known is not None and (known.size_bytes, known.mtime_ns, known.inode) == stamp_of(file):
+                kind = kind_remembered(known.head)
+                if kind is not FileKind.TRANSCRIPT:
+                    report.add(kind)
+                    continue
+            else:
+                try:
+                    kind = kind_of(file.path)
+                except OSError as error:
+                    found.failed[reason_of(error)] += 1
+                    continue
+            if kind is FileKind.TRANSCRIPT:
+                transcripts.append(file)
+            else:
+                received_us = min(max(0, file.mtime_ns // 1000), self._transcripts.clock.now_us())
+                others.append((kind, NamedFile(file, file_id, known, received_us)))
+        found.files = transcripts
+        report.transcripts = self._transcripts.take_up(found, progress)
+        others.sort(key=lambda other: other[1].found)
+        return others
+
+    def _read(
+        self,
+        others: Sequence[tuple[FileKind, NamedFile]],
+        report: FilesReport,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        if not others:
+            return
+        from tachograph.inputs.console.reading import read_console_log
+        from tachograph.inputs.otlp.decode import Decoder
+        from tachograph.inputs.otlp_files.reading import read_otlp_file
+
+        decoder = Decoder()
+        states = self._transcripts.states()
+        total = sum(file.found.size_bytes for _, file in others)
+        size = new = 0
+        for done, (kind, file) in enumerate(others, 1):
+            try:
+                if kind is FileKind.OTLP:
+                    read = read_otlp_file(file, decoder, self._take_in)
+                elif kind is FileKind.CONSOLE:
+                    read = read_console_log(file, self._take_in)
+                else:
+                    read = self._note_unknown(file)
+            except OSError as error:  # it was there a moment ago
+                add_counts(report.transcripts.failed, {reason_of(error): 1})
+                continue
+            states[file.file_id] = read.state
+            report.add(read.kind, read.report)
+            size += file.found.size_bytes
+            new += read.report.new
+            if progress is not None:
+                progress(
+                    Progress(files_done=done, files_total=len(others), bytes_done=size, bytes_total=total, events=new)
+                )
+        self._store.settle()
+
+    def _note_unknown(self, file: NamedFile) -> ReadNamed:
+        """Remember a file that nobody reads, so that it is not looked into again."""
+        found = file.found
+        state = FileState(
+            file_id=file.file_id,
+            inode=found.inode,
+            size_bytes=found.size_bytes,
+            mtime_ns=found.mtime_ns,
+            offset=0,
+            lines=0,
+            head=f"{FileKind.UNKNOWN}:",
+        )
+        self._take_in(lambda _: Batch(files=[state]))
+        return ReadNamed(state, FileKind.UNKNOWN, ImportReport())

@@ -1,0 +1,89 @@
+"""What the files are that a person names: transcripts, OTLP, console logs, or none of these.
+
+Names only decide which files below a folder are looked at; what a file is, its first bytes say. Loading this is cheap,
+because the quick check does; what looks into files is loaded when there is a file to look into.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from enum import StrEnum
+
+from tachograph.inputs.otlp_files.beginning import begins_json_request
+from tachograph.inputs.transcripts_find import is_transcript
+
+__all__ = ["FileKind", "is_candidate", "kind_of", "kind_remembered"]
+
+_ENDINGS = (".jsonl", ".json", ".pb", ".binpb", ".log", ".txt", ".out")
+_PACKED = (".gz", ".zst", ".zstd")
+_HEAD_BYTES = 64 * 1024
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_transcript_line = re.compile(rb'"(?:sessionId|leafUuid)"[ \t]*:[ \t]*"').search
+
+
+class FileKind(StrEnum):
+    """Who reads a file; the names under which an import reports."""
+
+    TRANSCRIPT = "claude_code"
+    OTLP = "otlp"
+    CONSOLE = "console"
+    UNKNOWN = "not_recognised"
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a file of this name, met below a named folder, is looked at."""
+    lower = name.lower()
+    for packed in _PACKED:
+        lower = lower.removesuffix(packed)
+    if not lower.endswith(_ENDINGS) or lower.endswith(".meta.json"):  # what lies beside transcripts and captures
+        return False
+    return is_transcript(name) if name.endswith(".jsonl") else ".orphaned-" not in name
+
+
+def kind_of(path: str) -> FileKind:
+    """What a file is, by its first bytes. A text is said to be CONSOLE: whether it holds dumps, reading it shows.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    name = os.path.basename(path)
+    head = _head_of(path)
+    is_packed = head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+    if not is_packed:
+        if begins_json_request(head):
+            return FileKind.OTLP
+        if name.endswith(".jsonl") or _is_transcript_text(head):
+            return FileKind.TRANSCRIPT
+    from tachograph.inputs.files_streams import FileStream
+    from tachograph.inputs.otlp_files.requests import looks_like_otlp
+
+    if is_packed:
+        with FileStream(path) as stream:
+            head = b""
+            while len(head) < _HEAD_BYTES and (piece := stream.read(_HEAD_BYTES - len(head))):
+                head += piece
+    if looks_like_otlp(head, name):
+        return FileKind.OTLP
+    return FileKind.UNKNOWN if b"\0" in head or not head.strip() else FileKind.CONSOLE
+
+
+def kind_remembered(head: str) -> FileKind:
+    """What a file was when it was read, from what `FileState.head` says."""
+    word, colon, _ = head.partition(":")
+    return FileKind(word) if colon else FileKind.TRANSCRIPT
+
+
+def _head_of(path: str) -> bytes:
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("not a file")
+        return os.pread(descriptor, _HEAD_BYTES, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _is_transcript_text(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"') and bool(_transcript_line(head))

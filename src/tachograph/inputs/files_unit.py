@@ -1,0 +1,73 @@
+"""What the readers of named files are given and what they give back. Light, because the quick check loads it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tachograph.inputs.files_kinds import FileKind
+from tachograph.inputs.transcripts_find import FoundFile
+from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.inputs.transcripts_unit import RunsRecords
+from tachograph.ports import Batch, FileState, WriteResult
+
+__all__ = ["FilesReport", "NamedFile", "ReadNamed", "TakesIn"]
+
+
+class TakesIn(Protocol):
+    """Runs records through the pipeline and writes what comes of them, with nothing else in between."""
+
+    def __call__(self, run: Callable[[RunsRecords], Batch], /) -> WriteResult:
+        """What became of the batch. Raises StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file to read."""
+
+    found: FoundFile
+    file_id: str
+    known: FileState | None
+    received_us: int  # when it was written last: what is in it came no later
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNamed:
+    """One file's part of an import."""
+
+    state: FileState  # as written with the last of its events
+    kind: FileKind
+    report: ImportReport
+
+
+@dataclass(slots=True, kw_only=True)
+class FilesReport:
+    """What an import of named files found and did, by who reads them."""
+
+    transcripts: ImportReport = field(default_factory=ImportReport)
+    others: dict[FileKind, ImportReport] = field(
+        default_factory=lambda: {FileKind.OTLP: ImportReport(), FileKind.CONSOLE: ImportReport()}
+    )
+    not_recognised: int = 0  # files that are none of these
+    seconds: float = 0.0
+
+    def add(self, kind: FileKind, read: ImportReport | None = None) -> None:
+        """Count a file that is not a transcript, and what was read in it."""
+        if kind is FileKind.UNKNOWN:
+            self.not_recognised += 1
+            return
+        self.others[kind].files += 1
+        if read is not None:
+            self.others[kind].add(read)
+
+    def as_answer(self, roots: Iterable[Path | str]) -> dict[str, Any]:
+        """The report by source, as `tachograph import --json` prints it."""
+        by_source = {FileKind.TRANSCRIPT: self.transcripts, **self.others}
+        return {
+            "sources": {kind.value: report.as_dict() for kind, report in by_source.items()},
+            "not_recognised": self.not_recognised,
+            "roots": [str(root) for root in roots],
+            "seconds": self.seconds,
+        }

@@ -1,0 +1,1 @@
+"""OTLP that lies in files: single requests, lines of JSON, and what the OpenTelemetry Collector's file exporter writes."""

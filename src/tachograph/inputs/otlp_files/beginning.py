@@ -1,0 +1,17 @@
+"""How a text with OTLP/JSON begins. On its own, because looking for it must load nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["BYTE_ORDER_MARK", "begins_json_request"]
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors begin a file with it
+
+_request = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"resource(?:Logs|Metrics|Spans)"').match
+
+
+def begins_json_request(head: bytes) -> bool:
+    """Whether these bytes begin an OTLP/JSON request."""
+    return _request(head.removeprefix(BYTE_ORDER_MARK)) is not None
