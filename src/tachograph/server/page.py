@@ -171,7 +171,7 @@ def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
     )
     return (
         f'<section><h2>{escape(title)}</h2><div class="scroll" tabindex="0"><table><thead><tr>'
-        f"<th>{escape(key)}</th><th>requests</th><th class='more'>tokens out</th><th>cost</th><th class='more'>of the most</th></tr></thead>"
+        f"<th>{escape(key)}</th><th>requests</th><th class='more'>tokens out</th><th>cost</th><th class='more'>graph</th></tr></thead>"
         f"<tbody>{body}</tbody></table></div></section>"
     )
 
