@@ -35,6 +35,9 @@ from tachograph_sdk.model.event import DropReason, Event
 __all__ = ["DuckDBStore", "StoreConfig"]
 
 
+_LATEST_US = 7_258_118_400 * 10**6  # 2200; no event is later
+
+
 class DuckDBStore:
     """Implements `ports.Store` on one file. Any thread may call it; only one process may have it open."""
 
@@ -98,6 +101,9 @@ class DuckDBStore:
             drops[DropReason.BAD_NUMBER.value, name] += quantity
         times = [e.at_us for e in unique]
         window = {"base": self._next_seq, "first": min(times), "last": max(times)}
+        if any(e.at_us == e.received_us for e in unique):
+            # Something without a time of its own got that of its arrival; sent again, it arrives at another time.
+            window |= {"first": 0, "last": _LATEST_US}
         with self._registered(incoming=table):
             row = self._one(_insert_sql(names), window)
             new = int(row[0])

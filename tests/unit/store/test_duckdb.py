@@ -166,3 +166,15 @@ def test_the_store_needs_no_pandas_pyarrow_or_numpy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_what_has_no_time_of_its_own_counts_once_however_much_later_it_comes_again():
+    store = DuckDBStore(":memory:")
+    hour_us = 3_600_000_000
+    for arrival in (1, 2, 3):
+        at_us = 1_795_000_000_000_000 + arrival * hour_us
+        event = make_event(key="undated", at_us=at_us, received_us=at_us, request_id="req_1", input_tokens=5)
+        store.write(Batch(events=[event]))
+    store.settle()
+    assert store.query(Statement(name="count", sql="select count(*) from events")).rows == [(1,)]
+    store.close()
