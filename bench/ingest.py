@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped] # it brings no types
 
 from bench.otlp import LogRequests, Totals
 from bench.record import median, record
@@ -103,11 +103,15 @@ def _measure(folder: Path, seconds: int, rounds: int, requests: int) -> None:
         lines,
         (
             f"{RECORDS} records a request, {CONNECTIONS} connections, wrk on the same cores; medians of {rounds}",
-            (f"queryable: {drained.records:,} records, {drained.body_mib:,.0f} MiB, all totals as generated; "
-            f"core {drained.rss_mib:,.0f} MiB resident after it"),
-            (f"idle, {drained.idle_s:.0f} s later: receiver {drained.idle_receiver_mib:,.0f} MiB, "
-            f"core {drained.idle_core_mib:,.0f} MiB, supervisor {drained.idle_supervisor_mib:,.0f} MiB; "
-            f"restart after kill -9 of both to the first 200: {drained.restart_s:.2f} s"),
+            (
+                f"queryable: {drained.records:,} records, {drained.body_mib:,.0f} MiB, all totals as generated; "
+                f"core {drained.rss_mib:,.0f} MiB resident after it"
+            ),
+            (
+                f"idle, {drained.idle_s:.0f} s later: receiver {drained.idle_receiver_mib:,.0f} MiB, "
+                f"core {drained.idle_core_mib:,.0f} MiB, supervisor {drained.idle_supervisor_mib:,.0f} MiB; "
+                f"restart after kill -9 of both to the first 200: {drained.restart_s:.2f} s"
+            ),
         ),
     )
 
@@ -169,7 +173,8 @@ async def _null_receiver() -> None:
             """Keep nothing."""
 
     config = json.loads(sys.stdin.readline())
-    otlp = OtlpConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in config["otlp"].items()})
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["otlp"].items()}
+    otlp = OtlpConfig(**options)
     receiver = Receiver(config["journal_directory"], otlp, JournalConfig(**config["journal"]))
     receiver._intake = Intake(Forget(), otlp, receiver._stats)
     await receiver.start()
@@ -217,7 +222,6 @@ def _drain(home: Path, requests: int) -> Drained:
     source = LogRequests(records=RECORDS)
     asyncio.run(_fill(home / "journal", source.bodies(requests)))
     expected = source.totals
-    start = time.perf_counter()
     with _server(home) as about:
         started = time.perf_counter()
         core = psutil.Process(about["core_pid"])
@@ -251,7 +255,15 @@ def _idle(home: Path, expected: Totals, seconds: float, rss: float) -> Drained:
         restart_s = _restart(home, about)
         _check(_totals(about), expected)
     return Drained(
-        expected.records, expected.bytes / 1024**2, expected.records / seconds, rss, idle_s, *sizes, restart_s
+        records=expected.records,
+        body_mib=expected.bytes / 1024**2,
+        rate=expected.records / seconds,
+        rss_mib=rss,
+        idle_s=idle_s,
+        idle_receiver_mib=sizes[0],
+        idle_core_mib=sizes[1],
+        idle_supervisor_mib=sizes[2],
+        restart_s=restart_s,
     )
 
 

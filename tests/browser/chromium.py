@@ -43,12 +43,11 @@ class Browser:
         self._answers = answers
         self._last = 0
         self._rest = b""
+        self._session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session: str | None = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
             self.call(f"{domain}.enable")
-
-    _session = None
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command of the debugging protocol and its answer."""

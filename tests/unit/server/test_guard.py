@@ -55,7 +55,11 @@ def test_two_host_headers_are_refused() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")] * 2}
-    asyncio.run(Guard(_inner, token=TOKEN)(scope, send, send))
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    asyncio.run(Guard(_inner, token=TOKEN)(scope, receive, send))
     assert sent[0]["status"] == 403
 
 
