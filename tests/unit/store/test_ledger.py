@@ -159,6 +159,7 @@ def test_the_long_context_suffix_is_no_other_model(store):
 
 def forked(key: str, session: str) -> list[Event]:
     return [
+        make_event(EventKind.SESSION_START, key=f"start {session}", source=Source.TRANSCRIPT, session_id=session),
         transcript(key, session, message_id=f"m {key}", request_id=f"r {key}"),
         make_event(EventKind.PROMPT, key=f"p {key}", source=Source.TRANSCRIPT, session_id=session, prompt_id=f"p {key}"),
         make_event(
@@ -178,6 +179,23 @@ def test_a_forks_copies_belong_to_the_session_they_were_copied_from(store, copy_
 
 
 @pytest.mark.parametrize("copy_first", [True, False])
+@pytest.mark.parametrize(("parent", "fork"), [(A, B), (B, A)])
+def test_a_fork_from_the_middle_takes_nothing_from_its_parent(store, copy_first, parent, fork):
+    def part(key: str, session: str, minute: int) -> list[Event]:
+        return [
+            e if e.kind == EventKind.SESSION_START else replace(e, at_us=AT + minute * 60_000_000)
+            for e in forked(key, session)
+        ]
+
+    whole = part("1", parent, 1) + part("2", parent, 2) + part("3", parent, 3)
+    batches = [whole, part("1", fork, 1) + part("4", fork, 9)]
+    for batch in reversed(batches) if copy_first else batches:
+        settle(store, *batch)
+    rows = ask(store, "select session_id, requests from sessions")
+    assert {r["session_id"]: r["requests"] for r in rows} == {parent: 3, fork: 1}
+
+
+@pytest.mark.parametrize("copy_first", [True, False])
 def test_a_fork_in_which_nothing_happened_is_a_session_all_the_same(store, copy_first):
     batches = [forked("1", A), forked("1", B)]
     for batch in reversed(batches) if copy_first else batches:
@@ -190,7 +208,9 @@ def test_a_fork_in_which_nothing_happened_is_a_session_all_the_same(store, copy_
 def test_a_copy_that_grew_is_the_same_request(store):
     settle(store, transcript("1", A, message_id="m1", request_id="r1", output_tokens=1))
     settle(store, transcript("2", B, message_id="m1", request_id="r1", output_tokens=30))
-    assert ask(store, "select count(*) as n, sum(output_tokens) as t from requests") == [{"n": 1, "t": 30}]
+    for table in ("requests", "days"):
+        sql = f"select count(*) as n, sum(input_tokens) as i, sum(output_tokens) as o from {table}"
+        assert ask(store, sql) == [{"n": 1, "i": 10, "o": 30}]
 
 
 def test_telemetry_without_a_session_joins_the_session_its_request_id_names(store):

@@ -1,6 +1,6 @@
 -- owner of the events that forked sessions hold copies of; run only if there are any. Grain: one row per such event.
--- Among the sessions that hold it, one that has nothing of its own comes first (it is the one the others were forked
--- from), then one with fewer events before one with more, the smaller id at last: the same whatever was read first.
+-- Among the sessions that hold it, those that have nothing of their own come first (they are what the others were forked
+-- from), the shorter before the longer; then the one whose own events began first: the same whatever was read first.
 
 create or replace temp table places as
 select event_id, bucket from event_copies where bucket in (select bucket from touched) and seq <= getvariable('upto')
@@ -10,14 +10,14 @@ select event_id, session_id from event_copies where bucket in (select bucket fro
 create or replace temp table owners as
 with
     own as (
-        select bucket, count(*) as events from work
-        where class = 'transcript' and event_id not in (select event_id from places) group by 1
+        select bucket, count(*) as events, min(occurred_at) as first_at from work
+        where class = 'transcript' and kind in ('prompt', 'api.request', 'tool.call')  -- not: the session began
+          and event_id not in (select event_id from places) group by 1
     ),
     held as (select bucket, count(*) as events from places group by 1),
     ranked as (
         select bucket, row_number() over (
-            order by starts_with(bucket, '~'), coalesce(own.events, 0) > 0,
-                held.events + coalesce(own.events, 0), bucket
+            order by starts_with(bucket, '~'), own.first_at nulls first, held.events + coalesce(own.events, 0), bucket
         ) as place
         from held left join own using (bucket)
     )
