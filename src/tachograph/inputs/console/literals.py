@@ -19,6 +19,7 @@ __all__ = ["MAX_DEPTH", "Unreadable", "read_literal"]
 MAX_DEPTH: Final = 24
 MAX_STEPS: Final = 500_000
 MAX_DIGITS: Final = 40
+MAX_NAME: Final = 512
 
 _ABSENT: Final = object()
 _WORDS: Final[dict[str, Any]] = {
@@ -114,11 +115,7 @@ class _Reader:
 
     def named(self, depth: int, end: str) -> Any:
         """[Function: x], [Object], <ref *1>, [Object: null prototype] {…}: only an object after it is worth reading."""
-        line_end = self.text.find("\n", self.at)
-        close = self.text.find(end, self.at, line_end if line_end >= 0 else len(self.text))
-        if close < 0:
-            self.fail()
-        self.at = close + 1
+        self.skip_to(end)
         return self.following_object(depth)
 
     def following_object(self, depth: int) -> Any:
@@ -132,14 +129,11 @@ class _Reader:
         start = self.at
         self.at = _end(_bare(self.text, start))
         word = self.text[start : self.at].rstrip(" \t\r")
-        if not word:
+        if not word or ": " in word:  # a comma is missing
             self.fail()
         following = self.peek()
         if following == "(":  # Symbol(x), Map(1) {…}
-            close = self.text.find(")", self.at, self.at + 256)
-            if close < 0:
-                self.fail()
-            self.at = close + 1
+            self.skip_to(")")
             if self.text.startswith((" {", " ["), self.at):
                 self.at += 1
                 self.skip_container()
@@ -225,10 +219,7 @@ class _Reader:
         if first in _in_quotes:
             return self.one_string()
         if first == "[":  # [Symbol(x)]
-            close = self.text.find("]", self.at, self.at + 256)
-            if close < 0:
-                self.fail()
-            self.at = close + 1
+            self.skip_to("]")
             return None
         start = self.at
         self.at = _end(_identifier(self.text, start))
@@ -262,6 +253,13 @@ class _Reader:
             open_ += 1 if first in "{[" else -1
             if open_ <= 0:
                 return
+
+    def skip_to(self, end: str) -> None:
+        """Pass over a name in brackets; looking for its end has a limit, because it may be looked for at every place."""
+        close = self.text.find(end, self.at, self.at + MAX_NAME)
+        if close < 0:
+            self.fail()
+        self.at = close + 1
 
     def closes(self, bracket: str) -> bool:
         self.space()

@@ -252,7 +252,8 @@ class _Buffer:
         while True:
             at = self._data.find(b"\n", looked)
             if at >= 0:
-                return self._take(at + 1)
+                line = self._take(at + 1)
+                return line if at <= limit else None
             looked = len(self._data)
             if looked > limit:
                 break
