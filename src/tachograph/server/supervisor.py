@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 5.0  # between tries of a child that does not get ready
+LONGEST_PAUSE_AFTER_READY_S = 0.2  # of one that did: clients are waiting
 STEADY_AFTER_S = 10.0  # a child that lived this long starts with the first pause again
 
 
@@ -162,6 +163,8 @@ class Supervisor:
     def _restart(self, child: Child) -> None:
         if time.monotonic() - child.started_s > STEADY_AFTER_S:
             child.pause_s = FIRST_PAUSE_S
+        if child.ready:
+            child.pause_s = min(child.pause_s, LONGEST_PAUSE_AFTER_READY_S)
         code = child.process.returncode if child.process else None
         log.warning("the %s ended (status %s); starting it again", child.name, code)
         while not self._stopping.wait(child.pause_s):
