@@ -1,0 +1,333 @@
+"""OTLP files and console logs, from the command to the report: the same totals as when the same was received."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tachograph.home import Home
+from tachograph.inputs.otlp.compression import zstd
+from tachograph.store.duckdb import DuckDBStore
+from tachograph.wiring.local import import_here, open_answers
+from tachograph.wiring.parts import OwnPipeline
+from tests.captures import CAPTURES, SCHEMAS, expected, frames, otlp_json
+from tests.flows.harness import command, serve
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CONSOLE = GOLDEN / "agents" / "claude_code" / "2.1.328" / "console"
+BOTH = sorted((GOLDEN / "console" / "claude_code").iterdir())
+FIELDS = ("requests", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_microusd")
+MORE = ("sessions", "prompts", "tool_calls", "tool_errors", "lines_added", "lines_removed", "commits", "pull_requests")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "no-such-agent"))
+    home = Home(tmp_path / "home")
+    home.create()
+    return home
+
+
+def run(home: Home, *paths: Path, agent: str | None = None) -> dict[str, Any]:
+    """Import; what it said, and the sources of it apart."""
+    return import_here(home, [str(p) for p in paths], agent=agent, progress=lambda _: None)
+
+
+def totals(home: Home) -> dict[str, Any]:
+    with open_answers(home) as answers:
+        told: dict[str, Any] = answers.report({"range": "all"})["totals"]
+        return {name: told[name] for name in (*FIELDS, *MORE, "active_seconds")} | {
+            "residual": told["coverage"]["residual"]["tokens"]
+        }
+
+
+def receive(home: Home, capture: Path) -> None:
+    """Store a session as the core does when it was received."""
+    store = DuckDBStore(home.store)
+    try:
+        OwnPipeline(home, store)(lambda pipeline: pipeline.run(frames(capture, "protobuf")))  # type: ignore[attr-defined]
+        store.settle()
+    finally:
+        store.close()
+
+
+def new_and_known(answer: Mapping[str, Any], source: str) -> tuple[int, int]:
+    return answer["sources"][source]["new"], answer["sources"][source]["duplicate"]
+
+
+def played(capture: Path) -> dict[str, Any]:
+    told = expected(capture)
+    tokens = told["tokens"]
+    return {
+        "requests": told["api_responses_ok"],
+        "input_tokens": tokens["input"],
+        "output_tokens": tokens["output"],
+        "cache_read_tokens": tokens["cache_read"],
+        "cache_write_tokens": tokens["cache_creation"],
+        "cost_microusd": round(told["cost_usd_total_list_price"] * 1e6),
+    }
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda c: c.name)
+def test_telemetry_in_files_gives_the_totals_of_telemetry_received(capture: Path, home: Home, tmp_path: Path):
+    answer = run(home, capture / "otlp")
+    new, _ = new_and_known(answer, "otlp")
+    assert new > 0
+    assert answer["sources"]["otlp"]["quarantined"] == {}
+    assert answer["not_recognised"] == 0
+    got = totals(home)
+    assert {name: got[name] for name in FIELDS} == played(capture)
+
+    other = Home(tmp_path / "received")
+    other.create()
+    shutil.copy(home.secret, other.secret)
+    receive(other, capture)
+    assert totals(other) == got
+    again = run(other, capture / "otlp")
+    assert new_and_known(again, "otlp")[0] == 0, "what was received is known"
+    assert totals(other) == got
+
+
+def as_collector_lines(capture: Path) -> bytes:
+    lines = [f.body if f.kind.name.endswith("JSON") else b"" for f in frames(capture, "json")]
+    return b"\n".join(lines) + b"\n"
+
+
+def as_collector_frames(capture: Path) -> bytes:
+    return b"".join(struct.pack(">I", len(f.body)) + f.body for f in frames(capture, "protobuf"))
+
+
+def as_older_collector(capture: Path) -> bytes:
+    bodies = [zstd.compress(f.body) for f in frames(capture, "json")]
+    return b"".join(struct.pack(">I", len(body)) + body for body in bodies)
+
+
+FORMS: dict[str, Callable[[Path], bytes]] = {
+    "telemetry.jsonl": as_collector_lines,
+    "telemetry.json": as_collector_lines,
+    "telemetry.pb": as_collector_frames,
+    "telemetry.json.gz": lambda c: gzip.compress(as_collector_lines(c)),
+    "telemetry.jsonl.zst": lambda c: zstd.compress(as_collector_lines(c)),
+    "telemetry.pb.zst": lambda c: zstd.compress(as_collector_frames(c)),
+    "telemetry": as_older_collector,
+}
+
+
+def test_each_form_of_file_holds_the_same_events(home: Home, tmp_path: Path):
+    capture = next(c for c in CAPTURES if c.name == "edit-commit-pr-http-protobuf")
+    whole = run(home, capture / "otlp")["sources"]["otlp"]
+    assert whole["new"] == whole["records"]
+    for name, make in FORMS.items():
+        path = tmp_path / name
+        path.write_bytes(make(capture))
+        answer = run(home, path)
+        assert new_and_known(answer, "otlp") == (0, whole["records"]), name
+    got = totals(home)
+    assert {name: got[name] for name in FIELDS} == played(capture)
+
+
+def test_a_console_log_alone_gives_what_its_run_printed(home: Home):
+    answer = run(home, CONSOLE / "console")
+    assert answer["sources"]["console"]["files"] == 1
+    assert answer["sources"]["console"]["records"] == 21
+    assert answer["not_recognised"] == 1  # with --output-format json nothing is printed but the answer
+    got = totals(home)
+    assert {name: got[name] for name in FIELDS} == {
+        "requests": 2,
+        "input_tokens": 189,
+        "output_tokens": 28,
+        "cache_read_tokens": 1500,
+        "cache_write_tokens": 1500,
+        "cost_microusd": 9116,
+    }
+    assert (got["sessions"], got["prompts"], got["tool_calls"], got["tool_errors"]) == (1, 1, 1, 0)
+    assert got["active_seconds"] == 0.212
+    assert got["residual"] == 0
+
+
+@pytest.mark.parametrize("order", [("console", "transcripts"), ("transcripts", "console")])
+def test_a_console_log_and_transcripts_count_once(order: tuple[str, str], home: Home):
+    for name in order * 2:
+        run(home, CONSOLE / name)
+    got = totals(home)
+    told = expected(CONSOLE)
+    assert {name: got[name] for name in FIELDS} == played(CONSOLE)
+    assert got["prompts"] == told["user_prompts"]
+    assert got["tool_calls"] == sum(told["tool_use_blocks_sent"].values())
+    assert (got["sessions"], got["residual"]) == (2, 0)
+
+
+@pytest.mark.parametrize("capture", BOTH, ids=lambda c: c.name)
+def test_what_was_printed_and_sent_counts_once(capture: Path, home: Home, tmp_path: Path):
+    run(home, capture / "otlp")
+    sent = totals(home)
+    answer = run(home, capture / "console")
+    assert new_and_known(answer, "console")[1] > 0
+    assert totals(home) == sent
+    other = Home(tmp_path / "other")
+    other.create()
+    run(other, capture / "console")
+    printed = totals(other)
+    if capture.name != "2.1.328":  # its second run prints nothing
+        assert printed == sent
+    run(other, capture)
+    assert totals(other) == sent
+
+
+def test_everything_below_one_folder_and_twice(home: Home, tmp_path: Path):
+    folder = tmp_path / "all"
+    shutil.copytree(CONSOLE, folder / "console")
+    shutil.copytree(CAPTURES[0] / "otlp", folder / "otlp")
+    (folder / "notes.txt").write_text("nothing\n")
+    (folder / "data.bin").write_bytes(b"not even looked at")
+    first = run(home, folder, agent="claude_code")
+    counts = {name: source["files"] for name, source in first["sources"].items()}
+    assert counts == {"claude_code": 2, "otlp": len(frames(CAPTURES[0], "json")), "console": 1}
+    assert first["not_recognised"] == 4  # expected, scenario, the other run, notes
+    got = totals(home)
+    again = run(home, folder)
+    for name, source in again["sources"].items():
+        assert (source["files"], source["read"], source["records"], source["new"]) == (counts[name], 0, 0, 0)
+    assert again["not_recognised"] == 4
+    for path in folder.rglob("*"):
+        os.utime(path, ns=(10**18, 10**18))  # all of it again, as if it had changed
+    third = run(home, folder)
+    assert {name: source["new"] for name, source in third["sources"].items()} == dict.fromkeys(counts, 0)
+    assert totals(home) == got
+
+
+def test_files_that_grow_are_read_on(home: Home, tmp_path: Path):
+    capture = next(c for c in CAPTURES if c.name == "basic-grpc")
+    lines, stream = tmp_path / "a.json", tmp_path / "b.pb"
+    bodies = [f.body for f in frames(capture, "json")]
+    binary = as_collector_frames(capture)
+    lines.write_bytes(b"\n".join(bodies[:2]) + b"\n" + bodies[2][:40])
+    stream.write_bytes(binary[:-9])
+    first = run(home, lines, stream)["sources"]["otlp"]
+    assert (first["torn"], first["quarantined"]) == (2, {})
+    lines.write_bytes(b"\n".join(bodies) + b"\n")
+    stream.write_bytes(binary)
+    second = run(home, lines, stream)["sources"]["otlp"]
+    assert second["torn"] == 0
+    assert second["bytes"] < lines.stat().st_size + stream.stat().st_size - len(bodies[0])
+    assert {name: totals(home)[name] for name in FIELDS} == played(capture)
+    lines.write_bytes(b"\n".join(reversed(bodies)) + b"\n\n")  # replaced: from its start
+    assert run(home, lines)["sources"]["otlp"]["bytes"] == lines.stat().st_size
+
+
+def test_a_console_log_that_grows_counts_the_same(home: Home, tmp_path: Path):
+    whole = (BOTH[0] / "console" / "run2.stdout.txt").read_bytes()
+    path = tmp_path / "run.log"
+    torn = 0
+    for size in (300, len(whole) // 3, len(whole) // 2, len(whole) - 5, len(whole)):
+        path.write_bytes(whole[:size])
+        torn += run(home, path)["sources"]["console"]["torn"]
+    assert torn == 4
+    got = totals(home)
+    assert got["requests"] == 3
+    assert got["input_tokens"] == 206
+    assert got["residual"] == 0
+
+
+def test_damage_is_counted_by_reason_and_costs_nothing_else(home: Home, tmp_path: Path):
+    capture = next(c for c in CAPTURES if c.name == "basic-grpc")
+    bodies = [f.body for f in frames(capture, "json")]
+    (tmp_path / "a.json").write_bytes(b"\n".join([bodies[0], b'{"a": 1}', b"nonsense", *bodies[1:]]))
+    (tmp_path / "0001.logs.pb").write_bytes(b"\x0a\xff\xff\xff\xff")
+    log = (BOTH[0] / "console" / "run1.stdout.txt").read_bytes()  # without request ids: the recorded ones are all alike
+    (tmp_path / "run.log").write_bytes(log[:600] + b"\nthe model goes on\n" + log)
+    answer = run(home, tmp_path / "a.json", tmp_path / "0001.logs.pb", tmp_path / "run.log")
+    assert answer["sources"]["otlp"]["quarantined"] == {"malformed": 3}
+    assert answer["sources"]["console"]["quarantined"] == {"malformed": 1}
+    with open_answers(home) as answers:
+        places = answers.sql("select place, detail, origin from quarantine order by all")["rows"]
+    assert [place for place, _, _ in places] == ["line 2", "line 2, byte 12", "line 3", "request 1"]
+    assert all(origin.startswith("f_") for _, _, origin in places)
+    got = totals(home)
+    assert got["requests"] == played(capture)["requests"] + 3
+
+
+CANARY = "Qz7Canary9x"
+
+
+def test_nothing_of_the_rest_of_a_log_is_stored_or_shown(home: Home, tmp_path: Path):
+    log = (CONSOLE / "console" / "run1.stdout.txt").read_text()
+    said = (
+        f"I read /home/{CANARY}/x.\n{{\n  timestamp: '{CANARY}',\n  attributes: {{ a: '{CANARY}' }}\n}}\n{CANARY} {{\n"
+    )
+    path = tmp_path / f"{CANARY}.log"
+    path.write_text(
+        said + log.replace("Print the date", CANARY).replace("It is 2026.", CANARY) + said + log[:400] + said
+    )
+    told = command("import", str(path), home=home.root).stdout
+    told += command("import", "--json", str(path), home=home.root).stdout.replace(str(path), "")
+    assert totals(home)["requests"] == 2
+    assert CANARY not in told
+    for file in home.root.rglob("*"):
+        if file.is_file():
+            assert CANARY.encode() not in file.read_bytes(), file.name
+
+
+def test_beside_a_server_the_same(tmp_path: Path):
+    """With running totals, which the server's own pipeline knows: sent, then as a file, then sent on."""
+    capture = BOTH[0]
+
+    def cumulative(factor: int) -> bytes:
+        """The session's counters as one total that grows."""
+        body = next(f.body for f in frames(capture, "protobuf") if f.kind.name == "METRICS_PROTOBUF")
+        message = SCHEMAS["metrics"].FromString(body)
+        for resource in message.resource_metrics:
+            for scope in resource.scope_metrics:
+                for metric in scope.metrics:
+                    metric.sum.aggregation_temporality = 2
+                    for point in metric.sum.data_points:
+                        point.as_double *= factor
+                        point.time_unix_nano += factor * 10**9
+        return json.dumps(otlp_json(message)).encode()
+
+    path = tmp_path / "telemetry.json"
+    with serve(tmp_path) as server:
+        assert server.post_otlp("metrics", cumulative(1)) == 200
+        server.wait_drained()
+        once = server.totals()["input_tokens"]
+        assert once > 0
+        path.write_bytes(cumulative(1) + b"\n" + cumulative(3) + b"\n")
+        answer = json.loads(command("import", "--json", str(path), home=tmp_path).stdout)
+        assert answer["sources"]["otlp"]["new"] > 0
+        assert server.totals()["input_tokens"] == 3 * once
+        assert server.post_otlp("metrics", cumulative(4)) == 200
+        server.wait_drained()
+        assert server.totals()["input_tokens"] == 4 * once
+        assert server.totals()["coverage"]["residual"]["input_tokens"] == 4 * once
+
+
+def test_nothing_new_is_answered_without_the_database(home: Home, tmp_path: Path):
+    folder = tmp_path / "all"
+    shutil.copytree(CONSOLE, folder / "console")
+    shutil.copytree(CAPTURES[0] / "otlp", folder / "otlp")
+    run(home, folder)
+    program = (
+        "import sys; from pathlib import Path; from tachograph.home import Home;"
+        "from tachograph.wiring.local import import_here;"
+        "a = import_here(Home(Path(sys.argv[1])), [sys.argv[2]], progress=print);"
+        "print(a['sources']['otlp']['files'], a['sources']['console']['files'], a['not_recognised']);"
+        "print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(home.root), str(folder)], capture_output=True, text=True, check=True
+    )
+    counts, loaded = done.stdout.splitlines()
+    assert counts == f"{len(frames(CAPTURES[0], 'json'))} 1 3"
+    assert not {"duckdb", "msgspec", "google", "opentelemetry", "nanoarrow", "backports"} & set(loaded.split())
+    (folder / "more.json").write_text("{}")
+    assert run(home, folder)["not_recognised"] == 4
