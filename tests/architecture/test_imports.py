@@ -18,7 +18,9 @@ IMPORTED_AS = {
     "protobuf": "google",
     "grpcio": "grpc",
     "prometheus-client": "prometheus_client",
+    "backports.zstd": "backports",
 }
+LATER_STANDARD = {"compression"}  # part of the standard library from Python 3.14
 # What uvicorn finds by itself once it is installed.
 FOUND_BY_OTHERS = {"httptools", "uvloop"}
 
@@ -44,7 +46,7 @@ def declared() -> set[str]:
 
 def third_party(module: Module) -> set[str]:
     roots = {name.partition(".")[0] for name in module.imports()}
-    return roots - set(sys.stdlib_module_names) - {"tachograph", "tachograph_sdk"}
+    return roots - set(sys.stdlib_module_names) - LATER_STANDARD - {"tachograph", "tachograph_sdk"}
 
 
 def test_the_sdk_uses_the_standard_library_only():
