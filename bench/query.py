@@ -33,6 +33,7 @@ from tachograph.analytics.report import build_report
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
 
+FRESH = int(time.time())  # what a kept store has not seen yet
 NOW_US = START_US + DAYS * 86_400_000_000 - 7_200_000_000 + 123_456
 
 _COLD = """
@@ -163,7 +164,7 @@ def floors(store: DuckDBStore, rounds: int) -> dict[str, float]:
 def writes(store: DuckDBStore) -> dict[str, Any]:
     """Batches of 10,000 into the full store: write, write again, settle. And the bare insert of the same Arrow table."""
     figures: dict[str, list[float]] = {"write": [], "duplicate": [], "settle": []}
-    for round_, (events, _) in enumerate(batches(25_000, size=10_000, seed=7, start_us=NOW_US, days=1)):
+    for round_, (events, _) in enumerate(batches(25_000, size=10_000, seed=FRESH, start_us=NOW_US, days=1)):
         for name, act in (
             ("write", lambda e=events: store.write(Batch(events=e))),
             ("duplicate", lambda e=events: store.write(Batch(events=e))),
@@ -203,7 +204,7 @@ class Writer:
 
     def _run(self) -> None:
         settled = time.perf_counter()
-        seed = 1000
+        seed = FRESH
         while True:
             seed += 1
             for events, _ in batches(20_000, size=1_000, seed=seed, start_us=NOW_US, days=1):
@@ -247,7 +248,8 @@ def show(results: dict[str, Any]) -> None:
         rows.append([name, idle["p50"], idle["p95"], busy["p50"], busy["p95"], ratio])
     rows += [[f"floor: {name}", value, "", "", "", ""] for name, value in results["floor"].items()]
     made = f", made in {results['made_s']} s, settled in {results['rebuilt_s']} s" if "made_s" in results else ""
-    notes = [f"{results['store_mb']} MB on disk{made}; totals as generated. Milliseconds."]
+    checked = "; totals as generated" if made else ""
+    notes = [f"{results['store_mb']} MB on disk{made}{checked}. Milliseconds."]
     notes += [
         f"{part}: " + ", ".join(f"{name} {value:,}" for name, value in results[part].items())
         for part in ("writes", "writer", "cold")
