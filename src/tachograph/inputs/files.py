@@ -2,7 +2,7 @@
 
 Transcripts go to their own importer. OTLP files and console logs are read here, oldest first, so that running totals
 grow as they did. What is read goes through the pipeline that also reads the journal, where there is one: both know the
-same running totals then. Each piece and the state of its file are written in one transaction.
+same running totals then. What a file held and how far it was read are written in one transaction.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.inputs.files_kinds import FileKind, is_candidate, kind_of, kind_remembered
-from tachograph.inputs.files_unit import FilesReport, NamedFile, ReadNamed, TakesIn
+from tachograph.inputs.files_queue import Part, Queue
+from tachograph.inputs.files_unit import FilesReport, NamedFile, TakesIn
 from tachograph.inputs.import_state import stamp_of
 from tachograph.inputs.transcripts import SOURCE, Importer
 from tachograph.inputs.transcripts_find import Found, find_files, reason_of
-from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
-from tachograph.ports import Batch, FileState, Store
+from tachograph.inputs.transcripts_report import Progress, add_counts
+from tachograph.ports import FileState, Store
 from tachograph_sdk.errors import UnknownAgent
 
 __all__ = ["FilesImporter"]
@@ -108,46 +109,45 @@ class FilesImporter:
     ) -> None:
         if not others:
             return
-        from tachograph.inputs.console.reading import read_console_log
-        from tachograph.inputs.otlp.decode import Decoder
-        from tachograph.inputs.otlp_files.reading import read_otlp_file
+        from tachograph.inputs.console.reading import ConsoleLogReader
+        from tachograph.inputs.otlp_files.reading import OtlpFileReader
 
-        decoder = Decoder()
         states = self._transcripts.states()
+        otlp = Queue(self._take_in, report.others[FileKind.OTLP], states)
+        console = Queue(self._take_in, report.others[FileKind.CONSOLE], states)
+        readers = {FileKind.OTLP: OtlpFileReader(otlp).read, FileKind.CONSOLE: ConsoleLogReader(console).read}
         total = sum(file.found.size_bytes for _, file in others)
-        size = new = 0
+        size = 0
         for done, (kind, file) in enumerate(others, 1):
             try:
-                if kind is FileKind.OTLP:
-                    read = read_otlp_file(file, decoder, self._take_in)
-                elif kind is FileKind.CONSOLE:
-                    read = read_console_log(file, self._take_in)
+                if kind is FileKind.UNKNOWN:
+                    console.put(Part(state=_unknown(file)))
+                    report.add(kind)
                 else:
-                    read = self._note_unknown(file)
+                    report.add(readers[kind](file))
             except OSError as error:  # it was there a moment ago
                 add_counts(report.transcripts.failed, {reason_of(error): 1})
                 continue
-            states[file.file_id] = read.state
-            report.add(read.kind, read.report)
             size += file.found.size_bytes
-            new += read.report.new
             if progress is not None:
+                new = sum(read.new for read in report.others.values())
                 progress(
                     Progress(files_done=done, files_total=len(others), bytes_done=size, bytes_total=total, events=new)
                 )
+        otlp.flush()
+        console.flush()
         self._store.settle()
 
-    def _note_unknown(self, file: NamedFile) -> ReadNamed:
-        """Remember a file that nobody reads, so that it is not looked into again."""
-        found = file.found
-        state = FileState(
-            file_id=file.file_id,
-            inode=found.inode,
-            size_bytes=found.size_bytes,
-            mtime_ns=found.mtime_ns,
-            offset=0,
-            lines=0,
-            head=f"{FileKind.UNKNOWN}:",
-        )
-        self._take_in(lambda _: Batch(files=[state]))
-        return ReadNamed(state, FileKind.UNKNOWN, ImportReport())
+
+def _unknown(file: NamedFile) -> FileState:
+    """Remembers a file that nobody reads, so that it is not looked into again."""
+    found = file.found
+    return FileState(
+        file_id=file.file_id,
+        inode=found.inode,
+        size_bytes=found.size_bytes,
+        mtime_ns=found.mtime_ns,
+        offset=0,
+        lines=0,
+        head=f"{FileKind.UNKNOWN}:",
+    )

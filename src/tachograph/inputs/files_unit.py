@@ -13,7 +13,7 @@ from tachograph.inputs.transcripts_report import ImportReport
 from tachograph.inputs.transcripts_unit import RunsRecords
 from tachograph.ports import Batch, FileState, WriteResult
 
-__all__ = ["FilesReport", "NamedFile", "ReadNamed", "TakesIn"]
+__all__ = ["FilesReport", "NamedFile", "TakesIn"]
 
 
 class TakesIn(Protocol):
@@ -33,15 +33,6 @@ class NamedFile:
     received_us: int  # when it was written last: what is in it came no later
 
 
-@dataclass(frozen=True, slots=True)
-class ReadNamed:
-    """One file's part of an import."""
-
-    state: FileState  # as written with the last of its events
-    kind: FileKind
-    report: ImportReport
-
-
 @dataclass(slots=True, kw_only=True)
 class FilesReport:
     """What an import of named files found and did, by who reads them."""
@@ -53,14 +44,12 @@ class FilesReport:
     not_recognised: int = 0  # files that are none of these
     seconds: float = 0.0
 
-    def add(self, kind: FileKind, read: ImportReport | None = None) -> None:
-        """Count a file that is not a transcript, and what was read in it."""
+    def add(self, kind: FileKind) -> None:
+        """Count a file that is not a transcript."""
         if kind is FileKind.UNKNOWN:
             self.not_recognised += 1
-            return
-        self.others[kind].files += 1
-        if read is not None:
-            self.others[kind].add(read)
+        else:
+            self.others[kind].files += 1
 
     def as_answer(self, roots: Iterable[Path | str]) -> dict[str, Any]:
         """The report by source, as `tachograph import --json` prints it."""

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tachograph.inputs.files_kinds import FileKind, is_candidate, kind_of
 from tachograph.inputs.files_streams import FileStream
-from tachograph.inputs.otlp.compression import zstd
+from tachograph.inputs.otlp.compression import Zstd, zstd
 from tachograph.inputs.otlp_files import requests
 from tachograph.inputs.otlp_files.requests import Found, looks_like_otlp, read_requests
 from tachograph.inputs.otlp_files.signal import named_signal, signal_of
@@ -135,11 +135,22 @@ def test_what_older_collectors_write_with_compression():
 
 
 def test_a_request_compressed_into_nothing_is_not_unpacked_beyond_its_limit(monkeypatch: pytest.MonkeyPatch):
+    unpacked = 0
+
+    class Counting(Zstd):
+        def feed(self, data: bytes) -> Iterator[bytes]:
+            nonlocal unpacked
+            for piece in super().feed(data):
+                unpacked += len(piece)
+                yield piece
+
+    monkeypatch.setattr(requests, "Zstd", Counting)
     monkeypatch.setattr(requests, "MAX_BODY_BYTES", 100_000)
     bomb = zstd.compress(b"{" + b" " * 50_000_000)
     good = PROTOBUF[0]
     data = framed([bomb, good.body])
     assert kinds(data) == ["malformed", good.kind]
+    assert unpacked < 1_000_000
     assert kinds(framed([good.body]) + struct.pack(">I", 100_001) + good.body) == [good.kind, "malformed"]
     assert kinds(b'{"resourceLogs":[' + b" " * 200_000 + b"]}\n" + JSON[0].body) == ["too_large", JSON[0].kind]
     assert kinds(b"\x0a" + b"\0" * 200_000) == ["too_large"]
