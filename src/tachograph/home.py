@@ -57,7 +57,8 @@ class Home:
         return self.root / "DEMO"
 
     def create(self) -> None:
-        """Make the directory, readable by its owner only, whatever the umask."""
+        """Make the directory, and let all that this process makes from now on be readable by its owner only."""
+        os.umask(0o077)
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.name == "posix":
             self.root.chmod(0o700)

@@ -45,6 +45,7 @@ def run_core() -> None:
     """Process 2: settings from standard input, one ready line on standard output, until SIGTERM or end of input."""
     config = json.loads(sys.stdin.readline())
     home = Home(Path(config["home"]))
+    home.create()
     settings = _settings_from(config)
     configure_logs(as_json=settings.log.json, level=settings.log.level)
     try:
