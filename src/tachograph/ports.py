@@ -13,9 +13,11 @@ __all__ = [
     "Batch",
     "Clock",
     "Drops",
+    "EventColumns",
     "FileState",
     "Frame",
     "FrameKind",
+    "PackEvents",
     "Position",
     "Quarantined",
     "Result",
@@ -109,11 +111,31 @@ class Quarantined:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventColumns:
+    """Released events by column, as they travel from a reading process to the store."""
+
+    rows: int
+    first_us: int  # of all times of occurrence, UTC microseconds since 1970
+    last_us: int
+    undated: bool  # whether any has no time of its own and got that of its arrival
+    columns: dict[str, tuple[bytes, ...]]  # Arrow's buffers of each column, validity first: empty if nothing is null
+    rejected: dict[str, int]  # values that fit no column, by attribute
+
+
+class PackEvents(Protocol):
+    """Makes columns of released events, and of nothing else: what is not an Event cannot get into the store this way."""
+
+    def __call__(self, events: Sequence[Event]) -> EventColumns:
+        """The events by column."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Batch:
     """What is written in one transaction."""
 
     events: Sequence[Event] = ()
+    columns: Sequence[EventColumns] = ()  # more events, packed for this very store
     drops: Drops = field(default_factory=dict)
     position: Position | None = None  # journal read up to here
     streams: Mapping[str, StreamState] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from tachograph.inputs.transcripts_config import ImportConfig
 from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
 from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
 from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit, UnitFile
-from tachograph.ports import Batch, Clock, FileState, Store
+from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
 from tachograph_sdk.errors import UnknownAgent
 
 __all__ = ["SOURCE", "Importer", "as_answer"]
@@ -24,9 +24,10 @@ __all__ = ["SOURCE", "Importer", "as_answer"]
 SOURCE = "claude_code"
 """Which reader there is, as `--agent` names it."""
 
-_UNIT_BYTES = 8 * 1024 * 1024
+_UNIT_BYTES = 16 * 1024 * 1024
 _UNIT_FILES = 256
 _WRITE_EVENTS = 50_000  # in one transaction
+_WRITE_PACKED = 200_000  # the same as columns, which are smaller; large transactions need no log
 
 Report = Callable[[Progress], None]
 
@@ -42,6 +43,7 @@ class Importer:
         name_file: gives a path's pseudonym.
         roots: where to look when nothing is named, see `find_roots`.
         cache: the quick check's memory, if there is one.
+        pack: how the store wants events from other processes; can be pickled.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Importer:
         name_file: Callable[[str], str],
         roots: Sequence[Path] = (),
         cache: ImportCache | None = None,
+        pack: PackEvents | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
@@ -62,6 +65,7 @@ class Importer:
         self._make_pipeline = make_pipeline
         self._name_file = name_file
         self._cache = cache
+        self._pack = pack
         self._pipeline: RunsRecords | None = None
         self._known: dict[str, FileState] | None = None
         self._lock = threading.Lock()
@@ -144,8 +148,8 @@ class Importer:
             nonlocal events, pending
             _join(pending, done)
             report.add(done.report)
-            events += len(done.events)
-            if len(pending.events) >= _WRITE_EVENTS:
+            events += done.count()
+            if len(pending.events) >= _WRITE_EVENTS or pending.count() >= _WRITE_PACKED:
                 self._write(pending, report)
                 pending = Done()
             if progress is not None:
@@ -175,7 +179,7 @@ class Importer:
         workers = min(self.config.workers, len(units), os.cpu_count() or 1)
         if workers > 1 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
             rest = []
-            for result in read_with_workers(units, self._make_pipeline, workers=workers):
+            for result in read_with_workers(units, self._make_pipeline, self._pack, workers=workers):
                 if isinstance(result, Unit):
                     rest.append(result)
                 else:
@@ -188,10 +192,16 @@ class Importer:
             work(unit, self._pipeline, take)
 
     def _write(self, done: Done, report: ImportReport) -> None:
-        if not (done.events or done.files or done.drops or done.quarantined):
+        if not (done.events or done.columns or done.files or done.drops or done.quarantined):
             return
         result = self._store.write(
-            Batch(events=done.events, drops=done.drops, files=done.files, quarantined=done.quarantined)
+            Batch(
+                events=done.events,
+                columns=done.columns,
+                drops=done.drops,
+                files=done.files,
+                quarantined=done.quarantined,
+            )
         )
         report.new += result.new
         report.duplicate += result.duplicate
@@ -236,6 +246,7 @@ def _to_read(file: UnitFile) -> int:
 
 def _join(pending: Done, done: Done) -> None:
     pending.events += done.events
+    pending.columns += done.columns
     pending.files += done.files
     pending.quarantined += done.quarantined
     add_counts(pending.drops, done.drops)

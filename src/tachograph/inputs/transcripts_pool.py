@@ -19,6 +19,7 @@ import msgspec
 from tachograph.inputs.transcripts_report import ImportReport
 from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
 from tachograph.inputs.transcripts_worker import READY, read_frame, write_frame
+from tachograph.ports import PackEvents
 
 __all__ = ["read_with_workers"]
 
@@ -28,16 +29,16 @@ _AHEAD = 4  # results of one worker that may wait to be taken; then it waits, so
 
 
 def read_with_workers(
-    units: Iterable[Unit], make_pipeline: Callable[[], RunsRecords], *, workers: int
+    units: Iterable[Unit], make_pipeline: Callable[[], RunsRecords], pack: PackEvents | None = None, *, workers: int
 ) -> Iterator[Done | Unit]:
     """Have `workers` processes read the units; gives results as they come, in no order.
 
     A unit that is given back has not been read, because no process could be started for it.
 
     Raises:
-        pickle.PicklingError, AttributeError, TypeError: `make_pipeline` cannot be sent to another process.
+        pickle.PicklingError, AttributeError, TypeError: `make_pipeline` or `pack` cannot be sent to another process.
     """
-    recipe = pickle.dumps(make_pipeline)
+    recipe = pickle.dumps((make_pipeline, pack))
     waiting = iter(list(units))
     lock = threading.Lock()
     results: SimpleQueue[_Result] = SimpleQueue()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tachograph.inputs.transcripts_find import FoundFile
 from tachograph.inputs.transcripts_report import ImportReport
-from tachograph.ports import Batch, Drops, FileState, Quarantined
+from tachograph.ports import Batch, Drops, EventColumns, FileState, Quarantined
 from tachograph_sdk.model.event import Event, RawEvent
 
 __all__ = ["Done", "RunsRecords", "Unit", "UnitFile"]
@@ -43,7 +43,12 @@ class Done:
     """Part of a unit's result. A file's state comes with the last of its events, never before."""
 
     events: list[Event] = field(default_factory=list)
+    columns: list[EventColumns] = field(default_factory=list)  # more of them, if the store told how to pack
     drops: Drops = field(default_factory=dict)
     files: list[FileState] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     report: ImportReport = field(default_factory=ImportReport)
+
+    def count(self) -> int:
+        """How many events there are."""
+        return len(self.events) + sum(part.rows for part in self.columns)

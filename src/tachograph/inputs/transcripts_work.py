@@ -11,6 +11,7 @@ from tachograph.inputs.agents.claude_code.transcript import TranscriptReader
 from tachograph.inputs.transcripts_read import read_file
 from tachograph.inputs.transcripts_report import add_counts
 from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
+from tachograph.ports import PackEvents
 from tachograph_sdk.model.event import RawEvent
 
 __all__ = ["work"]
@@ -18,19 +19,28 @@ __all__ = ["work"]
 _EVENTS_AT_ONCE = 8192
 
 
-def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None]) -> None:
-    """Read the unit's files in order; `deliver` gets what came of them, some thousand events at a time."""
+def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pack: PackEvents | None = None) -> None:
+    """Read the unit's files in order; `deliver` gets what came of them, some thousand events at a time.
+
+    With `pack` the events come as columns.
+    """
     done = Done()
 
-    def take(records: list[RawEvent]) -> None:
+    def hand_over() -> None:
         nonlocal done
+        if pack is not None and done.events:
+            done.columns.append(pack(done.events))
+            done.events = []
+        deliver(done)
+        done = Done()
+
+    def take(records: list[RawEvent]) -> None:
         if records:
             batch = pipeline.run_records(records)
             done.events += batch.events
             add_counts(done.drops, batch.drops)
         if len(done.events) >= _EVENTS_AT_ONCE:
-            deliver(done)
-            done = Done()
+            hand_over()
 
     for file in unit.files:
         read = read_file(
@@ -47,4 +57,4 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None]) -> 
             done.files.append(read.state)
         done.quarantined += read.quarantined
         done.report.add(read.report)
-    deliver(done)
+    hand_over()

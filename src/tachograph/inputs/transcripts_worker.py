@@ -51,13 +51,14 @@ def main() -> None:
     if path is None or recipe is None:
         return
     sys.path[:] = msgspec.msgpack.decode(path, type=list[str])
-    pipeline: Any = pickle.loads(recipe)()  # noqa: S301 - from the process that started this one
+    make_pipeline, pack = pickle.loads(recipe)  # noqa: S301 - from the process that started this one
+    pipeline: Any = make_pipeline()
     write_frame(sink, READY)
     gc.disable()  # everything made here is handed over or freed by its count; cycles are not made per line
     decode = msgspec.msgpack.Decoder(Unit).decode
     encode = msgspec.msgpack.Encoder().encode
     while (body := read_frame(source)) is not None:
-        work(decode(body), pipeline, lambda done: write_frame(sink, encode(done)))
+        work(decode(body), pipeline, lambda done: write_frame(sink, encode(done)), pack)
         write_frame(sink, b"")  # the unit is done
 
 

@@ -1,8 +1,9 @@
 """Events as Arrow: the columns of table `events`, filled without pandas, pyarrow or numpy.
 
-Events of one shape (the same attribute names in the same order) become columns by transposing, at C speed; rare
-shapes share one chunk that is filled cell by cell. Rows therefore change places within a batch, which nothing relies
-on: an event carries its own time.
+`pack` turns events into plain buffers, which a reading process can send to the one that writes; arrow.py hands them to
+the database. Events of one shape (the same attribute names in the same order)
+become columns by transposing, at C speed; rare shapes share one group that is filled cell by cell. Rows therefore change
+places within a batch, which nothing relies on: an event carries its own time.
 """
 
 from __future__ import annotations
@@ -12,117 +13,117 @@ import json
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate, starmap
+from operator import eq
 from typing import Any
 
 import msgspec
-import nanoarrow as na
-from nanoarrow.c_array_stream import CArrayStream
 
+from tachograph.ports import EventColumns
 from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
 from tachograph_sdk.model.event import Event
 
-__all__ = ["ATTRIBUTE_COLUMNS", "FIXED_COLUMNS", "ArrowTable", "event_table", "key_table"]
+__all__ = ["ATTRIBUTE_COLUMNS", "FIXED_COLUMNS", "TYPES", "pack"]
 
 FIXED_COLUMNS = ("event_id", "occurred_at", "received_at", "kind", "agent", "source", "name", "session_id")
 ATTRIBUTE_COLUMNS: dict[str, AttributeType] = {a.name: a.type for a in ATTRIBUTES.values() if a.column}
 
-_SMALL_SHAPE = 48  # rows below which a chunk of its own costs more than filling cell by cell
+TYPES: dict[str, AttributeType | str] = {
+    **dict.fromkeys(FIXED_COLUMNS, "text"),
+    "occurred_at": "time",
+    "received_at": "time",
+    **ATTRIBUTE_COLUMNS,
+    "attributes": "text",
+}
+"""All columns that come from an event, in order."""
+
+_SMALL_SHAPE = 24  # rows below which a group of its own costs more than filling cell by cell
 _INT64_MAX = 2**63 - 1
 
-_timestamp = na.c_schema(na.timestamp("us"))
-_string = na.c_schema(na.string())
-_int64 = na.c_schema(na.int64())
-_double = na.c_schema(na.float64())
-_bool = na.c_schema(na.bool_())
-_SCHEMAS = {"text": _string, "count": _int64, "number": _double, "flag": _bool}
 _encoder = msgspec.json.Encoder()
 
 Rejected = Counter[str]
 """How many attribute values could not be stored, by attribute name."""
 
-
-class ArrowTable:
-    """Chunks behind one schema; every reader gets a fresh stream, because DuckDB asks twice."""
-
-    def __init__(self, chunks: Sequence[Any], schema: Any) -> None:
-        self._chunks = list(chunks)
-        self._schema = schema
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return CArrayStream.from_c_arrays(self._chunks, self._schema, move=False).__arrow_c_stream__(requested_schema)
+_Buffers = tuple[bytes, ...]
+_Groups = list[Sequence[Any] | None]
+"""A column's values, group by group; None for a group that has no such attribute."""
 
 
-def event_table(events: Sequence[Event]) -> tuple[ArrowTable, list[str], Rejected]:
-    """The events as an Arrow table, its column names, and the values that fit no column and were left out.
+def pack(events: Sequence[Event]) -> EventColumns:
+    """The events by column: the fixed columns, the attributes that occur, and `attributes` with the rest as JSON text.
 
-    Columns are the fixed ones, the attributes that occur, and `attributes` with the rest as JSON text.
+    Values that fit no column are left out and counted.
     """
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of short-lived rows would set off full collections: a third of the time
     try:
-        return _event_table(events)
+        return _pack(events)
     finally:
         if collecting:
             gc.enable()
 
 
-def _event_table(events: Sequence[Event]) -> tuple[ArrowTable, list[str], Rejected]:
+def _pack(events: Sequence[Event]) -> EventColumns:
     shapes: dict[tuple[str, ...], list[Event]] = {}
     for event in events:
-        shapes.setdefault(tuple(event.attributes), []).append(event)
-    used = {name for shape in shapes for name in shape if name in ATTRIBUTE_COLUMNS}
-    attribute_names = [name for name in ATTRIBUTE_COLUMNS if name in used]
-    names = [*FIXED_COLUMNS, *attribute_names, "attributes"]
-    schemas = [
-        _string,
-        _timestamp,
-        _timestamp,
-        *[_string] * 5,
-        *[_SCHEMAS[ATTRIBUTE_COLUMNS[name]] for name in attribute_names],
-        _string,
+        shape = tuple(event.attributes)
+        if (same := shapes.get(shape)) is None:
+            same = shapes[shape] = []
+        same.append(event)
+    rare = [event for group in shapes.values() if len(group) < _SMALL_SHAPE for event in group]
+    groups: list[tuple[Sequence[Event], _Columns]] = [
+        (group, _by_transposing(shape, group)) for shape, group in shapes.items() if len(group) >= _SMALL_SHAPE
     ]
-    schema = na.c_schema(na.struct({n: na.Schema(s) for n, s in zip(names, schemas, strict=True)}))
-    rejected: Rejected = Counter()
-    chunks = []
-    rare: list[Event] = []
-    for shape, group in shapes.items():
-        if len(group) < _SMALL_SHAPE:
-            rare += group
-        else:
-            chunks.append(_chunk(schema, group, _by_transposing(shape, group), attribute_names, rejected))
     if rare:
-        chunks.append(_chunk(schema, rare, _cell_by_cell(rare), attribute_names, rejected))
-    return ArrowTable(chunks, schema), names, rejected
-
-
-def key_table(events: Iterable[Event]) -> ArrowTable:
-    """Only event_id, occurred_at and session_id, of events that name a session."""
-    rows = [e for e in events if e.session_id is not None]
-    schema = na.c_schema(
-        na.struct({"event_id": na.string(), "occurred_at": na.timestamp("us"), "session_id": na.string()})
+        groups.append((rare, _cell_by_cell(rare)))
+    rows = [event for group, _ in groups for event in group]
+    sizes = [len(group) for group, _ in groups]
+    times = array("q", [e.at_us for e in rows])
+    received = array("q", [e.received_us for e in rows])
+    rejected: Rejected = Counter()
+    columns = {
+        "event_id": _texts([[e.event_id for e in rows]], [len(rows)]),
+        "occurred_at": (b"", times.tobytes()),
+        "received_at": (b"", received.tobytes()),
+        "kind": _texts([[e.kind for e in rows]], [len(rows)]),  # StrEnum members are strings
+        "agent": _texts([[e.agent for e in rows]], [len(rows)]),
+        "source": _texts([[e.source for e in rows]], [len(rows)]),
+        "name": _texts([[e.name for e in rows]], [len(rows)]),
+        "session_id": _texts([[e.session_id for e in rows]], [len(rows)]),
+    }
+    for name in {name for _, values in groups for name in values}:
+        build = _BUILDERS[TYPES[name]]
+        parts: _Groups = [values.get(name) for _, values in groups]
+        try:
+            columns[name] = build(parts, sizes)
+        except (TypeError, ValueError, OverflowError):  # one odd value must not stop the batch
+            columns[name] = build([p and _only_fitting(name, p, rejected) for p in parts], sizes)
+    return EventColumns(
+        rows=len(rows),
+        first_us=min(times, default=0),
+        last_us=max(times, default=0),
+        undated=any(map(eq, times, received)),
+        columns=columns,
+        rejected=dict(rejected),
     )
-    children = [
-        na.c_array([e.event_id for e in rows], _string),
-        _buffer_array(_timestamp, array("q", [e.at_us for e in rows])),
-        _texts([e.session_id for e in rows]),
-    ]
-    return ArrowTable([na.c_array_from_buffers(schema, len(rows), [None], children=children)], schema)
 
 
-Columns = dict[str, Sequence[Any]]
+_Columns = dict[str, Sequence[Any]]
 
 
-def _by_transposing(shape: tuple[str, ...], group: Sequence[Event]) -> Columns:
-    columns: Columns = dict(zip(shape, zip(*[e.attributes.values() for e in group], strict=True), strict=True))
+def _by_transposing(shape: tuple[str, ...], group: Sequence[Event]) -> _Columns:
+    columns: _Columns = dict(zip(shape, zip(*[e.attributes.values() for e in group], strict=True), strict=True))
     rest = [name for name in shape if name not in ATTRIBUTE_COLUMNS]
     if rest:
         rows = zip(*[columns.pop(name) for name in rest], strict=True)
-        columns["attributes"] = _json_lines([dict(zip(rest, row, strict=True)) for row in rows])
+        columns["attributes"] = _json_lines(list(starmap(_object_of(tuple(rest)), rows)))
     return columns
 
 
-def _cell_by_cell(group: Sequence[Event]) -> Columns:
+def _cell_by_cell(group: Sequence[Event]) -> _Columns:
     columns: dict[str, list[Any]] = {}
     rest: list[str | None] = [None] * len(group)
     for index, event in enumerate(group):
@@ -146,40 +147,18 @@ def _json(values: dict[str, Any]) -> str:
         return json.dumps(values)
 
 
-def _json_lines(rows: list[dict[str, Any]]) -> list[str]:
+def _json_lines(rows: list[Any]) -> list[str]:
     try:
         return _encoder.encode_lines(rows).decode().split("\n")[:-1]  # JSON escapes line ends inside of strings
-    except UnicodeEncodeError:
-        return [_json(row) for row in rows]
+    except UnicodeEncodeError:  # a lone surrogate
+        return [_json(msgspec.to_builtins(row)) for row in rows]
 
 
-def _chunk(
-    schema: Any, group: Sequence[Event], columns: Columns, attribute_names: Sequence[str], rejected: Rejected
-) -> Any:
-    length = len(group)
-    children = [
-        na.c_array([e.event_id for e in group], _string),
-        _buffer_array(_timestamp, array("q", [e.at_us for e in group])),
-        _buffer_array(_timestamp, array("q", [e.received_us for e in group])),
-        na.c_array([e.kind for e in group], _string),  # StrEnum members are strings
-        na.c_array([e.agent for e in group], _string),
-        na.c_array([e.source for e in group], _string),
-        na.c_array([e.name for e in group], _string),
-        _texts([e.session_id for e in group]),
-    ]
-    for name in attribute_names:
-        column = columns.get(name)
-        if column is None:
-            children.append(_nulls(ATTRIBUTE_COLUMNS[name], length))
-            continue
-        build = _BUILDERS[ATTRIBUTE_COLUMNS[name]]
-        try:
-            children.append(build(column))
-        except (TypeError, ValueError, OverflowError):  # one odd value must not stop the batch
-            children.append(build(_only_fitting(name, column, rejected)))
-    rest = columns.get("attributes")
-    children.append(_nulls("text", length) if rest is None else _texts(rest))
-    return na.c_array_from_buffers(schema, length, [None], children=children)
+@lru_cache(maxsize=1024)
+def _object_of(names: tuple[str, ...]) -> Callable[..., Any]:
+    """A type whose objects are written as JSON objects with these names: made and written faster than dictionaries."""
+    fields = [f"f{index}" for index in range(len(names))]
+    return msgspec.defstruct("Rest", fields, rename=dict(zip(fields, names, strict=True)), gc=False)
 
 
 def _only_fitting(name: str, column: Sequence[Any], rejected: Rejected) -> list[Any]:
@@ -204,50 +183,114 @@ _FITS: dict[AttributeType, Callable[[Any], bool]] = {
 }
 
 
-def _texts(values: Sequence[Any]) -> Any:
-    return na.c_array(list(values), _string)
+# Each of these makes the Arrow buffers of one column, validity first (empty if every row has a value), and raises if a
+# value is not of the column's type.
 
 
-def _counts(values: Sequence[Any]) -> Any:
-    if None in values:
-        return na.c_array(_checked(values, int), _int64)
-    return _buffer_array(_int64, array("q", values))
+def _texts(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
+    valid = _Bits()
+    data: list[bytes] = []
+    lengths: list[int] = []
+    for values, size in zip(groups, sizes, strict=True):
+        if not values:
+            valid.skip(size)
+            lengths += [0] * size
+            continue
+        first = values[0]
+        if isinstance(first, str) and values.count(first) == size:  # mostly a name, the same for all
+            encoded = first.encode()
+            data.append(encoded * size)
+            lengths += [len(encoded)] * size
+            valid.add_all(size)
+            continue
+        if None in values:
+            valid.add([value is not None for value in values])
+            values = ["" if value is None else value for value in values]
+        else:
+            valid.add_all(size)
+        text = "".join(values)
+        encoded = text.encode()
+        data.append(encoded)
+        lengths += map(len, values) if len(encoded) == len(text) else [len(value.encode()) for value in values]
+    return valid.validity(), array("i", accumulate(lengths, initial=0)).tobytes(), b"".join(data)
 
 
-def _numbers(values: Sequence[Any]) -> Any:
-    if None in values:
-        return na.c_array([None if v is None else float(v) for v in _checked(values, (int, float))], _double)
-    return _buffer_array(_double, array("d", values))
+def _numbers_of(code: str, types: type | tuple[type, ...]) -> Callable[[_Groups, Sequence[int]], _Buffers]:
+    def build(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
+        valid = _Bits()
+        column = array(code)
+        for values, size in zip(groups, sizes, strict=True):
+            if values is None:
+                valid.skip(size)
+                column.frombytes(bytes(8 * size))
+                continue
+            if None in values:
+                valid.add([value is not None for value in values])
+                if not all(value is None or isinstance(value, types) for value in values):
+                    raise TypeError("a value of another type")
+                values = [0 if value is None else value for value in values]
+            else:
+                valid.add_all(size)
+            column.extend(values)
+        return valid.validity(), column.tobytes()
+
+    return build
 
 
-def _flags(values: Sequence[Any]) -> Any:
-    return na.c_array(_checked(values, bool), _bool)
+def _flags(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
+    valid, bits = _Bits(), _Bits()
+    for values, size in zip(groups, sizes, strict=True):
+        if values is None:
+            valid.skip(size)
+            bits.skip(size)
+            continue
+        if not all(value is None or value is True or value is False for value in values):
+            raise TypeError("a value of another type")
+        if None in values:
+            valid.add([value is not None for value in values])
+        else:
+            valid.add_all(size)
+        bits.add([value is True for value in values])
+    return valid.validity(), bits.all()
 
 
-def _checked(values: Sequence[Any], type_: type | tuple[type, ...]) -> list[Any]:
-    if all(v is None or isinstance(v, type_) for v in values):
-        return list(values)
-    raise TypeError("a value of another type")
+class _Bits:
+    """A bitmap as Arrow wants it, least significant bit first, built as one long number."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._bits = 0
+        self._ones = 0
+
+    def skip(self, size: int) -> None:
+        """That many zeros."""
+        self._size += size
+
+    def add_all(self, size: int) -> None:
+        """That many ones."""
+        self._bits |= ((1 << size) - 1) << self._size
+        self._size += size
+        self._ones += size
+
+    def add(self, flags: Sequence[bool]) -> None:
+        """These."""
+        if flags:
+            self._bits |= int("".join(["1" if flag else "0" for flag in reversed(flags)]), 2) << self._size
+            self._size += len(flags)
+            self._ones += sum(flags)
+
+    def all(self) -> bytes:
+        """The bitmap."""
+        return self._bits.to_bytes(self._size // 8 + 1, "little")
+
+    def validity(self) -> bytes:
+        """The bitmap, or nothing if it has only ones, which is what Arrow calls a column without nulls."""
+        return b"" if self._ones == self._size else self.all()
 
 
-_BUILDERS: dict[AttributeType, Callable[[Sequence[Any]], Any]] = {
+_BUILDERS: dict[str, Callable[[_Groups, Sequence[int]], _Buffers]] = {
     "text": _texts,
-    "count": _counts,
-    "number": _numbers,
+    "count": _numbers_of("q", int),
+    "number": _numbers_of("d", (int, float)),
     "flag": _flags,
 }
-
-
-def _buffer_array(schema: Any, values: array[Any]) -> Any:
-    return na.c_array_from_buffers(schema, len(values), [None, values], null_count=0)
-
-
-def _nulls(type_: AttributeType, length: int) -> Any:
-    bits = bytes(length // 8 + 1)
-    buffers = {
-        "text": [bits, bytes(4 * (length + 1)), b""],
-        "count": [bits, bytes(8 * length)],
-        "number": [bits, bytes(8 * length)],
-        "flag": [bits, bits],
-    }[type_]
-    return na.c_array_from_buffers(_SCHEMAS[type_], length, buffers, null_count=length)

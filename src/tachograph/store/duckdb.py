@@ -17,6 +17,7 @@ import duckdb
 from tachograph.ports import (
     Batch,
     Drops,
+    EventColumns,
     FileState,
     Position,
     Quarantined,
@@ -25,17 +26,15 @@ from tachograph.ports import (
     StreamState,
     WriteResult,
 )
-from tachograph.store.columns import ArrowTable, event_table, key_table
+from tachograph.store.columns import pack
 from tachograph.store.config import StoreConfig
+from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
 from tachograph.store.settle import rebuild, settle
 from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError
-from tachograph_sdk.model.event import DropReason, Event
+from tachograph_sdk.model.event import DropReason
 
 __all__ = ["DuckDBStore", "StoreConfig"]
-
-
-_LATEST_US = 7_258_118_400 * 10**6  # 2200; no event is later
 
 
 class DuckDBStore:
@@ -71,7 +70,9 @@ class DuckDBStore:
             drops: Counter[tuple[str, str]] = Counter()
             for (reason, name), quantity in batch.drops.items():
                 drops[reason.value, name] += quantity
-            new = self._insert_events(batch.events, drops) if batch.events else 0
+            parts = [*([pack(batch.events)] if batch.events else []), *batch.columns]
+            total = sum(part.rows for part in parts)
+            new = self._insert_events(parts, drops) if total else 0
             self._add_drops(drops)
             self._set_aside(batch.quarantined)
             self._put_streams(batch.streams)
@@ -79,7 +80,7 @@ class DuckDBStore:
             if batch.position is not None:
                 place = [batch.position.segment, batch.position.offset]
                 self._writer.execute("update journal_position set segment = $1, read_offset = $2", place)
-        return WriteResult(new=new, duplicate=len(batch.events) - new)
+        return WriteResult(new=new, duplicate=total - new)
 
     def settle(self) -> None:
         """Bring ledger, sessions and days up to date with the events written since the last time."""
@@ -92,26 +93,11 @@ class DuckDBStore:
         with self._transaction():
             rebuild(self._writer)
 
-    def _insert_events(self, events: Sequence[Event], drops: Counter[tuple[str, str]]) -> int:
-        unique = events
-        if len({e.event_id for e in events}) < len(events):
-            unique = list({e.event_id: e for e in reversed(events)}.values())  # the first of equals stays
-        table, names, rejected = event_table(unique)
-        for name, quantity in rejected.items():
-            drops[DropReason.BAD_NUMBER.value, name] += quantity
-        times = [e.at_us for e in unique]
-        window = {"base": self._next_seq, "first": min(times), "last": max(times)}
-        if any(e.at_us == e.received_us for e in unique):
-            # Something without a time of its own got that of its arrival; sent again, it arrives at another time.
-            window |= {"first": 0, "last": _LATEST_US}
-        with self._registered(incoming=table):
-            row = self._one(_insert_sql(names), window)
-            new = int(row[0])
-        self._next_seq += len(unique)
-        if new < len(events):
-            with self._registered(again=key_table(events)):
-                self._writer.execute(_COPIES_SQL, {**window, "base": self._next_seq})
-            self._next_seq += 1
+    def _insert_events(self, parts: Sequence[EventColumns], drops: Counter[tuple[str, str]]) -> int:
+        for part in parts:
+            for name, quantity in part.rejected.items():
+                drops[DropReason.BAD_NUMBER.value, name] += quantity
+        new, self._next_seq = insert_events(self._writer, parts, self._next_seq)
         return new
 
     def _add_drops(self, drops: Mapping[tuple[str, str], int]) -> None:
@@ -261,11 +247,9 @@ class DuckDBStore:
 
     def _warm_up(self) -> None:
         """Take the first insert's one-time costs now, and leave nothing behind."""
-        table, names, _ = event_table([])
-        with self._registered(incoming=table):
-            self._writer.execute("begin transaction")
-            self._writer.execute(_insert_sql(names), {"base": 0, "first": 0, "last": 0})
-            self._writer.execute("rollback")
+        self._writer.execute("begin transaction")
+        insert_events(self._writer, [], self._next_seq)
+        self._writer.execute("rollback")
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
@@ -288,16 +272,6 @@ class DuckDBStore:
                     raise StoreError(f"the store could not be written: {_first_line(error)}") from error
                 raise
 
-    @contextmanager
-    def _registered(self, **tables: ArrowTable) -> Iterator[None]:
-        for name, table in tables.items():
-            self._writer.register(name, table)
-        try:
-            yield
-        finally:
-            for name in tables:
-                self._writer.unregister(name)
-
     def _one(self, sql: str, parameters: object = None) -> tuple[Any, ...]:
         (row,) = self._writer.execute(sql, parameters).fetchall()
         return tuple(row)
@@ -317,33 +291,6 @@ class DuckDBStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
-
-
-_COPIES_SQL = """
-insert into event_copies
-select distinct a.event_id::uuid, a.session_id, e.bucket, $base
-from again a join events e on e.event_id = a.event_id::uuid
-where e.occurred_at between make_timestamp($first) and make_timestamp($last)
-  and e.session_id is distinct from a.session_id
-  and not exists (select 1 from event_copies c where c.event_id = a.event_id::uuid and c.session_id = a.session_id)
-"""
-
-
-def _insert_sql(names: Sequence[str]) -> str:
-    """Insert what is not there yet; only rows of the same time span are looked at, which zone maps make cheap."""
-    taken = ", ".join("event_id::uuid as event_id" if n == "event_id" else n for n in names)
-    user = "coalesce(user_id, '')" if "user_id" in names else "''"
-    return f"""
-insert into events (seq, bucket, {", ".join(names)})
-select $base + row_number() over () - 1,
-    coalesce(session_id, '~' || agent || '~' || {user} || '~' || strftime(occurred_at, '%Y-%m-%d')),
-    {", ".join(names)}
-from (select {taken} from incoming) i
-where not exists (
-    select 1 from events e
-    where e.event_id = i.event_id and e.occurred_at between make_timestamp($first) and make_timestamp($last)
-)
-"""  # noqa: S608 - column names of ours
 
 
 def load_macros(engine: str) -> str:

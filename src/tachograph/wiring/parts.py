@@ -108,6 +108,7 @@ def build_core(home: Home, settings: Settings) -> Core:
 def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
     """The importer of transcripts into this store."""
     from tachograph.inputs.transcripts import Importer
+    from tachograph.store.columns import pack
 
     return Importer(
         store,
@@ -117,6 +118,7 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
         name_file=file_names(home),
         roots=transcript_roots(),
         cache=import_cache(home),
+        pack=pack,
     )
 
 
