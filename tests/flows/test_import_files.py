@@ -184,6 +184,31 @@ def test_what_was_printed_and_sent_counts_once(capture: Path, home: Home, tmp_pa
     assert totals(other) == sent
 
 
+@pytest.mark.parametrize("capture", BOTH, ids=lambda c: c.name)
+@pytest.mark.parametrize("printed_first", [True, False])
+def test_counters_printed_and_sent_are_never_added_up(capture: Path, printed_first: bool, home: Home, tmp_path: Path):
+    """Without events: only the metrics of both."""
+    sent, printed = tmp_path / "sent", tmp_path / "printed"
+    sent.mkdir()
+    printed.mkdir()
+    for path in (capture / "otlp").glob("*.metrics.*"):
+        shutil.copy(path, sent)
+    for path in (capture / "console").iterdir():
+        (printed / path.name).write_text("".join(f"{{\n  descriptor{rest}" for rest in _metrics_in(path.read_text())))
+    for path in (printed, sent) if printed_first else (sent, printed):
+        run(home, path)
+    got = totals(home)
+    told = expected(capture)["observed_in_telemetry"]["metric_totals"]
+    wanted = {kind: sum(v for k, v in told.items() if k.endswith(f" {kind}")) for kind in ("input", "output")}
+    assert (got["input_tokens"], got["output_tokens"]) == (wanted["input"], wanted["output"])
+    assert got["residual"] > 0, "all of it is known by counters only"
+
+
+def _metrics_in(text: str) -> list[str]:
+    """What follows the word descriptor in each metric, to its end."""
+    return [part.split("\n}\n")[0] + "\n}\n" for part in text.split("{\n  descriptor")[1:]]
+
+
 def test_everything_below_one_folder_and_twice(home: Home, tmp_path: Path):
     folder = tmp_path / "all"
     shutil.copytree(CONSOLE, folder / "console")

@@ -74,6 +74,9 @@ def print_import(answer: dict[str, Any]) -> None:
         )
         for reason, count in counts.get("quarantined", {}).items():
             click.echo(f"  {count:,} set aside: {reason}")
+    for counts in answer.get("sources", {}).values():
+        for reason, count in counts.get("failed", {}).items():
+            click.echo(f"{count:,} could not be read: {reason}", err=True)
     if answer.get("not_recognised"):
         click.echo(f"{answer['not_recognised']:,} files not recognised: no transcript, no OTLP, no console log")
     if not any(c["files"] for c in answer.get("sources", {}).values()):

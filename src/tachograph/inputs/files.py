@@ -126,7 +126,7 @@ class FilesImporter:
                 else:
                     report.add(readers[kind](file))
             except OSError as error:  # it was there a moment ago
-                add_counts(report.transcripts.failed, {reason_of(error): 1})
+                add_counts(report.others.get(kind, report.transcripts).failed, {reason_of(error): 1})
                 continue
             size += file.found.size_bytes
             if progress is not None:
