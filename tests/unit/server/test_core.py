@@ -124,6 +124,35 @@ def test_a_write_that_fails_is_tried_again_with_the_same_batch() -> None:
     assert core.stats.write_failures == 2
 
 
+def test_what_is_taken_in_beside_the_journal_keeps_its_place() -> None:
+    core, journal, pipeline, store = make([frame(1), frame(2)], failures=2)
+    with pytest.raises(StoreError):
+        core.drain_once()
+    imported = Batch(drops={(DropReason.STALE_POINT, "y"): 1})
+    ran = []
+
+    def run(given: Any) -> Batch:
+        ran.append(given is pipeline)
+        return imported
+
+    with pytest.raises(StoreError):
+        core.take_in(run)
+    assert ran == []  # nothing runs before what waits is written
+    store.failures = 0
+    core.take_in(run)
+    assert ran == [True]
+    assert [b.position for b in store.batches] == [Position(1, 2), None]
+    assert journal.released == [Position(1, 2)]
+
+    store.failures = 1
+    with pytest.raises(StoreError):
+        core.take_in(run)
+    core.drain_all()
+    assert store.batches[-1] is imported  # running totals have moved on: it is not lost
+    assert len(store.batches) == 3
+    assert core.stats.dropped == {"unknown_event": 2, "stale_point": 2}
+
+
 def test_damage_is_counted_and_kept_with_the_batch() -> None:
     torn = Quarantined(
         origin="journal", place="segment 1 offset 9", reason=DropReason.TORN_TAIL, detail="", size_bytes=3
