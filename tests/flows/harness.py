@@ -94,7 +94,7 @@ class Running:
             health = self.get("/health")
         except (OSError, http.client.HTTPException, AssertionError):
             return False
-        return health["journal_bytes"] == 0 and health["lag_ms"] == 0
+        return health["journal_bytes"] == 0 and health["lag_ms"] == 0 and health["settled"]
 
     def totals(self) -> dict[str, Any]:
         """The totals of everything."""

@@ -84,9 +84,15 @@ class Core:
         self._pipeline = pipeline
         self._settled_s = clock.monotonic_s()
         self._settle_took_s = 0.0
+        self._settling = False
         self._unsettled = True  # whatever a predecessor left
         self._lock = threading.Lock()
         self._pending: Batch | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """True if answers tell of everything that was written."""
+        return not (self._unsettled or self._settling)
 
     def drain_once(self) -> bool:
         """Move what is in the journal, up to one batch, into the store. True if there was anything."""
@@ -138,11 +144,14 @@ class Core:
         if not self._unsettled or (not drained and start - self._settled_s < period):
             return False
         self._unsettled = False
+        self._settling = True
         try:
             self.store.settle()
         except Exception:
             self._unsettled = True
             raise
+        finally:
+            self._settling = False
         self._settled_s = self.clock.monotonic_s()
         self._settle_took_s = self._settled_s - start
         return True

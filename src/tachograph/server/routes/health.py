@@ -36,6 +36,7 @@ def health_of(parts: Services) -> dict[str, Any]:
         "demo": parts.demo,
         "journal_bytes": parts.core.journal.depth_bytes(),
         "lag_ms": lag_ms,
+        "settled": parts.core.is_settled,
         "events_new": stats.events_new,
         "events_duplicate": stats.events_duplicate,
         "dropped": dict(stats.dropped),
