@@ -159,4 +159,6 @@ def _shape(metric: Metric, cell: Any) -> Any:
         return half_up(cell)
     if metric.unit == "usd":
         return half_up(cell) / 1_000_000
-    return cell if metric.unit in ("ratio", "ms", "seconds") else int(cell)
+    if metric.unit == "seconds":
+        return round(cell, 3)  # agents report milliseconds; the sum of many has dust behind them
+    return cell if metric.unit in ("ratio", "ms") else int(cell)
