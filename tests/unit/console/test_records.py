@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tachograph.ports import StreamState
 from tachograph_sdk.model.event import DropReason, Event, Source
@@ -146,6 +149,59 @@ def test_what_cannot_be_used_is_counted_by_reason(text: str, reason: DropReason)
 
 def test_objects_that_are_no_records_are_no_records():
     assert read("{\n  resource: { attributes: {} },\n  other: 1\n}\n{\n  timestamp: 5\n}\n") == ([], {})
+
+
+odd = st.sampled_from(
+    [
+        "undefined",
+        "null",
+        "5",
+        "-1",
+        "1e400",
+        "NaN",
+        "''",
+        "'x'",
+        "[]",
+        "{}",
+        "[[]]",
+        "{ a: 1 }",
+        "true",
+        "[Object]",
+        "9".rjust(39, "9"),
+        "12345678901234567890n",
+        "'\\ud83d'",
+        "[ 1795148550, 1 ]",
+        "[ 'a', 2 ]",
+        "{ '\\ud83d': { b: [ 1 ] } }",
+        "1795148550149000.5",
+    ]
+)
+GOOD = [
+    event(),
+    metric(5),
+    (GOLDEN / "agents/claude_code/2.1.328/console/console/run1.stdout.txt").read_text()[12:9000],
+]
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(GOOD), st.data())
+def test_a_field_of_any_type_costs_its_record_at_most(text: str, data: st.DataObject):
+    places = [match.span(1) for match in re.finditer(r": ([^\s{\[][^,\n]*|\{[^{}]*\}|\[[^\[\]]*\])(?=,?\n)", text)]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start, end = data.draw(st.sampled_from(places))
+        changed = text[:start] + data.draw(odd) + text[end:]
+        batch = pipeline().run_records(read(changed)[0])
+        assert DropReason.INTERNAL_ERROR not in {reason for reason, _ in batch.drops}
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(GOOD), st.data())
+def test_damage_anywhere_is_no_more_than_damage(text: str, data: st.DataObject):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 50)))
+    filling = data.draw(st.text(max_size=5) | st.sampled_from(["{", "}", "'", "\n", "[", "\n}\n"]))
+    batch = pipeline().run_records(read(text[:start] + filling + text[end:] + event(7))[0])
+    assert DropReason.INTERNAL_ERROR not in {reason for reason, _ in batch.drops}
 
 
 CANARY = "Qz7Canary9x"

@@ -160,10 +160,7 @@ class _Reader:
             if self.peek() not in _in_quotes:
                 self.fail()
             parts.append(self.one_string())
-        text = "".join(parts)
-        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):  # halves of a letter, or damage
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return text
+        return _mended("".join(parts))
 
     def one_string(self) -> str:
         quote = self.peek()
@@ -217,7 +214,7 @@ class _Reader:
         """A key; None for one that is no text."""
         first = self.peek()
         if first in _in_quotes:
-            return self.one_string()
+            return _mended(self.one_string())
         if first == "[":  # [Symbol(x)]
             self.skip_to("]")
             return None
@@ -288,6 +285,13 @@ class _Reader:
 def _end(match: re.Match[str] | None) -> int:
     assert match is not None, "a repetition matches the empty text, too"
     return match.end()
+
+
+def _mended(text: str) -> str:
+    """The text with halves of a letter put together, and halves alone made visible."""
+    if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _number(word: str) -> Any:

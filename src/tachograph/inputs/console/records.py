@@ -74,14 +74,11 @@ class DumpReader:
         value, _ = read_literal(dump.text.decode("utf-8", "replace"))
         if not isinstance(value, dict):
             raise Unreadable("no object")
-        if dump.is_resource:
-            self._metrics_resource = self._resources.get(_limited(value))
-            return
-        read = self._reader_for(value)
+        read = self._resource_of_metrics if dump.is_resource else self._reader_for(value)
         if read is None:
             self.others += 1
             return
-        self.dumps += 1
+        self.dumps += not dump.is_resource
         try:
             read(value)
         except BadRecord as bad:
@@ -111,6 +108,9 @@ class DumpReader:
         if "timestamp" in value and "attributes" in value and "id" not in value:
             return self._log
         return None
+
+    def _resource_of_metrics(self, value: Printed) -> None:
+        self._metrics_resource = self._resources.get(_limited(value))
 
     def _log(self, value: Printed) -> None:
         attributes = _limited(value.get("attributes"))
@@ -200,7 +200,7 @@ class DumpReader:
                     count=count if isinstance(count, int) else None,
                     start_ns=start_ns,
                     cumulative=False,
-                    monotonic=descriptor.get("type") in _MONOTONIC,
+                    monotonic=str(descriptor.get("type")) in _MONOTONIC,
                     unit=unit[:64] if isinstance(unit, str) else "",
                     stream=stream,
                 ),
