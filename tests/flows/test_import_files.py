@@ -9,17 +9,21 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tachograph.clock import SystemClock
+from tachograph.config import load
 from tachograph.home import Home
 from tachograph.inputs.otlp.compression import zstd
+from tachograph.server.answers import StoreAnswers
+from tachograph.server.services import QueryTimes
 from tachograph.store.duckdb import DuckDBStore
-from tachograph.wiring.local import import_here, open_answers
-from tachograph.wiring.parts import OwnPipeline
+from tachograph.wiring.local import import_here
+from tachograph.wiring.parts import OwnPipeline, build_files_importer, build_importer
 from tests.captures import CAPTURES, SCHEMAS, expected, frames, otlp_json
 from tests.flows.harness import command, serve
 
@@ -33,32 +37,66 @@ MORE = ("sessions", "prompts", "tool_calls", "tool_errors", "lines_added", "line
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "no-such-agent"))
-    home = Home(tmp_path / "home")
+    return make_home(tmp_path / "home")
+
+
+def make_home(root: Path) -> Home:
+    home = Home(root)
     home.create()
     return home
 
 
 def run(home: Home, *paths: Path, agent: str | None = None) -> dict[str, Any]:
-    """Import; what it said, and the sources of it apart."""
+    """Import as the command does, from opening the store to closing it; what it said."""
     return import_here(home, [str(p) for p in paths], agent=agent, progress=lambda _: None)
 
 
-def totals(home: Home) -> dict[str, Any]:
-    with open_answers(home) as answers:
-        told: dict[str, Any] = answers.report({"range": "all"})["totals"]
+class Desk:
+    """The same with the store open all the time, which is quicker."""
+
+    def __init__(self, home: Home) -> None:
+        self.store = DuckDBStore(home.store)
+        self.take_in = OwnPipeline(home, self.store)
+        transcripts = build_importer(home, load(home), self.store)
+        self._importer = build_files_importer(home, transcripts, self.store, self.take_in)
+        self._answers = StoreAnswers(self.store, clock=SystemClock(), times=QueryTimes(), demo=False)
+
+    def run(self, *paths: Path) -> dict[str, Any]:
+        """Import; what it said."""
+        return self._importer.run_strings([str(p) for p in paths], None)
+
+    def totals(self) -> dict[str, Any]:
+        told: dict[str, Any] = self._answers.report({"range": "all"})["totals"]
         return {name: told[name] for name in (*FIELDS, *MORE, "active_seconds")} | {
             "residual": told["coverage"]["residual"]["tokens"]
         }
 
+    def rows(self, sql: str) -> list[Any]:
+        rows: list[Any] = self._answers.sql(sql)["rows"]
+        return rows
 
-def receive(home: Home, capture: Path) -> None:
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+
+@pytest.fixture
+def desk(home: Home) -> Iterator[Desk]:
+    with Desk(home) as desk:
+        yield desk
+
+
+def totals(home: Home) -> dict[str, Any]:
+    with Desk(home) as desk:
+        return desk.totals()
+
+
+def receive(desk: Desk, capture: Path) -> None:
     """Store a session as the core does when it was received."""
-    store = DuckDBStore(home.store)
-    try:
-        OwnPipeline(home, store)(lambda pipeline: pipeline.run(frames(capture, "protobuf")))  # type: ignore[attr-defined]
-        store.settle()
-    finally:
-        store.close()
+    desk.take_in(lambda pipeline: pipeline.run(frames(capture, "protobuf")))  # type: ignore[attr-defined]
+    desk.store.settle()
 
 
 def new_and_known(answer: Mapping[str, Any], source: str) -> tuple[int, int]:
@@ -79,23 +117,21 @@ def played(capture: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda c: c.name)
-def test_telemetry_in_files_gives_the_totals_of_telemetry_received(capture: Path, home: Home, tmp_path: Path):
-    answer = run(home, capture / "otlp")
+def test_telemetry_in_files_gives_the_totals_of_telemetry_received(capture: Path, desk: Desk, tmp_path: Path):
+    answer = desk.run(capture / "otlp")
     new, _ = new_and_known(answer, "otlp")
     assert new > 0
     assert answer["sources"]["otlp"]["quarantined"] == {}
     assert answer["not_recognised"] == 0
-    got = totals(home)
+    got = desk.totals()
     assert {name: got[name] for name in FIELDS} == played(capture)
 
-    other = Home(tmp_path / "received")
-    other.create()
-    shutil.copy(home.secret, other.secret)
-    receive(other, capture)
-    assert totals(other) == got
-    again = run(other, capture / "otlp")
-    assert new_and_known(again, "otlp")[0] == 0, "what was received is known"
-    assert totals(other) == got
+    with Desk(make_home(tmp_path / "received")) as other:
+        receive(other, capture)
+        assert other.totals() == got
+        again = other.run(capture / "otlp")
+        assert new_and_known(again, "otlp") == (0, new), "what was received is known"
+        assert other.totals() == got
 
 
 def as_collector_lines(capture: Path) -> bytes:
@@ -123,25 +159,25 @@ FORMS: dict[str, Callable[[Path], bytes]] = {
 }
 
 
-def test_each_form_of_file_holds_the_same_events(home: Home, tmp_path: Path):
+def test_each_form_of_file_holds_the_same_events(desk: Desk, tmp_path: Path):
     capture = next(c for c in CAPTURES if c.name == "edit-commit-pr-http-protobuf")
-    whole = run(home, capture / "otlp")["sources"]["otlp"]
+    whole = desk.run(capture / "otlp")["sources"]["otlp"]
     assert whole["new"] == whole["records"]
     for name, make in FORMS.items():
         path = tmp_path / name
         path.write_bytes(make(capture))
-        answer = run(home, path)
+        answer = desk.run(path)
         assert new_and_known(answer, "otlp") == (0, whole["records"]), name
-    got = totals(home)
+    got = desk.totals()
     assert {name: got[name] for name in FIELDS} == played(capture)
 
 
-def test_a_console_log_alone_gives_what_its_run_printed(home: Home):
-    answer = run(home, CONSOLE / "console")
+def test_a_console_log_alone_gives_what_its_run_printed(desk: Desk):
+    answer = desk.run(CONSOLE / "console")
     assert answer["sources"]["console"]["files"] == 1
     assert answer["sources"]["console"]["records"] == 21
     assert answer["not_recognised"] == 1  # with --output-format json nothing is printed but the answer
-    got = totals(home)
+    got = desk.totals()
     assert {name: got[name] for name in FIELDS} == {
         "requests": 2,
         "input_tokens": 189,
@@ -156,10 +192,10 @@ def test_a_console_log_alone_gives_what_its_run_printed(home: Home):
 
 
 @pytest.mark.parametrize("order", [("console", "transcripts"), ("transcripts", "console")])
-def test_a_console_log_and_transcripts_count_once(order: tuple[str, str], home: Home):
+def test_a_console_log_and_transcripts_count_once(order: tuple[str, str], desk: Desk):
     for name in order * 2:
-        run(home, CONSOLE / name)
-    got = totals(home)
+        desk.run(CONSOLE / name)
+    got = desk.totals()
     told = expected(CONSOLE)
     assert {name: got[name] for name in FIELDS} == played(CONSOLE)
     assert got["prompts"] == told["user_prompts"]
@@ -168,25 +204,22 @@ def test_a_console_log_and_transcripts_count_once(order: tuple[str, str], home: 
 
 
 @pytest.mark.parametrize("capture", BOTH, ids=lambda c: c.name)
-def test_what_was_printed_and_sent_counts_once(capture: Path, home: Home, tmp_path: Path):
-    run(home, capture / "otlp")
-    sent = totals(home)
-    answer = run(home, capture / "console")
+def test_what_was_printed_and_sent_counts_once(capture: Path, desk: Desk, tmp_path: Path):
+    desk.run(capture / "otlp")
+    sent = desk.totals()
+    answer = desk.run(capture / "console")
     assert new_and_known(answer, "console")[1] > 0
-    assert totals(home) == sent
-    other = Home(tmp_path / "other")
-    other.create()
-    run(other, capture / "console")
-    printed = totals(other)
-    if capture.name != "2.1.328":  # its second run prints nothing
-        assert printed == sent
-    run(other, capture)
-    assert totals(other) == sent
+    assert desk.totals() == sent
+    with Desk(make_home(tmp_path / "other")) as other:
+        other.run(capture / "console")
+        if capture.name != "2.1.328":  # its second run prints nothing
+            assert other.totals() == sent
+        other.run(capture)
+        assert other.totals() == sent
 
 
-@pytest.mark.parametrize("capture", BOTH, ids=lambda c: c.name)
-@pytest.mark.parametrize("printed_first", [True, False])
-def test_counters_printed_and_sent_are_never_added_up(capture: Path, printed_first: bool, home: Home, tmp_path: Path):
+@pytest.mark.parametrize(("capture", "printed_first"), zip(BOTH, (True, False, True), strict=True))
+def test_counters_printed_and_sent_are_never_added_up(capture: Path, printed_first: bool, desk: Desk, tmp_path: Path):
     """Without events: only the metrics of both."""
     sent, printed = tmp_path / "sent", tmp_path / "printed"
     sent.mkdir()
@@ -196,8 +229,8 @@ def test_counters_printed_and_sent_are_never_added_up(capture: Path, printed_fir
     for path in (capture / "console").iterdir():
         (printed / path.name).write_text("".join(f"{{\n  descriptor{rest}" for rest in _metrics_in(path.read_text())))
     for path in (printed, sent) if printed_first else (sent, printed):
-        run(home, path)
-    got = totals(home)
+        desk.run(path)
+    got = desk.totals()
     told = expected(capture)["observed_in_telemetry"]["metric_totals"]
     wanted = {kind: sum(v for k, v in told.items() if k.endswith(f" {kind}")) for kind in ("input", "output")}
     assert (got["input_tokens"], got["output_tokens"]) == (wanted["input"], wanted["output"])
@@ -231,54 +264,53 @@ def test_everything_below_one_folder_and_twice(home: Home, tmp_path: Path):
     assert totals(home) == got
 
 
-def test_files_that_grow_are_read_on(home: Home, tmp_path: Path):
+def test_files_that_grow_are_read_on(desk: Desk, tmp_path: Path):
     capture = next(c for c in CAPTURES if c.name == "basic-grpc")
     lines, stream = tmp_path / "a.json", tmp_path / "b.pb"
     bodies = [f.body for f in frames(capture, "json")]
     binary = as_collector_frames(capture)
     lines.write_bytes(b"\n".join(bodies[:2]) + b"\n" + bodies[2][:40])
     stream.write_bytes(binary[:-9])
-    first = run(home, lines, stream)["sources"]["otlp"]
+    first = desk.run(lines, stream)["sources"]["otlp"]
     assert (first["torn"], first["quarantined"]) == (2, {})
     lines.write_bytes(b"\n".join(bodies) + b"\n")
     stream.write_bytes(binary)
-    second = run(home, lines, stream)["sources"]["otlp"]
+    second = desk.run(lines, stream)["sources"]["otlp"]
     assert second["torn"] == 0
     assert second["bytes"] < lines.stat().st_size + stream.stat().st_size - len(bodies[0])
-    assert {name: totals(home)[name] for name in FIELDS} == played(capture)
+    assert {name: desk.totals()[name] for name in FIELDS} == played(capture)
     lines.write_bytes(b"\n".join(reversed(bodies)) + b"\n\n")  # replaced: from its start
-    assert run(home, lines)["sources"]["otlp"]["bytes"] == lines.stat().st_size
+    assert desk.run(lines)["sources"]["otlp"]["bytes"] == lines.stat().st_size
 
 
-def test_a_console_log_that_grows_counts_the_same(home: Home, tmp_path: Path):
+def test_a_console_log_that_grows_counts_the_same(desk: Desk, tmp_path: Path):
     whole = (BOTH[0] / "console" / "run2.stdout.txt").read_bytes()
     path = tmp_path / "run.log"
     torn = 0
     for size in (300, len(whole) // 3, len(whole) // 2, len(whole) - 5, len(whole)):
         path.write_bytes(whole[:size])
-        torn += run(home, path)["sources"]["console"]["torn"]
+        torn += desk.run(path)["sources"]["console"]["torn"]
     assert torn == 4
-    got = totals(home)
+    got = desk.totals()
     assert got["requests"] == 3
     assert got["input_tokens"] == 206
     assert got["residual"] == 0
 
 
-def test_damage_is_counted_by_reason_and_costs_nothing_else(home: Home, tmp_path: Path):
+def test_damage_is_counted_by_reason_and_costs_nothing_else(desk: Desk, tmp_path: Path):
     capture = next(c for c in CAPTURES if c.name == "basic-grpc")
     bodies = [f.body for f in frames(capture, "json")]
     (tmp_path / "a.json").write_bytes(b"\n".join([bodies[0], b'{"a": 1}', b"nonsense", *bodies[1:]]))
     (tmp_path / "0001.logs.pb").write_bytes(b"\x0a\xff\xff\xff\xff")
     log = (BOTH[0] / "console" / "run1.stdout.txt").read_bytes()  # without request ids: the recorded ones are all alike
     (tmp_path / "run.log").write_bytes(log[:600] + b"\nthe model goes on\n" + log)
-    answer = run(home, tmp_path / "a.json", tmp_path / "0001.logs.pb", tmp_path / "run.log")
+    answer = desk.run(tmp_path / "a.json", tmp_path / "0001.logs.pb", tmp_path / "run.log")
     assert answer["sources"]["otlp"]["quarantined"] == {"malformed": 3}
     assert answer["sources"]["console"]["quarantined"] == {"malformed": 1}
-    with open_answers(home) as answers:
-        places = answers.sql("select place, detail, origin from quarantine order by all")["rows"]
+    places = desk.rows("select place, detail, origin from quarantine order by all")
     assert [place for place, _, _ in places] == ["line 2", "line 2, byte 12", "line 3", "request 1"]
     assert all(origin.startswith("f_") for _, _, origin in places)
-    got = totals(home)
+    got = desk.totals()
     assert got["requests"] == played(capture)["requests"] + 3
 
 
