@@ -218,7 +218,7 @@ def test_what_was_printed_and_sent_counts_once(capture: Path, desk: Desk, tmp_pa
         assert other.totals() == sent
 
 
-@pytest.mark.parametrize(("capture", "printed_first"), zip(BOTH, (True, False, True), strict=True))
+@pytest.mark.parametrize(("capture", "printed_first"), list(zip(BOTH, (True, False, True), strict=True)))
 def test_counters_printed_and_sent_are_never_added_up(capture: Path, printed_first: bool, desk: Desk, tmp_path: Path):
     """Without events: only the metrics of both."""
     sent, printed = tmp_path / "sent", tmp_path / "printed"
