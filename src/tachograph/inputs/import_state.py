@@ -15,14 +15,13 @@ import hashlib
 import json
 import os
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
+from tachograph.inputs.transcripts_find import Found, FoundFile
 from tachograph.inputs.transcripts_report import ImportReport
 
-__all__ = ["ImportCache", "Stamp", "check_unchanged"]
+__all__ = ["ImportCache", "Stamp", "report_on", "stamp_of"]
 
 _VERSION = 2
 _HEADER_BYTES = 4096
@@ -101,31 +100,6 @@ class ImportCache:
         # The inode as well: a copy put back from a backup has the same header, and may know less.
         place = f"{status.st_dev}:{status.st_ino}".encode()
         return hashlib.blake2b(header + place, digest_size=16).hexdigest()
-
-
-def check_unchanged(
-    paths: Iterable[Path | str],
-    *,
-    cache: ImportCache,
-    name_file: Callable[[str], str],
-    roots: Iterable[Path] = (),
-) -> ImportReport | None:
-    """The report of an import that has nothing to do, or None if there is something to read.
-
-    Args:
-        paths: what was named.
-        cache: the file beside the store.
-        name_file: gives a path's pseudonym.
-        roots: where to look when nothing was named, see `find_roots`.
-    """
-    start = time.perf_counter()
-    stamps = cache.load()
-    if stamps is None:
-        return None
-    found = find_files(paths, otherwise=roots)
-    if any(stamps.get(name_file(file.path)) != stamp_of(file) for file in found.files):
-        return None
-    return report_on(found, seconds=time.perf_counter() - start)
 
 
 def stamp_of(file: FoundFile) -> Stamp:

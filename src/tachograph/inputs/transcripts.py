@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tachograph.inputs.import_state import ImportCache, Stamp, report_on, stamp_of
 from tachograph.inputs.transcripts_config import ImportConfig
@@ -17,9 +16,8 @@ from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
 from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
 from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
-from tachograph_sdk.errors import UnknownAgent
 
-__all__ = ["SOURCE", "Importer", "as_answer"]
+__all__ = ["SOURCE", "Importer"]
 
 SOURCE = "claude_code"
 """Which reader there is, as `--agent` names it."""
@@ -91,19 +89,6 @@ class Importer:
                 self._store.settle()
         report.seconds = self.clock.monotonic_s() - start
         return report
-
-    def run_strings(
-        self, paths: Sequence[str], agent: str | None, progress: Callable[[dict[str, Any]], None] | None = None
-    ) -> dict[str, Any]:
-        """The same, in and out as JSON values, for the command line and the API.
-
-        Raises:
-            UnknownAgent: there is no transcript reader for `agent`.
-        """
-        if agent not in (None, SOURCE):
-            raise UnknownAgent("no transcripts of this agent can be read", hint=f"the one that can: {SOURCE}")
-        show = None if progress is None else lambda state: progress(state.as_dict())
-        return as_answer(self.run(paths, show), paths or self.roots)
 
     def remember(self) -> None:
         """Write the quick check's memory."""
@@ -219,11 +204,6 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def as_answer(report: ImportReport, roots: Iterable[Path | str]) -> dict[str, Any]:
-    """The report by source, as `tachograph import --json` prints it."""
-    return {"sources": {SOURCE: report.as_dict()}, "roots": [str(root) for root in roots], "seconds": report.seconds}
 
 
 def _units(changed: Sequence[UnitFile]) -> Iterator[tuple[UnitFile, ...]]:

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from tachograph.inputs import transcripts_read
+from tachograph.inputs.files import FilesImporter
 from tachograph.inputs.transcripts import Importer
 from tachograph.inputs.transcripts_config import ImportConfig
 from tachograph.inputs.transcripts_find import find_files, find_roots
 from tachograph.inputs.transcripts_report import Progress
+from tachograph.ports import WriteResult
 from tachograph_sdk.errors import UnknownAgent
 from tests.unit.transcripts import making
 from tests.unit.transcripts.making import (
@@ -351,9 +353,14 @@ def test_progress_reaches_its_end(tree: Tree) -> None:
     assert [p.bytes_done for p in seen] == sorted(p.bytes_done for p in seen)
 
 
+def no_telemetry(_: object) -> WriteResult:
+    raise AssertionError("there are transcripts only")
+
+
 def test_the_answer_for_the_command_line(tree: Tree) -> None:
     tree.put("s.jsonl", joined(response(1), b"damage"))
-    answer = make_importer(tree.store, tree.root).run_strings([], None)
+    importer = FilesImporter(make_importer(tree.store, tree.root), tree.store, no_telemetry, name_file=NAMES.file)  # type: ignore[arg-type]
+    answer = importer.run_strings([], None)
     counts = answer["sources"]["claude_code"]
     assert {n: counts[n] for n in ("files", "records", "new", "duplicate", "quarantined")} == {
         "files": 1,
@@ -364,7 +371,7 @@ def test_the_answer_for_the_command_line(tree: Tree) -> None:
     }
     assert answer["roots"] == [str(tree.root)]
     with pytest.raises(UnknownAgent):
-        make_importer(tree.store, tree.root).run_strings([], "nobody")
+        importer.run_strings([], "nobody")
 
 
 def test_derived_tables_are_settled_after_something_was_read(tree: Tree) -> None:
@@ -549,6 +556,9 @@ def test_fifty_megabyte_lines_fit_in_two_hundred(tmp_path: Path) -> None:
         store = ListStore()
         report = make_importer(store, Path(sys.argv[1])).run()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        status = Path("/proc/self/status")
+        if status.exists():  # where the figure above begins with that of the process that started this one
+            peak = int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
         print(json.dumps([peak, dict(totals(store.events)), report.quarantined, report.torn]))
         """
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.inputs.import_state import ImportCache, check_unchanged
+from tachograph.inputs.files_state import check_unchanged_files
+from tachograph.inputs.import_state import ImportCache
 from tests.unit.transcripts.making import FOLDER, NAMES, ListStore, joined, make_importer, response
 
 
@@ -31,9 +32,12 @@ class Home:
         make_importer(self.store, self.projects, cache=self.cache).run()
 
     def unchanged(self) -> bool:
-        report = check_unchanged((), cache=self.cache, name_file=NAMES.file, roots=[self.projects])
-        assert report is None or (report.read, report.records, report.new) == (0, 0, 0)
-        return report is not None
+        answer = check_unchanged_files((), cache=self.cache, name_file=NAMES.file, roots=[self.projects])
+        if answer is None:
+            return False
+        report = answer.transcripts
+        assert (report.read, report.records, report.new) == (0, 0, 0)
+        return True
 
 
 @pytest.fixture
@@ -143,6 +147,6 @@ def test_a_real_databases_header_tells_two_apart(tmp_path: Path) -> None:
 
 
 def test_it_loads_neither_the_database_nor_the_parser() -> None:
-    program = "import sys, tachograph.inputs.import_state, tachograph.inputs.transcripts; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    program = "import sys, tachograph.inputs.files_state, tachograph.inputs.files; print(*sorted(m.split('.')[0] for m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not {"duckdb", "msgspec", "nanoarrow", "pydantic", "google"} & set(done.stdout.split())
