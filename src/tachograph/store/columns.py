@@ -190,17 +190,19 @@ _FITS: dict[AttributeType, Callable[[Any], bool]] = {
 def _texts(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
     valid = _Bits()
     data: list[bytes] = []
-    lengths: list[int] = []
+    offsets = array("i", [0])
+    end = 0
     for values, size in zip(groups, sizes, strict=True):
         if not values:
             valid.skip(size)
-            lengths += [0] * size
+            offsets.extend(array("i", [end]) * size)
             continue
         first = values[0]
-        if isinstance(first, str) and values.count(first) == size:  # mostly a name, the same for all
-            encoded = first.encode()
+        if isinstance(first, str) and first and first == values[-1] and values.count(first) == size:
+            encoded = first.encode()  # a name, mostly, the same for all
             data.append(encoded * size)
-            lengths += [len(encoded)] * size
+            offsets.extend(range(end + len(encoded), end + len(encoded) * size + 1, len(encoded)))
+            end = offsets[-1]
             valid.add_all(size)
             continue
         if None in values:
@@ -211,8 +213,13 @@ def _texts(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
         text = "".join(values)
         encoded = text.encode()
         data.append(encoded)
-        lengths += map(len, values) if len(encoded) == len(text) else [len(value.encode()) for value in values]
-    return valid.validity(), array("i", accumulate(lengths, initial=0)).tobytes(), b"".join(data)
+        ends = accumulate(
+            map(len, values) if len(encoded) == len(text) else [len(value.encode()) for value in values], initial=end
+        )
+        next(ends)
+        offsets.extend(ends)
+        end = offsets[-1]
+    return valid.validity(), offsets.tobytes(), b"".join(data)
 
 
 def _numbers_of(code: str, types: type | tuple[type, ...]) -> Callable[[_Groups, Sequence[int]], _Buffers]:

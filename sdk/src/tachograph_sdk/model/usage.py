@@ -9,6 +9,16 @@ from tachograph_sdk.model.event import Scalar
 
 __all__ = ["TokenUsage"]
 
+_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "web_search_requests",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
@@ -39,22 +49,23 @@ class TokenUsage:
         Cache writes may come as a total, as two lifetimes, or as both; the larger of total and sum is meant
         (Claude Code before 2.1.152 wrote a total of 0 beside the split, see transcripts).
         """
-
-        def count(name: str) -> int:
-            value = attributes.get(name, 0)
-            return int(value) if isinstance(value, int | float) else 0
-
-        hour = count("cache_write_1h_tokens")
+        get = attributes.get
+        counts = [value if type(value := get(name, 0)) is int else _whole(value) for name in _COUNTS]
+        fresh, output, cache_read, cache_write, five_minutes, hour, searches = counts
         return cls(
-            input=count("input_tokens"),
-            output=count("output_tokens"),
-            cache_read=count("cache_read_tokens"),
-            cache_write=max(count("cache_write_tokens"), count("cache_write_5m_tokens") + hour),
+            input=fresh,
+            output=output,
+            cache_read=cache_read,
+            cache_write=max(cache_write, five_minutes + hour),
             cache_write_1h=hour,
-            web_search_requests=count("web_search_requests"),
+            web_search_requests=searches,
         )
 
     @property
     def context(self) -> int:
         """Everything the model read: fresh, from the cache and into the cache."""
         return self.input + self.cache_read + self.cache_write
+
+
+def _whole(value: Scalar) -> int:
+    return int(value) if isinstance(value, int | float) else 0

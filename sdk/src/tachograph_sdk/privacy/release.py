@@ -46,6 +46,10 @@ _STEADY = frozenset(
         "host_arch",
         "provider",
         "prompt_id",
+        "query_source",
+        "model",
+        "service_tier",
+        "stop_reason",
     }
 )
 """Attributes that stay the same for many records in a row."""

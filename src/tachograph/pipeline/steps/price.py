@@ -14,6 +14,9 @@ from tachograph_sdk.privacy.release import amend
 __all__ = ["Price", "Prices"]
 
 
+_API_REQUEST = EventKind.API_REQUEST  # looking it up for each event takes longer than comparing
+
+
 class Prices(Protocol):
     """A dated price table."""
 
@@ -47,7 +50,7 @@ class Price:
     def __call__(self, events: list[Event], drops: Drops) -> list[Event]:
         """The same events, each API request with a basis."""
         return [
-            event if event.kind is not EventKind.API_REQUEST or "cost_basis" in event.attributes else self._price(event)
+            event if event.kind is not _API_REQUEST or "cost_basis" in event.attributes else self._price(event)
             for event in events
         ]
 

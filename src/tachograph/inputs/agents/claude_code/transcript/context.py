@@ -33,6 +33,9 @@ Attributes = dict[str, AttributeValue]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_NS = 2**63 - 1
+_SECONDS = {f":{second:02}.": second * 1_000_000_000 for second in range(60)}
+_MILLISECONDS = {f"{millisecond:03}Z": millisecond * 1_000_000 for millisecond in range(1000)}
+_TRANSCRIPT = Source.TRANSCRIPT
 _MEMO = 10_000
 _NOTHING: Attributes = {}
 _NOT_ALNUM = re.compile(r"[^A-Za-z0-9]")
@@ -77,7 +80,7 @@ class Context:
         self.events.append(
             RawEvent(
                 agent=AGENT,
-                source=Source.TRANSCRIPT,
+                source=_TRANSCRIPT,
                 name=name,
                 kind=kind,
                 at_ns=at_ns,
@@ -125,17 +128,18 @@ class Context:
         stamp = record.timestamp
         if stamp is None:
             raise UnreadableLine(DropReason.BAD_TIME, "no time")
-        # The form all releases write, 2026-01-05T09:12:33.123Z, is read by hand: it is there on every line.
-        if len(stamp) == 24 and stamp[16] == ":" and stamp[19] == "." and stamp[23] == "Z":
-            minute = self._minutes.get(stamp[:16])
-            if minute is None:
-                if len(self._minutes) >= _MEMO:
-                    self._minutes.clear()
-                minute = self._minutes[stamp[:16]] = _any_time_ns(stamp[:16] + ":00.000Z")
-            digits = stamp[17:19] + stamp[20:23]
-            if digits.isdecimal() and digits < "60000":
-                return minute + int(digits) * 1_000_000
-        return _any_time_ns(stamp)
+        # The form all releases write, 2026-01-05T09:12:33.123Z, is looked up in parts: it is there on every line.
+        try:
+            rest_ns = _SECONDS[stamp[16:20]] + _MILLISECONDS[stamp[20:]]
+        except KeyError:
+            return _any_time_ns(stamp)
+        minute = stamp[:16]
+        minute_ns = self._minutes.get(minute)
+        if minute_ns is None:
+            if len(self._minutes) >= _MEMO:
+                self._minutes.clear()
+            minute_ns = self._minutes[minute] = _any_time_ns(minute + ":00.000Z")
+        return minute_ns + rest_ns
 
     def _project(self, folder: str) -> str:
         """The folder the session belongs to: the working directory, or the one above it that the file lies under.

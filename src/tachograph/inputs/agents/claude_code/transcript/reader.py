@@ -61,11 +61,12 @@ class TranscriptReader:
 
     def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
         """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
+        take = self._take
         for line in lines:
             if line and not line.isspace():
                 self.lines += 1
                 try:
-                    self._take(decode_line(line), number, offset)
+                    take(decode_line(line), number, offset)
                 except UnreadableLine as bad:
                     self.set_aside(number, offset, len(line), bad.reason, bad.detail)
                 except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other

@@ -101,7 +101,7 @@ class ToolCalls:
             # Asynchronous calls return at once; what they report as a duration is not theirs.
             put(attributes, duration_ms=sane_duration(told.duration_ms or told.total_duration_ms))
         self._context.emit("tool_result", EventKind.TOOL_CALL, at_ns, f"tool:{tool_use_id}:done", attributes)
-        if succeeded:
+        if succeeded and (told is not None or (call is not None and (call.commits or call.opens_pull_request))):
             outcome: Attributes = {**base, "tool_use_id": tool_use_id}
             put(outcome, prompt_id=record.prompt_id)
             self._emit_outcome(call, told, tool_use_id, at_ns, outcome)
