@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tachograph.inputs.files_kinds import FileKind, is_candidate, kind_of, kind_remembered
+from tachograph.inputs.files_kinds import is_candidate, kind_of, kind_remembered
 from tachograph.inputs.files_queue import Part, Queue
-from tachograph.inputs.files_unit import FilesReport, NamedFile, TakesIn
+from tachograph.inputs.files_unit import FileKind, FilesReport, NamedFile, TakesIn
 from tachograph.inputs.import_state import stamp_of
 from tachograph.inputs.transcripts import SOURCE, Importer
 from tachograph.inputs.transcripts_find import Found, find_files, reason_of

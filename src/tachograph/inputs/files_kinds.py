@@ -9,27 +9,18 @@ from __future__ import annotations
 import os
 import re
 import stat
-from enum import StrEnum
 
+from tachograph.inputs.files_unit import FileKind
 from tachograph.inputs.otlp_files.beginning import begins_json_request
 from tachograph.inputs.transcripts_find import is_transcript
 
-__all__ = ["FileKind", "is_candidate", "kind_of", "kind_remembered"]
+__all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
 _ENDINGS = (".jsonl", ".json", ".pb", ".binpb", ".log", ".txt", ".out")
 _PACKED = (".gz", ".zst", ".zstd")
 _HEAD_BYTES = 64 * 1024
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _transcript_line = re.compile(rb'"(?:sessionId|leafUuid)"[ \t]*:[ \t]*"').search
-
-
-class FileKind(StrEnum):
-    """Who reads a file; the names under which an import reports."""
-
-    TRANSCRIPT = "claude_code"
-    OTLP = "otlp"
-    CONSOLE = "console"
-    UNKNOWN = "not_recognised"
 
 
 def is_candidate(name: str) -> bool:

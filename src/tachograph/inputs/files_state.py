@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tachograph.inputs.files_kinds import FileKind, is_candidate
-from tachograph.inputs.files_unit import FilesReport
+from tachograph.inputs.files_kinds import is_candidate
+from tachograph.inputs.files_unit import FileKind, FilesReport
 from tachograph.inputs.import_state import ImportCache, report_on, stamp_of
 from tachograph.inputs.transcripts_find import find_files
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from tachograph.inputs.files_kinds import FileKind
 from tachograph.inputs.transcripts_find import FoundFile
 from tachograph.inputs.transcripts_report import ImportReport
 from tachograph.inputs.transcripts_unit import RunsRecords
 from tachograph.ports import Batch, FileState, WriteResult
 
-__all__ = ["FilesReport", "NamedFile", "TakesIn"]
+__all__ = ["FileKind", "FilesReport", "NamedFile", "TakesIn"]
+
+
+class FileKind(StrEnum):
+    """Who reads a file; the names under which an import reports."""
+
+    TRANSCRIPT = "claude_code"
+    OTLP = "otlp"
+    CONSOLE = "console"
+    UNKNOWN = "not_recognised"
 
 
 class TakesIn(Protocol):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from tachograph.inputs.files_kinds import FileKind
 from tachograph.inputs.files_queue import MAX_TOLD, Part, Queue, Take, set_aside
 from tachograph.inputs.files_streams import FileStream
-from tachograph.inputs.files_unit import NamedFile
+from tachograph.inputs.files_unit import FileKind, NamedFile
 from tachograph.inputs.otlp.decode import Decoder
 from tachograph.inputs.otlp_files.requests import Found, read_requests
 from tachograph.inputs.transcripts_report import add_counts
