@@ -15,11 +15,12 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate, starmap
+from itertools import starmap
 from operator import eq
 from typing import Any
 
 import msgspec
+import nanoarrow as na
 
 from tachograph.ports import EventColumns
 from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
@@ -42,6 +43,7 @@ TYPES: dict[str, AttributeType | str] = {
 _SMALL_SHAPE = 24  # rows below which a group of its own costs more than filling cell by cell
 _INT64_MAX = 2**63 - 1
 
+_string = na.c_schema(na.string())
 _encoder = msgspec.json.Encoder()
 
 Rejected = Counter[str]
@@ -188,48 +190,21 @@ _FITS: dict[AttributeType, Callable[[Any], bool]] = {
 
 
 def _texts(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
-    valid = _Bits()
-    data: list[bytes] = []
-    offsets = array("i", [0])
-    end = 0
+    column: list[Any] = []
     for values, size in zip(groups, sizes, strict=True):
-        if not values:
-            valid.skip(size)
-            offsets.extend(array("i", [end]) * size)
-            continue
-        first = values[0]
-        if isinstance(first, str) and first and first == values[-1] and values.count(first) == size:
-            encoded = first.encode()  # a name, mostly, the same for all
-            data.append(encoded * size)
-            offsets.extend(range(end + len(encoded), end + len(encoded) * size + 1, len(encoded)))
-            end = offsets[-1]
-            valid.add_all(size)
-            continue
-        if None in values:
-            valid.add([value is not None for value in values])
-            values = ["" if value is None else value for value in values]
-        else:
-            valid.add_all(size)
-        text = "".join(values)
-        encoded = text.encode()
-        data.append(encoded)
-        ends = accumulate(
-            map(len, values) if len(encoded) == len(text) else [len(value.encode()) for value in values], initial=end
-        )
-        next(ends)
-        offsets.extend(ends)
-        end = offsets[-1]
-    return valid.validity(), offsets.tobytes(), b"".join(data)
+        column += [None] * size if values is None else values
+    made = na.c_array(column, _string).view()
+    return bytes(made.buffer(0)), bytes(made.buffer(1)), bytes(made.buffer(2))
 
 
 def _numbers_of(code: str, types: type | tuple[type, ...]) -> Callable[[_Groups, Sequence[int]], _Buffers]:
     def build(groups: _Groups, sizes: Sequence[int]) -> _Buffers:
         valid = _Bits()
-        column = array(code)
+        parts: list[bytes] = []
         for values, size in zip(groups, sizes, strict=True):
             if values is None:
                 valid.skip(size)
-                column.frombytes(bytes(8 * size))
+                parts.append(bytes(8 * size))
                 continue
             if None in values:
                 valid.add([value is not None for value in values])
@@ -238,8 +213,8 @@ def _numbers_of(code: str, types: type | tuple[type, ...]) -> Callable[[_Groups,
                 values = [0 if value is None else value for value in values]
             else:
                 valid.add_all(size)
-            column.extend(values)
-        return valid.validity(), column.tobytes()
+            parts.append(array(code, values).tobytes())
+        return valid.validity(), b"".join(parts)
 
     return build
 

@@ -32,27 +32,12 @@ MAX_ATTRIBUTES = 4096  # names of one record; more than that is no telemetry
 _PLANS = 2048
 _MEMO = 4096
 _BASES = 8192
-_STEADY = frozenset(
-    {
-        "session_id",
-        "user_id",
-        "organization_id",
-        "project",
-        "repository",
-        "agent_version",
-        "entrypoint",
-        "terminal",
-        "os_type",
-        "host_arch",
-        "provider",
-        "prompt_id",
-        "query_source",
-        "model",
-        "service_tier",
-        "stop_reason",
-    }
-)
-"""Attributes that stay the same for many records in a row."""
+_STEADY = frozenset((
+    "session_id", "user_id", "organization_id", "project", "repository", "agent_version", "entrypoint", "terminal",
+    "os_type", "host_arch", "provider", "query_source", "model", "effort", "speed", "service_tier", "stop_reason",
+    "cost_basis", "tool_name", "decision", "decision_source",
+))  # fmt: skip
+"""Attributes that stay the same for many records, or have few values. (Not prompt_id: with it all else would be new.)"""
 
 _SESSION = "session_id"  # a field of the event, not one of its attributes
 
