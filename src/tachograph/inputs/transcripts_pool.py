@@ -25,7 +25,7 @@ __all__ = ["read_with_workers"]
 
 _Result = bytes | Done | Unit | None  # a frame to decode, a failure, a unit given back, a thread's end
 
-_AHEAD = 4  # results of one worker that may wait to be taken; then it waits, so that memory stays bounded
+_AHEAD = 16  # results of one worker, three megabytes each, that may wait while the store writes; then it waits
 
 
 def read_with_workers(

@@ -55,8 +55,14 @@ class Responses:
         write_5m = write_1h = 0
         if (split := usage.cache_creation) is not None:
             write_5m, write_1h = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
-        largest = max(tokens_in, tokens_out, read, write, write_5m, write_1h)
-        if largest > MAX_COUNT or min(tokens_in, tokens_out, read, write, write_5m, write_1h) < 0:
+        if not (
+            0 <= tokens_in <= MAX_COUNT
+            and 0 <= tokens_out <= MAX_COUNT
+            and 0 <= read <= MAX_COUNT
+            and 0 <= write <= MAX_COUNT
+            and 0 <= write_5m <= MAX_COUNT
+            and 0 <= write_1h <= MAX_COUNT
+        ):
             raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
         # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
         if write_5m + write_1h > write:

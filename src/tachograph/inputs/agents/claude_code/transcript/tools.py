@@ -88,7 +88,7 @@ class ToolCalls:
         result = bytes(raw) if alone and len(raw) < _MAX_RESULT_BYTES else b""
         told = None  # most results are only output, and not worth a second look
         if result[:1] == b"{" and (
-            b'"structuredPatch"' in result or b"urationMs" in result or b'"gitOperation"' in result
+            b'"structuredPatch"' in result or b"ration" in result  # durationMs, totalDurationMs, gitOperation
         ):
             told = read_object(ToolResult, result)
         attributes = call.attributes if call is not None else {**base, "tool_use_id": tool_use_id}
