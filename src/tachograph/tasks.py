@@ -22,6 +22,7 @@ class Task:
     period_s: float
     runs: int = 0
     failures: int = 0
+    failing: bool = False  # whether the last turn failed
     last_error: str = ""  # the kind of the last failure, never its text
     _due_s: float = field(default=0.0, repr=False)
 
@@ -52,10 +53,12 @@ class TaskRunner:
             task.runs += 1
             try:
                 more = task.run()
+                task.failing = False
                 pause_s = task.period_s
             except Exception as error:  # noqa: BLE001 - one of the four doors: count it, say its kind, go on
                 more = False
                 task.failures += 1
+                task.failing = True
                 task.last_error = type(error).__name__
                 pause_s = min(max(pause_s * 2, 0.1), 30.0)
                 log.warning("task %s failed: %s", task.name, task.last_error)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tachograph.ports import Batch, Clock, Frame, Position, Quarantined, Store, WriteResult
+from tachograph.ports import Batch, Clock, Frame, PackEvents, Position, Quarantined, Store, WriteResult
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["Core", "CoreStats", "Journal", "Pipeline"]
@@ -21,6 +22,8 @@ __all__ = ["Core", "CoreStats", "Journal", "Pipeline"]
 log = logging.getLogger(__name__)
 
 READ_BYTES = 8 * 1024 * 1024  # what one batch may take from the journal
+MADE_AHEAD = 2  # batches that may wait to be written
+WAIT_S = 0.1  # for the other thread, before looking whether to stop
 SETTLE_PERIOD_S = 1.0
 SETTLE_SHARE = 6.0  # while busy, settling may take one part in seven of the time
 
@@ -70,54 +73,100 @@ class CoreStats:
     set_aside: int = 0
     write_failures: int = 0
     last_write_us: int = 0
-    oldest_unwritten_us: int = 0  # received time of the frame being worked on; 0 when the journal is drained
+
+
+@dataclass(slots=True)
+class _Made:
+    """A batch that went through the pipeline and is not written yet."""
+
+    batch: Batch
+    received_us: int  # of its oldest frame; 0 if it did not come by the journal
+    result: Future[WriteResult] = field(default_factory=Future)
 
 
 class Core:
-    """Drains the journal into the store, one transaction per batch."""
+    """Drains the journal into the store, one transaction per batch.
 
-    def __init__(self, *, journal: Journal, pipeline: Pipeline, store: Store, clock: Clock) -> None:
+    Two threads share the work: `make` reads the journal and runs the pipeline, `store_made` writes what was made, in the
+    same order, and settles. The database works without the interpreter, so both get on at the same time. A write that
+    fails is tried again with the same batch, because the pipeline saw it already: running totals have moved on.
+    """
+
+    def __init__(
+        self, *, journal: Journal, pipeline: Pipeline, store: Store, clock: Clock, pack: PackEvents | None = None
+    ) -> None:
         self.store = store
         self.journal = journal
         self.clock = clock
         self.stats = CoreStats()
         self._pipeline = pipeline
+        self._pack = pack  # makes columns of events before they reach the writing thread
         self._settled_s = clock.monotonic_s()
         self._settle_took_s = 0.0
         self._settling = False
         self._unsettled = True  # whatever a predecessor left
-        self._lock = threading.Lock()
-        self._pending: Batch | None = None
+        self._making = threading.Lock()  # the pipeline and the journal's reader are for one thread at a time
+        self._writing = threading.Lock()  # one writes, in the order of `_made`
+        self._made: deque[_Made] = deque()
+        self._changed = threading.Condition()  # of `_made`
+        self._written: Position | None = None
 
     @property
     def is_settled(self) -> bool:
-        """True if answers tell of everything that was written."""
-        return not (self._unsettled or self._settling)
+        """True if answers tell of everything that was read."""
+        return not (self._making.locked() or self._made or self._unsettled or self._settling)
+
+    @property
+    def oldest_unwritten_us(self) -> int:
+        """When the oldest request that is read but not written was received, UTC; 0 if there is none."""
+        return next((made.received_us for made in list(self._made) if made.received_us), 0)
+
+    def make(self) -> bool:
+        """Run what comes next in the journal through the pipeline. True if there was anything, or no room for it."""
+        with self._changed:
+            if len(self._made) >= MADE_AHEAD:
+                self._changed.wait(WAIT_S)
+                return True
+        with self._making:
+            self._let_go()
+            made = self._next_made()
+            if made is None:
+                return False
+            self._put(made)
+        return True
+
+    def store_made(self) -> bool:
+        """Write the batch that was made first, if any, and settle if it is time. True if there was something to do."""
+        with self._changed:
+            if not self._made:
+                self._changed.wait(WAIT_S)
+        wrote = self._write_first()
+        drained = not (wrote or self._made or self._making.locked())
+        return self.settle_if_due(drained=drained) or wrote
 
     def drain_once(self) -> bool:
-        """Move what is in the journal, up to one batch, into the store. True if there was anything."""
-        with self._lock:
-            self._pending = self._pending or self._next_batch()
-            if self._pending is None:
-                self.stats.oldest_unwritten_us = 0
-                return False
-            self._write_pending(self._pending)
-            return True
+        """Move what is in the journal, up to one batch, into the store, in this thread. True if there was anything."""
+        worked = self.make() if not self._made else True
+        while self._write_first():
+            pass
+        with self._making:
+            self._let_go()
+        return worked
 
     def take_in(self, run: Callable[[Pipeline], Batch]) -> WriteResult:
-        """Run something else through the same pipeline, between two batches of the journal, and write it.
-
-        The pipeline knows running totals, so nothing of the journal may come between running and writing, and what could
-        not be written is written before anything else is run.
+        """Run something else through the same pipeline, between two batches of the journal, and write it in its turn.
 
         Raises:
-            StoreError: it is not written yet; draining tries again.
+            StoreError: it did not run, because what waits cannot be written; or it ran, and is written with what waits later.
         """
-        with self._lock:
-            if self._pending is not None:
-                self._write_pending(self._pending)
-            self._pending = run(self._pipeline)
-            return self._write_pending(self._pending)
+        with self._making:
+            while self._write_first():  # nothing runs before what waits is written
+                pass
+            self._let_go()
+            made = self._put(_Made(run(self._pipeline), 0))
+        while not made.result.done():
+            self._write_first()
+        return made.result.result()
 
     def write(self, batch: Batch) -> WriteResult:
         """Write one batch and count what became of it. Raises StoreError; nothing was written then."""
@@ -156,27 +205,46 @@ class Core:
         self._settle_took_s = self._settled_s - start
         return True
 
-    def step(self) -> bool:
-        """One turn of the drain task: drain, then settle if it is time."""
-        worked = self.drain_once()
-        self.settle_if_due(drained=not worked)
-        return worked
-
     def drain_all(self, *, give_up: Callable[[], bool] = lambda: False) -> None:
-        """Drain and settle until nothing is left or `give_up` says so."""
+        """Drain and settle in this thread until nothing is left or `give_up` says so."""
         while not give_up() and self.drain_once():
             pass
         self.settle_if_due(drained=True)
 
-    def _write_pending(self, batch: Batch) -> WriteResult:
-        # A write that fails is tried again with the same batch: the pipeline saw it already.
-        result = self.write(batch)
-        self._pending = None
-        if batch.position is not None:
-            self.journal.release(batch.position)
-        return result
+    def _let_go(self) -> None:
+        """Delete what the store has from the journal; its reader is for one thread, so the writing one leaves it to us."""
+        if self._written is not None:
+            self.journal.release(self._written)
+            self._written = None
 
-    def _next_batch(self) -> Batch | None:
+    def _put(self, made: _Made) -> _Made:
+        with self._changed:
+            self._made.append(made)
+            self._changed.notify_all()
+        return made
+
+    def _write_first(self) -> bool:
+        """Write what was made first. False if there is nothing. Raises StoreError; it stays the first then."""
+        with self._writing:
+            if not self._made:
+                return False
+            made = self._made[0]
+            try:
+                result = self.write(made.batch)
+            except Exception as error:
+                if not made.result.done():
+                    made.result.set_exception(error)
+                raise
+            if made.batch.position is not None:
+                self._written = made.batch.position
+            with self._changed:
+                self._made.popleft()
+                self._changed.notify_all()
+            if not made.result.done():
+                made.result.set_result(result)
+        return True
+
+    def _next_made(self) -> _Made | None:
         frames = self.journal.read(READ_BYTES)
         batch = self._run(frames)
         damage = self.journal.take_damage()
@@ -186,10 +254,11 @@ class Core:
         for item in damage:
             batch.drops[item.reason, "journal"] = batch.drops.get((item.reason, "journal"), 0) + 1
         batch.position = self.journal.position  # after what was damaged, too
-        if frames:
-            self.stats.oldest_unwritten_us = frames[0].received_us
-            self.stats.frames += len(frames)
-        return batch
+        if self._pack is not None and batch.events:
+            batch.columns = [self._pack(batch.events)]
+            batch.events = ()
+        self.stats.frames += len(frames)
+        return _Made(batch, frames[0].received_us if frames else 0)
 
     def _run(self, frames: Sequence[Frame]) -> Batch:
         """Run the pipeline; a frame it cannot bear is set aside alone, the others go through."""

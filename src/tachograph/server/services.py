@@ -34,6 +34,7 @@ class TaskState(Protocol):
     name: str
     runs: int
     failures: int
+    failing: bool
     last_error: str
 
 

@@ -111,7 +111,10 @@ class _CoreProcess:
             with one_import:
                 return importer.run_strings(paths, agent, progress)
 
-        tasks = [Task(name="drain", run=self._core.step, period_s=DRAIN_PERIOD_S)]
+        tasks = [
+            Task(name="drain", run=self._core.make, period_s=DRAIN_PERIOD_S),
+            Task(name="write", run=self._core.store_made, period_s=0.0),
+        ]
         if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
             watcher = Watcher(transcripts)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
@@ -139,6 +142,7 @@ class _CoreProcess:
         self._tasks.start()
         gc.collect()
         gc.freeze()  # what is there now stays
+        sys.setswitchinterval(0.001)  # the writing thread needs the interpreter for moments only, but often
         gc.set_threshold(100_000, 20, 50)  # batches are many small objects without cycles: look for cycles rarely
         try:
             asyncio.run(self._serve(listener))

@@ -92,6 +92,7 @@ def build_core(home: Home, settings: Settings) -> Core:
     """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
     from tachograph.journal.reader import JournalReader
     from tachograph.server.core import Core
+    from tachograph.store.columns import pack
     from tachograph.store.duckdb import DuckDBStore
 
     store = DuckDBStore(home.store, settings.store)
@@ -99,7 +100,7 @@ def build_core(home: Home, settings: Settings) -> Core:
     try:
         pipeline = _telemetry_pipeline(home, store)
         journal = JournalReader(home.journal, store.position(), config=settings.journal, clock=clock)
-        return Core(journal=journal, pipeline=pipeline, store=store, clock=clock)
+        return Core(journal=journal, pipeline=pipeline, store=store, clock=clock, pack=pack)
     except BaseException:
         store.close()
         raise

@@ -180,10 +180,15 @@ def test_health_names_what_is_wrong(client: TestClient, receiver_health: dict[st
     assert (good["status"], good["reasons"], good["journal_bytes"]) == ("ok", [], 7)
     assert "never shown" not in str(good)
     receiver_health["status"] = "degraded"
-    task.failures, task.last_error = 2, "StoreError"
+    task.failures, task.failing, task.last_error = 2, True, "StoreError"
     bad = client.get("/health").json()
     assert bad["status"] == "degraded"
-    assert bad["reasons"] == ["drain failed 2 times, last StoreError", "receiver degraded"]
+    assert bad["reasons"] == ["drain fails: StoreError", "receiver degraded"]
+
+
+def test_health_forgets_what_is_over(client: TestClient, task: Task) -> None:
+    task.failures, task.failing, task.last_error = 2, False, "StoreError"
+    assert client.get("/health").json()["status"] == "ok"
 
 
 def test_prometheus_gets_core_and_receiver_in_one_text(client: TestClient) -> None:

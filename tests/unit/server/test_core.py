@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tachograph.ports import Batch, Frame, FrameKind, Position, Quarantined, WriteResult
 from tachograph.server.core import Core
+from tachograph.tasks import Task, TaskRunner
 from tachograph_sdk.errors import StoreError
 from tachograph_sdk.model.event import DropReason
 
@@ -165,16 +167,73 @@ def test_damage_is_counted_and_kept_with_the_batch() -> None:
     assert core.stats.dropped == {"torn_tail": 1}
 
 
-def test_settling_happens_at_once_when_drained_and_once_a_second_while_busy() -> None:
+def test_settling_happens_at_once_when_drained_and_about_once_a_second_while_busy() -> None:
     core, _, _, store = make([frame(n) for n in range(1, 15)])
-    core.step()
-    core.step()
+    core.make()
+    core.store_made()
+    core.make()
+    core.store_made()
     assert store.settled == 0  # busy, and no second has passed
     core.clock.s = 1.5  # type: ignore[attr-defined]
-    core.step()
+    core.make()
+    core.store_made()
     assert store.settled == 1
-    core.step()  # the last frames
-    core.step()  # nothing left: settle at once
+    core.make()
+    core.store_made()  # the last frames
+    assert not core.make()
+    core.store_made()  # nothing left: settle at once
     assert store.settled == 2
-    core.step()  # nothing new since
+    core.store_made()  # nothing new since
     assert store.settled == 2
+    assert core.is_settled
+
+
+def test_no_more_is_made_ahead_than_may_wait() -> None:
+    core, journal, pipeline, _ = make([frame(n) for n in range(1, 41)])
+    for _ in range(5):
+        assert core.make()
+    assert pipeline.seen == list(range(1, 9))  # two batches of four
+    assert not core.is_settled
+    assert core.oldest_unwritten_us == 1001
+    core.store_made()
+    assert core.oldest_unwritten_us == 1005
+    assert journal.released == []  # the thread that reads the journal lets go of it
+    core.make()
+    assert journal.released == [Position(1, 4)]
+
+
+def test_two_threads_write_everything_once_and_in_order() -> None:
+    core, journal, _, store = make([frame(n) for n in range(1, 2001)], failures=3)
+    tasks = TaskRunner(
+        [Task(name="make", run=core.make, period_s=0.001), Task(name="write", run=core.store_made, period_s=0.0)]
+    )
+    tasks.start()
+    deadline = time.monotonic() + 20
+    while not (core.is_settled and not journal.frames):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    tasks.stop()
+    core.drain_all()
+    offsets = [b.position.offset for b in store.batches]
+    assert offsets == sorted(set(offsets))
+    assert offsets[-1] == 2000
+    assert core.stats.dropped == {"unknown_event": 2000}
+    assert core.stats.write_failures == 3
+    assert journal.released[-1] == Position(1, 2000)
+
+
+def test_what_is_taken_in_is_written_after_what_waits() -> None:
+    core, _, _, store = make([frame(1), frame(2)])
+    core.make()
+    done = core.take_in(lambda pipeline: Batch(drops={(DropReason.MALFORMED, "file"): 1}))
+    assert done.new == 0
+    assert [b.position for b in store.batches] == [Position(1, 2), None]
+
+
+def test_what_cannot_be_written_yet_is_said_and_written_later() -> None:
+    core, _, _, store = make([], failures=1)
+    with pytest.raises(StoreError):
+        core.take_in(lambda pipeline: Batch(drops={(DropReason.MALFORMED, "file"): 1}))
+    assert not core.is_settled
+    core.drain_all()
+    assert len(store.batches) == 1

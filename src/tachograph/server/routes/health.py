@@ -24,9 +24,9 @@ def health_of(parts: Services) -> dict[str, Any]:
     """The state of receiver, journal, core and store."""
     stats = parts.core.stats
     receiver = dict(parts.receiver_health())
-    oldest = stats.oldest_unwritten_us
+    oldest = parts.core.oldest_unwritten_us
     lag_ms = max(0, (parts.core.clock.now_us() - oldest) // 1000) if oldest else 0
-    reasons = [f"{t.name} failed {t.failures} times, last {t.last_error}" for t in parts.tasks if t.failures]
+    reasons = [f"{t.name} fails: {t.last_error}" for t in parts.tasks if t.failing]
     if receiver.get("status") != "ok":
         reasons.append(f"receiver {receiver.get('status', 'does not answer')}")
     return {
