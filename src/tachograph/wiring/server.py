@@ -8,7 +8,9 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tachograph.config import Settings, load
@@ -18,6 +20,8 @@ from tachograph.server.supervisor import Child, Supervisor
 from tachograph_sdk.errors import StoreBusy
 
 __all__ = ["Server"]
+
+ORPHANS_S = 8.0  # a receiver and a core that lost their supervisor end within five seconds
 
 
 class Server:
@@ -56,6 +60,7 @@ class Server:
         configure_logs(as_json=self._settings.log.json, level=self._settings.log.level)
         self._home.create()
         self._lock = _take_lock(self._home)
+        _await_orphans(self._home)
         try:
             self._supervisor.start()
         except BaseException:
@@ -96,6 +101,34 @@ class Server:
             "token": self._token,
         }
         write_private(self._home.server, json.dumps(self._addresses).encode() + b"\n")
+
+
+def _await_orphans(home: Home) -> None:
+    """Wait a moment for the processes of a server that was killed: they end by themselves when they notice.
+
+    Nobody but us runs a server on this home now, so what its file still names is of a predecessor.
+    """
+    try:
+        about = json.loads(home.server.read_bytes())
+        orphans = [int(about[name]) for name in ("receiver_pid", "core_pid")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    give_up_s = time.monotonic() + ORPHANS_S
+    while any(map(_is_alive, orphans)) and time.monotonic() < give_up_s:
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False  # somebody else's process has that number now
+    try:  # one that ended and that nobody asked about yet still has its number
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True
 
 
 def _printable(host: str) -> str:
