@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tachograph.home import Home
 
-__all__ = ["Backend", "open_backend"]
+if TYPE_CHECKING:
+    from tachograph.server.services import Answers
 
-
-class Backend(Protocol):
-    """Questions a command asks; answers are JSON values."""
-
-    def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Totals and breakdowns; parameters since, until, range, by."""
-
-    def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters."""
-
-    def sql(self, text: str) -> dict[str, Any]:
-        """Columns and rows of one read-only statement."""
+__all__ = ["open_backend"]
 
 
 @contextmanager
-def open_backend(home: Home) -> Iterator[Backend]:
+def open_backend(home: Home) -> Iterator[Answers]:
     """The server if one runs, else the store, brought up to date first."""
     from tachograph.cli.client import find_server
 

@@ -17,9 +17,8 @@ from grpc import aio
 
 from tachograph.inputs.otlp.answers import Refusal, encode_success, status_details
 from tachograph.inputs.otlp.compression import Decompressor, Deflate, Gzip
-from tachograph.inputs.otlp.intake import Intake, Refused, Room, too_large
+from tachograph.inputs.otlp.intake import Intake, Refused, Room, Unpacking
 from tachograph.inputs.otlp.signals import SIGNALS, Encoding, Signal
-from tachograph_sdk.errors import DecodeError
 
 __all__ = ["OtlpGrpc", "make_grpc_server"]
 
@@ -28,7 +27,6 @@ log = logging.getLogger(__name__)
 TURN_S: Final = 1.0
 HEALTH_METHOD: Final = "/grpc.health.v1.Health/Check"
 _SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"  # HealthCheckResponse{status}
-YIELD_BYTES: Final = 2 * 1024 * 1024
 MOST_STREAMS: Final = 64  # at once on one connection; the library holds each message whole before we see it
 
 _CODES: Final = {
@@ -149,24 +147,10 @@ class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
         return message
 
     async def _inflate(self, decompressor: Decompressor, message: bytes, room: Room) -> bytearray:
-        limit = self._intake.config.max_body_bytes
-        body = bytearray()
-        since_yield = 0
-        try:
-            for start in range(0, len(message), 65_536):
-                for piece in decompressor.feed(message[start : start + 65_536]):
-                    if len(body) + len(piece) > limit:
-                        raise Refused(too_large(limit))
-                    room.add(len(piece))
-                    body += piece
-                    since_yield += len(piece)
-                    if since_yield > YIELD_BYTES:
-                        since_yield = 0
-                        await asyncio.sleep(0)
-            decompressor.finish()
-        except DecodeError as error:
-            raise Refused(Refusal(status=400, message=error.message, reason="compression")) from None
-        return body
+        unpacking = Unpacking(decompressor, room, self._intake.config.max_body_bytes)
+        for start in range(0, len(message), 65_536):
+            await unpacking.add(message[start : start + 65_536])
+        return unpacking.finish()
 
     async def _refuse(self, refusal: Refusal, context: Any) -> None:
         self._intake.stats.refused_requests["grpc", refusal.status, refusal.reason] += 1

@@ -16,10 +16,9 @@ import msgspec
 from tachograph.inputs.otlp.answers import CONTENT_TYPES, Refusal, encode_status, encode_success
 from tachograph.inputs.otlp.compression import DECOMPRESSORS, Decompressor
 from tachograph.inputs.otlp.hosts import HostCheck
-from tachograph.inputs.otlp.intake import Intake, Refused, Room, too_large
+from tachograph.inputs.otlp.intake import Intake, Refused, Room, Unpacking, too_large
 from tachograph.inputs.otlp.signals import SIGNALS, Encoding, Signal
 from tachograph.inputs.otlp.verdict import Verdict
-from tachograph_sdk.errors import DecodeError
 
 __all__ = ["OtlpHttp"]
 
@@ -32,7 +31,6 @@ Headers = list[tuple[bytes, bytes]]
 DRAIN_S: Final = 2.0  # after an early answer: how long what is still being sent is read and thrown away, so that ...
 DRAIN_BYTES: Final = 256 * 1024 * 1024  # ... the client gets to read the answer; and how much of it
 SMALL_BYTES: Final = 256 * 1024  # a refused body up to this declared size is read before the answer
-YIELD_BYTES: Final = 2 * 1024 * 1024  # others get a turn after so much was decompressed
 
 _PATHS: Final = {signal.path: signal for signal in SIGNALS}
 _ENCODINGS: Final = {b"application/x-protobuf": Encoding.PROTOBUF, b"application/json": Encoding.JSON}
@@ -186,31 +184,19 @@ class OtlpHttp:
     async def _read_compressed(
         self, decompressor: Decompressor, room: Room, receive: Receive
     ) -> tuple[bytes | bytearray, int]:
-        body = bytearray()
-        sent = since_yield = 0
+        unpacking = Unpacking(decompressor, room, self._limit)
+        sent = 0
         more = True
-        try:
-            while more:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise _Gone
-                more = message["more_body"]
-                sent += len(message["body"])
-                if sent > self._limit:
-                    raise Refused(too_large(self._limit))
-                for piece in decompressor.feed(message["body"]):
-                    if len(body) + len(piece) > self._limit:
-                        raise Refused(too_large(self._limit))
-                    room.add(len(piece))
-                    body += piece
-                    since_yield += len(piece)
-                    if since_yield > YIELD_BYTES:
-                        since_yield = 0
-                        await asyncio.sleep(0)
-            decompressor.finish()
-        except DecodeError as error:
-            raise Refused(Refusal(status=400, message=error.message, reason="compression")) from None
-        return body, sent
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise _Gone
+            more = message["more_body"]
+            sent += len(message["body"])
+            if sent > self._limit:
+                raise Refused(too_large(self._limit))
+            await unpacking.add(message["body"])
+        return unpacking.finish(), sent
 
     async def _other(self, request: _Request, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]

@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from tachograph.inputs.otlp.answers import Refusal
+from tachograph.inputs.otlp.compression import Decompressor
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.inputs.otlp.signals import Encoding, Signal
 from tachograph.inputs.otlp.stats import ReceiverStats
@@ -13,8 +14,9 @@ from tachograph.inputs.otlp.validate import Verdict, validate
 from tachograph.ports import Submit
 from tachograph_sdk.errors import DecodeError, JournalError, PayloadTooLarge
 
-__all__ = ["Intake", "Refused", "Room"]
+__all__ = ["Intake", "Refused", "Room", "Unpacking"]
 
+YIELD_BYTES: Final = 2 * 1024 * 1024  # others get a turn after so much was unpacked
 LARGE_BYTES: Final = 256 * 1024  # bodies beyond this are looked at in a thread, one at a time
 
 
@@ -60,6 +62,44 @@ class Room:
             self._stats.large_bodies += 1
         self._stats.waiting_bytes -= self._bytes
         self._bytes = 0
+
+
+class Unpacking:
+    """A compressed body while it is unpacked: each piece is held against the limit and the room, and others get turns."""
+
+    def __init__(self, decompressor: Decompressor, room: Room, limit: int) -> None:
+        self._decompressor = decompressor
+        self._room = room
+        self._limit = limit
+        self._body = bytearray()
+        self._since_yield = 0
+
+    async def add(self, data: bytes) -> None:
+        """Unpack what comes next. Raises Refused: damaged, or larger than may be."""
+        try:
+            for piece in self._decompressor.feed(data):
+                if len(self._body) + len(piece) > self._limit:
+                    raise Refused(too_large(self._limit))
+                self._room.add(len(piece))
+                self._body += piece
+                self._since_yield += len(piece)
+                if self._since_yield > YIELD_BYTES:
+                    self._since_yield = 0
+                    await asyncio.sleep(0)
+        except DecodeError as error:
+            raise _damaged(error) from None
+
+    def finish(self) -> bytearray:
+        """The whole body. Raises Refused if it was cut off."""
+        try:
+            self._decompressor.finish()
+        except DecodeError as error:
+            raise _damaged(error) from None
+        return self._body
+
+
+def _damaged(error: DecodeError) -> Refused:
+    return Refused(Refusal(status=400, message=error.message, reason="compression"))
 
 
 class Intake:
