@@ -235,6 +235,13 @@ def test_many_importers_beside_a_server_count_everything_once(tmp_path: Path) ->
         assert server.totals()["requests"] == 5
 
 
+def test_an_import_that_the_server_refuses_is_said(tmp_path: Path) -> None:
+    with serve(tmp_path):
+        refused = command("import", "--json", "--agent", "nobody", home=tmp_path, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "claude_code" in refused.stderr
+
+
 def test_without_a_server_a_taken_store_is_said(tmp_path: Path) -> None:
     command("report", home=tmp_path)
     code = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
@@ -248,10 +255,14 @@ def test_without_a_server_a_taken_store_is_said(tmp_path: Path) -> None:
     try:
         assert holder.stdout.readline() == "open\n"
         done = command("report", home=tmp_path, check=False)
+        examined = command("doctor", "--json", home=tmp_path, check=False)
     finally:
         holder.communicate("")
     assert done.returncode == 1
     assert "another process" in done.stderr
+    assert examined.returncode == 1
+    (store,) = [f for f in json.loads(examined.stdout)["findings"] if f["what"] == "store"]
+    assert (store["state"], "another process" in store["found"]) == ("problem", True)
 
 
 def test_new_lines_of_a_transcript_are_counted_within_two_seconds(

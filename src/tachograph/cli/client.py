@@ -35,13 +35,16 @@ class RunningServer:
         return self._call("POST", path, body)
 
     def stream(self, path: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The JSON lines of a POST's answer, as they come."""
+        """The JSON lines of a POST's answer, as they come. Raises the error that the server names in one of them."""
         connection, response = self._open("POST", path, body)
         try:
             if response.status >= 400:
                 raise _error(response.status, response.read())
             while line := response.readline():
-                yield json.loads(line)
+                told = json.loads(line)
+                if "error" in told:  # it came to light after the status had been sent
+                    raise _error(500, line)
+                yield told
         finally:
             connection.close()
 

@@ -14,6 +14,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.home import Home
+from tachograph_sdk.errors import TachographError
 
 __all__ = ["Finding", "doctor"]
 
@@ -117,8 +118,11 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
     from tachograph.cli.backend import open_backend
 
     size = home.store.stat().st_size
-    with open_backend(home) as backend:
-        totals = backend.report({"range": "all"})["totals"]
+    try:
+        with open_backend(home) as backend:
+            totals = backend.report({"range": "all"})["totals"]
+    except TachographError as error:
+        return [Finding(what="store", where=str(home.store), found=error.message, state="problem", hint=error.hint)]
     found = f"{size / 1024**2:,.1f} MiB, {totals['requests']:,} requests in {totals['sessions']:,} sessions"
     by = " (asked the server)" if running else ""
     return [Finding(what="store", where=str(home.store), found=found + by, state="ok")]
