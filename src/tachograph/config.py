@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.home import Home, find_home
+from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.otlp.config import OtlpConfig
-from tachograph.inputs.transcripts_config import ImportConfig
 from tachograph.journal.config import JournalConfig
 from tachograph.store.config import StoreConfig
 from tachograph_sdk.errors import ConfigError

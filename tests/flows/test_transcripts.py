@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.inputs.transcripts import Importer
-from tachograph.inputs.transcripts_config import ImportConfig
-from tachograph.inputs.transcripts_watch import Watcher
+from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.importer import Importer
+from tachograph.inputs.histories.watch import Watcher
 from tachograph.ports import Statement
 from tachograph.store.duckdb import DuckDBStore
 from tests.unit.transcripts.making import (

@@ -24,7 +24,7 @@ from tachograph import __version__
 from tachograph.clock import SystemClock
 from tachograph.config import Settings
 from tachograph.home import Home
-from tachograph.inputs.transcripts_watch import Watcher
+from tachograph.inputs.histories.watch import Watcher
 from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app

@@ -53,8 +53,8 @@ def import_here(
         StoreBusy: another process has the store.
         UnknownAgent: there is no reader for this agent's files.
     """
-    from tachograph.inputs.files_state import check_unchanged_files
-    from tachograph.inputs.transcripts import SOURCE
+    from tachograph.inputs.files.state import check_unchanged_files
+    from tachograph.inputs.histories.importer import SOURCE
 
     home.create()
     if agent in {None, SOURCE}:
@@ -77,6 +77,6 @@ def import_here(
 
 def find_transcripts() -> list[tuple[Path, int | None]]:
     """Where transcripts are looked for, and how many there are; None where there is no such folder."""
-    from tachograph.inputs.transcripts_find import find_files
+    from tachograph.inputs.histories.find import find_files
 
     return [(root, len(find_files([root]).files) if root.is_dir() else None) for root in transcript_roots()]

@@ -15,11 +15,11 @@ from tachograph.home import Home
 from tachograph_sdk.errors import JournalError, StoreError
 
 if TYPE_CHECKING:
-    from tachograph.inputs.files import FilesImporter
-    from tachograph.inputs.files_unit import TakesIn
-    from tachograph.inputs.import_state import ImportCache
-    from tachograph.inputs.transcripts import Importer
-    from tachograph.inputs.transcripts_unit import RunsRecords
+    from tachograph.inputs.files.importer import FilesImporter
+    from tachograph.inputs.files.unit import TakesIn
+    from tachograph.inputs.histories.importer import Importer
+    from tachograph.inputs.histories.state import ImportCache
+    from tachograph.inputs.histories.unit import RunsRecords
     from tachograph.pipeline.pipeline import Pipeline
     from tachograph.ports import Batch, Store, WriteResult
     from tachograph.server.core import Core
@@ -108,7 +108,7 @@ def build_core(home: Home, settings: Settings) -> Core:
 
 def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
     """The importer of transcripts into this store."""
-    from tachograph.inputs.transcripts import Importer
+    from tachograph.inputs.histories.importer import Importer
     from tachograph.store.columns import pack
 
     return Importer(
@@ -125,14 +125,14 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
 
 def build_files_importer(home: Home, transcripts: Importer, store: Store, take_in: TakesIn) -> FilesImporter:
     """The importer of what a person names, of any kind."""
-    from tachograph.inputs.files import FilesImporter
+    from tachograph.inputs.files.importer import FilesImporter
 
     return FilesImporter(transcripts, store, take_in, name_file=file_names(home))
 
 
 def import_cache(home: Home) -> ImportCache:
     """What the quick check for nothing new remembers."""
-    from tachograph.inputs.import_state import ImportCache
+    from tachograph.inputs.histories.state import ImportCache
 
     return ImportCache(home.imports_cache, home.store)
 
@@ -146,7 +146,7 @@ def file_names(home: Home) -> Callable[[str], str]:
 
 def transcript_roots() -> list[Path]:
     """Where agents keep their transcripts."""
-    from tachograph.inputs.transcripts_find import find_roots
+    from tachograph.inputs.histories.find import find_roots
 
     return find_roots(user_environment(), Path.home())
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tachograph.inputs.files_kinds import is_candidate, kind_of
-from tachograph.inputs.files_streams import FileStream
-from tachograph.inputs.files_unit import FileKind
+from tachograph.inputs.files.kinds import is_candidate, kind_of
+from tachograph.inputs.files.streams import FileStream
+from tachograph.inputs.files.unit import FileKind
 from tachograph.inputs.otlp.compression import Zstd, zstd
 from tachograph.inputs.otlp_files import requests
 from tachograph.inputs.otlp_files.requests import Found, looks_like_otlp, read_requests

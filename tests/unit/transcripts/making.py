@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tachograph.inputs.transcripts import Importer
-from tachograph.inputs.transcripts_config import ImportConfig
+from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.importer import Importer
 from tachograph.pipeline.pipeline import Pipeline
 from tachograph.ports import Batch, FileState, Quarantined, WriteResult
 from tachograph.pricing.price import PriceTable

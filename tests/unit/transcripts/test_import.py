@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from tachograph.inputs import transcripts_read
-from tachograph.inputs.files import FilesImporter
-from tachograph.inputs.transcripts import Importer
-from tachograph.inputs.transcripts_config import ImportConfig
-from tachograph.inputs.transcripts_find import find_files, find_roots
-from tachograph.inputs.transcripts_report import Progress
+from tachograph.inputs.files.importer import FilesImporter
+from tachograph.inputs.histories import read as transcripts_read
+from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.find import find_files, find_roots
+from tachograph.inputs.histories.importer import Importer
+from tachograph.inputs.histories.report import Progress
 from tachograph.ports import WriteResult
 from tachograph_sdk.errors import UnknownAgent
 from tests.unit.transcripts import making
@@ -389,7 +389,7 @@ def many(tree: Tree) -> None:
 
 
 def test_workers_give_what_one_process_gives(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 7)
+    monkeypatch.setattr("tachograph.inputs.histories.importer._UNIT_FILES", 7)
     many(tree)
     alone, together = ListStore(), ListStore()
     first = make_importer(alone, tree.root).run()
@@ -422,7 +422,7 @@ class DiesOnce:
 
 
 def test_a_worker_that_dies_costs_its_unit_and_not_the_import(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 2)
+    monkeypatch.setattr("tachograph.inputs.histories.importer._UNIT_FILES", 2)
     many(tree)
     store = ListStore()
     config = ImportConfig(workers=2, worker_threshold_bytes=0)
@@ -451,7 +451,7 @@ def fails_in_a_worker() -> Any:
 def test_without_workers_the_units_are_read_here(
     tree: Tree, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
+    monkeypatch.setattr("tachograph.inputs.histories.importer._UNIT_FILES", 10)
     many(tree)
     config = ImportConfig(workers=2, worker_threshold_bytes=0)
     importer = Importer(
@@ -473,7 +473,7 @@ def test_without_workers_the_units_are_read_here(
 def test_nothing_in_the_current_folder_passes_for_our_modules(
     tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
+    monkeypatch.setattr("tachograph.inputs.histories.importer._UNIT_FILES", 10)
     many(tree)
     for name in ("msgspec.py", "tachograph.py", "pickle.py"):
         (tmp_path / name).write_text("import os; os._exit(3)")
@@ -484,7 +484,7 @@ def test_nothing_in_the_current_folder_passes_for_our_modules(
 
 
 def test_a_recipe_that_cannot_be_sent_is_used_here(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tachograph.inputs.transcripts._UNIT_FILES", 10)
+    monkeypatch.setattr("tachograph.inputs.histories.importer._UNIT_FILES", 10)
     many(tree)
     config = ImportConfig(workers=2, worker_threshold_bytes=0)
     recipe = lambda: making.make_pipeline()  # noqa: E731 - a function that cannot be pickled

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.inputs.files_state import check_unchanged_files
-from tachograph.inputs.import_state import ImportCache
+from tachograph.inputs.files.state import check_unchanged_files
+from tachograph.inputs.histories.state import ImportCache
 from tests.unit.transcripts.making import FOLDER, NAMES, ListStore, joined, make_importer, response
 
 
@@ -147,6 +147,6 @@ def test_a_real_databases_header_tells_two_apart(tmp_path: Path) -> None:
 
 
 def test_it_loads_neither_the_database_nor_the_parser() -> None:
-    program = "import sys, tachograph.inputs.files_state, tachograph.inputs.files; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    program = "import sys, tachograph.inputs.files.state, tachograph.inputs.files; print(*sorted(m.split('.')[0] for m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not {"duckdb", "msgspec", "nanoarrow", "pydantic", "google"} & set(done.stdout.split())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.inputs.import_state import ImportCache
-from tachograph.inputs.transcripts_find import FoundFile
-from tachograph.inputs.transcripts_watch import Watcher
+from tachograph.inputs.histories.find import FoundFile
+from tachograph.inputs.histories.state import ImportCache
+from tachograph.inputs.histories.watch import Watcher
 from tests.unit.transcripts.making import (
     FOLDER,
     FakeClock,

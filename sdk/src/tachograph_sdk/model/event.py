@@ -59,6 +59,7 @@ class DropReason(StrEnum):
     TOO_LARGE = "too_large"  # over a limit on size, count or depth
     UNKNOWN_AGENT = "unknown_agent"
     UNKNOWN_EVENT = "unknown_event"  # the agent is known, this record's name is not
+    NOT_NEEDED = "not_needed"  # this record's name is known, and it says nothing that is counted here
     UNKNOWN_ATTRIBUTE = "unknown_attribute"  # the policy does not name it
     NOT_RELEASED = "not_released"  # the policy names it, and says drop
     DUPLICATE = "duplicate"  # seen before under the same event id

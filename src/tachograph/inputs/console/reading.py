@@ -11,10 +11,10 @@ from collections import Counter
 from tachograph.inputs.console.dumps import DumpFinder
 from tachograph.inputs.console.literals import Unreadable
 from tachograph.inputs.console.records import DumpReader
-from tachograph.inputs.files_queue import MAX_TOLD, Part, Queue, Take, set_aside
-from tachograph.inputs.files_streams import FileStream
-from tachograph.inputs.files_unit import FileKind, NamedFile
-from tachograph.inputs.transcripts_report import add_counts
+from tachograph.inputs.files.queue import MAX_TOLD, Part, Queue, Take, set_aside
+from tachograph.inputs.files.streams import FileStream
+from tachograph.inputs.files.unit import FileKind, NamedFile
+from tachograph.inputs.histories.report import add_counts
 from tachograph.ports import FileState, Quarantined
 from tachograph_sdk.model.event import DropReason
 

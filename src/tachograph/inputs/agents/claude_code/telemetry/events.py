@@ -10,12 +10,10 @@ from tachograph.inputs.agents.claude_code.telemetry.spec import (
     PLUGIN,
     TOKENS,
     TOOL,
-    Attributes,
-    Spec,
     error_class,
     hook_success,
-    nanousd,
 )
+from tachograph.inputs.agents.telemetry import Attributes, Spec, nanousd
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["EVENTS"]

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.claude_code.telemetry.spec import (
-    ATTRIBUTION,
-    FEATURE_USE,
-    MODEL,
-    Attributes,
-    Spec,
-    nanousd,
-)
+from tachograph.inputs.agents.claude_code.telemetry.spec import ATTRIBUTION, FEATURE_USE, MODEL
+from tachograph.inputs.agents.telemetry import Attributes, Spec, nanousd, whole
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["METRICS"]
 
 
 def _quantity(raw: RawEvent, out: Attributes) -> None:
-    out["quantity"] = _whole(raw)
-
-
-def _whole(raw: RawEvent) -> int | None:
-    """The point's value, which is a count although it is sent as a double; None if it is none."""
-    value = raw.point.value if raw.point else None
-    return round(value) if value is not None and 0 <= value < 2**63 else None
+    out["quantity"] = whole(raw)
 
 
 def _token_counter(raw: RawEvent, out: Attributes) -> None:
     out["counter"] = _COUNTERS.get(str(raw.attributes.get("type")), "other")
-    out["quantity"] = _whole(raw)
+    out["quantity"] = whole(raw)
 
 
 def _cost_counter(raw: RawEvent, out: Attributes) -> None:
@@ -37,7 +25,7 @@ def _cost_counter(raw: RawEvent, out: Attributes) -> None:
 def _lines(raw: RawEvent, out: Attributes) -> None:
     side = raw.attributes.get("type")
     if side in ("added", "removed"):
-        out[f"lines_{side}"] = _whole(raw)
+        out[f"lines_{side}"] = whole(raw)
 
 
 def _active(raw: RawEvent, out: Attributes) -> None:

@@ -7,11 +7,10 @@ from tachograph.inputs.agents.claude_code.telemetry.spec import (
     MODEL,
     NOTICE,
     TOKENS,
-    Attributes,
-    Spec,
     error_class,
     hook_success,
 )
+from tachograph.inputs.agents.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["SPANS"]

@@ -1,12 +1,9 @@
-"""What a name of the agent's means, and the attributes that many of its records share."""
+"""The attributes that many of its records share."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-from tachograph_sdk.model.event import AttributeValue, EventKind, RawEvent
+from tachograph.inputs.agents.telemetry import Attributes
+from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = [
     "ATTRIBUTION",
@@ -20,28 +17,9 @@ __all__ = [
     "TOKENS",
     "TOOL",
     "USER",
-    "Attributes",
-    "Finish",
-    "Spec",
     "error_class",
     "hook_success",
-    "nanousd",
 ]
-
-Attributes = dict[str, AttributeValue]
-Finish = Callable[[RawEvent, Attributes], None]
-"""Works out what a new name alone cannot say: reads the raw record, writes into the new attributes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """What one of the agent's names means."""
-
-    kind: EventKind
-    names: Mapping[str, str] = field(default_factory=dict)  # the agent's attribute: our attribute
-    constants: Mapping[str, AttributeValue] = field(default_factory=dict)
-    finish: Finish | None = None
-
 
 COMMON = {
     "session.id": "session_id",  # becomes a field of the event
@@ -94,18 +72,6 @@ TOOL = {
 PLUGIN = {"plugin.name": "plugin", "marketplace.name": "marketplace"}
 
 FEATURE_USE, NOTICE = EventKind.FEATURE_USE, EventKind.AGENT_NOTICE
-
-
-def nanousd(value: AttributeValue) -> int | None:
-    """Dollars, as a number or its text, to whole nano-dollars; None if it is no finite number >= 0."""
-    if isinstance(value, str):
-        try:
-            value = float(value) if len(value) <= 32 else None
-        except ValueError:
-            return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value < 9e9:
-        return round(value * 1e9)
-    return None
 
 
 def error_class(raw: RawEvent, out: Attributes) -> None:

@@ -1,4 +1,4 @@
-"""A reading process: `python -m tachograph.inputs.transcripts_worker`.
+"""A reading process: `python -m tachograph.inputs.histories.worker`.
 
 Gets the module path, its pipeline's recipe and then units on standard input, answers on standard output, ends when its input does.
 Frames are a length and a body; the recipe is pickled by our own parent, everything else is MessagePack.
@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tachograph.inputs.transcripts_unit import Unit
-from tachograph.inputs.transcripts_work import work
+from tachograph.inputs.histories.unit import Unit
+from tachograph.inputs.histories.work import work
 
 __all__ = ["READY", "main", "read_frame", "write_frame"]
 

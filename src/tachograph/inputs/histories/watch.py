@@ -11,9 +11,9 @@ import stat
 import threading
 from collections.abc import Iterable
 
-from tachograph.inputs.transcripts import Importer
-from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
-from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.inputs.histories.find import Found, FoundFile, find_files
+from tachograph.inputs.histories.importer import Importer
+from tachograph.inputs.histories.report import ImportReport
 
 __all__ = ["Watcher"]
 

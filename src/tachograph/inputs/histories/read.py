@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tachograph.inputs.transcripts_find import FoundFile, reason_of
-from tachograph.inputs.transcripts_report import ImportReport, add_counts
+from tachograph.inputs.histories.find import FoundFile, reason_of
+from tachograph.inputs.histories.report import ImportReport, add_counts
 from tachograph.ports import FileState, Quarantined
 from tachograph_sdk.model.event import DropReason, RawEvent
 

@@ -10,9 +10,9 @@ import os
 import re
 import stat
 
-from tachograph.inputs.files_unit import FileKind
+from tachograph.inputs.files.unit import FileKind
+from tachograph.inputs.histories.find import is_transcript
 from tachograph.inputs.otlp_files.beginning import begins_json_request
-from tachograph.inputs.transcripts_find import is_transcript
 
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
@@ -47,7 +47,7 @@ def kind_of(path: str) -> FileKind:
             return FileKind.OTLP
         if name.endswith(".jsonl") or _is_transcript_text(head):
             return FileKind.TRANSCRIPT
-    from tachograph.inputs.files_streams import FileStream
+    from tachograph.inputs.files.streams import FileStream
     from tachograph.inputs.otlp_files.requests import looks_like_otlp
 
     if is_packed:

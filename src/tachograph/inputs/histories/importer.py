@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tachograph.inputs.import_state import ImportCache, Stamp, report_on, stamp_of
-from tachograph.inputs.transcripts_config import ImportConfig
-from tachograph.inputs.transcripts_find import Found, FoundFile, find_files
-from tachograph.inputs.transcripts_report import ImportReport, Progress, add_counts
-from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit, UnitFile
+from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.find import Found, FoundFile, find_files
+from tachograph.inputs.histories.report import ImportReport, Progress, add_counts
+from tachograph.inputs.histories.state import ImportCache, Stamp, report_on, stamp_of
+from tachograph.inputs.histories.unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
 
 __all__ = ["SOURCE", "Importer"]
@@ -155,8 +155,8 @@ class Importer:
 
     def _read_units(self, changed: Sequence[UnitFile], total: int, take: Callable[[Done], None]) -> None:
         # Loaded only when there is something to read: the quick answer to "is there anything new?" stays quick.
-        from tachograph.inputs.transcripts_pool import read_with_workers
-        from tachograph.inputs.transcripts_work import work
+        from tachograph.inputs.histories.pool import read_with_workers
+        from tachograph.inputs.histories.work import work
 
         now_us = self.clock.now_us()
         torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)

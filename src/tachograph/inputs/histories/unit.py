@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tachograph.inputs.transcripts_find import FoundFile
-from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.inputs.histories.find import FoundFile
+from tachograph.inputs.histories.report import ImportReport
 from tachograph.ports import Batch, Drops, EventColumns, FileState, Quarantined
 from tachograph_sdk.model.event import Event, RawEvent
 

@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from tachograph.inputs.transcripts_report import ImportReport
-from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
-from tachograph.inputs.transcripts_worker import READY, read_frame, write_frame
+from tachograph.inputs.histories.report import ImportReport
+from tachograph.inputs.histories.unit import Done, RunsRecords, Unit
+from tachograph.inputs.histories.worker import READY, read_frame, write_frame
 from tachograph.ports import PackEvents
 
 __all__ = ["read_with_workers"]
@@ -95,7 +95,7 @@ def _start(recipe: bytes) -> subprocess.Popen[bytes] | None:
     """A child that has made its pipeline; None if that failed, whatever the reason."""
     try:
         child = subprocess.Popen(  # -P: nothing in the current folder can pass for one of our modules
-            [sys.executable, "-P", "-m", "tachograph.inputs.transcripts_worker"],
+            [sys.executable, "-P", "-m", "tachograph.inputs.histories.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

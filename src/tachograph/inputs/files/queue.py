@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tachograph.inputs.files_unit import NamedFile, TakesIn
-from tachograph.inputs.transcripts_report import ImportReport, add_counts
-from tachograph.inputs.transcripts_unit import RunsRecords
+from tachograph.inputs.files.unit import NamedFile, TakesIn
+from tachograph.inputs.histories.report import ImportReport, add_counts
+from tachograph.inputs.histories.unit import RunsRecords
 from tachograph.ports import Batch, Drops, FileState, Quarantined, StreamState
 from tachograph_sdk.model.event import DropReason, Event, RawEvent
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from tachograph.inputs.transcripts_find import FoundFile
-from tachograph.inputs.transcripts_report import ImportReport
-from tachograph.inputs.transcripts_unit import RunsRecords
+from tachograph.inputs.histories.find import FoundFile
+from tachograph.inputs.histories.report import ImportReport
+from tachograph.inputs.histories.unit import RunsRecords
 from tachograph.ports import Batch, FileState, WriteResult
 
 __all__ = ["FileKind", "FilesReport", "NamedFile", "TakesIn"]

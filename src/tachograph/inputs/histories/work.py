@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tachograph.inputs.agents.claude_code.transcript import TranscriptReader
-from tachograph.inputs.transcripts_read import read_file
-from tachograph.inputs.transcripts_report import add_counts
-from tachograph.inputs.transcripts_unit import Done, RunsRecords, Unit
+from tachograph.inputs.histories.read import read_file
+from tachograph.inputs.histories.report import add_counts
+from tachograph.inputs.histories.unit import Done, RunsRecords, Unit
 from tachograph.ports import PackEvents
 from tachograph_sdk.model.event import RawEvent
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tachograph.inputs.files_kinds import is_candidate
-from tachograph.inputs.files_unit import FileKind, FilesReport
-from tachograph.inputs.import_state import ImportCache, report_on, stamp_of
-from tachograph.inputs.transcripts_find import find_files
+from tachograph.inputs.files.kinds import is_candidate
+from tachograph.inputs.files.unit import FileKind, FilesReport
+from tachograph.inputs.histories.find import find_files
+from tachograph.inputs.histories.state import ImportCache, report_on, stamp_of
 
 __all__ = ["check_unchanged_files"]
 

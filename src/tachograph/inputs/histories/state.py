@@ -18,8 +18,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.transcripts_find import Found, FoundFile
-from tachograph.inputs.transcripts_report import ImportReport
+from tachograph.inputs.histories.find import Found, FoundFile
+from tachograph.inputs.histories.report import ImportReport
 
 __all__ = ["ImportCache", "Stamp", "report_on", "stamp_of"]
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tachograph.inputs.files_kinds import is_candidate, kind_of, kind_remembered
-from tachograph.inputs.files_queue import Part, Queue
-from tachograph.inputs.files_unit import FileKind, FilesReport, NamedFile, TakesIn
-from tachograph.inputs.import_state import stamp_of
-from tachograph.inputs.transcripts import SOURCE, Importer
-from tachograph.inputs.transcripts_find import Found, find_files, reason_of
-from tachograph.inputs.transcripts_report import Progress, add_counts
+from tachograph.inputs.files.kinds import is_candidate, kind_of, kind_remembered
+from tachograph.inputs.files.queue import Part, Queue
+from tachograph.inputs.files.unit import FileKind, FilesReport, NamedFile, TakesIn
+from tachograph.inputs.histories.find import Found, find_files, reason_of
+from tachograph.inputs.histories.importer import SOURCE, Importer
+from tachograph.inputs.histories.report import Progress, add_counts
+from tachograph.inputs.histories.state import stamp_of
 from tachograph.ports import FileState, Store
 from tachograph_sdk.errors import UnknownAgent
 

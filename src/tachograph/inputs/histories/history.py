@@ -1,0 +1,133 @@
+"""What a local history is: where an agent leaves its files, how they are known, and who reads them.
+
+An agent's folder has a light module `history.py` with its histories, so that the quick check for nothing new loads no
+reader; `inputs/agents/histories.py` lists them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from tachograph_sdk.model.event import DropReason, RawEvent
+
+__all__ = ["BadRecordPlace", "History", "LineReader", "WholeReader", "is_nothing"]
+
+
+class BadRecordPlace(Protocol):
+    """A line or row that a reader set aside."""
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+
+    @property
+    def offset(self) -> int:
+        """Bytes from the start of the file."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How long it is."""
+
+    @property
+    def reason(self) -> DropReason:
+        """Why."""
+
+    @property
+    def detail(self) -> str:
+        """Fixed wording, never input."""
+
+
+class _Counts(Protocol):
+    @property
+    def lines(self) -> int:
+        """Lines, rows or records read so far."""
+
+    @property
+    def bad_lines(self) -> Sequence[BadRecordPlace]:
+        """Those set aside so far."""
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """Records of types that are not read, by type."""
+
+
+class LineReader(_Counts, Protocol):
+    """An agent's understanding of the lines of one file, made with (file_hint=, received_us=, from_start=)."""
+
+    def prime(self, line: bytes) -> None:
+        """The file's first line, when reading goes on further down: for what it says of all others. Gives no events."""
+
+    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
+        """Read whole lines, given without their ends; the first has this number (from 1) and begins at this offset."""
+
+    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
+        """Read a line that has no end yet, if it is a whole record all the same."""
+
+    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
+        """Count a line as unusable."""
+
+    def drain(self) -> list[RawEvent]:
+        """Events that are finished."""
+
+    def finish(self) -> list[RawEvent]:
+        """All others."""
+
+    def open_calls(self) -> list[tuple[int, int]]:
+        """Line number and offset of each line to be read again with what follows, such as a call without a result.
+
+        Only those near the end are waited for.
+        """
+
+    def context_place(self) -> tuple[int, int] | None:
+        """Line number and offset where reading must begin next time at the latest; None if anywhere will do.
+
+        For what all that follows depends on, such as the model of a turn.
+        """
+
+
+class WholeReader(_Counts, Protocol):
+    """An agent's understanding of a file that is read as a whole (a document, a database), made with (received_us=)."""
+
+    def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
+        """What is new since the last reading, some thousand events at a time; the same records make the same events.
+
+        Args:
+            path: the file; it must not be changed in any way.
+            since: what `since` was after the last reading, 0 at first.
+
+        Raises:
+            OSError: it cannot be read at all; it will be tried again when it changes.
+        """
+
+    @property
+    def since(self) -> int:
+        """How far it came, in the reader's own terms; kept in FileState.offset, >= 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One kind of file that an agent leaves on the machine."""
+
+    id: str  # unique; stored with how far a file was read, so that it stays the same for ever
+    agent: str  # the agent's id; `--agent` and the report name it
+    roots: Callable[[Mapping[str, str], Path], list[Path]]  # the usual places, from the environment and the user's home
+    wanted: Callable[[str], bool]  # by its name alone: is this file one of them, below its usual places
+    begins: Callable[[bytes], bool]  # by its first bytes (at most 64 KiB): is this one of them, wherever it lies
+    form: Literal["lines", "whole"]
+    reader: str  # "module:class" of a LineReader or WholeReader, loaded when there is something to read
+    companions: tuple[str, ...] = ()  # endings of files beside it in which news may lie, such as a database's "-wal"
+    inside: Callable[[str], list[str]] | None = None  # for a folder that is named: where in it to look instead, or []
+
+    def make(self, **arguments: Any) -> Any:
+        """A new reader."""
+        module, _, name = self.reader.partition(":")
+        return getattr(import_module(module), name)(**arguments)
+
+
+def is_nothing(_: str) -> bool:
+    """No file is one by its name."""
+    return False
