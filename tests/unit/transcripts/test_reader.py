@@ -47,6 +47,19 @@ def test_the_largest_of_each_class_wins() -> None:
     assert [request[f"{n}_tokens"] for n in ("input", "output", "cache_read", "cache_write")] == [10, 20, 300, 40]
 
 
+@pytest.mark.parametrize("outputs", [(1, 1, 20), (20, 1, 7), (1, 20, 20), (0, 5)])
+def test_what_summing_up_the_lines_would_give_is_remembered(outputs: tuple[int, ...]) -> None:
+    request = only(EventKind.API_REQUEST, read(*[response(1, used=usage(10, out)) for out in outputs]))
+    assert (request["usage_records"], request["naive_output_tokens"]) == (len(outputs), sum(outputs))
+    assert request["output_tokens"] == max(outputs)
+
+
+def test_nothing_is_said_of_repetition_where_there_is_none() -> None:
+    assert "usage_records" not in only(EventKind.API_REQUEST, read(response(1)))
+    alike = only(EventKind.API_REQUEST, read(response(1), response(1)))
+    assert alike["usage_records"] == 2 and "naive_output_tokens" not in alike
+
+
 def test_a_split_beside_a_zero_total_is_the_total() -> None:
     split = {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 70}
     request = only(EventKind.API_REQUEST, read(response(1, used=usage(write=0, cache_creation=split))))

@@ -77,6 +77,8 @@ _TABLE: tuple[Attribute, ...] = (
     _a("cache_write_5m_tokens", "count", "the part of cache_write_tokens kept 5 minutes"),
     _a("cache_write_1h_tokens", "count", "the part of cache_write_tokens kept 1 hour"),
     _a("web_search_requests", "count", "server-side web searches, billed apart"),
+    _a("usage_records", "count", "records that repeat this usage, if more than one", column=False),
+    _a("naive_output_tokens", "count", "output_tokens added up over those records, if they differ", column=False),
     _a("cost_nanousd", "count", "cost in whole nano-dollars; see cost_basis"),
     _a("cost_basis", "text", "reported (the agent's figure), priced (our table), unpriced (model unknown)"),
     _a("price_version", "text", "version of the price table used", column=False),

@@ -182,6 +182,13 @@ _PASS: tuple[Rule, ...] = (
     *_keep(
         Purpose.COST, _API | {_K.USAGE_COUNTER}, "where the cost comes from", "cost_basis", "price_version", shape="id"
     ),
+    *_keep(
+        Purpose.COST,
+        _API,
+        "says how a sum over the agent's own records comes to be wrong",
+        "usage_records",
+        "naive_output_tokens",
+    ),
     *_keep(Purpose.COST, frozenset({_K.USAGE_COUNTER}), "what the counter counts", "counter", shape="word"),
     *_keep(Purpose.RELIABILITY, _API, "why the model stopped", "stop_reason", shape="word", fallback="custom"),
     *_keep(

@@ -23,6 +23,8 @@ class _Response:
     attributes: Attributes
     key: _Key
     sidechain: bool
+    records: int = 0  # lines that repeated the usage
+    missing: int = 0  # output tokens that those lines hold less than the largest of them, together
     input: int = 0
     output: int = 0
     cache_read: int = 0
@@ -76,8 +78,13 @@ class Responses:
                 response.attributes["stop_reason"] = message.stop_reason
         if tokens_in > response.input:
             response.input = tokens_in
-        if tokens_out > response.output:
-            response.output = tokens_out
+        if tokens_out != response.output:
+            if tokens_out > response.output:
+                response.missing += (tokens_out - response.output) * response.records
+                response.output = tokens_out
+            else:
+                response.missing += response.output - tokens_out
+        response.records += 1
         if read > response.cache_read:
             response.cache_read = read
         if write > response.cache_write:
@@ -144,6 +151,10 @@ class Responses:
             attributes["reasoning_tokens"] = response.reasoning
         if response.web_searches:
             attributes["web_search_requests"] = response.web_searches
+        if response.records > 1:  # what summing up the lines would give: `explain` names the difference
+            attributes["usage_records"] = response.records
+            if response.missing:
+                attributes["naive_output_tokens"] = response.records * response.output - response.missing
         if response.cost_nanousd is not None:
             attributes["cost_nanousd"] = response.cost_nanousd
             attributes["cost_basis"] = "reported"
@@ -168,7 +179,7 @@ class Responses:
         attributes = {
             name: value
             for name, value in response.attributes.items()
-            if not name.endswith(("_tokens", "_requests"))
+            if not name.endswith(("_tokens", "_requests", "_records"))
             and name not in ("request_id", "model_requested", "stop_reason", "cost_nanousd", "cost_basis")
         }
         message_id = response.key[0]
