@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from bench.otlp import LogRequests
 from bench.record import median, record
-from tachograph.inputs.agents import AGENTS
+from tachograph.inputs.agents.registry import AGENTS
 from tachograph.inputs.otlp.decode import Decoder
 from tachograph.pipeline.pipeline import Pipeline
 from tachograph.ports import Frame, FrameKind, Position

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.find import Place
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.watch import Watcher
 from tachograph.ports import Statement
@@ -55,7 +57,12 @@ def store(tmp_path: Path) -> Iterator[DuckDBStore]:
 
 def importer(store: DuckDBStore, root: Path, clock: FakeClock | None = None) -> Importer:
     return Importer(
-        store, make_pipeline, ImportConfig(workers=0), clock or FakeClock(), name_file=NAMES.file, roots=(root,)
+        store,
+        make_pipeline,
+        ImportConfig(workers=0),
+        clock or FakeClock(),
+        name_file=NAMES.file,
+        places=(Place(BY_ID["claude_code"], root),),
     )
 
 

@@ -69,7 +69,7 @@ def examine(home: Home) -> list[Finding]:
         _server(home, about),
         *([_health(server.get("/health"), str(about["http"]))] if server else []),
         *_store(home, running=server is not None),
-        *_transcripts(home),
+        *_histories(),
         _claude_settings(),
     ]
 
@@ -128,15 +128,13 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
     return [Finding(what="store", where=str(home.store), found=found + by, state="ok")]
 
 
-def _transcripts(home: Home) -> list[Finding]:
-    from tachograph.wiring.local import find_transcripts
+def _histories() -> list[Finding]:
+    from tachograph.wiring.local import find_local_histories
 
     rows = []
-    for root, files in find_transcripts():
-        found = f"{files:,} transcripts" if files is not None else "not there"
-        rows.append(
-            Finding(what="Claude Code transcripts", where=str(root), found=found, state="ok" if files else "note")
-        )
+    for agent, root, files in find_local_histories():
+        found = f"{files:,} {'file' if files == 1 else 'files'}" if files is not None else "not there"
+        rows.append(Finding(what=f"history of {agent}", where=str(root), found=found, state="ok" if files else "note"))
     return rows
 
 

@@ -17,7 +17,7 @@ __all__ = ["import_", "run_import"]
 
 @click.command("import")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--agent", help="Only this agent's transcripts; OTLP files and console logs are read all the same.")
+@click.option("--agent", help="Only this agent's local history; OTLP files and console logs are read all the same.")
 @shared_options
 @click.pass_context
 def import_(
@@ -27,10 +27,10 @@ def import_(
     home: Path | None,
     as_json: bool,
 ) -> None:
-    """Read what is new in the agents' transcripts, or in what is named. Running it again changes nothing.
+    """Read what is new in the agents' local histories, or in what is named. Running it again changes nothing.
 
-    Transcripts, OTLP files (.pb, .binpb, .json, .jsonl, also as .gz or .zst) and console logs are told apart by what is
-    in them. Without a path, transcripts are read where agents keep them.
+    Transcripts and the like, OTLP files (.pb, .binpb, .json, .jsonl, also as .gz or .zst) and console logs are told apart by what is
+    in them. Without a path, histories are read where agents keep them.
 
     Example: tachograph import ~/.claude/projects
     """
@@ -74,11 +74,10 @@ def print_import(answer: dict[str, Any]) -> None:
         )
         for reason, count in counts.get("quarantined", {}).items():
             click.echo(f"  {count:,} set aside: {reason}")
-    for counts in answer.get("sources", {}).values():
-        for reason, count in counts.get("failed", {}).items():
-            click.echo(f"{count:,} could not be read: {reason}", err=True)
+    for reason, count in answer.get("failed", {}).items():
+        click.echo(f"{count:,} could not be read: {reason}", err=True)
     if answer.get("not_recognised"):
-        click.echo(f"{answer['not_recognised']:,} files not recognised: no transcript, no OTLP, no console log")
+        click.echo(f"{answer['not_recognised']:,} files not recognised: no local history, no OTLP, no console log")
     if not any(c["files"] for c in answer.get("sources", {}).values()):
         click.echo("Found nothing to import. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
 

@@ -99,8 +99,8 @@ class _CoreProcess:
     def __init__(self, home: Home, settings: Settings, *, token: str) -> None:
         self._settings = settings
         self._core = build_core(home, settings)
-        transcripts = build_importer(home, settings, self._core.store)
-        importer = build_files_importer(home, transcripts, self._core.store, self._core.take_in)
+        histories = build_importer(home, settings, self._core.store)
+        importer = build_files_importer(home, histories, self._core.store, self._core.take_in)
         one_import = threading.Lock()  # the watcher and an order from outside take turns
 
         def watch() -> bool:
@@ -116,7 +116,7 @@ class _CoreProcess:
             Task(name="write", run=self._core.store_made, period_s=0.0),
         ]
         if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
-            watcher = Watcher(transcripts)
+            watcher = Watcher(histories)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
         self._tasks = TaskRunner(tasks)
         self._home = home

@@ -17,11 +17,11 @@ from tachograph.wiring.parts import (
     build_importer,
     file_names,
     finish,
+    history_places,
     import_cache,
-    transcript_roots,
 )
 
-__all__ = ["find_transcripts", "import_here", "open_answers"]
+__all__ = ["find_local_histories", "import_here", "open_answers"]
 
 
 @contextmanager
@@ -54,29 +54,31 @@ def import_here(
         UnknownAgent: there is no reader for this agent's files.
     """
     from tachograph.inputs.files.state import check_unchanged_files
-    from tachograph.inputs.histories.importer import SOURCE
 
     home.create()
-    if agent in {None, SOURCE}:
-        roots = transcript_roots()
+    if agent is None:
+        places = history_places()
         cache, names = import_cache(home), file_names(home)
-        unchanged = check_unchanged_files(paths, cache=cache, name_file=names, roots=roots)
+        unchanged = check_unchanged_files(paths, cache=cache, name_file=names, places=places)
         if unchanged is not None:
-            return unchanged.as_answer(paths or roots)
+            return unchanged.as_answer(paths or dict.fromkeys(place.root for place in places))
     from tachograph.store.duckdb import DuckDBStore
 
     settings = load(home)
     store = DuckDBStore(home.store, settings.store)
     try:
-        transcripts = build_importer(home, settings, store)
-        importer = build_files_importer(home, transcripts, store, OwnPipeline(home, store))
+        histories = build_importer(home, settings, store)
+        importer = build_files_importer(home, histories, store, OwnPipeline(home, store))
         return importer.run_strings(paths, agent, progress)
     finally:
         store.close()
 
 
-def find_transcripts() -> list[tuple[Path, int | None]]:
-    """Where transcripts are looked for, and how many there are; None where there is no such folder."""
-    from tachograph.inputs.histories.find import find_files
+def find_local_histories() -> list[tuple[str, Path, int | None]]:
+    """By agent, where its histories are looked for, and how many files there are; None where there is no such place."""
+    from tachograph.inputs.histories.find import find_histories
 
-    return [(root, len(find_files([root]).files) if root.is_dir() else None) for root in transcript_roots()]
+    return [
+        (place.history.agent, place.root, len(find_histories([place]).files) if place.root.exists() else None)
+        for place in history_places()
+    ]

@@ -17,6 +17,7 @@ from tachograph_sdk.errors import JournalError, StoreError
 if TYPE_CHECKING:
     from tachograph.inputs.files.importer import FilesImporter
     from tachograph.inputs.files.unit import TakesIn
+    from tachograph.inputs.histories.find import Place
     from tachograph.inputs.histories.importer import Importer
     from tachograph.inputs.histories.state import ImportCache
     from tachograph.inputs.histories.unit import RunsRecords
@@ -32,8 +33,8 @@ __all__ = [
     "build_importer",
     "file_names",
     "finish",
+    "history_places",
     "import_cache",
-    "transcript_roots",
 ]
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class OwnPipeline:
 
 
 def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
-    from tachograph.inputs.agents import AGENTS
+    from tachograph.inputs.agents.registry import AGENTS
     from tachograph.inputs.otlp.decode import Decoder
     from tachograph.pipeline.build import build_pipeline
     from tachograph.pricing.price import PriceTable
@@ -107,7 +108,7 @@ def build_core(home: Home, settings: Settings) -> Core:
 
 
 def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
-    """The importer of transcripts into this store."""
+    """The importer of local histories into this store."""
     from tachograph.inputs.histories.importer import Importer
     from tachograph.store.columns import pack
 
@@ -117,17 +118,17 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
         settings.imports,
         SystemClock(),
         name_file=file_names(home),
-        roots=transcript_roots(),
+        places=history_places(),
         cache=import_cache(home),
         pack=pack,
     )
 
 
-def build_files_importer(home: Home, transcripts: Importer, store: Store, take_in: TakesIn) -> FilesImporter:
+def build_files_importer(home: Home, histories: Importer, store: Store, take_in: TakesIn) -> FilesImporter:
     """The importer of what a person names, of any kind."""
     from tachograph.inputs.files.importer import FilesImporter
 
-    return FilesImporter(transcripts, store, take_in, name_file=file_names(home))
+    return FilesImporter(histories, store, take_in, name_file=file_names(home))
 
 
 def import_cache(home: Home) -> ImportCache:
@@ -144,11 +145,13 @@ def file_names(home: Home) -> Callable[[str], str]:
     return Pseudonymizer(load_or_create_secret(home.secret)).file
 
 
-def transcript_roots() -> list[Path]:
-    """Where agents keep their transcripts."""
-    from tachograph.inputs.histories.find import find_roots
+def history_places() -> list[Place]:
+    """Where agents keep their local histories."""
+    from tachograph.inputs.agents.histories import HISTORIES
+    from tachograph.inputs.histories.find import Place
 
-    return find_roots(user_environment(), Path.home())
+    environment, user_home = user_environment(), Path.home()
+    return [Place(history, root) for history in HISTORIES for root in history.roots(environment, user_home)]
 
 
 def finish(core: Core, home: Home, settings: Settings) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.config import ImportConfig
+from tachograph.inputs.histories.find import Place
 from tachograph.inputs.histories.importer import Importer
 from tachograph.pipeline.pipeline import Pipeline
 from tachograph.ports import Batch, FileState, Quarantined, WriteResult
@@ -157,7 +159,7 @@ def make_importer(store: ListStore, root: Path, *, workers: int = 0, **more: Any
         config,
         clock,
         name_file=NAMES.file,
-        roots=(root,),
+        places=(Place(BY_ID["claude_code"], root),),
         **more,
     )
 

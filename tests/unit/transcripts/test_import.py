@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from tachograph.inputs.agents.claude_code.history import find_roots, is_transcript
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.files.importer import FilesImporter
 from tachograph.inputs.histories import read as transcripts_read
 from tachograph.inputs.histories.config import ImportConfig
-from tachograph.inputs.histories.find import find_files, find_roots
+from tachograph.inputs.histories.find import Place, find_files
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.report import Progress
 from tachograph.ports import WriteResult
@@ -250,26 +252,33 @@ def test_a_configuration_folder_means_its_projects(tmp_path: Path) -> None:
     tree = Tree(tmp_path / ".claude" / "projects")
     tree.put("s.jsonl", joined(response(1)))
     (tmp_path / ".claude" / "history.jsonl").write_bytes(b'{"display":"a prompt"}\n')
-    assert [Path(f.path).name for f in find_files([tmp_path / ".claude"]).files] == ["s.jsonl"]
+    assert [Path(f.path).name for f in find_files([tmp_path / ".claude"], wanted=is_transcript).files] == ["s.jsonl"]
 
 
 def test_a_folder_that_only_happens_to_have_projects_is_read_whole(tree: Tree) -> None:
     tree.put("s.jsonl", joined(response(1)))
     (tree.root.parent / "other.jsonl").write_bytes(joined(response(2)))
     (tree.root.parent / "history.jsonl.bak").write_bytes(b"x")
-    assert [Path(f.path).name for f in find_files([tree.root.parent]).files] == ["other.jsonl", "s.jsonl"]
+    assert [Path(f.path).name for f in find_files([tree.root.parent], wanted=is_transcript).files] == [
+        "other.jsonl",
+        "s.jsonl",
+    ]
 
 
 def test_newest_first_and_each_once(tree: Tree) -> None:
     for name, when in (("old.jsonl", 1), ("new.jsonl", 3), ("middle.jsonl", 2)):
         os.utime(tree.put(name, b""), (when, when))
     named = [tree.root, tree.folder, tree.folder / "old.jsonl", tree.root]
-    assert [Path(f.path).name for f in find_files(named).files] == ["new.jsonl", "middle.jsonl", "old.jsonl"]
+    assert [Path(f.path).name for f in find_files(named, wanted=is_transcript).files] == [
+        "new.jsonl",
+        "middle.jsonl",
+        "old.jsonl",
+    ]
 
 
 def test_a_named_file_may_have_any_name(tree: Tree) -> None:
     path = tree.put("transcript.txt", joined(response(1)))
-    make_importer(tree.store, tree.root).run([path])
+    named_importer(tree).run([path])
     assert tree.requests() == 1
 
 
@@ -321,7 +330,7 @@ def test_places_that_cannot_be_read_are_counted_and_cost_nothing_else(
 
 
 def test_a_missing_path_is_counted(tree: Tree) -> None:
-    assert make_importer(tree.store, tree.root).run([tree.root / "nowhere"]).failed == {"vanished": 1}
+    assert named_importer(tree).run([tree.root / "nowhere"]).histories.failed == {"vanished": 1}
 
 
 def test_missing_usual_places_are_nothing_to_report(tmp_path: Path) -> None:
@@ -353,13 +362,17 @@ def test_progress_reaches_its_end(tree: Tree) -> None:
     assert [p.bytes_done for p in seen] == sorted(p.bytes_done for p in seen)
 
 
+def named_importer(tree: Tree) -> FilesImporter:
+    return FilesImporter(make_importer(tree.store, tree.root), tree.store, no_telemetry, name_file=NAMES.file)  # type: ignore[arg-type]
+
+
 def no_telemetry(_: object) -> WriteResult:
     raise AssertionError("there are transcripts only")
 
 
 def test_the_answer_for_the_command_line(tree: Tree) -> None:
     tree.put("s.jsonl", joined(response(1), b"damage"))
-    importer = FilesImporter(make_importer(tree.store, tree.root), tree.store, no_telemetry, name_file=NAMES.file)  # type: ignore[arg-type]
+    importer = named_importer(tree)
     answer = importer.run_strings([], None)
     counts = answer["sources"]["claude_code"]
     assert {n: counts[n] for n in ("files", "records", "new", "duplicate", "quarantined")} == {
@@ -433,7 +446,7 @@ def test_a_worker_that_dies_costs_its_unit_and_not_the_import(tree: Tree, monkey
         config,
         FakeClock(),
         name_file=NAMES.file,
-        roots=(tree.root,),
+        places=(Place(BY_ID["claude_code"], tree.root),),
     )
     report = importer.run()
     assert report.failed == {"reader died": 2}
@@ -443,7 +456,7 @@ def test_a_worker_that_dies_costs_its_unit_and_not_the_import(tree: Tree, monkey
 
 
 def fails_in_a_worker() -> Any:
-    if not sys.argv[0].endswith("transcripts_worker.py"):
+    if not sys.argv[0].endswith("worker.py"):
         return making.make_pipeline()
     raise RuntimeError("no pipeline here")
 
@@ -460,7 +473,7 @@ def test_without_workers_the_units_are_read_here(
         config,
         FakeClock(),
         name_file=NAMES.file,
-        roots=(tree.root,),
+        places=(Place(BY_ID["claude_code"], tree.root),),
     )
     report = importer.run()
     assert report.failed == {}
@@ -496,7 +509,7 @@ def test_a_recipe_that_cannot_be_sent_is_used_here(tree: Tree, monkeypatch: pyte
         config,
         FakeClock(),
         name_file=NAMES.file,
-        roots=(tree.root,),
+        places=(Place(BY_ID["claude_code"], tree.root),),
     )
     assert importer.run().new == len(tree.store.events) > 1000
 

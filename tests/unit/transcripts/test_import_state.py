@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.files.state import check_unchanged_files
+from tachograph.inputs.histories.find import Place
 from tachograph.inputs.histories.state import ImportCache
 from tests.unit.transcripts.making import FOLDER, NAMES, ListStore, joined, make_importer, response
 
@@ -32,10 +34,12 @@ class Home:
         make_importer(self.store, self.projects, cache=self.cache).run()
 
     def unchanged(self) -> bool:
-        answer = check_unchanged_files((), cache=self.cache, name_file=NAMES.file, roots=[self.projects])
+        answer = check_unchanged_files(
+            (), cache=self.cache, name_file=NAMES.file, places=[Place(BY_ID["claude_code"], self.projects)]
+        )
         if answer is None:
             return False
-        report = answer.transcripts
+        report = answer.histories
         assert (report.read, report.records, report.new) == (0, 0, 0)
         return True
 

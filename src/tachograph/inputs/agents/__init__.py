@@ -1,10 +1,1 @@
-"""The coding agents whose words we understand. One folder each, one line here."""
-
-from __future__ import annotations
-
-from tachograph.inputs.agents.claude_code.agent import ClaudeCode
-
-__all__ = ["AGENTS"]
-
-AGENTS = (ClaudeCode(),)
-"""Every agent, built in this order."""
+"""The coding agents whose words we understand, one folder each; registry.py and histories.py list them."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["BadRecordPlace", "History", "LineReader", "WholeReader", "is_nothing"]
+__all__ = ["BadRecordPlace", "Counts", "History", "LineReader", "WholeReader"]
 
 
 class BadRecordPlace(Protocol):
@@ -41,7 +41,9 @@ class BadRecordPlace(Protocol):
         """Fixed wording, never input."""
 
 
-class _Counts(Protocol):
+class Counts(Protocol):
+    """What every reader counts."""
+
     @property
     def lines(self) -> int:
         """Lines, rows or records read so far."""
@@ -55,7 +57,7 @@ class _Counts(Protocol):
         """Records of types that are not read, by type."""
 
 
-class LineReader(_Counts, Protocol):
+class LineReader(Counts, Protocol):
     """An agent's understanding of the lines of one file, made with (file_hint=, received_us=, from_start=)."""
 
     def prime(self, line: bytes) -> None:
@@ -89,7 +91,7 @@ class LineReader(_Counts, Protocol):
         """
 
 
-class WholeReader(_Counts, Protocol):
+class WholeReader(Counts, Protocol):
     """An agent's understanding of a file that is read as a whole (a document, a database), made with (received_us=)."""
 
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
@@ -120,14 +122,10 @@ class History:
     form: Literal["lines", "whole"]
     reader: str  # "module:class" of a LineReader or WholeReader, loaded when there is something to read
     companions: tuple[str, ...] = ()  # endings of files beside it in which news may lie, such as a database's "-wal"
+    first_line: bool = False  # whether its reader must be primed with the first line to go on further down
     inside: Callable[[str], list[str]] | None = None  # for a folder that is named: where in it to look instead, or []
 
     def make(self, **arguments: Any) -> Any:
         """A new reader."""
         module, _, name = self.reader.partition(":")
         return getattr(import_module(module), name)(**arguments)
-
-
-def is_nothing(_: str) -> bool:
-    """No file is one by its name."""
-    return False

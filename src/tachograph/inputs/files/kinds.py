@@ -1,4 +1,4 @@
-"""What the files are that a person names: transcripts, OTLP, console logs, or none of these.
+"""What the files are that a person names: local histories, OTLP, console logs, or none of these.
 
 Names only decide which files below a folder are looked at; what a file is, its first bytes say. Loading this is cheap,
 because the quick check does; what looks into files is loaded when there is a file to look into.
@@ -10,30 +10,35 @@ import os
 import re
 import stat
 
+from tachograph.inputs.agents.histories import BY_ID, HISTORIES
+from tachograph.inputs.agents.history import History
 from tachograph.inputs.files.unit import FileKind
-from tachograph.inputs.histories.find import is_transcript
+from tachograph.inputs.histories.work import UNMARKED
 from tachograph.inputs.otlp_files.beginning import begins_json_request
 
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
 _ENDINGS = (".jsonl", ".json", ".pb", ".binpb", ".log", ".txt", ".out")
+_NEVER = ("history.jsonl",)  # an agent's prompt history, which has no usage and is nothing but prompts
 _PACKED = (".gz", ".zst", ".zstd")
 _HEAD_BYTES = 64 * 1024
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_transcript_line = re.compile(rb'"(?:sessionId|leafUuid)"[ \t]*:[ \t]*"').search
+_is_session_name = re.compile(r"(?:agent-)?[0-9a-f-]{8,40}\.jsonl").fullmatch
 
 
 def is_candidate(name: str) -> bool:
     """Whether a file of this name, met below a named folder, is looked at."""
+    if any(history.wanted(name) for history in HISTORIES):
+        return True
     lower = name.lower()
     for packed in _PACKED:
         lower = lower.removesuffix(packed)
     if not lower.endswith(_ENDINGS) or lower.endswith(".meta.json"):  # what lies beside transcripts and captures
         return False
-    return is_transcript(name) if name.endswith(".jsonl") else ".orphaned-" not in name
+    return name not in _NEVER and ".orphaned-" not in name and ".jsonl.superseded-" not in name
 
 
-def kind_of(path: str) -> FileKind:
+def kind_of(path: str) -> FileKind | History:
     """What a file is, by its first bytes. A text is said to be CONSOLE: whether it holds dumps, reading it shows.
 
     Raises:
@@ -42,11 +47,18 @@ def kind_of(path: str) -> FileKind:
     name = os.path.basename(path)
     head = _head_of(path)
     is_packed = head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
-    if not is_packed:
+    if is_packed:
+        for history in HISTORIES:
+            if history.wanted(name):  # only its own name can say so
+                return history
+    else:
         if begins_json_request(head):
             return FileKind.OTLP
-        if name.endswith(".jsonl") or _is_transcript_text(head):
-            return FileKind.TRANSCRIPT
+        for history in HISTORIES:
+            if history.begins(head):
+                return history
+        if _is_session_name(name):  # a transcript whose first lines are damaged
+            return BY_ID[UNMARKED]
     from tachograph.inputs.files.streams import FileStream
     from tachograph.inputs.otlp_files.requests import looks_like_otlp
 
@@ -60,10 +72,12 @@ def kind_of(path: str) -> FileKind:
     return FileKind.UNKNOWN if b"\0" in head or not head.strip() else FileKind.CONSOLE
 
 
-def kind_remembered(head: str) -> FileKind:
+def kind_remembered(head: str) -> FileKind | History:
     """What a file was when it was read, from what `FileState.head` says."""
     word, colon, _ = head.partition(":")
-    return FileKind(word) if colon else FileKind.TRANSCRIPT
+    if not colon:
+        return BY_ID[UNMARKED]
+    return BY_ID.get(word) or FileKind(word)
 
 
 def _head_of(path: str) -> bytes:
@@ -74,7 +88,3 @@ def _head_of(path: str) -> bytes:
         return os.pread(descriptor, _HEAD_BYTES, 0)
     finally:
         os.close(descriptor)
-
-
-def _is_transcript_text(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"') and bool(_transcript_line(head))

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.files.kinds import is_candidate
 from tachograph.inputs.files.unit import FileKind, FilesReport
-from tachograph.inputs.histories.find import find_files
+from tachograph.inputs.histories.find import Place, find_files, find_histories, with_companions
 from tachograph.inputs.histories.state import ImportCache, report_on, stamp_of
+from tachograph.inputs.histories.work import UNMARKED
 
 __all__ = ["check_unchanged_files"]
 
@@ -19,7 +21,7 @@ def check_unchanged_files(
     *,
     cache: ImportCache,
     name_file: Callable[[str], str],
-    roots: Iterable[Path] = (),
+    places: Iterable[Place] = (),
 ) -> FilesReport | None:
     """The report of an import that has nothing to do, or None if there is something to read.
 
@@ -27,7 +29,7 @@ def check_unchanged_files(
         paths: what was named; files of any kind.
         cache: the file beside the store.
         name_file: gives a path's pseudonym.
-        roots: where to look when nothing was named, for transcripts only.
+        places: where to look when nothing was named, for local histories only.
     """
     start = time.perf_counter()
     remembered = cache.load_with_kinds()
@@ -35,22 +37,24 @@ def check_unchanged_files(
         return None
     stamps, kinds = remembered
     paths = tuple(paths)
-    found = find_files(paths, otherwise=roots, wanted=is_candidate if paths else None)
+    found = find_files(paths, wanted=is_candidate) if paths else find_histories(places)
     report = FilesReport()
-    transcripts = []
+    histories = []
     for file in found.files:
         file_id = name_file(file.path)
+        word = file.history or kinds.get(file_id, UNMARKED)
+        history = BY_ID.get(word)
+        if history is not None and not file.history:
+            file = with_companions(file, history)
         if stamps.get(file_id) != stamp_of(file):
             return None
-        try:
-            kind = FileKind(kinds.get(file_id, FileKind.TRANSCRIPT))
-        except ValueError:
-            return None
-        if kind is FileKind.TRANSCRIPT:
-            transcripts.append(file)
+        if history is not None:
+            histories.append(file)
+        elif word in set(FileKind):
+            report.add(FileKind(word))
         else:
-            report.add(kind)
-    found.files = transcripts
-    report.transcripts = report_on(found)
-    report.seconds = report.transcripts.seconds = time.perf_counter() - start
+            return None
+    found.files = histories
+    report.histories = report_on(found)
+    report.seconds = report.histories.seconds = time.perf_counter() - start
     return report

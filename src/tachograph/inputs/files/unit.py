@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tachograph.inputs.histories.find import FoundFile
-from tachograph.inputs.histories.report import ImportReport
+from tachograph.inputs.histories.report import ImportReport, add_counts
 from tachograph.inputs.histories.unit import RunsRecords
 from tachograph.ports import Batch, FileState, WriteResult
 
@@ -17,9 +17,8 @@ __all__ = ["FileKind", "FilesReport", "NamedFile", "TakesIn"]
 
 
 class FileKind(StrEnum):
-    """Who reads a file; the names under which an import reports."""
+    """Who reads a file that is no agent's history; the names under which an import reports."""
 
-    TRANSCRIPT = "claude_code"
     OTLP = "otlp"
     CONSOLE = "console"
     UNKNOWN = "not_recognised"
@@ -46,7 +45,7 @@ class NamedFile:
 class FilesReport:
     """What an import of named files found and did, by who reads them."""
 
-    transcripts: ImportReport = field(default_factory=ImportReport)
+    histories: ImportReport = field(default_factory=ImportReport)
     others: dict[FileKind, ImportReport] = field(
         default_factory=lambda: {FileKind.OTLP: ImportReport(), FileKind.CONSOLE: ImportReport()}
     )
@@ -54,7 +53,7 @@ class FilesReport:
     seconds: float = 0.0
 
     def add(self, kind: FileKind) -> None:
-        """Count a file that is not a transcript."""
+        """Count a file."""
         if kind is FileKind.UNKNOWN:
             self.not_recognised += 1
         else:
@@ -62,9 +61,15 @@ class FilesReport:
 
     def as_answer(self, roots: Iterable[Path | str]) -> dict[str, Any]:
         """The report by source, as `tachograph import --json` prints it."""
-        by_source = {FileKind.TRANSCRIPT: self.transcripts, **self.others}
+        failed: dict[str, int] = {}
+        for report in (self.histories, *self.others.values()):
+            add_counts(failed, report.failed)
+        by_source: dict[str, ImportReport] = dict(self.histories.by_agent)
+        by_source |= {kind.value: report for kind, report in self.others.items()}
         return {
-            "sources": {kind.value: report.as_dict() for kind, report in by_source.items()},
+            "sources": {source: report.as_dict() for source, report in by_source.items()},
+            "symlinks": self.histories.symlinks,
+            "failed": failed,
             "not_recognised": self.not_recognised,
             "roots": [str(root) for root in roots],
             "seconds": self.seconds,

@@ -1,27 +1,39 @@
-"""Where transcripts are. Looks, stats, and opens nothing; standard library only, because the quick check runs it."""
+"""Where local histories are. Looks, stats, and opens nothing; standard library only, because the quick check runs it."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-__all__ = ["Found", "FoundFile", "find_files", "find_roots", "is_transcript"]
+from tachograph.inputs.agents.histories import HISTORIES
+from tachograph.inputs.agents.history import History
+
+__all__ = ["Found", "FoundFile", "Place", "find_files", "find_histories", "look_at", "reason_of", "with_companions"]
 
 _MAX_DEPTH = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an agent may keep one kind of history."""
+
+    history: History
+    root: Path  # a folder, or a file
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FoundFile:
-    """One transcript, as its directory entry says."""
+    """One file, as its directory entry says; with companions, as all of their entries say."""
 
     mtime_ns: int
     path: str  # absolute, its root resolved
     size_bytes: int
     inode: int
+    history: str = ""  # History.id; "" while nobody has looked what it is
 
 
 @dataclass(slots=True)
@@ -34,57 +46,44 @@ class Found:
     directories: list[str] = field(default_factory=list)
 
 
-def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
-    """The folders in which Claude Code keeps its projects, whether or not they exist.
-
-    Args:
-        environ: `CLAUDE_CONFIG_DIR` in it replaces the two usual places; it may name several, with commas.
-        home: the user's home folder.
-    """
-    configured = [Path(p.strip()).expanduser() for p in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if p.strip()]
-    folders = configured or [home / ".claude", home / ".config" / "claude"]
-    roots = [f if f.name == "projects" else f / "projects" for f in folders]
-    return list(dict.fromkeys(roots))
-
-
-def find_files(
-    paths: Iterable[Path | str], *, otherwise: Iterable[Path] = (), wanted: Callable[[str], bool] | None = None
-) -> Found:
-    """All transcripts at or below `paths`, each once, newest first. Never raises for what is on the disk.
-
-    A path may be a file (of any name), a folder, or an agent's configuration folder, whose `projects` is then meant.
-    With no path at all, those of `otherwise` are looked at that exist. `wanted` says by their names which files below
-    a folder to find, if not the transcripts.
-    """
-    wanted = wanted or is_transcript
+def find_histories(places: Iterable[Place]) -> Found:
+    """All histories at or below the places that exist, each once, newest first. Never raises for what is on the disk."""
     found = Found()
     seen: set[str] = set()
-    for given in tuple(paths) or [root for root in otherwise if root.exists()]:
-        path = os.path.realpath(given)
-        try:
-            status = os.stat(path)
-        except OSError as error:
-            found.failed[reason_of(error)] += 1
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            _walk(os.path.join(path, "projects") if _is_configuration(path) else path, found, seen, wanted)
-        elif not stat.S_ISREG(status.st_mode):
-            found.failed["not a file"] += 1
-        elif path not in seen:
-            seen.add(path)
-            found.files.append(FoundFile(status.st_mtime_ns, path, status.st_size, status.st_ino))
+    for place in places:
+        if place.root.exists():
+            _take(place.root, found, seen, place.history.wanted, place.history)
     found.files.sort(reverse=True)
     return found
 
 
-def is_transcript(name: str) -> bool:
-    """Whether a file of this name is one: not a copy that the agent set aside."""
-    return (
-        name.endswith(".jsonl")
-        and ".orphaned-" not in name
-        and ".jsonl.superseded-" not in name
-        and name != "history.jsonl"  # the agent's prompt history, which has no usage and is nothing but prompts
-    )
+def find_files(paths: Iterable[Path | str], *, wanted: Callable[[str], bool]) -> Found:
+    """All files at or below `paths`, each once, newest first. Never raises for what is on the disk.
+
+    A path may be a file (of any name), a folder, or an agent's own folder, of which only its histories are then meant.
+    `wanted` says by their names which files below a folder to find.
+    """
+    found = Found()
+    seen: set[str] = set()
+    for path in paths:
+        for narrowed in _inside(os.path.realpath(path)) or [str(path)]:
+            _take(narrowed, found, seen, wanted, None)
+    found.files.sort(reverse=True)
+    return found
+
+
+def look_at(path: str, history: History | None) -> FoundFile | None:
+    """The file as it is now; None if it is none any more. Links are not followed."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return _file(path, status, history) if stat.S_ISREG(status.st_mode) else None
+
+
+def with_companions(file: FoundFile, history: History) -> FoundFile:
+    """The same file, now that it is known what it is."""
+    return look_at(file.path, history) or replace(file, history=history.id)
 
 
 def reason_of(error: OSError) -> str:
@@ -96,15 +95,32 @@ def reason_of(error: OSError) -> str:
     return "unreadable"
 
 
-def _is_configuration(folder: str) -> bool:
-    """Whether this is the agent's own folder, in which only `projects` holds transcripts."""
-    own = ("settings.json", "history.jsonl", "stats-cache.json", ".claude.json")
-    return os.path.isdir(os.path.join(folder, "projects")) and (
-        os.path.basename(folder) in (".claude", "claude") or any(os.path.exists(os.path.join(folder, f)) for f in own)
-    )
+def _take(
+    given: Path | str, found: Found, seen: set[str], wanted: Callable[[str], bool], history: History | None
+) -> None:
+    path = os.path.realpath(given)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        found.failed[reason_of(error)] += 1
+        return
+    if stat.S_ISDIR(status.st_mode):
+        _walk(path, found, seen, wanted, history)
+    elif not stat.S_ISREG(status.st_mode):
+        found.failed["not a file"] += 1
+    elif path not in seen:
+        seen.add(path)
+        found.files.append(_file(path, status, history))
 
 
-def _walk(root: str, found: Found, seen: set[str], wanted: Callable[[str], bool]) -> None:
+def _inside(folder: str) -> list[str]:
+    """Where the histories lie if this is an agent's own folder, else nothing."""
+    if not os.path.isdir(folder):
+        return []
+    return [place for h in HISTORIES if h.inside is not None for place in h.inside(folder) if os.path.exists(place)]
+
+
+def _walk(root: str, found: Found, seen: set[str], wanted: Callable[[str], bool], history: History | None) -> None:
     pending = [(root, 0)]
     while pending:
         folder, depth = pending.pop()
@@ -118,12 +134,12 @@ def _walk(root: str, found: Found, seen: set[str], wanted: Callable[[str], bool]
                         if depth < _MAX_DEPTH and entry.name != "tool-results":
                             pending.append((entry.path, depth + 1))
                     elif wanted(entry.name) and entry.path not in seen:
-                        _add(entry, found, seen)
+                        _add(entry, found, seen, history)
         except OSError as error:
             found.failed[reason_of(error)] += 1
 
 
-def _add(entry: os.DirEntry[str], found: Found, seen: set[str]) -> None:
+def _add(entry: os.DirEntry[str], found: Found, seen: set[str], history: History | None) -> None:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
@@ -133,4 +149,17 @@ def _add(entry: os.DirEntry[str], found: Found, seen: set[str]) -> None:
         found.failed["not a file"] += 1
         return
     seen.add(entry.path)
-    found.files.append(FoundFile(status.st_mtime_ns, entry.path, status.st_size, status.st_ino))
+    found.files.append(_file(entry.path, status, history))
+
+
+def _file(path: str, status: os.stat_result, history: History | None) -> FoundFile:
+    if history is None:
+        return FoundFile(status.st_mtime_ns, path, status.st_size, status.st_ino)
+    modified, size = status.st_mtime_ns, status.st_size
+    for ending in history.companions:
+        try:
+            beside = os.lstat(path + ending)
+        except OSError:
+            continue
+        modified, size = max(modified, beside.st_mtime_ns), size + beside.st_size
+    return FoundFile(modified, path, size, status.st_ino, history.id)

@@ -1,4 +1,4 @@
-"""The importer: finds transcripts, has what is new in them read, and writes it to the store."""
+"""The importer: finds local histories, has what is new in them read, and writes it to the store."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.config import ImportConfig
-from tachograph.inputs.histories.find import Found, FoundFile, find_files
+from tachograph.inputs.histories.find import Found, FoundFile, Place, find_histories
 from tachograph.inputs.histories.report import ImportReport, Progress, add_counts
 from tachograph.inputs.histories.state import ImportCache, Stamp, report_on, stamp_of
 from tachograph.inputs.histories.unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
 
-__all__ = ["SOURCE", "Importer"]
-
-SOURCE = "claude_code"
-"""Which reader there is, as `--agent` names it."""
+__all__ = ["Importer"]
 
 _UNIT_BYTES = 16 * 1024 * 1024
 _UNIT_FILES = 256
@@ -31,7 +29,7 @@ Report = Callable[[Progress], None]
 
 
 class Importer:
-    """Reads transcripts into a store. Any thread may call it; one reads at a time.
+    """Reads local histories into a store. Any thread may call it; one reads at a time.
 
     Args:
         store: where events go, and how far each file has been read, in the same transaction.
@@ -39,7 +37,7 @@ class Importer:
         config: what the user set.
         clock: the time.
         name_file: gives a path's pseudonym.
-        roots: where to look when nothing is named, see `find_roots`.
+        places: where to look.
         cache: the quick check's memory, if there is one.
         pack: how the store wants events from other processes; can be pickled.
     """
@@ -52,13 +50,13 @@ class Importer:
         clock: Clock,
         *,
         name_file: Callable[[str], str],
-        roots: Sequence[Path] = (),
+        places: Sequence[Place] = (),
         cache: ImportCache | None = None,
         pack: PackEvents | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
-        self.roots = tuple(roots)
+        self.places = tuple(places)
         self._store = store
         self._make_pipeline = make_pipeline
         self._name_file = name_file
@@ -68,20 +66,25 @@ class Importer:
         self._known: dict[str, FileState] | None = None
         self._lock = threading.Lock()
 
-    def run(self, paths: Sequence[Path | str] = (), progress: Report | None = None) -> ImportReport:
-        """Read what is new at or below `paths` (the usual places by default), newest file first.
+    def run(self, progress: Report | None = None, *, agent: str | None = None) -> ImportReport:
+        """Read what is new in the places, of one agent or of all, newest file first.
 
         Never raises for what is on the disk or in a file: that is counted in the report.
 
         Raises:
             StoreError: the store could not be written; what was written before stays, and the next run goes on.
         """
-        report = self.take_up(find_files(paths, otherwise=self.roots), progress)
+        places = [place for place in self.places if agent in (None, place.history.agent)]
+        report = self.take_up(find_histories(places), progress)
         self.remember()
         return report
 
+    def roots(self, agent: str | None = None) -> list[Path]:
+        """Where the histories of an agent, or of all, are looked for."""
+        return list(dict.fromkeys(place.root for place in self.places if agent in (None, place.history.agent)))
+
     def take_up(self, found: Found, progress: Report | None = None) -> ImportReport:
-        """The same for files that somebody else has found; the quick check's memory is not written."""
+        """The same for files that somebody else has found, each with its history; the quick check's memory stays."""
         start = self.clock.monotonic_s()
         with self._lock:
             report = self._read(found, progress)
@@ -131,12 +134,16 @@ class Importer:
 
         def take(done: Done) -> None:
             nonlocal events, pending
+            if done.history != pending.history:  # what is new is counted per agent
+                self._write(pending, report)
+                pending = Done(history=done.history)
             _join(pending, done)
             report.add(done.report)
+            report.of(BY_ID[done.history].agent).add(done.report)
             events += done.count()
             if len(pending.events) >= _WRITE_EVENTS or pending.count() >= _WRITE_PACKED:
                 self._write(pending, report)
-                pending = Done()
+                pending = Done(history=done.history)
             if progress is not None:
                 progress(
                     Progress(
@@ -160,7 +167,7 @@ class Importer:
 
         now_us = self.clock.now_us()
         torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
-        units = [Unit(files, now_us, torn_before_ns) for files in _units(changed)]
+        units = [Unit(history, files, now_us, torn_before_ns) for history, files in _units(changed)]
         workers = min(self.config.workers, len(units), os.cpu_count() or 1)
         if workers > 1 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
             rest = []
@@ -188,8 +195,9 @@ class Importer:
                 quarantined=done.quarantined,
             )
         )
-        report.new += result.new
-        report.duplicate += result.duplicate
+        for part in (report, report.of(BY_ID[done.history].agent)):
+            part.new += result.new
+            part.duplicate += result.duplicate
         if self._known is not None:
             self._known.update((state.file_id, state) for state in done.files)
 
@@ -206,21 +214,27 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _units(changed: Sequence[UnitFile]) -> Iterator[tuple[UnitFile, ...]]:
-    unit: list[UnitFile] = []
-    size = 0
+def _units(changed: Sequence[UnitFile]) -> Iterator[tuple[str, tuple[UnitFile, ...]]]:
+    units: dict[str, tuple[list[UnitFile], int]] = {}
     for file in changed:
+        history = file.found.history
+        unit, size = units.get(history, ([], 0))
         unit.append(file)
         size += _to_read(file)
         if size >= _UNIT_BYTES or len(unit) >= _UNIT_FILES:
-            yield tuple(unit)
+            yield history, tuple(unit)
             unit, size = [], 0
-    if unit:
-        yield tuple(unit)
+        units[history] = unit, size
+    for history, (unit, _) in units.items():
+        if unit:
+            yield history, tuple(unit)
 
 
 def _to_read(file: UnitFile) -> int:
-    read = file.known.offset if file.known is not None and file.known.offset <= file.found.size_bytes else 0
+    is_lines = BY_ID[file.found.history].form == "lines"
+    read = (
+        file.known.offset if is_lines and file.known is not None and file.known.offset <= file.found.size_bytes else 0
+    )
     return file.found.size_bytes - read
 
 

@@ -64,11 +64,12 @@ def read_with_workers(
                 finally:
                     _end(child)
                 if unit is not None and not stop.is_set():
-                    results.put(Done(report=ImportReport(failed={"reader died": len(unit.files)})))
+                    failed = ImportReport(failed={"reader died": len(unit.files)})
+                    results.put(Done(history=unit.history, report=failed))
         finally:
             results.put(None)
 
-    threads = [threading.Thread(target=serve, name=f"transcripts-{i}", daemon=True) for i in range(workers)]
+    threads = [threading.Thread(target=serve, name=f"histories-{i}", daemon=True) for i in range(workers)]
     for thread in threads:
         thread.start()
     decode = msgspec.msgpack.Decoder(Done).decode

@@ -1,4 +1,4 @@
-"""Reads one transcript from where the last reading ended, in pieces, and remembers how far it came.
+"""Reads a history of lines from where the last reading ended, in pieces, and remembers how far it came.
 
 A file is known again by its content, not by its name: by a hash of its first bytes and one of the bytes before the
 place where reading stopped. If either differs, it was replaced, truncated or rotated, and is read from its start, which
@@ -6,7 +6,8 @@ changes nothing that was read before, because events have ids of their own.
 
 Reading stops after the last whole line; half a line is left for next time. It also stops before a tool call whose
 result has not come yet, if that lies near the end: what the call was is known only from the call, so that the result
-alone would not tell a commit. Lines read twice make the same events.
+alone would not tell a commit. Lines read twice make the same events. A reader may need the file's first line, or a later
+one on which all that follows depends: it is given the first, and asked from where it wants to go on.
 """
 
 from __future__ import annotations
@@ -14,72 +15,25 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from tachograph.inputs.histories.find import FoundFile, reason_of
+from tachograph.inputs.agents.history import Counts, LineReader
+from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.report import ImportReport, add_counts
+from tachograph.inputs.histories.unit import UnitFile
 from tachograph.ports import FileState, Quarantined
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["LineReader", "ReadFile", "read_file"]
+__all__ = ["ReadFile", "outcome", "read_file", "unreadable"]
 
 _PIECE_BYTES = 1024 * 1024
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 _KEEP_BACK_BYTES = 1024 * 1024  # how far before the end an unanswered tool call is waited for
 _MARK_BYTES = 1024
+_MAX_FIRST_LINE_BYTES = 4 * 1024 * 1024
 _EVENTS_AT_ONCE = 4096
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-class BadLine(Protocol):
-    """A line an agent's reader set aside."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def size_bytes(self) -> int: ...
-    @property
-    def reason(self) -> DropReason: ...
-    @property
-    def detail(self) -> str: ...
-
-
-class LineReader(Protocol):
-    """An agent's understanding of the lines of one file."""
-
-    @property
-    def lines(self) -> int:
-        """Lines read so far."""
-
-    @property
-    def bad_lines(self) -> Sequence[BadLine]:
-        """Lines set aside so far."""
-
-    @property
-    def ignored(self) -> Mapping[str, int]:
-        """Records of types that are not read, by type."""
-
-    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
-        """Read whole lines, given without their ends."""
-
-    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
-        """Read a line that has no end yet, if it is a whole record all the same."""
-
-    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
-        """Count a line as unusable."""
-
-    def drain(self) -> list[RawEvent]:
-        """Events that are finished."""
-
-    def finish(self) -> list[RawEvent]:
-        """All others."""
-
-    def open_calls(self) -> list[tuple[int, int]]:
-        """Line number and offset of each tool call without a result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,67 +52,80 @@ class _Place:
 
 
 def read_file(
-    found: FoundFile,
-    file_id: str,
-    known: FileState | None,
+    file: UnitFile,
     *,
     make_reader: Callable[[str, bool], LineReader],
     take: Callable[[list[RawEvent]], None],
     torn_before_ns: int,
+    mark: str = "",
+    first_line: bool = False,
 ) -> ReadFile:
     """Read what is new in one file.
 
     Args:
-        found: the file.
-        file_id: its pseudonym.
-        known: how far it was read before.
+        file: which, and how far it was read before.
         make_reader: gives an agent's reader for a path; the flag says whether it will see the file from its start.
         take: gets the events, a few thousand at a time.
         torn_before_ns: half a line in a file last changed before this is set aside for good.
+        mark: what FileState.head begins with.
+        first_line: whether a reader that goes on further down wants the first line.
 
     Returns:
         Never raises for what is in the file or has become of it.
     """
+    found = file.found
     report = ImportReport(read=1)
     try:
         descriptor = os.open(found.path, _OPEN_FLAGS)
     except OSError as error:
-        add_counts(report.failed, {reason_of(error): 1})
-        return ReadFile(state=None, quarantined=[], report=report)
+        return unreadable(report, reason_of(error))
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            add_counts(report.failed, {"not a file": 1})
-            return ReadFile(state=None, quarantined=[], report=report)
-        start = _resume(descriptor, status.st_size, known)
+            return unreadable(report, "not a file")
+        start = _resume(descriptor, status.st_size, file.known, mark)
         reader = make_reader(found.path, start.offset == 0)
+        if first_line and start.offset:
+            _prime(descriptor, start.offset, reader)
         end = _read_lines(descriptor, start, status.st_size, reader, take)
         report.torn = _read_tail(descriptor, end, status.st_size, reader, status.st_mtime_ns < torn_before_ns)
         take(reader.finish())
         stop = _keep_back(end, reader.open_calls())
+        if (context := reader.context_place()) is not None and context[1] < stop.offset:
+            stop = _Place(context[1], context[0] - 1)
         state = FileState(
-            file_id=file_id,
+            file_id=file.file_id,
             inode=status.st_ino,
             size_bytes=status.st_size,
             mtime_ns=status.st_mtime_ns,
             offset=stop.offset,
             lines=stop.lines,
-            head=_marks(descriptor, stop.offset),
+            head=mark + _marks(descriptor, stop.offset),
         )
     except OSError as error:  # it was there a moment ago
-        add_counts(report.failed, {reason_of(error): 1})
-        return ReadFile(state=None, quarantined=[], report=report)
+        return unreadable(report, reason_of(error))
     finally:
         os.close(descriptor)
     report.bytes = status.st_size - start.offset
+    return outcome(file, state, reader, report, "line {number}, byte {offset}")
+
+
+def unreadable(report: ImportReport, reason: str) -> ReadFile:
+    """A file of which nothing could be had, for a reason in words of ours."""
+    add_counts(report.failed, {reason: 1})
+    return ReadFile(state=None, quarantined=[], report=report)
+
+
+def outcome(file: UnitFile, state: FileState, reader: Counts, report: ImportReport, place: str) -> ReadFile:
+    """What a reader says at the end; `place` words where a bad record is."""
     report.records = reader.lines
     add_counts(report.ignored, reader.ignored)
     for bad in reader.bad_lines:
         add_counts(report.quarantined, {bad.reason.value: 1})
     quarantined = [
         Quarantined(
-            origin=file_id,
-            place=f"line {bad.number}, byte {bad.offset}",
+            origin=file.file_id,
+            place=place.format(number=bad.number, offset=bad.offset),
             reason=bad.reason,
             detail=bad.detail,
             size_bytes=bad.size_bytes,
@@ -168,10 +135,18 @@ def read_file(
     return ReadFile(state=state, quarantined=quarantined, report=report)
 
 
-def _resume(descriptor: int, size: int, known: FileState | None) -> _Place:
-    if known is None or known.offset > size or known.head != _marks(descriptor, known.offset):
+def _resume(descriptor: int, size: int, known: FileState | None, mark: str) -> _Place:
+    if known is None or known.offset > size or known.head != mark + _marks(descriptor, known.offset):
         return _Place(0, 0)
     return _Place(known.offset, known.lines)
+
+
+def _prime(descriptor: int, before: int, reader: LineReader) -> None:
+    """Show the reader the first line, whole, unless it is longer than any that says what holds for all others."""
+    first = _read_exactly(descriptor, min(before, _MAX_FIRST_LINE_BYTES), 0)
+    end = first.find(b"\n")
+    if end > 0:
+        reader.prime(_without_mark([first[:end]])[0])
 
 
 def _marks(descriptor: int, offset: int) -> str:

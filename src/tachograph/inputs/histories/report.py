@@ -30,7 +30,7 @@ class Progress:
 class ImportReport:
     """What an import found and did."""
 
-    files: int = 0  # transcripts found
+    files: int = 0  # histories found
     read: int = 0  # of these, files with something new
     records: int = 0  # lines read, blank ones left out
     bytes: int = 0  # read
@@ -42,6 +42,11 @@ class ImportReport:
     torn: int = 0  # files that end in half a line, which is read when it is whole
     symlinks: int = 0  # passed over
     seconds: float = 0.0
+    by_agent: dict[str, ImportReport] = field(default_factory=dict)  # the same, of each agent that has any files
+
+    def of(self, agent: str) -> ImportReport:
+        """The part of one agent."""
+        return self.by_agent.setdefault(agent, ImportReport())
 
     def add(self, other: ImportReport) -> None:
         """Add what was read in another part of the same import."""
@@ -57,7 +62,11 @@ class ImportReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON values."""
-        return {name: dict(v) if isinstance(v := getattr(self, name), dict) else v for name in self.__slots__}
+        return {
+            name: dict(v) if isinstance(v := getattr(self, name), dict) else v
+            for name in self.__slots__
+            if name != "by_agent"
+        }
 
 
 def add_counts(counts: dict[_Key, int], more: Mapping[_Key, int]) -> None:

@@ -15,9 +15,11 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.find import Found, FoundFile
 from tachograph.inputs.histories.report import ImportReport
 
@@ -109,4 +111,8 @@ def stamp_of(file: FoundFile) -> Stamp:
 
 def report_on(found: Found, *, seconds: float = 0.0) -> ImportReport:
     """A report that says what was found, and nothing read."""
-    return ImportReport(files=len(found.files), symlinks=found.symlinks, failed=dict(found.failed), seconds=seconds)
+    report = ImportReport(files=len(found.files), symlinks=found.symlinks, failed=dict(found.failed), seconds=seconds)
+    for history, files in Counter(file.history for file in found.files).items():
+        if history in BY_ID:
+            report.of(BY_ID[history].agent).files += files
+    return report

@@ -31,8 +31,9 @@ class UnitFile:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Files that are read one after the other."""
+    """Files of one history that are read one after the other."""
 
+    history: str  # History.id
     files: tuple[UnitFile, ...]
     received_us: int
     torn_before_ns: int
@@ -42,6 +43,7 @@ class Unit:
 class Done:
     """Part of a unit's result. A file's state comes with the last of its events, never before."""
 
+    history: str = ""  # History.id
     events: list[Event] = field(default_factory=list)
     columns: list[EventColumns] = field(default_factory=list)  # more of them, if the store told how to pack
     drops: Drops = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Follows transcripts as they grow: by looking, not by notifications, which differ per system and get lost on shares.
+"""Follows local histories as they grow: by looking, not by notifications, which differ per system and get lost on shares.
 
 Files that grew lately and the folders (for new files) are looked at in every round, all others every other second or
 so; a look is one stat, about two microseconds. The longer a full round takes, the rarer it becomes.
@@ -7,11 +7,11 @@ so; a look is one stat, about two microseconds. The longer a full round takes, t
 from __future__ import annotations
 
 import os
-import stat
 import threading
 from collections.abc import Iterable
 
-from tachograph.inputs.histories.find import Found, FoundFile, find_files
+from tachograph.inputs.agents.histories import BY_ID
+from tachograph.inputs.histories.find import Found, FoundFile, find_histories, look_at
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.report import ImportReport
 
@@ -59,7 +59,7 @@ class Watcher:
             self.poll()
 
     def _full_round(self, now_s: float) -> list[FoundFile]:
-        found = find_files((), otherwise=self._importer.roots)
+        found = find_histories(self._importer.places)
         changed = [file for file in found.files if self._known.get(file.path) != file]
         self._known = {file.path: file for file in found.files}
         self._folders = {folder: _modified_ns(folder) for folder in found.directories}
@@ -74,12 +74,9 @@ class Watcher:
     def _look_at(self, paths: Iterable[str]) -> list[FoundFile]:
         changed = []
         for path in paths:
-            try:
-                status = os.lstat(path)
-            except OSError:
-                continue
-            file = FoundFile(status.st_mtime_ns, path, status.st_size, status.st_ino)
-            if stat.S_ISREG(status.st_mode) and self._known.get(path) != file:
+            before = self._known.get(path)
+            file = look_at(path, None if before is None else BY_ID.get(before.history))
+            if file is not None and before != file:
                 self._known[path] = file
                 changed.append(file)
         return changed

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tachograph.inputs.agents.claude_code.transcript import TranscriptReader
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.read import read_file
+from tachograph.inputs.histories.read_whole import read_whole
 from tachograph.inputs.histories.report import add_counts
 from tachograph.inputs.histories.unit import Done, RunsRecords, Unit
 from tachograph.ports import PackEvents
@@ -17,6 +18,7 @@ from tachograph_sdk.model.event import RawEvent
 __all__ = ["work"]
 
 _EVENTS_AT_ONCE = 8192
+UNMARKED = "claude_code"  # FileState.head of its files begins with no id: they were the only ones once
 
 
 def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pack: PackEvents | None = None) -> None:
@@ -24,7 +26,8 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
 
     With `pack` the events come as columns.
     """
-    done = Done()
+    done = Done(history=unit.history)
+    history = BY_ID[unit.history]
 
     def hand_over() -> None:
         nonlocal done
@@ -32,7 +35,7 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
             done.columns.append(pack(done.events))
             done.events = []
         deliver(done)
-        done = Done()
+        done = Done(history=unit.history)
 
     def take(records: list[RawEvent]) -> None:
         if records:
@@ -43,16 +46,19 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
             hand_over()
 
     for file in unit.files:
-        read = read_file(
-            file.found,
-            file.file_id,
-            file.known,
-            make_reader=lambda path, from_start: TranscriptReader(
-                file_hint=path, received_us=unit.received_us, from_start=from_start
-            ),
-            take=take,
-            torn_before_ns=unit.torn_before_ns,
-        )
+        if history.form == "whole":
+            read = read_whole(file, history.make(received_us=unit.received_us), take)
+        else:
+            read = read_file(
+                file,
+                make_reader=lambda path, from_start: history.make(
+                    file_hint=path, received_us=unit.received_us, from_start=from_start
+                ),
+                take=take,
+                torn_before_ns=unit.torn_before_ns,
+                mark="" if history.id == UNMARKED else f"{history.id}:",
+                first_line=history.first_line,
+            )
         if read.state is not None:
             done.files.append(read.state)
         done.quarantined += read.quarantined

@@ -74,6 +74,9 @@ class TranscriptReader:
             number += 1
             offset += len(line) + 1
 
+    def prime(self, line: bytes) -> None:
+        """Each line says of itself all that is needed."""
+
     def offer(self, line: bytes, *, number: int, offset: int) -> bool:
         """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
         try:
@@ -101,6 +104,9 @@ class TranscriptReader:
     def open_calls(self) -> list[tuple[int, int]]:
         """Line number and offset of each tool call whose result has not been seen."""
         return self._tools.places()
+
+    def context_place(self) -> None:
+        """No line depends on one before it but a tool's result, see open_calls."""
 
     def _hand_over(self) -> list[RawEvent]:
         events, self._context.events = self._context.events, []

@@ -1,0 +1,65 @@
+"""Where Claude Code keeps its transcripts, and how they are known."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tachograph.inputs.agents.history import History
+
+__all__ = ["HISTORIES", "find_roots", "is_transcript"]
+
+_own_key = re.compile(rb'"(?:sessionId|leafUuid)"[ \t]*:[ \t]*"').search
+_OWN_FILES = ("settings.json", "history.jsonl", "stats-cache.json", ".claude.json")
+
+
+def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """The folders in which Claude Code keeps its projects, whether or not they exist.
+
+    Args:
+        environ: `CLAUDE_CONFIG_DIR` in it replaces the two usual places; it may name several, with commas.
+        home: the user's home folder.
+    """
+    configured = [Path(p.strip()).expanduser() for p in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if p.strip()]
+    folders = configured or [home / ".claude", home / ".config" / "claude"]
+    roots = [f if f.name == "projects" else f / "projects" for f in folders]
+    return list(dict.fromkeys(roots))
+
+
+def is_transcript(name: str) -> bool:
+    """Whether a file of this name is one: not a copy that the agent set aside."""
+    return (
+        name.endswith(".jsonl")
+        and ".orphaned-" not in name
+        and ".jsonl.superseded-" not in name
+        and name != "history.jsonl"  # the agent's prompt history, which has no usage and is nothing but prompts
+    )
+
+
+def _begins(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"') and bool(_own_key(head))
+
+
+def _inside(folder: str) -> list[str]:
+    """The projects, if this is the agent's own folder: nothing else in it is a transcript."""
+    projects = os.path.join(folder, "projects")
+    is_own = os.path.basename(folder) in (".claude", "claude") or any(
+        os.path.exists(os.path.join(folder, name)) for name in _OWN_FILES
+    )
+    return [projects] if is_own and os.path.isdir(projects) else []
+
+
+HISTORIES = (
+    History(
+        id="claude_code",
+        agent="claude_code",
+        roots=find_roots,
+        wanted=is_transcript,
+        begins=_begins,
+        form="lines",
+        reader="tachograph.inputs.agents.claude_code.transcript:TranscriptReader",
+        inside=_inside,
+    ),
+)
