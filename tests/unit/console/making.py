@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from tachograph.inputs.console.dumps import Dump, DumpFinder
-from tachograph.inputs.console.literals import Unreadable
-from tachograph.inputs.console.records import DumpReader
+from tachograph.inputs.files.console.dumps import Dump, DumpFinder
+from tachograph.inputs.files.console.literals import Unreadable
+from tachograph.inputs.files.console.records import DumpReader
 from tachograph.ports import Drops
 from tachograph_sdk.model.event import RawEvent
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tachograph.inputs.console import dumps
-from tachograph.inputs.console.dumps import DumpFinder
+from tachograph.inputs.files.console import dumps
+from tachograph.inputs.files.console.dumps import DumpFinder
 from tests.unit.console.making import event, find, metric
 
 ONE = event()

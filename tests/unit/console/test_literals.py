@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tachograph.inputs.console.literals import MAX_DEPTH, Unreadable, read_literal
+from tachograph.inputs.files.console.literals import MAX_DEPTH, Unreadable, read_literal
 
 # Printed by Node 20: console.dir(value, {depth: 3}).
 NODE = r"""{
@@ -285,7 +285,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_million_hostile_letters_take_as_many_steps_at_most(name: str, monkeypatch: pytest.MonkeyPatch):
     """Counted: how many letters the patterns and searches pass over, all together."""
-    from tachograph.inputs.console import literals
+    from tachograph.inputs.files.console import literals
 
     passed = 0
 

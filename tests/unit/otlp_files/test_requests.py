@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tachograph.inputs.files.kinds import is_candidate, kind_of
+from tachograph.inputs.files.otlp import requests
+from tachograph.inputs.files.otlp.requests import Found, looks_like_otlp, read_requests
+from tachograph.inputs.files.otlp.signal import named_signal, signal_of
 from tachograph.inputs.files.streams import FileStream
 from tachograph.inputs.files.unit import FileKind
 from tachograph.inputs.otlp.compression import Zstd, zstd
-from tachograph.inputs.otlp_files import requests
-from tachograph.inputs.otlp_files.requests import Found, looks_like_otlp, read_requests
-from tachograph.inputs.otlp_files.signal import named_signal, signal_of
 from tachograph.ports import FrameKind
 from tachograph_sdk.model.event import DropReason
 from tests.captures import CAPTURES, SCHEMAS, frames

@@ -115,8 +115,8 @@ class FilesImporter:
     ) -> None:
         if not others:
             return
-        from tachograph.inputs.console.reading import ConsoleLogReader
-        from tachograph.inputs.otlp_files.reading import OtlpFileReader
+        from tachograph.inputs.files.console.reading import ConsoleLogReader
+        from tachograph.inputs.files.otlp.reading import OtlpFileReader
 
         states = self._histories.states()
         otlp = Queue(self._take_in, report.others[FileKind.OTLP], states)

@@ -12,9 +12,9 @@ import stat
 
 from tachograph.inputs.agents.histories import BY_ID, HISTORIES
 from tachograph.inputs.agents.history import History
+from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.unit import FileKind
 from tachograph.inputs.histories.work import UNMARKED
-from tachograph.inputs.otlp_files.beginning import begins_json_request
 
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
@@ -59,8 +59,8 @@ def kind_of(path: str) -> FileKind | History:
                 return history
         if _is_session_name(name):  # a transcript whose first lines are damaged
             return BY_ID[UNMARKED]
+    from tachograph.inputs.files.otlp.requests import looks_like_otlp
     from tachograph.inputs.files.streams import FileStream
-    from tachograph.inputs.otlp_files.requests import looks_like_otlp
 
     if is_packed:
         with FileStream(path) as stream:

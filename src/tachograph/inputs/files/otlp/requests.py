@@ -20,10 +20,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from tachograph.inputs.files.otlp.beginning import BYTE_ORDER_MARK, begins_json_request
+from tachograph.inputs.files.otlp.signal import named_signal, signal_of
 from tachograph.inputs.otlp.compression import Zstd
 from tachograph.inputs.otlp.signals import LOGS, METRICS, TRACES, Encoding, Signal
-from tachograph.inputs.otlp_files.beginning import BYTE_ORDER_MARK, begins_json_request
-from tachograph.inputs.otlp_files.signal import named_signal, signal_of
 from tachograph.ports import FrameKind
 from tachograph_sdk.errors import DecodeError
 from tachograph_sdk.model.event import DropReason

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tachograph.inputs.console.dumps import DumpFinder
-from tachograph.inputs.console.literals import Unreadable
-from tachograph.inputs.console.records import DumpReader
+from tachograph.inputs.files.console.dumps import DumpFinder
+from tachograph.inputs.files.console.literals import Unreadable
+from tachograph.inputs.files.console.records import DumpReader
 from tachograph.inputs.files.queue import MAX_TOLD, Part, Queue, Take, set_aside
 from tachograph.inputs.files.streams import FileStream
 from tachograph.inputs.files.unit import FileKind, NamedFile

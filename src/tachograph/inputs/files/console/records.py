@@ -18,8 +18,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final, TypeGuard
 
-from tachograph.inputs.console.dumps import Dump
-from tachograph.inputs.console.literals import Unreadable, read_literal
+from tachograph.inputs.files.console.dumps import Dump
+from tachograph.inputs.files.console.literals import Unreadable, read_literal
 from tachograph.inputs.otlp.attributes import BadRecord, canonical
 from tachograph.inputs.otlp.raw_records import (
     EARLIEST_NS,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from tachograph.inputs.files.otlp.requests import Found, read_requests
 from tachograph.inputs.files.queue import MAX_TOLD, Part, Queue, Take, set_aside
 from tachograph.inputs.files.streams import FileStream
 from tachograph.inputs.files.unit import FileKind, NamedFile
 from tachograph.inputs.histories.report import add_counts
 from tachograph.inputs.otlp.decode import Decoder
-from tachograph.inputs.otlp_files.requests import Found, read_requests
 from tachograph.ports import FileState, Frame, Position, Quarantined
 from tachograph_sdk.model.event import DropReason, RawEvent
 
