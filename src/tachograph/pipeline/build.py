@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tachograph.pipeline.pipeline import Decoded, Decoder, Pipeline
-from tachograph.pipeline.steps.classify import Classifier
+from tachograph.pipeline.steps.classify import Classifier, Recogniser
 from tachograph.pipeline.steps.price import Prices
 from tachograph.ports import Frame, StreamState
 from tachograph_sdk.model.event import RawEvent
@@ -27,6 +27,7 @@ def build_pipeline(
     prices: Prices,
     decoder: Decoder | None = None,
     agents: Iterable[Classifier] = (),
+    others: Recogniser | None = None,
     streams: Mapping[str, StreamState] | None = None,
 ) -> Pipeline:
     """A pipeline whose wall makes pseudonyms with `secret`.
@@ -34,8 +35,10 @@ def build_pipeline(
     Args:
         secret: the installation's key.
         prices: for what has no reported cost.
-        decoder, agents, streams: for requests from the journal; an importer needs none of them.
+        decoder, agents, others, streams: for requests from the journal; an importer needs none of them.
     """
     known: Sequence[Classifier] = tuple(agents)
     release = Release(Pseudonymizer(secret))
-    return Pipeline(decoder=decoder or _NoFrames(), agents=known, release=release, prices=prices, streams=streams)
+    return Pipeline(
+        decoder=decoder or _NoFrames(), agents=known, others=others, release=release, prices=prices, streams=streams
+    )

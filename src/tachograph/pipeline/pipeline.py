@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tachograph.pipeline.steps.classify import Classifier, Classify, Identify
+from tachograph.pipeline.steps.classify import Classifier, Classify, Identify, Recogniser
 from tachograph.pipeline.steps.deltas import Deltas
 from tachograph.pipeline.steps.gate import Gate
 from tachograph.pipeline.steps.price import Price, Prices
@@ -67,6 +67,7 @@ class Pipeline:
         *,
         decoder: Decoder,
         agents: Iterable[Classifier],
+        others: Recogniser | None = None,
         release: Release,
         prices: Prices,
         streams: Mapping[str, StreamState] | None = None,
@@ -76,9 +77,9 @@ class Pipeline:
         self._decoder = decoder
         self._deltas = Deltas(streams)
         self.understand: tuple[tuple[str, RawStep], ...] = (
-            ("identify", Identify(agents)),
+            ("identify", Identify(agents, others)),
             ("deltas", self._deltas),
-            ("classify", Classify(agents)),
+            ("classify", Classify(agents, others)),
         )
         self.gate = Gate(refused)
         self.release = ReleaseEach(release)

@@ -74,7 +74,7 @@ class OwnPipeline:
 
 
 def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
-    from tachograph.inputs.agents.registry import AGENTS
+    from tachograph.inputs.agents.registry import AGENTS, make_others
     from tachograph.inputs.otlp.decode import Decoder
     from tachograph.pipeline.build import build_pipeline
     from tachograph.pricing.price import PriceTable
@@ -85,6 +85,7 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
         prices=PriceTable.load(),
         decoder=Decoder(),
         agents=AGENTS,
+        others=make_others(),
         streams=store.streams(),
     )
 

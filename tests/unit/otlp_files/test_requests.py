@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.files.kinds import is_candidate, kind_of
 from tachograph.inputs.files.otlp import requests
 from tachograph.inputs.files.otlp.requests import Found, looks_like_otlp, read_requests
@@ -202,11 +203,12 @@ def test_a_bomb_of_a_file_is_not_unpacked_to_its_end(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
-        ("s.jsonl", b'{"type":"user","sessionId":"x"}\n', FileKind.TRANSCRIPT),
-        ("s.jsonl", b"not even json\n", FileKind.TRANSCRIPT),
-        ("s.jsonl", b"", FileKind.TRANSCRIPT),
+        ("s.jsonl", b'{"type":"user","sessionId":"x"}\n', BY_ID["claude_code"]),
+        ("8f6d1c52-0b7e-4a59-9f0e-2f8f0f6a1c11.jsonl", b"not even json\n", BY_ID["claude_code"]),  # its name says it
+        ("agent-0b7e4a59.jsonl", b"", BY_ID["claude_code"]),
+        ("s.jsonl", b"not even json\n", FileKind.CONSOLE),
         ("s.jsonl", JSON[0].body, FileKind.OTLP),
-        ("renamed", b'{"type":"user","sessionId":"x"}\n', FileKind.TRANSCRIPT),
+        ("renamed", b'{"type":"user","sessionId":"x"}\n', BY_ID["claude_code"]),
         ("x.json", b'{"name":"package"}', FileKind.CONSOLE),  # a text: reading it shows that there is nothing in it
         ("run.log", b"It is 2026.\n{\n  resource: {\n", FileKind.CONSOLE),
         ("empty.log", b" \n", FileKind.UNKNOWN),

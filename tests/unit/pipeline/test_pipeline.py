@@ -109,6 +109,7 @@ def test_a_record_its_reader_cannot_bear_costs_only_itself() -> None:
     class Breaks:
         id = "claude_code"
         service_names = frozenset({"claude-code"})
+        name_prefixes = ()
 
         def classify(self, raw: RawEvent) -> RawEvent | DropReason:
             if raw.name == "bad":

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code.agent import ClaudeCode
+from tachograph.inputs.agents.genai.agent import GenAI
 
-__all__ = ["AGENTS"]
+__all__ = ["AGENTS", "make_others"]
 
 AGENTS = (ClaudeCode(),)
 """Every agent, built in this order."""
+
+
+def make_others() -> GenAI:
+    """The reader of programs that are none of these; it remembers which it has met."""
+    return GenAI(known=[agent.id for agent in AGENTS])

@@ -13,4 +13,5 @@ class ClaudeCode:
     id = otel.AGENT_ID
     service_names = otel.SERVICE_NAMES
 
+    name_prefixes = (otel.PREFIX,)
     classify = staticmethod(otel.classify)
