@@ -189,7 +189,7 @@ def test_a_compressed_file_that_ends_early_or_is_damaged_gives_what_it_can(pack,
 
 
 def test_a_bomb_of_a_file_is_not_unpacked_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from tachograph.inputs import files_streams
+    from tachograph.inputs.files import streams as files_streams
 
     monkeypatch.setattr(files_streams, "MAX_UNPACKED_BYTES", 2_000_000)
     path = tmp_path / "bomb.json.gz"

@@ -20,13 +20,19 @@ from tests.captures import CAPTURES, RECEIVED_US, frame, frames, pipeline
 NOW = 1_795_141_838_505_000_000
 
 
-def cumulative(*totals: float, service: str = "claude-code", start: int = NOW, host: str = "") -> bytes:
+def cumulative(
+    *totals: float,
+    service: str = "claude-code",
+    start: int = NOW,
+    host: str = "",
+    name: str = "claude_code.cost.usage",
+) -> bytes:
     request = ExportMetricsServiceRequest()
     group = request.resource_metrics.add()
     group.resource.attributes.add(key="service.name").value.string_value = service
     if host:
         group.resource.attributes.add(key="os.type").value.string_value = host
-    metric = group.scope_metrics.add().metrics.add(name="claude_code.cost.usage")
+    metric = group.scope_metrics.add().metrics.add(name=name)
     metric.sum.aggregation_temporality = 2  # type: ignore[assignment]
     metric.sum.is_monotonic = True
     for number, total in enumerate(totals, 1):
@@ -84,13 +90,22 @@ def test_the_resource_and_the_start_are_part_of_a_stream() -> None:
 
 
 def test_streams_of_programs_we_cannot_read_are_not_remembered() -> None:
-    batch = pipeline().run([metrics(0.1, service="my-own-service"), metrics(0.1, service="A Person's Thing")])
+    own = {"name": "my.counter"}
+    batch = pipeline().run(
+        [metrics(0.1, service="my-own-service", **own), metrics(0.1, service="A Person's Thing", **own)]
+    )
     assert not batch.streams
     assert not batch.events
     assert batch.drops == {
         (DropReason.UNKNOWN_AGENT, "my_own_service"): 1,
         (DropReason.UNKNOWN_AGENT, "<other>"): 1,
     }
+
+
+def test_an_agent_whose_service_was_renamed_is_known_by_its_names() -> None:
+    batch = pipeline().run([metrics(0.1, service="our-team"), metrics(0.2, service="Claude-Code")])
+    assert [event.agent for event in batch.events] == ["claude_code", "claude_code"]
+    assert costs(batch) == [100_000_000, 200_000_000]
 
 
 def test_a_frame_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() -> None:
