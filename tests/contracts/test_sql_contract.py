@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.chdb, pytest.mark.filterwarnings("ignore"), pytest.mar
 if importlib.util.find_spec("chdb") is None and not os.environ.get("CI"):
     pytest.skip("chdb is not installed", allow_module_level=True)
 
-TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions", "days", "drops")
+TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours", "drops")
 
 
 def at(text: str) -> datetime:

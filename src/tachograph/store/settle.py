@@ -9,21 +9,25 @@ import duckdb
 
 __all__ = ["DERIVED", "rebuild", "settle"]
 
-DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions")
+DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
     "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "day_changes", "new_days", "gone", "come",
+    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
-_OF_DAYS = (
+_OF_HOURS = (
     "occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event, "
-    "seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, "
-    "cache_write_tokens, cost_nanousd"
+    "seen_console, seen_span, seen_transcript, seen_hook, seen_sdk, input_tokens, output_tokens, reasoning_tokens, "
+    "cache_read_tokens, cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests, "
+    "cost_nanousd"
 )
-"""What `days` is made of."""
+"""What `hours` is made of."""
+
+_OF_NO_SESSION = "starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days)"
+"""The residual rows that 85_residuals.sql makes again."""
 
 REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
 
@@ -62,7 +66,7 @@ def settle(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty the derived tables and settle everything, some events at a time. Call inside a transaction."""
-    for table in (*DERIVED, "days", "buckets", "kin"):
+    for table in (*DERIVED, "hours", "buckets", "kin"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
     connection.execute("update settled set seq = 0")
     (upto,) = _numbers(connection, _UPTO)
@@ -91,8 +95,8 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "80_sessions")
-    empty = f"select 1 as sign, {_OF_DAYS} from requests limit 0"  # noqa: S608 - names of ours
-    connection.execute(f"create or replace temp table day_changes as {empty}")
+    empty = f"select 1 as sign, {_OF_HOURS} from requests limit 0"  # noqa: S608 - names of ours
+    connection.execute(f"create or replace temp table usage_changes as {empty}")
     made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
     for table in DERIVED:
         if made.get(table, 1):
@@ -101,12 +105,15 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
         connection.execute(
             """create or replace temp table touched_days as
             select date_trunc('day', occurred_at) as day from work where kind = 'usage.counter' and starts_with(bucket, '~')
-            union select date_trunc('day', occurred_at) from day_changes
-            union select date_trunc('day', occurred_at) + interval 1 day from day_changes  -- counters may come after midnight"""
+            union select date_trunc('day', occurred_at) from usage_changes
+            union select date_trunc('day', occurred_at) + interval 1 day from usage_changes  -- counters may come after midnight"""
         )
+        _note_change(connection, -1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "85_residuals")
+        _note_change(connection, 1, f"requests where {_OF_NO_SESSION}")
+        _run(connection, "86_active")
     if requests:  # counters are among them
-        _run(connection, "90_days")
+        _run(connection, "90_hours")
     connection.execute("update settled set seq = $1", [upto])
     connection.execute(
         "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in _WORKING)
@@ -121,7 +128,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     if not there:
         connection.execute(f"insert into {table} ({listed}) select {listed} from new_{table}")  # noqa: S608
         if table == "requests":
-            connection.execute(f"insert into day_changes select 1, {_OF_DAYS} from new_requests")  # noqa: S608
+            _note_change(connection, 1, "new_requests")
         return
     for name, source in (("gone", touched), ("come", f"new_{table}")):
         connection.execute(
@@ -131,10 +138,15 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     old = f"{touched} and rowid in (select id from gone where (bucket, whole) not in (select bucket, whole from come))"  # noqa: S608
     new = f"new_{table} where rowid in (select id from come where (bucket, whole) not in (select bucket, whole from gone))"  # noqa: S608
     if table == "requests":
-        connection.execute(f"insert into day_changes select -1, {_OF_DAYS} from {old}")  # noqa: S608
-        connection.execute(f"insert into day_changes select 1, {_OF_DAYS} from {new}")  # noqa: S608
+        _note_change(connection, -1, old)
+        _note_change(connection, 1, new)
     connection.execute(f"delete from {old}")  # noqa: S608
     connection.execute(f"insert into {table} ({listed}) select {listed} from {new}")  # noqa: S608
+
+
+def _note_change(connection: duckdb.DuckDBPyConnection, sign: int, rows: str) -> None:
+    """These rows of requests came (1) or went (-1): what 90_hours.sql adds or takes off."""
+    connection.execute(f"insert into usage_changes select {sign}, {_OF_HOURS} from {rows}")  # noqa: S608 - names of ours
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, *, else_empty: str = "", when: int = 1) -> None:

@@ -201,14 +201,14 @@ def test_a_fork_in_which_nothing_happened_is_a_session_all_the_same(store, copy_
     for batch in reversed(batches) if copy_first else batches:
         settle(store, *batch)
     assert ask(store, "select count(*) as n from requests") == [{"n": 1}]
-    assert ask(store, "select count(distinct session_id) as n from session_days where activity > 0") == [{"n": 2}]
+    assert ask(store, "select count(distinct session_id) as n from session_hours") == [{"n": 2}]
     assert ask(store, "select sum(requests) as n from sessions") == [{"n": 1}]
 
 
 def test_a_copy_that_grew_is_the_same_request(store):
     settle(store, transcript("1", A, message_id="m1", request_id="r1", output_tokens=1))
     settle(store, transcript("2", B, message_id="m1", request_id="r1", output_tokens=30))
-    for table in ("requests", "days"):
+    for table in ("requests", "hours"):
         sql = f"select count(*) as n, sum(input_tokens) as i, sum(output_tokens) as o from {table}"
         assert ask(store, sql) == [{"n": 1, "i": 10, "o": 30}]
 
@@ -246,7 +246,7 @@ def test_the_residual_goes_when_the_requests_arrive(store):
 def test_a_session_of_counters_alone_counts_fully_on_its_days(store):
     settle(store, counter("input", 10), counter("input", 20, at_us=AT + DAY_US), counter("cost", 5, at_us=AT + DAY_US))
     rows = ask(
-        store, "select cast(day as date)::varchar as day, sum(input_tokens) as t from days group by 1 order by 1"
+        store, "select cast(hour as date)::varchar as day, sum(input_tokens) as t from hours group by 1 order by 1"
     )
     assert [r["t"] for r in rows] == [10, 20]
     assert ask(store, "select counts, input_tokens, requests from sessions") == [
@@ -260,7 +260,7 @@ def test_counters_without_a_session_are_held_against_the_whole_day(store):
     assert rows == [{"outcome": "ok", "t": 10}, {"outcome": "residual", "t": 2}]
     settle(store, otel("2", request_id="r2"))
     assert ask(store, "select sum(input_tokens) as t from requests") == [{"t": 20}]
-    assert ask(store, "select sum(input_tokens) as t from days") == [{"t": 20}]
+    assert ask(store, "select sum(input_tokens) as t from hours") == [{"t": 20}]
 
 
 def test_the_same_counter_through_otlp_and_console_counts_once(store):
@@ -378,7 +378,7 @@ def test_commits_of_otel_count_although_the_transcript_tells_lines(store):
 def test_a_session_of_notices_alone_is_kept_but_does_not_count(store):
     settle(store, make_event(EventKind.AGENT_NOTICE, session_id=A), make_event(EventKind.SESSION_START, session_id=A))
     assert ask(store, "select counts from sessions") == [{"counts": False}]
-    assert ask(store, "select * from session_days") == []
+    assert ask(store, "select * from session_hours") == []
 
 
 def test_settling_again_without_news_changes_nothing(store):

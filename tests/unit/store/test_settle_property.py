@@ -12,7 +12,7 @@ from tachograph.ports import Batch, Statement
 from tachograph.store.duckdb import DuckDBStore
 from tests.unit.store.traffic import make_traffic
 
-TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_days", "sessions", "days")
+TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours")
 
 
 def rows(store: DuckDBStore, table: str) -> list[tuple]:

@@ -53,11 +53,13 @@ create table requests (
     attempts bigint,
     status_code bigint,
     error_class varchar,
-    seen_event boolean not null,         -- which sources saw it: OTel log or console event
+    seen_event boolean not null,         -- which sources saw it: an OTel log record
+    seen_console boolean not null,       -- the same, printed
     seen_span boolean not null,
-    seen_transcript boolean not null,
+    seen_transcript boolean not null,    -- a local history of any agent
     seen_counter boolean not null,
-    seen_hook boolean not null
+    seen_hook boolean not null,
+    seen_sdk boolean not null
 );
 
 create table tool_calls (
@@ -133,9 +135,13 @@ create table outcomes (
     source varchar not null
 );
 
-create table session_days (
+-- Which session was active in which hour. Who and where are the session's own, the same in all its rows.
+-- First and last time tell on which days of any zone: a local day begins at most once within an hour.
+create table session_hours (
     bucket varchar not null,
-    day timestamp not null,              -- midnight UTC
+    hour timestamp not null,             -- its first moment, UTC
+    first_at timestamp not null,         -- first and last prompt, request or tool call within it
+    last_at timestamp not null,
     session_id varchar,
     agent varchar not null,
     user_id varchar,
@@ -143,13 +149,7 @@ create table session_days (
     project varchar,
     repository varchar,
     agent_version varchar,
-    entrypoint varchar,
-    activity bigint not null,            -- prompts, requests and tool calls it was seen with; 0: it does not count
-    lines_added bigint not null,
-    lines_removed bigint not null,
-    commits bigint not null,
-    pull_requests bigint not null,
-    active_seconds double               -- null: no source says
+    entrypoint varchar
 );
 
 create table sessions (
@@ -185,8 +185,10 @@ create table sessions (
     has_otel boolean not null
 );
 
-create table days (
-    day timestamp not null,              -- midnight UTC
+-- Usage by hour and what it is split by most. Hours, not days: a day of any zone that is whole hours away from UTC is a
+-- sum of them (docs/decisions/time-zones.md).
+create table hours (
+    hour timestamp not null,             -- its first moment, UTC
     agent varchar not null,
     user_id varchar,
     organization_id varchar,
@@ -196,14 +198,19 @@ create table days (
     cost_basis varchar not null,
     auxiliary boolean not null,
     seen_event boolean not null,
+    seen_console boolean not null,
     seen_span boolean not null,
     seen_transcript boolean not null,
     seen_hook boolean not null,
+    seen_sdk boolean not null,
     n bigint not null,                   -- rows of `requests`
     input_tokens bigint not null,
     output_tokens bigint not null,
     reasoning_tokens bigint not null,
     cache_read_tokens bigint not null,
     cache_write_tokens bigint not null,
+    cache_write_5m_tokens bigint not null,
+    cache_write_1h_tokens bigint not null,
+    web_search_requests bigint not null,
     cost_nanousd bigint not null
 );

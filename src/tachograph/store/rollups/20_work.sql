@@ -6,7 +6,7 @@ select
     e.event_id, e.seq, e.occurred_at, e.kind, e.agent, e.source, e.bucket, t.family, e.bucket as owner,
     case e.source
         when 'otel_log' then 'event' when 'console' then 'console' when 'otel_span' then 'span'
-        when 'transcript' then 'transcript' when 'otel_metric' then 'metric' else 'hook'
+        when 'transcript' then 'transcript' when 'otel_metric' then 'metric' when 'sdk' then 'sdk' else 'hook'
     end as class,
     case e.source
         when 'otel_log' then 0 when 'console' then 1 when 'otel_metric' then 2 when 'otel_span' then 3

@@ -62,10 +62,12 @@ with
             max(attempts) as attempts,
             arg_min(status_code, place) as status_code,
             arg_min(error_class, place) as error_class,
-            bool_or(class in ('event', 'console')) as seen_event,
+            bool_or(class = 'event') as seen_event,
+            bool_or(class = 'console') as seen_console,
             bool_or(class = 'span') as seen_span,
             bool_or(class = 'transcript') as seen_transcript,
-            bool_or(class = 'hook') as seen_hook
+            bool_or(class = 'hook') as seen_hook,
+            bool_or(class = 'sdk') as seen_sdk
         from several group by row_key, agent
         union all by name
         -- most rows were seen once, and need none of that
@@ -79,8 +81,9 @@ with
             case when cost_basis = 'reported' and all_tokens > 0 then cost_nanousd end as reported,
             case when cost_basis = 'priced' and all_tokens > 0 then cost_nanousd end as priced,
             case when all_tokens = 0 then cost_nanousd end as hollow, all_tokens,
-            duration_ms, ttft_ms, attempts, status_code, error_class, class in ('event', 'console') as seen_event,
-            class = 'span' as seen_span, class = 'transcript' as seen_transcript, class = 'hook' as seen_hook
+            duration_ms, ttft_ms, attempts, status_code, error_class, class = 'event' as seen_event,
+            class = 'console' as seen_console, class = 'span' as seen_span, class = 'transcript' as seen_transcript,
+            class = 'hook' as seen_hook, class = 'sdk' as seen_sdk
         from seen anti join shared using (agent, row_key)
     )
 select
@@ -100,5 +103,5 @@ select
         when priced is not null then 'priced' else 'unpriced' end as cost_basis,
     outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class = 'transcript') as auxiliary,
     duration_ms, ttft_ms, attempts, status_code, error_class,
-    seen_event, seen_span, seen_transcript, false as seen_counter, seen_hook
+    seen_event, seen_console, seen_span, seen_transcript, false as seen_counter, seen_hook, seen_sdk
 from merged;

@@ -80,7 +80,8 @@ select
     input_tokens, output_tokens, 0::bigint as reasoning_tokens, cache_read_tokens, cache_write_tokens,
     0::bigint as cache_write_5m_tokens, 0::bigint as cache_write_1h_tokens, 0::bigint as web_search_requests,
     cost_nanousd, 'counter' as cost_basis, false as auxiliary,
-    false as seen_event, false as seen_span, false as seen_transcript, true as seen_counter, false as seen_hook
+    false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
+    true as seen_counter, false as seen_hook, false as seen_sdk
 from laid
 where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + cost_nanousd > 0;
 

@@ -1,4 +1,4 @@
--- session_days and sessions. Grain: one row per bucket and UTC day; one row per session.
+-- session_hours and sessions. Grain: one row per bucket and hour (UTC) in which it was active; one row per session.
 -- Rebuild: with the rest (`rebuild()`).
 -- A session counts if a prompt, a request, a tool call or counted usage is its own. A forked session's copies belong to
 -- the session they were copied from (21_owners.sql); a fork with nothing of its own counts by what it copied last.
@@ -21,23 +21,16 @@ from (
     from shadows s join work w using (event_id)
 );
 
-create or replace temp table new_session_days as
+create or replace temp table new_session_hours as
 with
     active as (
-        select bucket, date_trunc('day', occurred_at) as day, count(*) as activity from new_requests
-        where outcome in ('ok', 'residual') group by 1, 2
+        select bucket, occurred_at from new_requests where outcome in ('ok', 'residual')
         union all
-        select bucket, date_trunc('day', occurred_at), count(*) from new_prompts group by 1, 2
+        select bucket, occurred_at from new_prompts
         union all
-        select bucket, date_trunc('day', occurred_at), count(*) from new_tool_calls group by 1, 2
+        select bucket, occurred_at from new_tool_calls
         union all
-        select bucket, date_trunc('day', occurred_at), 1 from shadows
-    ),
-    done as (
-        select bucket, date_trunc('day', occurred_at) as day, sum(lines_added)::bigint as lines_added,
-            sum(lines_removed)::bigint as lines_removed, sum(commits)::bigint as commits,
-            sum(pull_requests)::bigint as pull_requests, sum(active_seconds) as active_seconds
-        from new_outcomes group by 1, 2
+        select bucket, occurred_at from shadows
     ),
     who as (
         select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
@@ -46,14 +39,14 @@ with
             arg_min(entrypoint, place) as entrypoint
         from faces group by 1
     ),
-    sums as (select bucket, day, sum(activity)::bigint as activity from active group by 1, 2)
+    spans as (
+        select bucket, date_trunc('hour', occurred_at) as hour, min(occurred_at) as first_at, max(occurred_at) as last_at
+        from active group by 1, 2
+    )
 select
-    bucket, day, case when not starts_with(bucket, '~') then bucket end as session_id,
-    w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint,
-    coalesce(s.activity, 0)::bigint as activity, coalesce(d.lines_added, 0)::bigint as lines_added,
-    coalesce(d.lines_removed, 0)::bigint as lines_removed, coalesce(d.commits, 0)::bigint as commits,
-    coalesce(d.pull_requests, 0)::bigint as pull_requests, d.active_seconds
-from sums s full join done d using (bucket, day) join who w using (bucket);
+    bucket, hour, first_at, last_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint
+from spans join who w using (bucket);
 
 create or replace temp table new_sessions as
 with
@@ -82,14 +75,14 @@ with
         select bucket, count(*) as tool_calls, count(*) filter (where is_error) as tool_errors from new_tool_calls group by 1
     ),
     done as (
-        select bucket, sum(activity) as activity, sum(lines_added)::bigint as lines_added,
-            sum(lines_removed)::bigint as lines_removed, sum(commits)::bigint as commits,
-            sum(pull_requests)::bigint as pull_requests, sum(active_seconds) as active_seconds
-        from new_session_days group by 1
+        select bucket, sum(lines_added)::bigint as lines_added, sum(lines_removed)::bigint as lines_removed,
+            sum(commits)::bigint as commits, sum(pull_requests)::bigint as pull_requests,
+            sum(active_seconds) as active_seconds
+        from new_outcomes group by 1
     )
 select
     bucket, bucket as session_id, s.agent, s.user_id, s.organization_id, s.project, s.repository, s.agent_version,
-    s.entrypoint, s.started_at, s.ended_at, coalesce(d.activity, 0) > 0 as counts,
+    s.entrypoint, s.started_at, s.ended_at, bucket in (select bucket from new_session_hours) as counts,
     coalesce(a.prompts, 0) as prompts, coalesce(u.requests, 0) as requests, coalesce(u.api_errors, 0) as api_errors,
     coalesce(u.input_tokens, 0) as input_tokens, coalesce(u.output_tokens, 0) as output_tokens,
     coalesce(u.cache_read_tokens, 0) as cache_read_tokens, coalesce(u.cache_write_tokens, 0) as cache_write_tokens,

@@ -4,13 +4,6 @@
 -- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
 -- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
 
-insert into day_changes
-select -1, occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event,
-    seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
-    cache_write_tokens, cost_nanousd
-from requests
-where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
-
 delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
 
 insert into requests by name
@@ -84,14 +77,8 @@ with
             nullif(model, '') as model, input_tokens, output_tokens, 0::bigint as reasoning_tokens, cache_read_tokens,
             cache_write_tokens, 0::bigint as cache_write_5m_tokens, 0::bigint as cache_write_1h_tokens,
             0::bigint as web_search_requests, cost_nanousd, 'counter' as cost_basis, false as auxiliary,
-            false as seen_event, false as seen_span, false as seen_transcript, true as seen_counter, false as seen_hook
+            false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
+            true as seen_counter, false as seen_hook, false as seen_sdk
         from laid where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + cost_nanousd > 0
     )
 from made;
-
-insert into day_changes
-select 1, occurred_at, agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event,
-    seen_span, seen_transcript, seen_hook, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
-    cache_write_tokens, cost_nanousd
-from requests
-where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
