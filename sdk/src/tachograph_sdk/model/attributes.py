@@ -107,7 +107,13 @@ _TABLE: tuple[Attribute, ...] = (
     _a("language", "text", "programming language of the file", column=False),
     _a("quantity", "count", "how many, where the record counts something"),
     # a running counter
-    _a("counter", "text", "cost, input, output, cache_read or cache_write"),
+    _a("counter", "text", "what a running total counts: cost, input, output, cache_read, …; session_total: everything"),
+    _a(
+        "lineage",
+        "text",
+        "what a session's running total has been counted since, also over resumes and forks",
+        column=False,
+    ),
     _a("active_seconds", "number", "seconds of active time"),
     _a("active_by", "text", "user or cli", column=False),
     # a feature

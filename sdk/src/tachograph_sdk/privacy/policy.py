@@ -190,6 +190,7 @@ _PASS: tuple[Rule, ...] = (
         "naive_output_tokens",
     ),
     *_keep(Purpose.COST, frozenset({_K.USAGE_COUNTER}), "what the counter counts", "counter", shape="word"),
+    *_keep(Purpose.LINKING, frozenset({_K.USAGE_COUNTER}), "tells apart what was counted twice", "lineage", shape="id"),
     *_keep(Purpose.RELIABILITY, _API, "why the model stopped", "stop_reason", shape="word", fallback="custom"),
     *_keep(
         Purpose.ADOPTION,

@@ -21,6 +21,7 @@ NAMES = frozenset(
         "api_error",
         "assistant",
         "compact_boundary",
+        "cost_state",
         "session",
         "tool_result",
         "tool_use",
@@ -117,6 +118,15 @@ class Context:
         # The values, not the record: that would keep its whole line in memory.
         self._last = (record.session_id, record.cwd, record.version, record.entrypoint)
         self._last_base = base
+        return base
+
+    def base_of_session(self, record: Record) -> Attributes:
+        """The same for a record that says no more than its session: the rest is what the one before it said."""
+        session, _, _, _ = self._last
+        if record.session_id == session and self._last_base:
+            return self._last_base
+        base: Attributes = {}
+        put(base, session_id=record.session_id)
         return base
 
     def time_ns(self, record: Record) -> int:

@@ -18,6 +18,7 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     Block,
     Iteration,
     Message,
+    ModelUsage,
     OutputDetails,
     Record,
     ServerTools,
@@ -54,7 +55,7 @@ _text = msgspec.json.Decoder(str).decode
 # A number in one of these is money or decides what is counted: if it cannot be read, the line cannot be used.
 _COUNTS = frozenset(
     f.name
-    for struct in (Split, OutputDetails, ServerTools, Iteration, Usage)
+    for struct in (Split, OutputDetails, ServerTools, Iteration, Usage, ModelUsage)
     for f in msgspec.structs.fields(struct)
     if f.name.endswith(("_tokens", "_requests"))
 )

@@ -20,6 +20,7 @@ from tachograph.inputs.agents.claude_code.transcript.prompts import Prompts
 from tachograph.inputs.agents.claude_code.transcript.records import Message, Record, RetryError
 from tachograph.inputs.agents.claude_code.transcript.responses import Responses
 from tachograph.inputs.agents.claude_code.transcript.tools import ToolCalls
+from tachograph.inputs.agents.claude_code.transcript.totals import Totals
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["TranscriptReader", "TranscriptResult", "read_transcript"]
@@ -58,6 +59,8 @@ class TranscriptReader:
         self._responses = Responses(self._context)
         self._prompts = Prompts(self._context)
         self._tools = ToolCalls(self._context)
+        self._totals = Totals(self._context)
+        self._last_ns: int | None = None  # of the record with a time that was read last
 
     def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
         """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
@@ -122,6 +125,8 @@ class TranscriptReader:
             self._take_compaction(record)
         elif kind == "system" and record.subtype == "api_error":
             self._take_retry(record)
+        elif kind == "cost-state":
+            self._totals.take(record, self._last_ns)
         else:
             name = kind if kind and _IDENTIFIER.fullmatch(kind) and len(self.ignored) < _MAX_TYPES else "<other>"
             self.ignored[name] += 1
@@ -130,7 +135,7 @@ class TranscriptReader:
         message = record.message
         if message is None:
             raise UnreadableLine(DropReason.BAD_LINE, "no message")
-        at_ns = self._context.time_ns(record)
+        at_ns = self._last_ns = self._context.time_ns(record)
         base = self._context.base(record, at_ns)
         if record.is_api_error_message:
             self._take_error(record, message, at_ns, base)
@@ -146,7 +151,7 @@ class TranscriptReader:
         message = record.message
         if message is None:
             raise UnreadableLine(DropReason.BAD_LINE, "no message")
-        at_ns = self._context.time_ns(record)
+        at_ns = self._last_ns = self._context.time_ns(record)
         base = self._context.base(record, at_ns)
         content = message.content
         if isinstance(content, list):

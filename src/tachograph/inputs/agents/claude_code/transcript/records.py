@@ -18,6 +18,7 @@ __all__ = [
     "Hunk",
     "Iteration",
     "Message",
+    "ModelUsage",
     "Origin",
     "OutputDetails",
     "Permission",
@@ -169,6 +170,10 @@ class Record(msgspec.Struct, gc=False, rename="camel"):
     error: msgspec.Raw = ABSENT
     retry_attempt: int | None = None
     compact_metadata: Compaction | None = None
+    # cost-state
+    start_time: msgspec.Raw = ABSENT
+    total_duration: msgspec.Raw = ABSENT
+    model_usage: msgspec.Raw = ABSENT
     # set by us on bulky lines, whose texts are not decoded
     content_raw: msgspec.Raw = msgspec.field(default=ABSENT, name="#content")
 
@@ -177,6 +182,24 @@ class Hunk(msgspec.Struct, gc=False):
     """Part of a patch."""
 
     lines: list[str] = []
+
+
+class ModelUsage(msgspec.Struct, gc=False, rename="camel"):
+    """What a session used of one model so far, as the agent itself adds it up."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    thinking_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_creation_ephemeral_5m_input_tokens: int | None = msgspec.field(
+        default=None, name="cacheCreationEphemeral5mInputTokens"
+    )
+    cache_creation_ephemeral_1h_input_tokens: int | None = msgspec.field(
+        default=None, name="cacheCreationEphemeral1hInputTokens"
+    )
+    web_search_requests: int | None = None
+    cost_usd: float | None = msgspec.field(default=None, name="costUSD")
 
 
 class PullRequest(msgspec.Struct, gc=False):
