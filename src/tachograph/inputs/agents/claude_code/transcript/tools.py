@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from tachograph.inputs.agents.claude_code.transcript.context import Attributes, Context, put, sane_duration
-from tachograph.inputs.agents.claude_code.transcript.languages import language_of
 from tachograph.inputs.agents.claude_code.transcript.lines import UnreadableLine, as_text, read_object
 from tachograph.inputs.agents.claude_code.transcript.records import (
     Block,
@@ -19,7 +18,8 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     Record,
     ToolResult,
 )
-from tachograph.inputs.agents.claude_code.transcript.shell import commits, opens_pull_request
+from tachograph.inputs.agents.languages import language_of
+from tachograph.inputs.agents.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["ToolCalls"]
