@@ -13,6 +13,7 @@ TachographError
 │  ├─ UnknownMetric
 │  ├─ UnknownDimension
 │  ├─ BadWindow
+│  ├─ UnknownTimeZone
 │  └─ QueryTooLarge       over the time or row limit
 ├─ StoreError
 │  ├─ StoreBusy           another process holds it; retry or talk to that process
@@ -53,6 +54,7 @@ __all__ = [
     "UnknownDimension",
     "UnknownMetric",
     "UnknownModel",
+    "UnknownTimeZone",
 ]
 
 
@@ -137,6 +139,12 @@ class BadWindow(QueryError):
     """Start and end do not form a time range."""
 
     code = "bad_window"
+
+
+class UnknownTimeZone(QueryError):
+    """Not a name of the IANA time zone database."""
+
+    code = "unknown_time_zone"
 
 
 class QueryTooLarge(QueryError):

@@ -8,33 +8,78 @@ ClickHouse would take an output name that equals a column for that column's repl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact
+from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact, Grain
+from tachograph.analytics.local_time import LocalTime
 from tachograph.analytics.metrics import METRICS, Metric
-from tachograph.analytics.query import Query
+from tachograph.analytics.query import Query, Window
 from tachograph.analytics.windowed import activity, between, usage
+from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
 
-__all__ = ["answer", "compile_query", "fact_for", "half_up"]
+__all__ = ["Extent", "answer", "ask", "compile_query", "extent_of", "fact_for", "half_up", "local_time"]
+
+Extent = tuple[datetime, datetime]
+"""The first and the last time (UTC) that a store may hold: within it a zone's changes have to be known."""
+
+_ANY_TIME: Extent = (datetime(1970, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - UTC, as stores keep times
+_LONG = timedelta(days=3 * 365)  # of a longer window the store is asked what it holds: three years are six changes
 
 
 def answer(store: Store, query: Query, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
-    """Ask the store and shape the cells: costs in whole micro-dollars or dollars, empty sums as their metric says."""
-    raw = store.query(compile_query(query), timeout_s=timeout_s, max_rows=max_rows)
-    shapes = [METRICS[name] for name in query.metrics]
-    first = len(query.by)
-    rows = [
-        (*row[:first], *[_shape(metric, cell) for metric, cell in zip(shapes, row[first:], strict=True)])
-        for row in raw.rows
-    ]
-    return Result(columns=raw.columns, rows=rows)
+    """Ask the store and shape the cells.
+
+    Costs in whole micro-dollars or dollars, empty sums as their metric says, days as 2026-11-20, hours with the offset
+    of the window's zone.
+    """
+    return ask(store, query, [_metric(name) for name in query.metrics], timeout_s=timeout_s, max_rows=max_rows)
 
 
-def compile_query(query: Query) -> Statement:
+def ask(
+    store: Store, query: Query, metrics: Sequence[Metric], *, timeout_s: float = 30.0, max_rows: int = 100_000
+) -> Result:
+    """The answer for these metrics instead of those the query names."""
+    statement = _compile(query, metrics, extent_of(store, query))
+    raw = store.query(statement, timeout_s=timeout_s, max_rows=max_rows)
+    shapes = [*[DIMENSIONS[name] for name in query.by], *metrics]
+    zone = query.window.zone
+    return Result(
+        columns=raw.columns,
+        rows=[tuple(_shape(shape, cell, zone) for shape, cell in zip(shapes, row, strict=True)) for row in raw.rows],
+    )
+
+
+def extent_of(store: Store, query: Query) -> Extent | None:
+    """What the store holds, if that matters: the question names local times of a zone and a window without ends."""
+    window = query.window
+    if window.zone.is_utc or _grain(_wanted(query)) is None:
+        return None
+    if window.start is not None and window.end is not None and window.end - window.start < _LONG:
+        return None
+    ((first, last),) = store.query(Statement(name="extent", sql=_EXTENT)).rows
+    return None if first is None else (first, last + timedelta(hours=1))
+
+
+_EXTENT = """
+select min(first_hour), max(last_hour) from (
+    select min(hour) as first_hour, max(hour) as last_hour from hours
+    union all
+    select min(hour), max(hour) from session_hours
+    union all
+    select min(occurred_at), max(occurred_at) from outcomes
+) extents
+"""
+
+
+def compile_query(query: Query, extent: Extent | None = None) -> Statement:
     """One statement with the dimensions first, then the metrics, ordered by the dimensions.
+
+    Args:
+        query: what is asked.
+        extent: what the store holds, for local times in windows without ends; without it 1970 to 2100.
 
     Raises:
         UnknownMetric, UnknownDimension: a name is not in the registry, or a metric cannot be split or filtered that way;
@@ -42,18 +87,22 @@ def compile_query(query: Query) -> Statement:
     """
     if not query.metrics:
         raise QueryError("no metric is asked for", hint=f"metrics are: {', '.join(METRICS)}")
-    metrics = [_metric(name) for name in dict.fromkeys(query.metrics)]
-    if len(metrics) != len(query.metrics):
+    return _compile(query, [_metric(name) for name in query.metrics], extent)
+
+
+def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> Statement:
+    if len({metric.name for metric in metrics}) != len(metrics):
         raise QueryError("a metric is asked for twice")
     by = [_dimension(name) for name in query.by]
     if len({d.name for d in by}) != len(by):
         raise QueryError("a dimension is asked for twice")
-    wanted = [*by, *[_dimension(name) for name in query.filters]]
+    wanted = _wanted(query)
     facts: dict[Fact, list[int]] = {}
     for index, metric in enumerate(metrics):
         facts.setdefault(fact_for(metric, wanted), []).append(index)
     parameters: dict[str, Any] = {}
-    parts = [_part(fact, indexes, metrics, by, query, parameters) for fact, indexes in facts.items()]
+    local = local_time(query.window, _grain(wanted), extent, parameters)
+    parts = [_part(fact, indexes, metrics, by, query, local, parameters) for fact, indexes in facts.items()]
     keys = ", ".join(f"k{i}" for i in range(len(by)))
     outer = [f"k{i} as {d.name}" for i, d in enumerate(by)]
     outer += [f"max(v{i}) as {m.name}" for i, m in enumerate(metrics)]
@@ -63,6 +112,15 @@ def compile_query(query: Query) -> Statement:
     if query.limit is not None:
         sql += f"\nlimit {int(query.limit)}"
     return Statement(name="query_" + "_".join(m.name for m in metrics)[:60], sql=sql, parameters=parameters)
+
+
+def local_time(window: Window, grain: Grain | None, extent: Extent | None, parameters: dict[str, Any]) -> LocalTime:
+    """Local time within a window; UTC where nobody asks for local times."""
+    low, high = extent or _ANY_TIME
+    first, last = window.start or low, window.end or high
+    if extent is not None:
+        first, last = max(first, low), min(last, high)
+    return LocalTime(window.zone if grain else UTC_ZONE, first, max(first, last), parameters)
 
 
 def fact_for(metric: Metric, wanted: Sequence[Dimension]) -> Fact:
@@ -88,15 +146,17 @@ def _part(
     metrics: Sequence[Metric],
     by: Sequence[Dimension],
     query: Query,
+    local: LocalTime,
     parameters: dict[str, Any],
 ) -> str:
-    columns = [f"{d.sql[fact]} as k{i}" for i, d in enumerate(by)]
+    columns = [f"{_expression(d, fact, local)} as k{i}" for i, d in enumerate(by)]
     columns += [f"{m.sql[fact]} as v{i}" if i in indexes else f"null as v{i}" for i, m in enumerate(metrics)]
-    conditions = _filters(fact, query.filters, parameters)
+    conditions = _filters(fact, query, local, parameters)
+    grain = _grain(_wanted(query))
     if fact == "activity":
-        source = activity(query.window, parameters)
+        source = activity(query.window, parameters, local, grain)
     elif fact == "usage":
-        source = usage(query.window, parameters)
+        source = usage(query.window, parameters, local, grain)
     else:
         source = fact
         conditions = [*between("occurred_at", query.window, parameters), *conditions]
@@ -108,15 +168,22 @@ def _part(
     return sql
 
 
-def _filters(fact: Fact, filters: Mapping[str, Sequence[str | None]], parameters: dict[str, Any]) -> list[str]:
+def _expression(dimension: Dimension, fact: Fact, local: LocalTime) -> str:
+    text = dimension.sql[fact]
+    if "{local}" in text:
+        return text.replace("{local}", local.of("occurred_at"))
+    return local.hour("occurred_at") if text == "{hour}" else text
+
+
+def _filters(fact: Fact, query: Query, local: LocalTime, parameters: dict[str, Any]) -> list[str]:
     conditions = []
-    for index, (name, values) in enumerate(filters.items()):
+    for index, (name, values) in enumerate(query.filters.items()):
         dimension = DIMENSIONS[name]
-        expression = f"({dimension.sql[fact]})"
+        expression = f"({_expression(dimension, fact, local)})"
         either = []
         listed = []
         for position, value in enumerate(v for v in values if v is not None):
-            parameters[f"f{index}_{position}"] = _typed(dimension, value)
+            parameters[f"f{index}_{position}"] = _typed(dimension, value, query.window.zone)
             listed.append(f"$f{index}_{position}")
         if listed:
             either.append(f"{expression} in ({', '.join(listed)})")
@@ -126,18 +193,32 @@ def _filters(fact: Fact, filters: Mapping[str, Sequence[str | None]], parameters
     return conditions
 
 
-def _typed(dimension: Dimension, value: str) -> str | int | datetime:
+def _typed(dimension: Dimension, value: str, zone: Zone) -> str | int | datetime:
     try:
         if dimension.type == "number":
             return int(value)
         if dimension.type == "time":
             moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+            if dimension.grain == "hour":  # a moment
+                return zone.utc_of(moment) if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+            if moment.tzinfo is not None:
+                moment = zone.local_of(moment.astimezone(UTC).replace(tzinfo=None))
+            return moment.replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
         raise QueryError(
             f"{value!r} is not a value of {dimension.name}", hint="numbers as 7, days and hours as 2026-11-20T09:00"
         ) from error
     return str(value)
+
+
+def _wanted(query: Query) -> list[Dimension]:
+    """What the question splits by and filters by."""
+    return [_dimension(name) for name in (*query.by, *query.filters)]
+
+
+def _grain(wanted: Sequence[Dimension]) -> Grain | None:
+    grains = {dimension.grain for dimension in wanted}
+    return "hour" if "hour" in grains else "day" if "day" in grains else None
 
 
 def _metric(name: str) -> Metric:
@@ -152,13 +233,19 @@ def _dimension(name: str) -> Dimension:
     return DIMENSIONS[name]
 
 
-def _shape(metric: Metric, cell: Any) -> Any:
+def _shape(shape: Dimension | Metric, cell: Any, zone: Zone) -> Any:
+    if isinstance(shape, Dimension):
+        if cell is None or shape.type != "time":
+            return cell
+        if shape.grain == "hour":
+            return zone.as_text(cell)
+        return cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat()
     if cell is None:
-        return metric.empty
-    if metric.unit == "microusd":
+        return shape.empty
+    if shape.unit == "microusd":
         return half_up(cell)
-    if metric.unit == "usd":
+    if shape.unit == "usd":
         return half_up(cell) / 1_000_000
-    if metric.unit == "seconds":
+    if shape.unit == "seconds":
         return round(cell, 3)  # agents report milliseconds; the sum of many has dust behind them
-    return cell if metric.unit in ("ratio", "ms") else int(cell)
+    return cell if shape.unit in ("ratio", "ms") else int(cell)

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DIMENSIONS", "FACTS", "Dimension", "Fact"]
+__all__ = ["DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
+
+Grain = Literal["day", "hour"]
+"""How fine a local time is needed: a week is a matter of days, the hour of the day of hours."""
 
 Fact = Literal["usage", "requests", "tool_calls", "prompts", "outcomes", "activity"]
 """What metrics count over. Four are tables; `usage` (sums of requests) and `activity` (which session was active when)
-take whole days from the day tables and what the window cuts off from the rows themselves: see windowed.py."""
+take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py."""
 
 FACTS: tuple[Fact, ...] = ("usage", "requests", "tool_calls", "prompts", "outcomes", "activity")
-BY_DAY: tuple[Fact, ...] = ("usage", "activity")
-"""Facts that do not know the hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +23,18 @@ class Dimension:
     """One way to split: an expression per fact that has it."""
 
     name: str
-    sql: Mapping[Fact, str]
+    sql: Mapping[Fact, str]  # {local} is the local time, {hour} the first moment of the local hour
     type: Literal["text", "number", "time"]  # of its values; time: it cuts time into pieces, named by their start
     help: str
+    grain: Grain | None = None  # the local time it needs to know
 
 
 _ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity")
 
 
-def _time(name: str, help: str) -> Dimension:  # noqa: A002 - reads as a table
-    facts = FACTS if name != "hour" else tuple(f for f in FACTS if f not in BY_DAY)
-    return Dimension(name=name, sql=dict.fromkeys(facts, f"date_trunc('{name}', occurred_at)"), type="time", help=help)
+def _time(name: str, sql: str, help: str, *, grain: Grain = "day", number: bool = False) -> Dimension:  # noqa: A002
+    type_: Literal["number", "time"] = "number" if number else "time"
+    return Dimension(name=name, sql=dict.fromkeys(FACTS, sql), type=type_, help=help, grain=grain)
 
 
 def _column(name: str, explained: str, *facts: Fact, column: str = "", number: bool = False) -> Dimension:
@@ -41,27 +43,23 @@ def _column(name: str, explained: str, *facts: Fact, column: str = "", number: b
 
 
 _SEEN = (
-    "case when outcome = 'residual' then 'counter' when {otel} and seen_transcript then 'both'"
-    " when seen_transcript then 'transcript' when {otel} then 'otel' else 'hook' end"
+    "case when {otel} and seen_transcript then 'both' when seen_transcript then 'transcript' when {otel} then 'otel'"
+    " else 'hook' end"
 )
+_SEEN_USAGE = (
+    "case when outcome = 'residual' then 'counter' else "
+    + _SEEN.format(otel="(seen_event or seen_console or seen_span)")
+    + " end"
+)
+_SEEN_REST = _SEEN.format(otel="(seen_event or seen_span)")
 
 _TABLE: tuple[Dimension, ...] = (
-    _time("hour", "hour, UTC"),
-    _time("day", "day, UTC"),
-    _time("week", "week, from Monday, UTC"),
-    _time("month", "month, UTC"),
-    Dimension(
-        name="weekday",
-        sql=dict.fromkeys(FACTS, "iso_dow(occurred_at)"),
-        type="number",
-        help="day of the week, 1 Monday to 7 Sunday",
-    ),
-    Dimension(
-        name="hour_of_day",
-        sql={f: "hour(occurred_at)" for f in FACTS if f not in BY_DAY},
-        type="number",
-        help="hour of the day, 0 to 23, UTC",
-    ),
+    _time("hour", "{hour}", "hour of the zone asked for, named by its first moment", grain="hour"),
+    _time("day", "date_trunc('day', {local})", "day of the zone asked for"),
+    _time("week", "date_trunc('week', {local})", "week of that zone, named by its Monday"),
+    _time("month", "date_trunc('month', {local})", "month of that zone, named by its first day"),
+    _time("weekday", "iso_dow({local})", "day of the week there, 1 Monday to 7 Sunday", number=True),
+    _time("hour_of_day", "hour({local})", "hour of the day there, 0 to 23", grain="hour", number=True),
     _column("agent", "coding agent", *FACTS),
     _column("session", "session (pseudonym)", column="session_id"),
     _column("user", "person or installation (pseudonym)", *FACTS, column="user_id"),
@@ -71,6 +69,7 @@ _TABLE: tuple[Dimension, ...] = (
     _column("agent_version", "version of the agent"),
     _column("entrypoint", "how the agent was started"),
     _column("model", "model, without suffixes", "usage", "requests", "outcomes"),
+    _column("model_requested", "model that was asked for, where another may have answered", "requests"),
     _column("query_source", "what the request was for: main, subagent, compact, …", "usage", "requests"),
     _column("effort", "reasoning effort", "requests"),
     _column("speed", "normal or fast", "requests"),
@@ -82,6 +81,7 @@ _TABLE: tuple[Dimension, ...] = (
     _column("cost_basis", "reported, priced, unpriced or counter", "usage", "requests"),
     _column("outcome", "ok, error, retried, or residual: only a counter saw it", "usage", "requests"),
     _column("status_code", "HTTP status of the last try", "requests", number=True),
+    _column("attempts", "tries it took, as far as a source says", "requests", number=True),
     _column("error_class", "kind of error", "requests", "tool_calls"),
     _column("tool", "tool", "tool_calls", "outcomes", column="tool_name"),
     _column("decision", "accept or reject", "tool_calls"),
@@ -89,16 +89,7 @@ _TABLE: tuple[Dimension, ...] = (
     _column("prompt_origin", "human, command or agent", "prompts"),
     Dimension(
         name="source",
-        sql={
-            "usage": _SEEN.format(otel="(seen_event or seen_span)"),
-            "requests": _SEEN.format(otel="(seen_event or seen_span)"),
-            "tool_calls": _SEEN.format(otel="(seen_event or seen_span)").replace(
-                "when outcome = 'residual' then 'counter' ", ""
-            ),
-            "prompts": _SEEN.format(otel="(seen_event or seen_span)").replace(
-                "when outcome = 'residual' then 'counter' ", ""
-            ),
-        },
+        sql={"usage": _SEEN_USAGE, "requests": _SEEN_USAGE, "tool_calls": _SEEN_REST, "prompts": _SEEN_REST},
         type="text",
         help="who saw it: otel, transcript, both, counter, hook",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph_sdk.errors import BadWindow
 
 __all__ = ["Query", "Window", "parse_window"]
@@ -18,20 +19,25 @@ _HINT = "use --range 1h, 24h, 7d, 30d, 90d or all, or --since and --until with a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A time range: start included, end excluded, UTC without a zone as the stores keep it; None is unbounded."""
+    """A time range: start included, end excluded, UTC without a zone as the stores keep it; None is unbounded.
+
+    `zone` is whose days and hours are counted in it.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
+    zone: Zone = UTC_ZONE
 
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise BadWindow(f"the time range from {self.start} to {self.end} is empty", hint=_HINT)
 
     def as_text(self) -> dict[str, str | None]:
-        """ISO 8601 with a Z, or null."""
+        """ISO 8601 with the zone's offset (in UTC: a Z), or null; and the zone's name."""
         return {
-            "since": None if self.start is None else self.start.isoformat() + "Z",
-            "until": None if self.end is None else self.end.isoformat() + "Z",
+            "since": None if self.start is None else self.zone.as_text(self.start),
+            "until": None if self.end is None else self.zone.as_text(self.end),
+            "tz": self.zone.name,
         }
 
 
@@ -47,9 +53,17 @@ class Query:
 
 
 def parse_window(
-    *, now_us: int, since: str | None = None, until: str | None = None, range_: str | None = None
+    *,
+    now_us: int,
+    since: str | None = None,
+    until: str | None = None,
+    range_: str | None = None,
+    zone: Zone = UTC_ZONE,
 ) -> Window:
-    """The window that `--since`, `--until` and `--range` name; a range ends now.
+    """The window that `--since`, `--until` and `--range` name; a range is a length and ends now.
+
+    Days and times without an offset are the zone's: the first of two where the clock is put back, later by the jump
+    where it is put forward.
 
     Raises:
         BadWindow: it cannot be read, is empty, or a range is given beside a start or an end.
@@ -58,7 +72,7 @@ def parse_window(
         if since is not None or until is not None:
             raise BadWindow("a range excludes a start and an end", hint=_HINT)
         if range_ == "all":
-            return Window()
+            return Window(zone=zone)
         found = _RANGE.fullmatch(range_)
         if not found:
             raise BadWindow(f"{range_!r} is not a range", hint=_HINT)
@@ -66,19 +80,19 @@ def parse_window(
             microseconds=now_us % 1_000_000
         )
         try:
-            return Window(start=now - int(found[1]) * _UNITS[found[2]], end=now)
+            return Window(start=now - int(found[1]) * _UNITS[found[2]], end=now, zone=zone)
         except OverflowError as error:
             raise BadWindow(f"{range_!r} reaches too far back", hint=_HINT) from error
-    return Window(start=_moment(since), end=_moment(until))
+    return Window(start=_moment(since, zone), end=_moment(until, zone), zone=zone)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, zone: Zone) -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
+            return moment.astimezone(UTC).replace(tzinfo=None)
+        return zone.utc_of(moment)
     except (ValueError, OverflowError) as error:
         raise BadWindow(f"{text!r} is not a day or a time", hint=_HINT) from error
-    return moment

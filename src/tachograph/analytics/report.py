@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from tachograph.analytics.compile import answer, half_up
+from tachograph.analytics.compile import answer, half_up, local_time
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query, Window
@@ -65,16 +64,12 @@ def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
     rows = answer(store, Query(metrics=metrics, by=[name], window=window)).records()
     if dimension.type != "time":
         rows.sort(key=lambda row: (-row.get("cost_microusd", 0), -row.get("requests", 0)))
-    for row in rows:
-        if isinstance(row[name], datetime):
-            moment: datetime = row[name]
-            row[name] = moment.date().isoformat() if name != "hour" else moment.isoformat() + "Z"
     return rows
 
 
 def _coverage(store: Store, window: Window) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
-    source = usage(window, parameters)
+    source = usage(window, parameters, local_time(window, None, None, parameters))
     row = store.query(Statement(name="coverage", sql=_COVERAGE.format(source=source), parameters=parameters)).records()[
         0
     ]
@@ -120,7 +115,7 @@ def _coverage(store: Store, window: Window) -> dict[str, Any]:
 
 
 _TOKENS = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
-_OTEL = "(seen_event or seen_span)"
+_OTEL = "(seen_event or seen_console or seen_span)"
 
 _COVERAGE = f"""
 select

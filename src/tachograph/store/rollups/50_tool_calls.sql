@@ -32,7 +32,7 @@ with
             arg_min(error_class, place) as error_class,
             arg_min(duration_ms, place) filter (where kind = 'tool.call') as duration_ms,
             bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
-            bool_or(class = 'transcript') as seen_transcript, bool_or(class = 'hook') as seen_hook
+            bool_or(class = 'transcript') as seen_transcript, bool_or(class in ('hook', 'sdk')) as seen_hook
         from several group by row_key, agent
         union all by name
         -- most rows were seen once
@@ -42,7 +42,7 @@ with
             decision_source, case when kind = 'tool.call' then success end as success, error_class,
             case when kind = 'tool.call' then duration_ms end as duration_ms,
             class in ('event', 'console') as seen_event, class = 'span' as seen_span,
-            class = 'transcript' as seen_transcript, class = 'hook' as seen_hook
+            class = 'transcript' as seen_transcript, class in ('hook', 'sdk') as seen_hook
         from seen anti join shared using (agent, row_key)
     )
 select

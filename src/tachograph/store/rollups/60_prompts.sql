@@ -23,7 +23,7 @@ with
                 arg_min(prompt_origin, place), 'human'
             ) as prompt_origin,
             bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
-            bool_or(class = 'transcript') as seen_transcript, bool_or(class = 'hook') as seen_hook
+            bool_or(class = 'transcript') as seen_transcript, bool_or(class in ('hook', 'sdk')) as seen_hook
         from seen group by row_key, agent
     )
 select
