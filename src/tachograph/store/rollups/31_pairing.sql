@@ -55,7 +55,9 @@ select r.*, w.class, row_number() over (
         order by occurred_at, row_key
     ) as n
 from rows_ r join wanted w using (fact, agent, family)
-where not list_contains(r.classes, w.class);
+where not list_contains(r.classes, w.class)
+  -- a call whose decision came with its id has a result with its id, or none
+  and not (w.class = 'event' and list_contains(r.classes, 'event decision'));
 
 create or replace temp table paired as
 select l.event_id, l.class, k.row_key from loose l join known k using (
@@ -82,7 +84,9 @@ select l.event_id, k.row_key from l join k using (fact, agent, family, class, lo
 create or replace temp table alone as
 with
     rest as (
-        select *, case when fact = 'tool' and likeness not like '% rejected' then loosely else likeness end as alike
+        -- Only a transcript knows an agent's prompt from a person's, so that the kind of prompt tells nothing here.
+        select *, case when fact = 'prompt' or (fact = 'tool' and likeness not like '% rejected') then loosely
+            else likeness end as alike
         from loose
         where event_id not in (select event_id from paired) and event_id not in (select event_id from paired_loosely)
     ),

@@ -1,0 +1,54 @@
+"""Reports without ids (Claude Code up to 2.1.72 over OpenTelemetry): which row each is taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tachograph.ports import Batch, Statement
+from tachograph.store.duckdb import DuckDBStore
+from tachograph.testing import make_event
+from tachograph_sdk.model.event import Event, EventKind, Source
+
+A = "s_000000000000000a"
+
+
+@pytest.fixture
+def store() -> Iterator[DuckDBStore]:
+    store = DuckDBStore(":memory:")
+    yield store
+    store.close()
+
+
+def settle(store: DuckDBStore, *events: Event) -> None:
+    store.write(Batch(events=events))
+    store.settle()
+
+
+def ask(store: DuckDBStore, sql: str) -> list[dict[str, Any]]:
+    return store.query(Statement(name="test", sql=sql)).records()
+
+
+def test_a_prompt_that_an_agent_sent_is_one_prompt_although_only_the_transcript_knows(store):
+    told = [make_event(EventKind.PROMPT, key=f"o{i}", session_id=A) for i in range(2)]
+    shown = [
+        make_event(EventKind.PROMPT, key=f"t{origin}", source=Source.TRANSCRIPT, session_id=A, prompt_origin=origin)
+        for origin in ("human", "agent")
+    ]
+    settle(store, *told, *shown)
+    rows = ask(store, "select prompt_origin, seen_event, seen_transcript from prompts order by 1")
+    assert [tuple(r.values()) for r in rows] == [("agent", True, True), ("human", True, True)]
+
+
+def test_a_result_without_an_id_is_not_taken_for_a_call_that_was_refused_under_its_id(store):
+    """A session that an older version began and a newer one resumed."""
+    refused = {"tool_use_id": "t1", "tool_name": "Bash", "decision": "reject"}
+    settle(
+        store,
+        make_event(EventKind.TOOL_CALL, key="old", session_id=A, tool_name="Bash", success=True),
+        make_event(EventKind.TOOL_DECISION, key="new", session_id=A, **refused),
+        make_event(EventKind.TOOL_CALL, key="t", source=Source.TRANSCRIPT, session_id=A, success=False, **refused),
+    )
+    assert ask(store, "select count(*) as n from tool_calls") == [{"n": 2}]
