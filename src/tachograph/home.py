@@ -52,6 +52,11 @@ class Home:
         return self.root / "tachograph.toml"
 
     @property
+    def prices(self) -> Path:
+        """The owner's own prices, which go before the packaged ones."""
+        return self.root / "prices.toml"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from typing import Any, Protocol
 
 from tachograph_sdk.model.event import DropReason, Event
+from tachograph_sdk.model.money import Money
+from tachograph_sdk.model.usage import TokenUsage
 
 __all__ = [
     "Batch",
@@ -19,12 +22,16 @@ __all__ = [
     "FrameKind",
     "PackEvents",
     "Position",
+    "Prices",
     "Quarantined",
+    "Repriced",
+    "Repricing",
     "Result",
     "Statement",
     "Store",
     "StreamState",
     "Submit",
+    "Unpriced",
     "WriteResult",
 ]
 
@@ -172,6 +179,63 @@ class Result:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Prices(Protocol):
+    """A dated price table."""
+
+    @property
+    def version(self) -> str:
+        """Which table this is."""
+
+    def price(
+        self,
+        usage: TokenUsage,
+        *,
+        model: str,
+        at_us: int,
+        speed: str | None = None,
+        service_tier: str | None = None,
+        inference_geo: str | None = None,
+    ) -> Money:
+        """What one request costs. Raises UnknownModel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repriced:
+    """What new prices changed in the ledger: one model on one day."""
+
+    model: str
+    day: date  # UTC
+    requests: int  # whose cost changed
+    newly_priced: int  # of them: were unpriced before
+    no_longer_priced: int  # of them: are unpriced now
+    before_nanousd: int  # what is unpriced counts 0 here
+    after_nanousd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpriced:
+    """Requests without a price: one model."""
+
+    model: str | None
+    requests: int
+    tokens: int  # input, output, cache read and write
+    first_day: date  # UTC
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repricing:
+    """What came of pricing stored requests again."""
+
+    price_version: str
+    examined: int  # events that the table may price
+    changed: int  # events that cost something else now
+    rows: Sequence[Repriced]  # by model and day
+    residual_before_nanousd: int  # what only counters saw, which a price can shift
+    residual_after_nanousd: int
+    unpriced: Sequence[Unpriced]  # what has no price still
+
+
 class Store(Protocol):
     """Where released events rest. One process opens it; any thread may call it."""
 
@@ -183,6 +247,25 @@ class Store(Protocol):
 
     def rebuild(self) -> None:
         """Make ledger, sessions and days anew from the events alone."""
+
+    def reprice(
+        self,
+        prices: Prices,
+        *,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        is_wanted: Callable[[str], bool] | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Repricing:
+        """Price again what `prices` may price: requests whose cost is priced or unpriced, never what an agent reported.
+
+        Args:
+            start_us, end_us: when the requests were made, UTC microseconds, the end excluded; None: from the first, to the last.
+            is_wanted: which models, by the name as reported; None: all.
+            dry_run: change nothing, but say what would change.
+            progress: called with events done and events in all.
+        """
 
     def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
         """Answer from the last settled state. Raises QueryError, QueryTooLarge."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tachograph.pipeline.pipeline import Decoded, Decoder, Pipeline
 from tachograph.pipeline.steps.classify import Classifier, Recogniser
-from tachograph.pipeline.steps.price import Prices
+from tachograph.pipeline.steps.price import ChangingPrices, Prices
 from tachograph.ports import Frame, StreamState
 from tachograph_sdk.model.event import RawEvent
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
@@ -24,7 +24,7 @@ class _NoFrames:
 def build_pipeline(
     *,
     secret: bytes,
-    prices: Prices,
+    prices: Prices | ChangingPrices,
     decoder: Decoder | None = None,
     agents: Iterable[Classifier] = (),
     others: Recogniser | None = None,

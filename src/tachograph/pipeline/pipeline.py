@@ -13,7 +13,7 @@ from typing import Protocol
 from tachograph.pipeline.steps.classify import Classifier, Classify, Identify, Recogniser
 from tachograph.pipeline.steps.deltas import Deltas
 from tachograph.pipeline.steps.gate import Gate
-from tachograph.pipeline.steps.price import Price, Prices
+from tachograph.pipeline.steps.price import ChangingPrices, Price, Prices
 from tachograph.pipeline.steps.release import ReleaseEach
 from tachograph.ports import Batch, Drops, Frame, Quarantined, StreamState
 from tachograph_sdk.model.event import DropReason, Event, EventKind, RawEvent
@@ -69,7 +69,7 @@ class Pipeline:
         agents: Iterable[Classifier],
         others: Recogniser | None = None,
         release: Release,
-        prices: Prices,
+        prices: Prices | ChangingPrices,
         streams: Mapping[str, StreamState] | None = None,
         refused: frozenset[EventKind] = frozenset(),
     ) -> None:

@@ -2,107 +2,100 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
+from tachograph.pricing.names import is_regional, normalise, spellings
+from tachograph.pricing.rows import CLASSES, PriceRow, Rates, Table, read_table
 from tachograph_sdk.errors import ConfigError, UnknownModel
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
 
-__all__ = ["PriceRow", "PriceTable", "Rates", "normalise"]
+__all__ = ["PriceRow", "PriceTable", "Rates", "normalise", "packaged_table", "read_own", "without_days"]
 
 _DAY_US = 86_400_000_000
 _FEMTO_PER_NANO = 1_000_000
 _MEMO_LIMIT = 20_000  # entries; model names come from outside, so that there may be any number of them
+_TIERS = frozenset({"batch", "flex", "priority"})
 
-_BRACKETS = re.compile(r"\[[^\]]*\]$")  # "[1m]": a longer context of the same model
-_BEDROCK = re.compile(r"^(?:[a-z]{2,6}(?:-gov)?\.)?anthropic\.")  # "us.anthropic.", "anthropic."
-_REVISION = re.compile(r"(?:-v\d+)?(?::\d+)?$")  # "-v1:0"
-_DATE = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
-
-
-def normalise(model: str) -> str:
-    """The plain name of a model: no provider, region, revision, context suffix or date.
-
-    `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic/claude-sonnet-4.5`, `claude-sonnet-4-5@20250929` and
-    `claude-sonnet-4-5-20250929[1m]` all give `claude-sonnet-4-5`.
-    """
-    name = _BRACKETS.sub("", model.strip().lower())
-    name = name.rpartition("/")[2].partition("@")[0]
-    name = _REVISION.sub("", _BEDROCK.sub("", name))
-    if name.startswith("claude"):
-        name = name.replace(".", "-")
-    return _DATE.sub("", name)
+_Question = tuple[str, int, str | None, str | None, str | None]
+_Plain = tuple[int, int, int, int, int]  # femto-dollars a token, in the order of CLASSES
+_Answer = tuple[int, int, int, int, int, int, "_Tiered | None"]  # and a search; and what is dearer above a threshold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """Prices in femto-dollars (10^-15 US dollars) a token, so that every factor still gives a whole number."""
+class _Tiered:
+    """The prices of a row with thresholds."""
 
-    input: int
-    output: int
-    cache_read: int
-    cache_write_5m: int
-    cache_write_1h: int
+    def __init__(self, tiers: Sequence[tuple[int, Rates]], *, marginal: bool) -> None:
+        self._base = _plain(tiers[0][1])
+        self._above = [(more_than, _plain(rates)) for more_than, rates in tiers[1:]]
+        self._marginal = marginal
 
-    def times(self, factor: Decimal) -> Rates:
-        """The same, multiplied. Raises ConfigError if that is no whole number."""
-        return Rates(**{name: _whole(getattr(self, name) * factor) for name in self.__slots__})
+    def femto(self, usage: TokenUsage) -> int:
+        """What the tokens cost, searches apart."""
+        write, hour = usage.cache_write, usage.cache_write_1h
+        if self._marginal:
+            counts = (usage.input, usage.output, usage.cache_read, write - hour, hour)
+            return sum(self._bracketed(count, at) for at, count in enumerate(counts))
+        context = usage.input + usage.cache_read + write
+        rates = self._base
+        for more_than, higher in self._above:
+            if context > more_than:
+                rates = higher
+        fresh, output, read, write_5m, write_1h = rates
+        return (
+            usage.input * fresh
+            + usage.output * output
+            + usage.cache_read * read
+            + (write - hour) * write_5m
+            + hour * write_1h
+        )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceRow:
-    """One row of the table: what one model costs from one day to another."""
-
-    model: str
-    names: tuple[str, ...]  # the canonical id first
-    valid_from: date  # UTC, included
-    valid_to: date  # UTC, not included
-    tiers: tuple[tuple[int, Rates], ...]  # (from this many context tokens on, rates), lowest first, first is 0
-    multiply: Mapping[str, Decimal]
-    web_search_femtousd: int  # a search
-    source: str
+    def _bracketed(self, count: int, at: int) -> int:
+        """So many tokens of one class, each at the price of the bracket that it falls into."""
+        cost, rate, begin = 0, self._base[at], 0
+        for more_than, higher in self._above:
+            cost += max(0, min(count, more_than) - begin) * rate
+            rate, begin = higher[at], more_than
+        return cost + max(0, count - begin) * rate
 
 
 class PriceTable:
-    """All rows, and a memory of which one applied, because the same few questions are asked again and again."""
+    """All rows, and a memory of which one applied, because the same few questions are asked again and again.
 
-    def __init__(self, rows: tuple[PriceRow, ...], *, version: str) -> None:
-        self.rows = rows
+    The owner's rows go before the packaged ones: on the days for which there is one, it holds.
+    """
+
+    def __init__(self, rows: Iterable[PriceRow], *, version: str) -> None:
+        self.rows = _layered(tuple(rows))
         self.version = version  # stored with each price, so that a number can be traced to its table
         self._by_name: dict[str, list[PriceRow]] = {}
-        for row in rows:
-            for name in row.names:
+        for row in sorted(self.rows, key=lambda row: row.origin != "own"):
+            for name in dict.fromkeys(row.names):
                 known = self._by_name.setdefault(name, [])
-                if any(row.valid_from < other.valid_to and other.valid_from < row.valid_to for other in known):
+                if any(_overlap(row, other) for other in known if other.origin == row.origin):
                     raise ConfigError(f"prices: two rows for {name} hold on the same day")
                 known.append(row)
-        self._memo: dict[tuple[Any, ...], tuple[tuple[tuple[int, Rates], ...], int] | None] = {}
+        self._memo: dict[_Question, _Answer | None] = {}
 
     @classmethod
-    def load(cls, path: Path | None = None) -> PriceTable:
-        """The table that ships with the package, or one like it. Raises ConfigError."""
-        if path is None:
-            text = resources.files("tachograph.pricing").joinpath("prices.toml").read_text("utf-8")
-        else:
-            text = path.read_text("utf-8")
-        try:
-            document = tomllib.loads(text)
-            sources = document["sources"]
-            rows = tuple(_row(entry) for entry in document["price"])
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, InvalidOperation) as error:
-            raise ConfigError(f"prices: {type(error).__name__}: {error}") from error
-        for row in rows:
-            if row.source not in sources:
-                raise ConfigError(f"prices: {row.model} names no known source")
-        return cls(rows, version=document["version"])
+    def load(cls, path: Path | None = None, *, own: Path | None = None) -> PriceTable:
+        """The table that ships with the package, or one like it; with the owner's rows if there is such a file.
+
+        Raises:
+            ConfigError: a file has a mistake.
+        """
+        table = packaged_table() if path is None else read_table(path.read_text("utf-8"))
+        rows, version = table.rows, table.version
+        found = read_own(own) if own is not None else None
+        if found is not None:
+            theirs, mark = found
+            rows, version = (*rows, *theirs.rows), f"{version}+{mark}"
+        return cls(rows, version=version)
 
     def price(
         self,
@@ -118,7 +111,7 @@ class PriceTable:
 
         Args:
             usage: what was used.
-            model: id as reported; other spellings are understood, see `normalise`.
+            model: id as reported; other spellings are understood, see names.py.
             at_us: when the request was made.
             speed: "fast" costs a factor where the row has one; anything else is normal.
             service_tier: "batch", "flex", "priority" likewise.
@@ -140,105 +133,123 @@ class PriceTable:
         if found is None:
             # The name itself is unreleased text, so that no message repeats it.
             raise UnknownModel("no price for this model on this day", hint="add a row to the price table")
-        tiers, web_search = found
-        rates = tiers[0][1]
-        if len(tiers) > 1:
-            context = usage.context
-            for more_than, of_tier in tiers:
-                if context > more_than:
-                    rates = of_tier
-        hour = usage.cache_write_1h
-        femto = (
-            usage.input * rates.input
-            + usage.output * rates.output
-            + usage.cache_read * rates.cache_read
-            + (usage.cache_write - hour) * rates.cache_write_5m
-            + hour * rates.cache_write_1h
-            + usage.web_search_requests * web_search
-        )
+        fresh, output, read, write_5m, write_1h, search, tiered = found
+        if tiered is None:
+            hour = usage.cache_write_1h
+            femto = (
+                usage.input * fresh
+                + usage.output * output
+                + usage.cache_read * read
+                + (usage.cache_write - hour) * write_5m
+                + hour * write_1h
+            )
+        else:
+            femto = tiered.femto(usage)
+        femto += usage.web_search_requests * search
         return Money((femto + _FEMTO_PER_NANO // 2) // _FEMTO_PER_NANO)
 
     def row(self, model: str, *, at_us: int) -> PriceRow | None:
         """The row in force, or None."""
-        day = datetime.fromtimestamp(at_us / 1_000_000, UTC).date()
-        plain = _BRACKETS.sub("", model.strip().lower())
-        for name in (plain, normalise(model)):
+        return self.row_on(model, datetime.fromtimestamp(at_us / 1_000_000, UTC).date())
+
+    def row_on(self, model: str, day: date) -> PriceRow | None:
+        """The row in force on a day (UTC), or None."""
+        for name in spellings(model):
             for row in self._by_name.get(name, ()):
                 if row.valid_from <= day < row.valid_to:
                     return row
         return None
 
+    def rows_of(self, model: str) -> list[PriceRow]:
+        """All rows of a model, the oldest first; none if it is not known."""
+        for name in spellings(model):
+            if rows := self._by_name.get(name):
+                return sorted(rows, key=lambda row: row.valid_from)
+        return []
+
     def _look_up(
         self, model: str, day: int, speed: str | None, service_tier: str | None, inference_geo: str | None
-    ) -> tuple[tuple[tuple[int, Rates], ...], int] | None:
+    ) -> _Answer | None:
         try:
             row = self.row(model, at_us=day * _DAY_US)
         except (ValueError, OverflowError, OSError):  # a day outside the calendar
             row = None
-        found = None
+        found: _Answer | None = None
         if row is not None:
-            factor = Decimal(1)
+            names = {service_tier} & _TIERS if service_tier else set()
             if speed == "fast":
-                factor *= row.multiply.get("fast", 1)
-            if inference_geo == "us":
-                factor *= row.multiply.get("us", 1)
-            if service_tier in _TIERS:
-                factor *= row.multiply.get(service_tier, 1)
-            found = tuple((more_than, rates.times(factor)) for more_than, rates in row.tiers), row.web_search_femtousd
+                names.add("fast")
+            if is_regional(model):
+                names.add("regional")
+            elif inference_geo == "us":
+                names.add("us")
+            factor = row.factor(names)
+            tiers = [(more_than, rates.times(factor)) for more_than, rates in row.tiers]
+            tiered = _Tiered(tiers, marginal=row.marginal) if len(tiers) > 1 else None
+            found = (*_plain(tiers[0][1]), row.web_search_femtousd, tiered)
         if len(self._memo) >= _MEMO_LIMIT:
             self._memo.clear()
         self._memo[model, day, speed, service_tier, inference_geo] = found
         return found
 
 
-_TIERS = frozenset({"batch", "flex", "priority"})
-_FACTORS = _TIERS | {"fast", "us"}
-_ROW_KEYS = frozenset(
-    {
-        "model",
-        "names",
-        "valid_from",
-        "valid_to",
-        "usd_per_million",
-        "above",
-        "multiply",
-        "web_search_per_1000",
-        "source",
-    }
-)
+def packaged_table() -> Table:
+    """What ships with this version. Raises ConfigError."""
+    return read_table(resources.files("tachograph.pricing").joinpath("prices.toml").read_text("utf-8"))
 
 
-def _row(entry: Mapping[str, Any]) -> PriceRow:
-    model = entry["model"]
-    if unknown := sorted(set(entry) - _ROW_KEYS | set(entry.get("multiply", {})) - _FACTORS):
-        raise ConfigError(f"prices: {model} has unknown keys: {', '.join(unknown)}")
-    above = sorted((tier["context_tokens"], _rates(tier["usd_per_million"])) for tier in entry.get("above", ()))
-    return PriceRow(
-        model=model,
-        names=(model, *entry.get("names", ())),
-        valid_from=entry.get("valid_from", date.min),
-        valid_to=entry.get("valid_to", date.max),
-        tiers=((0, _rates(entry["usd_per_million"])), *above),
-        multiply={name: Decimal(factor) for name, factor in entry.get("multiply", {}).items()},
-        web_search_femtousd=_whole(Decimal(entry.get("web_search_per_1000", "0")) * 10**12),
-        source=entry["source"],
-    )
+def read_own(path: Path) -> tuple[Table, str] | None:
+    """The owner's rows and eight hex digits of their file; None if there is no such file.
+
+    Raises:
+        ConfigError: it has a mistake, or cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be read ({error.strerror})") from None
+    try:
+        table = read_table(data.decode("utf-8"), origin="own")
+    except (ConfigError, UnicodeDecodeError) as error:
+        told = error.message if isinstance(error, ConfigError) else "prices: this is not UTF-8"
+        hint = "`tachograph prices check` names every mistake in it; move the file away to go on without it"
+        raise ConfigError(f"your own {told}", hint=hint) from error
+    return table, hashlib.sha256(data).hexdigest()[:8]
 
 
-def _rates(usd_per_million: Mapping[str, str]) -> Rates:
-    fresh = Decimal(usd_per_million["input"])
-    write_5m = Decimal(usd_per_million.get("cache_write_5m", fresh))
-    # One dollar a million tokens is 10^-6 dollars, that is 10^9 femto-dollars, a token.
-    return Rates(
-        input=_whole(fresh * 10**9),
-        output=_whole(Decimal(usd_per_million["output"]) * 10**9),
-        cache_read=_whole(Decimal(usd_per_million.get("cache_read", fresh)) * 10**9),
-        cache_write_5m=_whole(write_5m * 10**9),
-        cache_write_1h=_whole(Decimal(usd_per_million.get("cache_write_1h", write_5m)) * 10**9),
-    )
+def without_days(row: PriceRow, start: date, end: date) -> list[PriceRow]:
+    """What is left of a row outside of these days."""
+    before = replace(row, valid_to=min(row.valid_to, start)) if row.valid_from < start else None
+    after = replace(row, valid_from=max(row.valid_from, end)) if end < row.valid_to else None
+    return [part for part in (before, after) if part is not None]
 
 
-def _whole(amount: Decimal) -> int:
-    if amount != int(amount) or amount < 0:
-        raise ConfigError("prices: a price is negative or too fine for whole femto-dollars")
-    return int(amount)
+def _layered(rows: tuple[PriceRow, ...]) -> tuple[PriceRow, ...]:
+    """Packaged rows only for the days that no row of the owner's has; the owner's under all names the model has."""
+    own = [row for row in rows if row.origin == "own"]
+    if not own:
+        return rows
+    known: dict[str, tuple[str, ...]] = {}
+    kept: list[PriceRow] = []
+    for row in rows:
+        if row.origin == "own":
+            continue
+        known[row.model] = tuple(dict.fromkeys((*known.get(row.model, ()), *row.names)))
+        left = [row]
+        for mine in own:
+            if mine.model == row.model:
+                left = [part for piece in left for part in without_days(piece, mine.valid_from, mine.valid_to)]
+        kept += left
+    named = [replace(row, names=tuple(dict.fromkeys((*row.names, *known.get(row.model, ()))))) for row in own]
+    return (*kept, *named)
+
+
+def _overlap(one: PriceRow, other: PriceRow) -> bool:
+    return one.valid_from < other.valid_to and other.valid_from < one.valid_to
+
+
+def _plain(rates: Rates) -> _Plain:
+    fresh, output, read, write_5m, write_1h = (getattr(rates, name) for name in CLASSES)
+    return fresh, output, read, write_5m, write_1h

@@ -48,14 +48,15 @@ class ImportPipeline:
     """Makes the pipeline of an import; workers get a copy and make their own."""
 
     secret: Path
+    prices: Path  # the owner's own, if there are any
 
     def __call__(self) -> Pipeline:
         """A new pipeline, with the wall and the prices."""
         from tachograph.pipeline.build import build_pipeline
-        from tachograph.pricing.price import PriceTable
+        from tachograph.pricing.fresh import FreshPrices
         from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
-        return build_pipeline(secret=load_or_create_secret(self.secret), prices=PriceTable.load())
+        return build_pipeline(secret=load_or_create_secret(self.secret), prices=FreshPrices(self.prices))
 
 
 class OwnPipeline:
@@ -77,12 +78,12 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     from tachograph.inputs.agents.registry import AGENTS, make_others
     from tachograph.inputs.otlp.decode import Decoder
     from tachograph.pipeline.build import build_pipeline
-    from tachograph.pricing.price import PriceTable
+    from tachograph.pricing.fresh import FreshPrices
     from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
     return build_pipeline(
         secret=load_or_create_secret(home.secret),
-        prices=PriceTable.load(),
+        prices=FreshPrices(home.prices),
         decoder=Decoder(),
         agents=AGENTS,
         others=make_others(),
@@ -115,7 +116,7 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
 
     return Importer(
         store,
-        ImportPipeline(home.secret),
+        ImportPipeline(home.secret, home.prices),
         settings.imports,
         SystemClock(),
         name_file=file_names(home),

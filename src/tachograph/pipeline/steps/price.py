@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
-from tachograph.ports import Drops
+from tachograph.ports import Drops, Prices
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.event import Event, EventKind
-from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
 from tachograph_sdk.privacy.release import amend
 
-__all__ = ["Price", "Prices"]
+__all__ = ["ChangingPrices", "Price", "Prices"]
 
 
 _API_REQUEST = EventKind.API_REQUEST  # looking it up for each event takes longer than comparing
 
 
-class Prices(Protocol):
-    """A dated price table."""
+@runtime_checkable
+class ChangingPrices(Protocol):
+    """Prices that the owner may change while this runs."""
 
-    @property
-    def version(self) -> str:
-        """Which table this is."""
-
-    def price(
-        self,
-        usage: TokenUsage,
-        *,
-        model: str,
-        at_us: int,
-        speed: str | None = None,
-        service_tier: str | None = None,
-        inference_geo: str | None = None,
-    ) -> Money:
-        """What one request costs. Raises UnknownModel."""
+    def current(self) -> Prices:
+        """The table in force. Asked once for each batch."""
 
 
 class Price:
@@ -44,35 +32,37 @@ class Price:
     model is unknown; then there is no cost, because unknown is not nothing.
     """
 
-    def __init__(self, prices: Prices) -> None:
-        self._prices = prices
+    def __init__(self, prices: Prices | ChangingPrices) -> None:
+        self._current: Callable[[], Prices] = prices.current if isinstance(prices, ChangingPrices) else lambda: prices
 
     def __call__(self, events: list[Event], drops: Drops) -> list[Event]:
         """The same events, each API request with a basis."""
+        prices = self._current()
         return [
-            event if event.kind is not _API_REQUEST or "cost_basis" in event.attributes else self._price(event)
+            event if event.kind is not _API_REQUEST or "cost_basis" in event.attributes else _price(event, prices)
             for event in events
         ]
 
-    def _price(self, event: Event) -> Event:
-        has = event.attributes
-        if "cost_nanousd" in has:
-            return amend(event, cost_basis="reported")
-        model = has.get("model")
-        try:
-            if not isinstance(model, str):
-                raise UnknownModel("the request names no model")
-            cost = self._prices.price(
-                TokenUsage.from_attributes(has),
-                model=model,
-                at_us=event.at_us,
-                speed=_text(has.get("speed")),
-                service_tier=_text(has.get("service_tier")),
-                inference_geo=_text(has.get("inference_geo")),
-            )
-        except (UnknownModel, ValueError):  # ValueError: counts that cannot be of one request
-            return amend(event, cost_basis="unpriced")
-        return amend(event, cost_nanousd=cost.nanousd, cost_basis="priced", price_version=self._prices.version)
+
+def _price(event: Event, prices: Prices) -> Event:
+    has = event.attributes
+    if "cost_nanousd" in has:
+        return amend(event, cost_basis="reported")
+    model = has.get("model")
+    try:
+        if not isinstance(model, str):
+            raise UnknownModel("the request names no model")
+        cost = prices.price(
+            TokenUsage.from_attributes(has),
+            model=model,
+            at_us=event.at_us,
+            speed=_text(has.get("speed")),
+            service_tier=_text(has.get("service_tier")),
+            inference_geo=_text(has.get("inference_geo")),
+        )
+    except (UnknownModel, ValueError):  # ValueError: counts that cannot be of one request
+        return amend(event, cost_basis="unpriced")
+    return amend(event, cost_nanousd=cost.nanousd, cost_basis="priced", price_version=prices.version)
 
 
 def _text(value: object) -> str | None:
