@@ -52,3 +52,16 @@ def test_a_result_without_an_id_is_not_taken_for_a_call_that_was_refused_under_i
         make_event(EventKind.TOOL_CALL, key="t", source=Source.TRANSCRIPT, session_id=A, success=False, **refused),
     )
     assert ask(store, "select count(*) as n from tool_calls") == [{"n": 2}]
+
+
+def test_a_call_that_worked_is_not_one_that_was_refused(store):
+    """Up to 2.0.76 telemetry says nothing of refused calls."""
+    settle(
+        store,
+        make_event(EventKind.TOOL_CALL, key="o", session_id=A, tool_name="Bash", success=True),
+        make_event(
+            EventKind.TOOL_CALL, key="t", source=Source.TRANSCRIPT, session_id=A, tool_use_id="t1", tool_name="Bash",
+            success=False, decision="reject",
+        ),
+    )  # fmt: skip
+    assert ask(store, "select count(*) as n from tool_calls") == [{"n": 2}]

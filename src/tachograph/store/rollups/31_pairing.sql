@@ -79,7 +79,8 @@ with
         ) as m
         from known where not exists (select 1 from paired p where p.row_key = known.row_key and p.class = known.class)
     )
-select l.event_id, k.row_key from l join k using (fact, agent, family, class, loosely, m);
+select l.event_id, k.row_key from l join k using (fact, agent, family, class, loosely, m)
+where not (l.likeness like '% ok' and k.likeness like '% rejected');  -- what was refused did not work
 
 create or replace temp table alone as
 with
