@@ -165,17 +165,16 @@ class _Join:
             changes[id_] = changes.get(id_, Figure()) + change
             reached = to_nanousd
 
-        fast = entry.fast
-        their_price = None if rates is None else _nano(rates.price(entry.usage, fast=fast))
-        if entry.cost_nanousd is not None and their_price is not None:
-            go("reported", their_price)
         tokens = row.figure - theirs
-        if rates is not None:
-            go("tokens", _nano(rates.price(used, fast=fast)))
-        changes["tokens"] = changes.get("tokens", Figure()) + Figure(
+        changes["tokens"] = Figure(
             requests=tokens.requests, input_tokens=tokens.input_tokens, output_tokens=tokens.output_tokens,
             cache_read_tokens=tokens.cache_read_tokens, cache_write_tokens=tokens.cache_write_tokens,
         )  # fmt: skip
+        if entry.cost_nanousd is not None:  # both have the figure that the line brought with it
+            go("reported", row.cost_nanousd or 0)
+            return changes
+        if rates is not None:
+            go("tokens", _nano(rates.price(used, fast=entry.fast)))
         ours = self._pricer.parts(
             row.usage, model=row.model, at_us=row.at_us, speed=row.speed, service_tier=row.service_tier, geo=entry.geo
         )
