@@ -7,7 +7,7 @@ ClickHouse would take an output name that equals a column for that column's repl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

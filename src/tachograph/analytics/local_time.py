@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tachograph.analytics.dimensions import Grain
-from tachograph.analytics.zones import Span, Zone
+from tachograph.analytics.zones import Zone
 
 __all__ = ["HOUR", "LocalTime", "floor_hour"]
 
@@ -22,7 +22,8 @@ class LocalTime:
     """Expressions for one zone and one stretch of time. Each method adds to `parameters` what its text binds."""
 
     def __init__(self, zone: Zone, first: datetime, last: datetime, parameters: dict[str, Any]) -> None:
-        self._spans = zone.spans(first, last)
+        # An hour earlier: the first local hour began then, or when the clock was changed since.
+        self._spans = zone.spans(max(first, datetime.min + HOUR) - HOUR, last)
         self._parameters = parameters
 
     @property
@@ -49,8 +50,9 @@ class LocalTime:
         return self._choose(moment, lambda index: self._hour_in_span(moment, index))
 
     def splits(self, grain: Grain, hour: str) -> str | None:
-        """Condition on an hour of UTC, in which the clock is not changed: it lies in two local days, or for the grain
-        `hour` in two local hours. None if that never is so.
+        """Condition on an hour of UTC: it lies in two local days, or, for the grain `hour`, in two local hours.
+
+        None if that never is so. Of hours in which the clock is changed it says nothing: see `broken_hours`.
         """
         if all(span.offset_s % 3600 == 0 for span in self._spans):
             return None
