@@ -82,6 +82,8 @@ _TABLE: tuple[Attribute, ...] = (
     _a("cost_nanousd", "count", "cost in whole nano-dollars; see cost_basis"),
     _a("cost_basis", "text", "reported (the agent's figure), priced (our table), unpriced (model unknown)"),
     _a("price_version", "text", "version of the price table used", column=False),
+    _a("premium_requests", "number", "what Copilot bills for the request, in its premium requests; no money", column=False),
+    _a("credits_nano", "count", "what Copilot bills for the request, in 10^-9 of its AI credits; no money", column=False),
     _a("duration_ms", "number", "how long it took"),
     _a("ttft_ms", "number", "time to the first token"),
     _a("attempts", "count", "tries made, the last one included"),

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.refused import REFUSED
 
 __all__ = ["POLICY", "POLICY_VERSION", "Policy", "Purpose", "Rule", "Treatment", "docs_table"]
 
@@ -160,9 +161,8 @@ _PASS: tuple[Rule, ...] = (
     *_keep(Purpose.LINKING, _AGENT, "random id of a span", "span_id", "parent_span_id", shape="hex16"),
     # an API request
     *_keep(Purpose.COST, _USAGE, "price depends on it", "model", "model_requested", shape="model", fallback="custom"),
-    *_keep(
-        Purpose.COST, _AGENT, "price depends on it", "provider", "service_tier", "speed", "inference_geo", shape="word"
-    ),
+    *_keep(Purpose.COST, _AGENT, "price depends on it", "provider", shape="name"),
+    *_keep(Purpose.COST, _AGENT, "price depends on it", "service_tier", "speed", "inference_geo", shape="word"),
     *_keep(Purpose.COST, _USAGE, "what the request was for", "query_source", shape="source", fallback="custom"),
     *_keep(Purpose.COST, _USAGE, "effort asked for", "effort", shape="word"),
     *_keep(
@@ -188,6 +188,9 @@ _PASS: tuple[Rule, ...] = (
         "says how a sum over the agent's own records comes to be wrong",
         "usage_records",
         "naive_output_tokens",
+    ),
+    *_keep(
+        Purpose.COST, _API, "what a subscription is charged in units of its own", "premium_requests", "credits_nano"
     ),
     *_keep(Purpose.COST, frozenset({_K.USAGE_COUNTER}), "what the counter counts", "counter", shape="word"),
     *_keep(Purpose.LINKING, frozenset({_K.USAGE_COUNTER}), "tells apart what was counted twice", "lineage", shape="id"),
@@ -329,46 +332,7 @@ _REFUSE: tuple[Rule, ...] = (
         "final_model",
         "model_swapped",
     ),
-    *_drop(
-        "not needed: details of hooks, settings and spans",
-        "num_success",
-        "num_blocking",
-        "num_non_blocking_error",
-        "num_cancelled",
-        "stdout_chars",
-        "additional_context_chars",
-        "system_message_chars",
-        "initial_user_message_chars",
-        "num_outputs_persisted",
-        "managed_settings.sources",
-        "managed_settings.source_behavior",
-        "managed_settings.helper.state",
-        "managed_settings.helper.applied",
-        "interaction.sequence",
-        "parent.source",
-        "queued_sends",
-        "llm_request.context",
-        "first_content_ms",
-    ),
-    *_drop(
-        "not needed: says again what another attribute says", "cost_usd_micros", "bash_command_class", "tool_name_safe"
-    ),
-    *_drop(
-        "not needed",
-        "anthropic.custom_base_url",
-        "os.version",
-        "wsl.version",
-        "ccr.session.id",
-        "plugin.version",
-        "safe_mode",
-        "managed_only",
-        "has_hooks",
-        "has_mcp",
-        "host_owned_mcp",
-        "skill_path_count",
-        "command_path_count",
-        "agent_path_count",
-    ),
+    *(rule for reason, attributes in REFUSED for rule in _drop(reason, *attributes)),
 )
 
 POLICY = Policy(_PASS + _REFUSE)

@@ -10,7 +10,22 @@ from tachograph.inputs.agents.telemetry import Attributes, Spec, Telemetry, whol
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 from tachograph_sdk.privacy.treat import to_amount
 
-__all__ = ["COUNTERS", "READER", "REQUEST_NAMES", "TOOL_NAMES", "finish_request", "finish_tool", "token_counter"]
+__all__ = [
+    "BY_TYPE",
+    "COUNTERS",
+    "METRIC_NAMES",
+    "READER",
+    "REQUEST_NAMES",
+    "TOOL_NAMES",
+    "error_class",
+    "finish_request",
+    "finish_tool",
+    "is_distinct",
+    "own_id",
+    "put",
+    "take",
+    "token_counter",
+]
 
 REQUEST_NAMES: dict[str, str] = {
     **dict.fromkeys(USAGE_NAMES, ""),
@@ -66,8 +81,8 @@ _HTTP = re.compile(r"[1-5][0-9]{2}")
 _ENOUGH = 8  # characters at the end of an id that are different each time
 
 
-def _take(out: Attributes, *names: str) -> AttributeValue:
-    """Take all of these out; the first that is something."""
+def take(out: Attributes, *names: str) -> AttributeValue:
+    """Take all of these out; returns the first that is something."""
     found: AttributeValue = None
     for name in names:
         value = out.pop(name, None)
@@ -76,7 +91,8 @@ def _take(out: Attributes, *names: str) -> AttributeValue:
     return found
 
 
-def _put(out: Attributes, name: str, value: AttributeValue) -> None:
+def put(out: Attributes, name: str, value: AttributeValue) -> None:
+    """Set it if there is a value."""
     if value is not None:
         out[name] = value
 
@@ -93,7 +109,7 @@ def is_distinct(response: AttributeValue) -> bool:
 
 def error_class(out: Attributes) -> None:
     """The kind of error: a class's name or an HTTP status, never a text."""
-    error = _take(out, "_error")
+    error = take(out, "_error")
     if error is None:
         return
     word = str(error) if isinstance(error, str | int) else ""
@@ -106,21 +122,21 @@ def error_class(out: Attributes) -> None:
 def finish_request(raw: RawEvent, out: Attributes) -> DropReason | None:
     """One request: its numbers, ids, and whether it failed."""
     tokens = add_usage(raw.attributes, out)
-    served = _take(out, "_served", "_served_2")
-    asked = _take(out, "_asked", "_asked_2")
-    _put(out, "model", served or asked)
+    served = take(out, "_served", "_served_2")
+    asked = take(out, "_asked", "_asked_2")
+    put(out, "model", served or asked)
     if asked is not None and asked != out.get("model"):
         out["model_requested"] = asked
-    provider = _take(out, "_provider", "_provider_2", "_provider_3", "_provider_4")
+    provider = take(out, "_provider", "_provider_2", "_provider_3", "_provider_4")
     if isinstance(provider, str):
         out["provider"] = provider.lower()
-    response = _take(out, "_response", "_response_2")
+    response = take(out, "_response", "_response_2")
     if is_distinct(response):
         out["message_id"] = response
-    _put(out, "request_id", own_id(raw))
-    reasons = _take(out, "_reasons", "_reason")
-    _put(out, "stop_reason", reasons[0] if isinstance(reasons, list) and reasons else reasons)
-    first = to_amount(_take(out, "_first_s"))
+    put(out, "request_id", own_id(raw))
+    reasons = take(out, "_reasons", "_reason")
+    put(out, "stop_reason", reasons[0] if isinstance(reasons, list) and reasons else reasons)
+    first = to_amount(take(out, "_first_s"))
     if first is not None:
         out["ttft_ms"] = first * 1000
     error_class(out)
@@ -132,11 +148,11 @@ def finish_request(raw: RawEvent, out: Attributes) -> DropReason | None:
 
 def finish_tool(raw: RawEvent, out: Attributes) -> DropReason | None:
     """One tool call; one without an id is known by its span's."""
-    entity = _take(out, "_entity")
+    entity = take(out, "_entity")
     if not out.get("tool_name"):
-        _put(out, "tool_name", entity)
+        put(out, "tool_name", entity)
     if not out.get("tool_use_id"):
-        _put(out, "tool_use_id", own_id(raw))
+        put(out, "tool_use_id", own_id(raw))
     error_class(out)
     out["success"] = "error_class" not in out and not (raw.span is not None and raw.span.status_code == 2)
     return None
@@ -158,7 +174,7 @@ COUNTERS = {
 }
 """The counters of usage under their newest names, and what they count."""
 
-_BY_TYPE = {
+BY_TYPE = {
     "gen_ai.client.token.usage": "gen_ai.token.type",
     "gen_ai.client.inference.tokens": "gen_ai.token.type",
 }
@@ -177,21 +193,21 @@ def token_counter(raw: RawEvent, out: Attributes) -> DropReason | None:
     """So many tokens of one class; UNKNOWN_EVENT for a class nobody named."""
     counter = COUNTERS.get(raw.name)
     if counter is None:
-        counter = _TYPES.get(str(raw.attributes.get(_BY_TYPE.get(raw.name, "")) or "").lower())
+        counter = _TYPES.get(str(raw.attributes.get(BY_TYPE.get(raw.name, "")) or "").lower())
         if counter is None:
             return DropReason.UNKNOWN_EVENT
     out["counter"] = counter
     out["quantity"] = whole(raw)
-    _put(out, "model", _take(out, "_served", "_served_2") or _take(out, "_asked", "_asked_2"))
+    put(out, "model", take(out, "_served", "_served_2") or take(out, "_asked", "_asked_2"))
     for name in ("_served", "_served_2", "_asked", "_asked_2"):
         out.pop(name, None)
-    provider = _take(out, "_provider", "_provider_2")
+    provider = take(out, "_provider", "_provider_2")
     if isinstance(provider, str):
         out["provider"] = provider.lower()
     return None
 
 
-_METRIC_NAMES = {
+METRIC_NAMES = {
     "gen_ai.response.model": "_served",
     "gen_ai.request.model": "_asked",
     "gen_ai.provider.name": "_provider",
@@ -210,7 +226,7 @@ _AGENT = Spec(
     constants={"feature": "agent_run"},
     finish=_finish_agent,
 )
-_COUNTER = Spec(kind=EventKind.USAGE_COUNTER, names=_METRIC_NAMES, finish=token_counter)
+_COUNTER = Spec(kind=EventKind.USAGE_COUNTER, names=METRIC_NAMES, finish=token_counter)
 
 _EVENT = "gen_ai.client.inference.operation.details"
 _NOT_REQUESTS = frozenset({
@@ -228,7 +244,7 @@ READER = Telemetry(
     tables={
         Source.OTEL_SPAN: {**dict.fromkeys(REQUESTS, _REQUEST), "execute_tool": _TOOL, "invoke_agent": _AGENT},
         Source.OTEL_LOG: {_EVENT: _REQUEST},
-        Source.OTEL_METRIC: dict.fromkeys((*COUNTERS, *_BY_TYPE), _COUNTER),
+        Source.OTEL_METRIC: dict.fromkeys((*COUNTERS, *BY_TYPE), _COUNTER),
     },
     common=_COMMON,
     resource={

@@ -30,12 +30,13 @@ _CACHE_READ = (
 )  # fmt: skip
 _CACHE_WRITE = (
     "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens",
-    "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_tokens",
+    "gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens", "gen_ai.usage.cache_write_tokens",
     "gen_ai.usage.details.cache_write_tokens", "ai.usage.inputTokenDetails.cacheWriteTokens",
     "llm.token_count.prompt_details.cache_write",
 )  # fmt: skip
 _REASONING = (
-    "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens", "gen_ai.usage.details.reasoning_tokens",
+    "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_output_tokens", "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.details.reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens",
     "llm.token_count.completion_details.reasoning",
 )  # fmt: skip

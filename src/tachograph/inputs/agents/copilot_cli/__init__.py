@@ -1,0 +1,1 @@
+"""GitHub Copilot CLI: docs/formats/copilot_cli.md."""
