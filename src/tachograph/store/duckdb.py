@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -20,7 +20,9 @@ from tachograph.ports import (
     EventColumns,
     FileState,
     Position,
+    Prices,
     Quarantined,
+    Repricing,
     Result,
     Statement,
     StreamState,
@@ -30,6 +32,7 @@ from tachograph.store.columns import pack
 from tachograph.store.config import StoreConfig
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
+from tachograph.store.reprice import Wanted, reprice
 from tachograph.store.settle import rebuild, settle
 from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError
 from tachograph_sdk.model.event import DropReason
@@ -40,14 +43,17 @@ __all__ = ["DuckDBStore", "StoreConfig"]
 class DuckDBStore:
     """Implements `ports.Store` on one file. Any thread may call it; only one process may have it open."""
 
-    def __init__(self, path: Path | str, config: StoreConfig | None = None) -> None:
+    def __init__(self, path: Path | str, config: StoreConfig | None = None, *, prices: Prices | None = None) -> None:
         """Open or create the store at `path` (":memory:" for one that is not kept).
+
+        `prices` say what usage costs that only counters saw, where they count no cost; by default the packaged table.
 
         Raises:
             StoreBusy: another process has it.
             MigrationFailed: it is newer than this version, or could not be brought up to date.
         """
         self._config = config or StoreConfig()
+        self._prices = prices
         self._path = None if str(path) == ":memory:" else Path(path)
         self._lock = threading.RLock()
         self._closed = False
@@ -82,16 +88,47 @@ class DuckDBStore:
                 self._writer.execute("update journal_position set segment = $1, read_offset = $2", place)
         return WriteResult(new=new, duplicate=total - new)
 
+    def _price_table(self) -> Prices:
+        if self._prices is None:
+            from tachograph.pricing.price import PriceTable
+
+            self._prices = PriceTable.load()
+        return self._prices
+
     def settle(self) -> None:
         """Bring ledger, sessions and days up to date with the events written since the last time."""
         with self._transaction():
-            settle(self._writer)
+            settle(self._writer, self._price_table)
         self._fold_log_when_large()
 
     def rebuild(self) -> None:
         """Make ledger, sessions and days anew from the events alone."""
         with self._transaction():
-            rebuild(self._writer)
+            rebuild(self._writer, self._price_table)
+
+    def reprice(
+        self,
+        prices: Prices,
+        *,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        is_wanted: Callable[[str], bool] | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Repricing:
+        """Price again what `prices` may price, and settle again what changed; see `ports.Store`. Raises StoreError."""
+
+        def wanted(connection: duckdb.DuckDBPyConnection) -> Wanted:
+            models = None
+            if is_wanted is not None:
+                rows = connection.execute("select distinct model from events where kind = 'api.request'").fetchall()
+                meant = [model for (model,) in rows if model is not None and is_wanted(model)]
+                models = frozenset([*meant, *(model.replace("[1m]", "") for model in meant)])  # as the ledger has it
+            return Wanted(start_us=start_us, end_us=end_us, models=models)
+
+        told = reprice(self._writer, self._transaction, prices, wanted, dry_run=dry_run, progress=progress)
+        self._fold_log_when_large()
+        return told
 
     def _insert_events(self, parts: Sequence[EventColumns], drops: Counter[tuple[str, str]]) -> int:
         for part in parts:

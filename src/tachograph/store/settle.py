@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 
 import duckdb
 
-__all__ = ["DERIVED", "rebuild", "settle"]
+from tachograph.ports import Prices
+from tachograph_sdk.errors import UnknownModel
+from tachograph_sdk.model.usage import TokenUsage
 
-DERIVED = ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
+__all__ = ["DERIVED", "rebuild", "settle", "settle_again"]
+
+DERIVED = ("requests", "counters", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
-    "fresh", "fresh_ids", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come",
+    "fresh", "fresh_ids", "fresh_lineages", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
+    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
@@ -34,6 +40,11 @@ REBUILD_STEP = 400_000  # events settled at a time: what the working tables of o
 _UPTO = """select greatest(
     coalesce((select max(seq) from events), 0), coalesce((select max(seq) from event_copies), 0))"""
 
+_NO_READINGS = """create or replace temp table readings (
+    event_id uuid, occurred_at timestamp, agent varchar, way varchar, bucket varchar, user_id varchar,
+    organization_id varchar, project varchar, repository varchar, agent_version varchar, entrypoint varchar,
+    model varchar, measure varchar, value bigint)"""
+
 # What there is to do at all. A family without events of a kind has no rows made from that kind either.
 _WORK_TO_DO = """
 select
@@ -42,6 +53,7 @@ select
     count(*) filter (where kind = 'prompt'),
     count(*) filter (where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')),
     count(*) filter (where kind = 'usage.counter' and not starts_with(bucket, '~')),
+    count(*) filter (where kind = 'usage.counter' and counter = 'session_total'),
     count(*) filter (where case kind
         when 'api.request' then request_id is null and message_id is null when 'api.error' then request_id is null
         when 'tool.call' then tool_use_id is null when 'tool.decision' then tool_use_id is null
@@ -51,46 +63,70 @@ from work
 """
 
 
-def settle(connection: duckdb.DuckDBPyConnection) -> bool:
+def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> bool:
     """Make the rows again that events since the last time could have changed. False if there were none.
 
-    The work is that of the touched sessions, not of the store. Call inside a transaction.
+    The work is that of the touched sessions, not of the store. Call inside a transaction. `prices` say what usage costs
+    that only counters saw, where they count no cost.
     """
     (settled,) = _numbers(connection, "select seq from settled")
     (upto,) = _numbers(connection, _UPTO)
     if upto <= settled:
         return False
-    _settle_between(connection, settled, upto)
+    _settle_between(connection, settled, upto, prices)
     return True
 
 
-def rebuild(connection: duckdb.DuckDBPyConnection) -> None:
+def rebuild(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> None:
     """Empty the derived tables and settle everything, some events at a time. Call inside a transaction."""
-    for table in (*DERIVED, "hours", "buckets", "kin"):
+    for table in (*DERIVED, "hours", "buckets", "kin", "lineages"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
     connection.execute("update settled set seq = 0")
     (upto,) = _numbers(connection, _UPTO)
     settled = 0
     while settled < upto:
         step = min(upto, settled + REBUILD_STEP)
-        _settle_between(connection, settled, step)
+        _settle_between(connection, settled, step, prices)
         settled = step
 
 
-def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: int) -> None:
+def settle_again(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> None:
+    """Make the rows of the buckets in temp table `chosen` again, and of their families: what their events say has changed.
+
+    Everything must be settled. Call inside a transaction.
+    """
+    (settled,) = _numbers(connection, "select seq from settled")
+    _settle_between(connection, settled, settled, prices, touch="11_touched_again")
+
+
+def _settle_between(
+    connection: duckdb.DuckDBPyConnection,
+    settled: int,
+    upto: int,
+    prices: Callable[[], Prices],
+    *,
+    touch: str = "10_touched",
+) -> None:
     connection.execute(f"set variable settled = {int(settled)}; set variable upto = {int(upto)}")
-    _run(connection, "10_touched")
+    _run(connection, touch)
     _run(connection, "20_work")
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:
         _run(connection, "21_owners")
-    requests, tools, prompts, outcomes, counters, nameless, sessionless = _numbers(connection, _WORK_TO_DO)
+    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless = _numbers(connection, _WORK_TO_DO)
     _run(connection, "30_identity")
     if nameless:
         _run(connection, "31_pairing")
     _run(connection, "40_requests", else_empty="requests", when=requests)
+    if readings:
+        _run(connection, "44_readings")
+    elif counters:
+        connection.execute(_NO_READINGS)
     if counters:
         _run(connection, "45_residuals")
+        _price_residuals(connection, "new_requests", prices)
+    else:
+        connection.execute("create or replace temp table new_counters as from counters limit 0")
     _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
@@ -110,6 +146,7 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
         )
         _note_change(connection, -1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "85_residuals")
+        _price_residuals(connection, "requests", prices)
         _note_change(connection, 1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "86_active")
     if requests:  # counters are among them
@@ -118,6 +155,28 @@ def _settle_between(connection: duckdb.DuckDBPyConnection, settled: int, upto: i
     connection.execute(
         "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in _WORKING)
     )
+
+
+def _price_residuals(connection: duckdb.DuckDBPyConnection, table: str, prices: Callable[[], Prices]) -> None:
+    """Put a price on what only counters saw, where they count no cost. What the table does not know stays without."""
+    counts = [f.name for f in fields(TokenUsage)]
+    rows = connection.execute(
+        f"""select rowid, model, epoch_us(occurred_at), input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+            cache_write_1h_tokens, web_search_requests
+        from {table} where outcome = 'residual' and cost_nanousd is null and model is not null"""  # noqa: S608 - ours
+    ).fetchall()
+    if not rows:
+        return
+    price_table = prices()
+    for row, model, at_us, *used in rows:
+        try:
+            cost = price_table.price(TokenUsage(**dict(zip(counts, used, strict=True))), model=model, at_us=at_us)
+        except UnknownModel:
+            continue
+        connection.execute(
+            f"update {table} set cost_nanousd = $1 where rowid = $2",  # noqa: S608 - a name of ours
+            [cost.nanousd, row],
+        )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:

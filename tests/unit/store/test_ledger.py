@@ -357,6 +357,127 @@ def change(source: Source, lines: int, session: str = A) -> Event:
     )
 
 
+def reading(session: str, at_us: int, **total: Any) -> Event:
+    """What an agent's own session total says; `lineage` is what it has been counted since."""
+    lineage = total.pop("lineage", "1795000000000")
+    key = f"reading {session} {at_us} {total}"
+    return make_event(
+        EventKind.USAGE_COUNTER,
+        key=key,
+        source=Source.TRANSCRIPT,
+        at_us=at_us,
+        session_id=session,
+        counter="session_total",
+        lineage=lineage,
+        **{"model": "opus", **total},
+    )
+
+
+def residuals(store: DuckDBStore) -> dict[str, int]:
+    rows = ask(
+        store, "select session_id, sum(input_tokens)::bigint as n from requests where outcome = 'residual' group by 1"
+    )
+    return {row["session_id"]: row["n"] for row in rows}
+
+
+def test_a_sessions_own_total_is_a_reading_and_never_added_up(store):
+    settle(
+        store, transcript("1", request_id="r1", message_id="m1"), reading(A, AT + 1, input_tokens=10, output_tokens=5)
+    )
+    assert residuals(store) == {}
+    settle(
+        store,
+        reading(A, AT + 2, input_tokens=13, output_tokens=6),
+        reading(A, AT + 3, input_tokens=17, output_tokens=6),
+    )
+    assert residuals(store) == {A: 7}  # 17 - 10: a title, a compaction
+    settle(store, reading(A, AT + 3, input_tokens=17, output_tokens=6))
+    assert residuals(store) == {A: 7}
+
+
+def test_what_a_fork_inherited_is_not_its_own(store):
+    """The parent used 10 and, for a title, 3; the fork copied the request and the total, and used 20 and 4 of its own."""
+    one = transcript("1", A, request_id="r1", message_id="m1")
+    copy = replace(one, session_id=B)
+    own = transcript("2", B, request_id="r2", message_id="m2", at_us=AT + 100, input_tokens=20)
+    later = transcript("3", A, request_id="r3", message_id="m3", at_us=AT + 200, input_tokens=40)
+    settle(store, one, reading(A, AT + 1, input_tokens=13), copy, own, reading(B, AT + 101, input_tokens=37))
+    assert residuals(store) == {A: 3, B: 4}
+    settle(store, later, reading(A, AT + 201, input_tokens=55))  # the parent goes on from its own: 2 more for a title
+    assert residuals(store) == {A: 5, B: 4}
+    (row,) = ask(store, "select input_tokens, shown_input_tokens from counters where session_id = '" + B + "'")
+    assert (row["input_tokens"], row["shown_input_tokens"]) == (24, 20)
+
+
+def test_a_session_that_was_cleared_goes_on_from_the_total_before_it(store):
+    settle(store, transcript("1", A, message_id="m1"), reading(A, AT + 1, input_tokens=12))
+    settle(store, transcript("2", B, message_id="m2", at_us=AT + 50), reading(B, AT + 51, input_tokens=25))
+    assert residuals(store) == {A: 2, B: 3}
+
+
+def test_another_lineage_begins_at_nothing(store):
+    settle(store, transcript("1", A, message_id="m1"), reading(A, AT + 1, input_tokens=12))
+    settle(store, transcript("2", A, message_id="m2", at_us=AT + 9), reading(A, AT + 10, input_tokens=11, lineage="2"))
+    assert residuals(store) == {A: 3}
+
+
+def test_the_largest_of_two_ways_counts_never_their_sum(store):
+    settle(store, counter("input", 30), counter("output", 4), reading(A, AT + 1, input_tokens=25, output_tokens=9))
+    (row,) = ask(store, "select input_tokens, output_tokens from requests")
+    assert (row["input_tokens"], row["output_tokens"]) == (30, 9)
+    ways = ask(store, "select way, input_tokens, cost_nanousd from counters order by way")
+    assert [(w["way"], w["input_tokens"], w["cost_nanousd"]) for w in ways] == [
+        ("otel_metric", 30, None),
+        ("transcript", 25, None),
+    ]
+
+
+def test_a_prompt_counted_with_its_cache_and_an_output_without_its_reasoning_count_alike(store):
+    settle(
+        store,
+        counter("input_total", 100),
+        counter("cache_read", 70),
+        counter("cache_write", 10),
+        counter("output_visible", 5),
+        counter("reasoning", 8),
+        counter("web_search", 2),
+    )
+    (row,) = ask(store, "select * from requests")
+    assert (row["input_tokens"], row["cache_read_tokens"], row["cache_write_tokens"]) == (20, 70, 10)
+    assert (row["output_tokens"], row["reasoning_tokens"], row["web_search_requests"]) == (13, 8, 2)
+
+
+def test_the_same_of_counters_without_a_session(store):
+    common = {"session_id": None, "user_id": "u_1"}
+    settle(
+        store,
+        counter("input_total", 100, **common),
+        counter("cache_read", 70, **common),
+        counter("output", 13, **common),
+        counter("reasoning", 8, **common),
+    )
+    (row,) = ask(store, "select * from requests")
+    assert (row["input_tokens"], row["cache_read_tokens"], row["output_tokens"]) == (30, 70, 13)
+    (way,) = ask(store, "select * from counters")
+    assert (way["input_tokens"], way["shown_input_tokens"], way["session_id"]) == (30, 0, None)
+
+
+def test_what_only_counters_without_a_cost_saw_has_the_tables_price(store):
+    million = 1_000_000
+    settle(store, counter("input", million, model="claude-opus-5"), counter("output", million, model="nobody-knows-it"))
+    known, unknown = ask(store, "select model, cost_nanousd, cost_basis from requests order by model")
+    assert (known["cost_nanousd"], known["cost_basis"]) == (5_000_000_000, "counter")
+    assert (unknown["cost_nanousd"], unknown["cost_basis"]) == (None, "counter")
+
+
+def test_counters_that_say_less_than_the_rows_are_there_to_see(store):
+    settle(store, otel("1", request_id="r1"), counter("input", 4), counter("cost", 6_000))
+    assert residuals(store) == {}
+    (way,) = ask(store, "select * from counters")
+    assert (way["input_tokens"], way["shown_input_tokens"]) == (4, 10)
+    assert (way["cost_nanousd"], way["shown_cost_nanousd"], way["shown_requests"]) == (6_000, 7_000, 1)
+
+
 def test_lines_come_from_the_transcript_or_the_counters_never_from_both(store):
     settle(store, change(Source.OTEL_METRIC, 9), change(Source.OTEL_METRIC, 4, B))
     settle(store, change(Source.TRANSCRIPT, 8))

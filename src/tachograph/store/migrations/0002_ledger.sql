@@ -62,6 +62,53 @@ create table requests (
     seen_sdk boolean not null
 );
 
+-- What running totals counted, beside what the rows of `requests` show of the same: one row per way in. A class that a
+-- way does not count is null. `requests` has a residual row where the largest of them says more than the rows.
+create table counters (
+    bucket varchar not null,             -- as in `requests`; '^' agent '^' day where the counters name no session
+    agent varchar not null,
+    session_id varchar,
+    user_id varchar,
+    model varchar,
+    way varchar not null,                -- otel_metric, console, transcript (the agent's own session totals)
+    first_at timestamp not null,
+    last_at timestamp not null,
+    input_tokens bigint,
+    output_tokens bigint,
+    reasoning_tokens bigint,
+    cache_read_tokens bigint,
+    cache_write_tokens bigint,
+    cache_write_5m_tokens bigint,
+    cache_write_1h_tokens bigint,
+    web_search_requests bigint,
+    cost_nanousd bigint,
+    shown_requests bigint not null,
+    shown_input_tokens bigint not null,
+    shown_output_tokens bigint not null,
+    shown_reasoning_tokens bigint not null,
+    shown_cache_read_tokens bigint not null,
+    shown_cache_write_tokens bigint not null,
+    shown_cache_write_5m_tokens bigint not null,
+    shown_cache_write_1h_tokens bigint not null,
+    shown_web_search_requests bigint not null,
+    shown_cost_nanousd bigint not null
+);
+
+-- Readings of the agents' own session totals: what each said last. To find sessions of one lineage (a fork, a resume).
+create table lineages (bucket varchar not null, agent varchar not null, lineage varchar not null);
+
+-- Every point of a running total, in the long form: what is counted (`measure`) and how much was added.
+create view counter_points as
+select event_id, seq, occurred_at, agent, source, bucket, session_id, user_id, organization_id, project, repository,
+    agent_version, entrypoint, replace(coalesce(model, ''), '[1m]', '') as model,
+    case when counter = 'web_search' then 'web_search_requests' when counter = 'cost' then 'cost_nanousd'
+        when counter in ('input_total', 'output_visible') then counter
+        else counter || '_tokens' end as measure,
+    case when counter = 'cost' then cost_nanousd else quantity end as value
+from events
+where kind = 'usage.counter' and counter in ('input', 'input_total', 'output', 'output_visible', 'reasoning',
+    'cache_read', 'cache_write', 'web_search', 'cost');
+
 create table tool_calls (
     tool_key varchar not null,
     bucket varchar not null,

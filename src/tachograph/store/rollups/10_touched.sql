@@ -1,6 +1,6 @@
 -- touched: the buckets to settle now, each with its family; working tables of one settling, not kept.
 -- Grain: one row per bucket. A bucket is a session, or agent, user and day for records that name none.
--- A family is all buckets that share an identity (a request, message, tool call, prompt or event), directly or through
+-- A family is all buckets that share an identity (a request, message, tool call, prompt, event or the agent's own running total), directly or through
 -- others. Whole families are settled, so that a row never depends on the order in which its sources came.
 -- Variables: settled (highest seq settled so far), upto (highest seq to settle).
 
@@ -26,6 +26,16 @@ group by 1;
 
 insert into buckets
 select bucket, first_seq from fresh where bucket not in (select bucket from buckets);
+
+-- Sessions that share the agent's own running total: a reading cannot be understood without the one it goes on from.
+create or replace temp table fresh_lineages as
+select distinct bucket, agent, attr(attributes, 'lineage') as lineage from events
+where seq > getvariable('settled') and seq <= getvariable('upto') and kind = 'usage.counter' and counter = 'session_total'
+  and attr(attributes, 'lineage') is not null;
+
+insert into lineages
+select bucket, agent, lineage from fresh_lineages f
+where not exists (select 1 from lineages l where l.bucket = f.bucket and l.agent = f.agent and l.lineage = f.lineage);
 
 -- Identities seen under another bucket: among the fresh events, in the ledger, and as copies of stored events.
 -- Hashes find candidates fast; equal hashes of different ids would only settle two families together. In the ledger only
@@ -58,6 +68,8 @@ select distinct one as bucket, two as other from (
     union all
     select f.bucket, p.bucket from fresh_ids f join prompts p on f.what = 'p' and f.id = p.prompt_id and f.agent = p.agent
     where p.occurred_at between getvariable('from_day') and getvariable('to_day')
+    union all
+    select f.bucket, l.bucket from fresh_lineages f join lineages l using (agent, lineage)
     union all
     select c.bucket, c.session_id from event_copies c
     where c.seq > getvariable('settled') and c.seq <= getvariable('upto')

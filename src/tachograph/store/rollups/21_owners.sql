@@ -1,5 +1,6 @@
 -- owner of the events that forked sessions hold copies of; run only if there are any. Grain: one row per such event.
--- Among the sessions that hold it, those that have nothing of their own come first (they are what the others were forked
+-- Among the sessions that hold it, the one whose own running total began lowest comes first, because a fork goes on from
+-- its parent's. Where not all of them have one, those that have nothing of their own come first (they are what the others were forked
 -- from), the shorter before the longer; then the one whose own events began first: the same whatever was read first.
 
 create or replace temp table places as
@@ -15,11 +16,26 @@ with
           and event_id not in (select event_id from places) group by 1
     ),
     held as (select bucket, count(*) as events from places group by 1),
+    -- What the agent's own total said first: a fork's begins with its parent's. Only where every session has one.
+    totals as (
+        select bucket, min(coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0)
+            + coalesce(cache_write_tokens, 0)) as first_total
+        from (
+            select bucket, occurred_at, lineage, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+                sum(cache_read_tokens) as cache_read_tokens, sum(cache_write_tokens) as cache_write_tokens
+            from work where kind = 'usage.counter' and counter = 'session_total' group by all
+        ) group by 1
+    ),
+    candidates as (
+        select held.bucket, held.events + coalesce(own.events, 0) as events, own.first_at, totals.first_total,
+            bool_and(totals.first_total is not null) over (partition by touched.family) as all_have_one
+        from held join touched using (bucket) left join own using (bucket) left join totals using (bucket)
+    ),
     ranked as (
         select bucket, row_number() over (
-            order by starts_with(bucket, '~'), own.first_at nulls first, held.events + coalesce(own.events, 0), bucket
+            order by starts_with(bucket, '~'), case when all_have_one then first_total end, first_at nulls first, events, bucket
         ) as place
-        from held left join own using (bucket)
+        from candidates
     )
 select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
 

@@ -1,34 +1,47 @@
--- requests, the residual rows: usage that the agent's counters saw and no request row shows.
--- Grain: one row per bucket, model and day. Rebuild: with 40_requests.sql.
--- A request counts for every session it was seen in: a fork's copy must not leave its parent's counter unexplained.
--- Compared per bucket and model over all its days, because a counter may be exported after midnight; what is missing is
--- laid on the last days first, never more than the counter says of a day. Costs that differ by less than a micro-dollar
--- per request are rounding, not usage. The counters of one way in (OTLP before console) are taken, never the sum of two.
+-- counters and the residual rows of requests: usage that running totals saw and no request row shows.
+-- Grain: counters, one row per session, model and way in; residual rows, one per session, model and day.
+-- Rebuild: with 40_requests.sql. Working tables are in the long form, one row per measure (a token class, or the cost).
+--
+-- Each way in is held against the rows by itself and the largest rest counts, never the sum of two ways. Compared per
+-- session and model over all its days, because a counter may be exported after midnight; what is missing is laid on the
+-- last days first, never more than a way says of a day. Costs that differ by less than a micro-dollar per request are
+-- rounding, not usage. For exported counters a request counts for every session it was seen in (a fork's copy must not
+-- leave its parent's counter unexplained); the agent's own totals are without what a fork inherited, and so are the rows.
 
-create or replace temp table new_residuals as
+create or replace temp table counted as
 with
-    points as (
-        select *, min(class_rank) over (partition by agent, owner) as best from work
-        where kind = 'usage.counter' and not starts_with(owner, '~')  -- counters that name no session: 85_residuals.sql
-    ),
-    counted as (
-        select
-            agent, owner as bucket, coalesce(model, '') as model, date_trunc('day', occurred_at) as day,
-            max(occurred_at) as occurred_at,
-            arg_min(user_id, event_id) as user_id, arg_min(organization_id, event_id) as organization_id,
-            arg_min(project, event_id) as project, arg_min(repository, event_id) as repository,
-            arg_min(agent_version, event_id) as agent_version, arg_min(entrypoint, event_id) as entrypoint,
-            coalesce(sum(coalesce(quantity, input_tokens)) filter (where counter = 'input'), 0)::bigint as input_tokens,
-            coalesce(sum(coalesce(quantity, output_tokens)) filter (where counter = 'output'), 0)::bigint as output_tokens,
-            coalesce(sum(coalesce(quantity, cache_read_tokens)) filter (where counter = 'cache_read'), 0)::bigint
-                as cache_read_tokens,
-            coalesce(sum(coalesce(quantity, cache_write_tokens)) filter (where counter = 'cache_write'), 0)::bigint
-                as cache_write_tokens,
-            coalesce(sum(cost_nanousd) filter (where counter = 'cost'), 0)::bigint as cost_nanousd
-        from points where class_rank = best group by agent, owner, coalesce(model, ''), date_trunc('day', occurred_at)
-    ),
+    exported as (
+        select c.event_id, c.occurred_at, c.agent, c.source as way, c.bucket, c.user_id, c.organization_id, c.project,
+            c.repository, c.agent_version, c.entrypoint, c.model, c.measure, c.value
+        from counter_points c join touched t on t.bucket = c.bucket
+        where c.seq >= getvariable('from_seq') and c.seq <= getvariable('upto') and not starts_with(c.bucket, '~')
+        union all by name
+        from readings
+    )
+select *, date_trunc('day', occurred_at) as day, max(measure = 'input_total') over ways as has_total,
+    max(measure = 'output_visible') over ways as has_visible
+from exported
+window ways as (partition by agent, bucket, model, way);
+
+-- Agents that count the prompt with its cache, or the output without its reasoning, say so; here all count alike.
+create or replace temp table by_day as
+select agent, bucket, model, way, measure, day, sum(value)::bigint as value from (
+    select agent, bucket, model, way, day, value,
+        case measure when 'input_total' then 'input_tokens' when 'output_visible' then 'output_tokens' else measure end
+            as measure
+    from counted
+    union all by name
+    select agent, bucket, model, way, day, -value as value, 'input_tokens' as measure
+    from counted where has_total and measure in ('cache_read_tokens', 'cache_write_tokens')
+    union all by name
+    select agent, bucket, model, way, day, value, 'output_tokens' as measure
+    from counted where has_visible and measure = 'reasoning_tokens'
+) group by all;
+
+create or replace temp table shown as
+with
     related as (select bucket from touched where family in (select family from touched group by 1 having count(*) > 1)),
-    shown_in as (
+    anywhere as (
         select agent, bucket, request_key from new_requests where bucket not in (select bucket from related)
         union all (
             select agent, bucket, request_key from new_requests where bucket in (select bucket from related)
@@ -37,52 +50,129 @@ with
             union
             select k.agent, p.bucket, k.row_key from keyed k join places p using (event_id) where k.fact = 'request'
         )
-    ),
-    shown as (
-        select i.agent, i.bucket, coalesce(r.model, '') as model, count(*) as requests,
-            sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
-            sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens,
-            coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd
-        from shown_in i join new_requests r using (agent, request_key)
-        where r.outcome = 'ok' and i.bucket in (select bucket from counted) group by 1, 2, 3
-    ),
-    missing as (
-        select c.agent, c.bucket, c.model,
-            greatest(0, sum(c.input_tokens) - coalesce(any_value(s.input_tokens), 0)) as input_tokens,
-            greatest(0, sum(c.output_tokens) - coalesce(any_value(s.output_tokens), 0)) as output_tokens,
-            greatest(0, sum(c.cache_read_tokens) - coalesce(any_value(s.cache_read_tokens), 0)) as cache_read_tokens,
-            greatest(0, sum(c.cache_write_tokens) - coalesce(any_value(s.cache_write_tokens), 0)) as cache_write_tokens,
-            greatest(0, sum(c.cost_nanousd) - coalesce(any_value(s.cost_nanousd), 0)) as cost_nanousd,
-            1000 * coalesce(any_value(s.requests), 0) as rounding
-        from counted c left join shown s using (agent, bucket, model) group by all
-    ),
-    laid as (
-        select c.* exclude (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_nanousd),
-            greatest(0, least(c.input_tokens, m.input_tokens - coalesce(sum(c.input_tokens) over later, 0)))::bigint
-                as input_tokens,
-            greatest(0, least(c.output_tokens, m.output_tokens - coalesce(sum(c.output_tokens) over later, 0)))::bigint
-                as output_tokens,
-            greatest(0, least(c.cache_read_tokens,
-                m.cache_read_tokens - coalesce(sum(c.cache_read_tokens) over later, 0)))::bigint as cache_read_tokens,
-            greatest(0, least(c.cache_write_tokens,
-                m.cache_write_tokens - coalesce(sum(c.cache_write_tokens) over later, 0)))::bigint as cache_write_tokens,
-            case when m.cost_nanousd > m.rounding then greatest(0, least(c.cost_nanousd,
-                m.cost_nanousd - coalesce(sum(c.cost_nanousd) over later, 0)))::bigint else 0 end as cost_nanousd
-        from counted c join missing m using (agent, bucket, model)
-        window later as (
-            partition by c.agent, c.bucket, c.model order by c.day desc rows between unbounded preceding and 1 preceding
-        )
     )
+select i.agent, i.bucket, coalesce(r.model, '') as model, i.bucket = r.bucket as is_own, count(*) as requests,
+    sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
+    sum(reasoning_tokens)::bigint as reasoning_tokens, sum(cache_read_tokens)::bigint as cache_read_tokens,
+    sum(cache_write_tokens)::bigint as cache_write_tokens, sum(cache_write_5m_tokens)::bigint as cache_write_5m_tokens,
+    sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens, sum(web_search_requests)::bigint as web_search_requests,
+    coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd
+from anywhere i join new_requests r using (agent, request_key)
+where r.outcome = 'ok' and i.bucket in (select bucket from counted)
+group by 1, 2, 3, 4;
+
+-- Each way, and what the rows show that it should have counted.
+create or replace temp table beside as
+select w.agent, w.bucket, w.model, w.way, coalesce(sum(s.requests), 0)::bigint as shown_requests,
+    coalesce(sum(input_tokens), 0)::bigint as shown_input_tokens,
+    coalesce(sum(output_tokens), 0)::bigint as shown_output_tokens,
+    coalesce(sum(reasoning_tokens), 0)::bigint as shown_reasoning_tokens,
+    coalesce(sum(cache_read_tokens), 0)::bigint as shown_cache_read_tokens,
+    coalesce(sum(cache_write_tokens), 0)::bigint as shown_cache_write_tokens,
+    coalesce(sum(cache_write_5m_tokens), 0)::bigint as shown_cache_write_5m_tokens,
+    coalesce(sum(cache_write_1h_tokens), 0)::bigint as shown_cache_write_1h_tokens,
+    coalesce(sum(web_search_requests), 0)::bigint as shown_web_search_requests,
+    coalesce(sum(cost_nanousd), 0)::bigint as shown_cost_nanousd
+from (select distinct agent, bucket, model, way from counted) w left join shown s
+    on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or w.way <> 'transcript')
+group by 1, 2, 3, 4;
+
+create or replace temp table held as
+with
+    whole as (
+        select agent, bucket, model, way, measure, greatest(0, sum(value))::bigint as counted from by_day group by all
+    ),
+    against as (
+        select w.*, b.shown_requests, map {
+                'input_tokens': shown_input_tokens,
+                'output_tokens': shown_output_tokens,
+                'reasoning_tokens': shown_reasoning_tokens,
+                'cache_read_tokens': shown_cache_read_tokens,
+                'cache_write_tokens': shown_cache_write_tokens,
+                'cache_write_5m_tokens': shown_cache_write_5m_tokens,
+                'cache_write_1h_tokens': shown_cache_write_1h_tokens,
+                'web_search_requests': shown_web_search_requests,
+                'cost_nanousd': shown_cost_nanousd
+            }[w.measure] as shown
+        from whole w join beside b using (agent, bucket, model, way)
+    )
+select *, case when measure = 'cost_nanousd' and counted - shown <= 1000 * shown_requests then 0
+    else greatest(0, counted - shown) end::bigint as missing
+from against;
+
+create or replace temp table new_counters as
+with
+    times as (
+        select agent, bucket, model, way, min(occurred_at) as first_at, max(occurred_at) as last_at,
+            arg_min(user_id, event_id) as user_id
+        from counted group by 1, 2, 3, 4
+    ),
+    wide as (
+        select agent, bucket, model, way,
+            max(counted) filter (where measure = 'input_tokens') as input_tokens,
+            max(counted) filter (where measure = 'output_tokens') as output_tokens,
+            max(counted) filter (where measure = 'reasoning_tokens') as reasoning_tokens,
+            max(counted) filter (where measure = 'cache_read_tokens') as cache_read_tokens,
+            max(counted) filter (where measure = 'cache_write_tokens') as cache_write_tokens,
+            max(counted) filter (where measure = 'cache_write_5m_tokens') as cache_write_5m_tokens,
+            max(counted) filter (where measure = 'cache_write_1h_tokens') as cache_write_1h_tokens,
+            max(counted) filter (where measure = 'web_search_requests') as web_search_requests,
+            max(counted) filter (where measure = 'cost_nanousd') as cost_nanousd
+        from held group by 1, 2, 3, 4
+    )
+select w.* replace (nullif(model, '') as model), bucket as session_id, t.* exclude (agent, bucket, model, way),
+    b.* exclude (agent, bucket, model, way)
+from wide w join times t using (agent, bucket, model, way) join beside b using (agent, bucket, model, way);
+
+create or replace temp table new_residuals as
+with
+    who as (
+        select agent, bucket, model, day, max(occurred_at) as occurred_at,
+            arg_min(user_id, event_id) as user_id, arg_min(organization_id, event_id) as organization_id,
+            arg_min(project, event_id) as project, arg_min(repository, event_id) as repository,
+            arg_min(agent_version, event_id) as agent_version, arg_min(entrypoint, event_id) as entrypoint
+        from counted where value > 0 group by 1, 2, 3, 4
+    ),
+    missing as (select agent, bucket, model, measure, max(missing) as missing from held group by all having max(missing) > 0),
+    days as (select agent, bucket, model, measure, day, greatest(0, max(value)) as value from by_day group by all),
+    laid as (
+        select d.agent, d.bucket, d.model, d.day, d.measure,
+            greatest(0, least(d.value, m.missing - coalesce(sum(d.value) over later, 0)))::bigint as value
+        from days d join missing m using (agent, bucket, model, measure)
+        window later as (
+            partition by d.agent, d.bucket, d.model, d.measure order by d.day desc
+            rows between unbounded preceding and 1 preceding
+        )
+    ),
+    wide as (
+        select agent, bucket, model, day,
+            coalesce(sum(value) filter (where measure = 'input_tokens'), 0)::bigint as input_tokens,
+            coalesce(sum(value) filter (where measure = 'output_tokens'), 0)::bigint as output_tokens,
+            coalesce(sum(value) filter (where measure = 'reasoning_tokens'), 0)::bigint as reasoning_tokens,
+            coalesce(sum(value) filter (where measure = 'cache_read_tokens'), 0)::bigint as cache_read_tokens,
+            coalesce(sum(value) filter (where measure = 'cache_write_tokens'), 0)::bigint as cache_write_tokens,
+            coalesce(sum(value) filter (where measure = 'cache_write_5m_tokens'), 0)::bigint as cache_write_5m_tokens,
+            coalesce(sum(value) filter (where measure = 'cache_write_1h_tokens'), 0)::bigint as cache_write_1h_tokens,
+            coalesce(sum(value) filter (where measure = 'web_search_requests'), 0)::bigint as web_search_requests,
+            coalesce(sum(value) filter (where measure = 'cost_nanousd'), 0)::bigint as cost_nanousd
+        from laid group by 1, 2, 3, 4
+    ),
+    costed as (select distinct agent, bucket, model from counted where measure = 'cost_nanousd')
 select
     'c:' || bucket || ':' || model || ':' || strftime(day, '%Y-%m-%d') as request_key, bucket, agent, 'residual' as outcome,
     occurred_at, bucket as session_id,
     user_id, organization_id, project, repository, agent_version, entrypoint, nullif(model, '') as model,
-    input_tokens, output_tokens, 0::bigint as reasoning_tokens, cache_read_tokens, cache_write_tokens,
-    0::bigint as cache_write_5m_tokens, 0::bigint as cache_write_1h_tokens, 0::bigint as web_search_requests,
-    cost_nanousd, 'counter' as cost_basis, false as auxiliary,
+    input_tokens, output_tokens, least(reasoning_tokens, output_tokens) as reasoning_tokens,
+    cache_read_tokens, cache_write_tokens, least(cache_write_5m_tokens, cache_write_tokens) as cache_write_5m_tokens,
+    least(cache_write_1h_tokens, cache_write_tokens - least(cache_write_5m_tokens, cache_write_tokens))
+        as cache_write_1h_tokens,
+    web_search_requests,
+    -- No counter of the agent's says what it cost: the price table is asked (settle.py).
+    case when (agent, bucket, model) in (select agent, bucket, model from costed) then cost_nanousd end as cost_nanousd,
+    'counter' as cost_basis, false as auxiliary,
     false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
     true as seen_counter, false as seen_hook, false as seen_sdk
-from laid
-where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + cost_nanousd > 0;
+from wide join who using (agent, bucket, model, day)
+where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + web_search_requests + cost_nanousd > 0;
 
 insert into new_requests by name select * from new_residuals;

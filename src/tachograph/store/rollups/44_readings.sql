@@ -1,0 +1,56 @@
+-- readings: the agents' own session totals as increments. Working table of one settling, in the form of counter_points.
+-- Grain: one row per session, model, reading and measure. Run only if there are any.
+-- A total is never added up: each reading counts what it says more than the one before it in the same lineage. A fork
+-- begins with its parent's total, so what it inherited is taken off: the parent's last reading before the fork did
+-- anything of its own. An ancestor is known by the history that the fork copied; a session that copied nothing but shares
+-- the lineage (a cleared one) goes on from the last reading before it.
+
+create or replace temp table readings as
+with
+    told as (
+        select agent, bucket, coalesce(model, '') as model, coalesce(lineage, '') as lineage, occurred_at, event_id,
+            user_id, organization_id, project, repository, agent_version, entrypoint,
+            coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0)
+                + coalesce(cache_write_tokens, 0) as size,
+            map {'input_tokens': input_tokens, 'output_tokens': output_tokens, 'reasoning_tokens': reasoning_tokens,
+                 'cache_read_tokens': cache_read_tokens, 'cache_write_tokens': cache_write_tokens,
+                 'cache_write_5m_tokens': cache_write_5m_tokens, 'cache_write_1h_tokens': cache_write_1h_tokens,
+                 'web_search_requests': web_search_requests, 'cost_nanousd': cost_nanousd} as total
+        from work where kind = 'usage.counter' and counter = 'session_total'
+    ),
+    began as (
+        select owner as bucket, min(occurred_at) as first_at from work
+        where kind in ('prompt', 'api.request', 'api.error', 'tool.call') group by 1
+    ),
+    firsts as (
+        select t.agent, t.bucket, t.model, t.lineage, min(t.size) as size, min(coalesce(b.first_at, t.occurred_at)) as first_at
+        from told t left join began b using (bucket) where t.lineage <> '' group by 1, 2, 3, 4
+    ),
+    ancestors as (
+        select distinct p.bucket, w.owner as ancestor from places p join work w using (event_id) where w.owner <> p.bucket
+    ),
+    bases as (
+        select f.agent, f.bucket, f.model, f.lineage, arg_max(o.total, (o.size, o.occurred_at, o.event_id)) as base
+        from firsts f join told o on o.agent = f.agent and o.model = f.model and o.lineage = f.lineage
+            and o.bucket <> f.bucket and o.size <= f.size and o.occurred_at <= f.first_at
+        where f.bucket not in (select bucket from ancestors)
+            or (f.bucket, o.bucket) in (select bucket, ancestor from ancestors)
+        group by 1, 2, 3, 4
+    ),
+    long as (
+        select t.* exclude (total), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base
+        from told t
+        cross join (
+            select unnest(['input_tokens', 'output_tokens', 'reasoning_tokens', 'cache_read_tokens', 'cache_write_tokens',
+                    'cache_write_5m_tokens', 'cache_write_1h_tokens', 'web_search_requests', 'cost_nanousd']) as measure
+        ) m
+        left join bases b using (agent, bucket, model, lineage)
+    )
+select event_id, occurred_at, agent, 'transcript' as way, bucket, user_id, organization_id, project, repository,
+    agent_version, entrypoint, model, measure,
+    greatest(0, reading - greatest(base, coalesce(max(reading) over earlier, 0)))::bigint as value
+from long where reading is not null
+window earlier as (
+    partition by agent, bucket, model, lineage, measure order by size, occurred_at, event_id
+    rows between unbounded preceding and 1 preceding
+);
