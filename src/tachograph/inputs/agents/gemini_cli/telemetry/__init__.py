@@ -1,0 +1,1 @@
+"""Gemini CLI's own names and what they mean, as tables."""

@@ -1,0 +1,78 @@
+"""Its metrics: running totals that are never reset while a process lives. Source: docs/formats/gemini_cli.md."""
+
+from __future__ import annotations
+
+from tachograph.inputs.agents.telemetry import Attributes, Spec, whole
+from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+
+__all__ = ["METRICS", "NOT_NEEDED"]
+
+# Prompt tokens of tool use are beside the prompt: both are read, and paid, as input.
+_COUNTERS = {
+    "input": "input_total",
+    "tool": "input_total",
+    "cache": "cache_read",
+    "output": "output_visible",
+    "thought": "reasoning",
+}
+
+
+def _quantity(raw: RawEvent, out: Attributes) -> None:
+    out["quantity"] = whole(raw)
+
+
+def _tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
+    counter = _COUNTERS.get(str(raw.attributes.get("type")))
+    if counter is None:
+        return DropReason.UNKNOWN_EVENT
+    out["counter"] = counter
+    out["quantity"] = whole(raw)
+    return None
+
+
+def _lines(raw: RawEvent, out: Attributes) -> DropReason | None:
+    side = raw.attributes.get("type")
+    if side not in ("added", "removed"):
+        return DropReason.UNKNOWN_EVENT
+    out[f"lines_{side}"] = whole(raw)
+    return None
+
+
+METRICS: dict[str, Spec] = {
+    "session.count": Spec(kind=EventKind.SESSION_START, finish=_quantity),
+    "token.usage": Spec(kind=EventKind.USAGE_COUNTER, names={"model": "model", "type": ""}, finish=_tokens),
+    "lines.changed": Spec(kind=EventKind.CODE_CHANGE, names={"function_name": "tool_name", "type": ""}, finish=_lines),
+}
+
+NOT_NEEDED = (
+    "agent.",
+    "api.request.",
+    "chat.",
+    "chat_compression",
+    "cpu.",
+    "event_loop.",
+    "exit.",
+    "extension",
+    "file.operation.",
+    "flicker.",
+    "gen_ai.client.",  # the same tokens and times once more
+    "hook_call.",
+    "keychain.",
+    "memory.",
+    "model_routing.",
+    "network_retry.",
+    "onboarding.",
+    "overage",
+    "performance.",
+    "plan.",
+    "slash_command.",
+    "slow_render.",
+    "startup.",
+    "token.efficiency",
+    "token_storage.",
+    "tool.call.",
+    "tool.execution.",
+    "tool.queue.",
+    "ui.",
+)
+"""What the names of its other metrics begin with: counts and times that its events tell one by one."""

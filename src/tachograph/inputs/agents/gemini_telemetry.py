@@ -1,0 +1,94 @@
+"""What Gemini CLI's telemetry and that of the programs made from it have in common: attributes, decisions, edits."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tachograph.inputs.agents.gemini_forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.telemetry import Attributes
+from tachograph_sdk.model.event import AttributeValue, DropReason, RawEvent
+
+__all__ = ["TOKENS", "TOOL", "edited_lines", "error_class", "token_classes", "tool_call"]
+
+TOKENS = {
+    "input_token_count": "",
+    "output_token_count": "",
+    "cached_content_token_count": "",
+    "thoughts_token_count": "",
+    "tool_token_count": "",
+    "total_token_count": "",
+}
+TOOL = {
+    "function_name": "tool_name",
+    "duration_ms": "duration_ms",
+    "success": "success",
+    "decision": "decision",
+    "error_type": "error_class",
+    "tool_type": "tool_source",
+    "mcp_server_name": "mcp_server",
+    "extension_name": "plugin",
+    "error.type": "",
+    "metadata": "",
+    "content_length": "",
+    "start_time": "",
+    "end_time": "",
+}
+
+_DECISIONS = {
+    "accept": ("accept", None),
+    "auto_accept": ("accept", "config"),
+    "modify": ("accept", "user_modified"),
+    "reject": ("reject", None),
+}
+_SOURCES = {"native": "builtin"}
+_VAGUE = (None, "ApiError", "Error", "unknown")
+
+
+def token_classes(raw: RawEvent, out: Attributes, *, thoughts_inside: bool = False) -> DropReason | None:
+    """Set the token classes of one response; see `disjoint_tokens`."""
+    values = raw.attributes
+    try:
+        tokens = disjoint_tokens(*(whole_count(values, name) for name in TOKENS), thoughts_inside=thoughts_inside)
+    except ValueError:
+        return DropReason.BAD_NUMBER
+    if tokens is not None:
+        out.update(tokens)
+    return None
+
+
+def error_class(raw: RawEvent, out: Attributes) -> None:
+    """A kind of error that is never its text: its class, else the HTTP status."""
+    status = out.get("status_code")
+    if out.get("error_class") in _VAGUE and isinstance(status, int | str) and str(status).isdigit():
+        out["error_class"] = f"http_{status}"
+
+
+def tool_call(raw: RawEvent, out: Attributes) -> None:
+    """Who decided, whether the tool ships with the agent, and which lines an edit changed."""
+    decision, source = _DECISIONS.get(_text(out.get("decision")), (None, None))
+    out["decision"] = decision
+    if source is not None:
+        out["decision_source"] = source
+    if (tool_source := out.get("tool_source")) is not None:
+        out["tool_source"] = _SOURCES.get(_text(tool_source), tool_source)
+    if (lines := edited_lines(raw.attributes.get("metadata"))) is not None:
+        out["lines_added"], out["lines_removed"] = lines
+
+
+def edited_lines(metadata: object) -> tuple[int, int] | None:
+    """Lines added and removed as the call's own statistics say, a JSON text or already an object."""
+    if isinstance(metadata, str):
+        try:
+            metadata = msgspec.json.decode(metadata)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+    if not isinstance(metadata, dict) or "model_added_lines" not in metadata:
+        return None
+    try:
+        return whole_count(metadata, "model_added_lines"), whole_count(metadata, "model_removed_lines")
+    except ValueError:
+        return None
+
+
+def _text(value: AttributeValue) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Qwen Code's own names and what they mean, as tables."""

@@ -1,0 +1,60 @@
+"""Its metrics: running totals of one process. Source: docs/formats/qwen_code.md."""
+
+from __future__ import annotations
+
+from tachograph.inputs.agents.telemetry import Attributes, Spec, whole
+from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+
+__all__ = ["METRICS", "NOT_NEEDED"]
+
+# `output` has the thoughts in it or beside it, as the API behind it counts, and the metric does not say which. The usual
+# one has them inside; taking them so never counts usage twice.
+_COUNTERS = {"input": "input_total", "cache": "cache_read", "output": "output"}
+
+
+def _quantity(raw: RawEvent, out: Attributes) -> None:
+    out["quantity"] = whole(raw)
+
+
+def _tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
+    kind = raw.attributes.get("type")
+    if kind == "thought":
+        return DropReason.NOT_NEEDED
+    counter = _COUNTERS.get(str(kind))
+    if counter is None:
+        return DropReason.UNKNOWN_EVENT
+    out["counter"] = counter
+    out["quantity"] = whole(raw)
+    return None
+
+
+METRICS: dict[str, Spec] = {
+    "session.count": Spec(kind=EventKind.SESSION_START, finish=_quantity),
+    "token.usage": Spec(kind=EventKind.USAGE_COUNTER, names={"model": "model", "type": ""}, finish=_tokens),
+}
+
+NOT_NEEDED = (
+    "acp.",
+    "api.request.",
+    "api.retry.",
+    "arena.",
+    "channel.",
+    "chat.",
+    "chat_compression",
+    "cpu.",
+    "daemon.",
+    "file.operation.",
+    "goal.",
+    "http.client.",  # of the HTTP library
+    "memory.",
+    "performance.",
+    "repeated_tool_failure_guard.",
+    "slash_command.",
+    "startup.",
+    "subagent.execution.",
+    "token.efficiency",
+    "tool.call.",
+    "tool.execution.",
+    "tool.queue.",
+)
+"""What the names of its other metrics begin with: counts and times that its events tell one by one."""
