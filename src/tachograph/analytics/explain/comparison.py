@@ -90,6 +90,11 @@ class Tally:
         """Both sides of one day and model."""
         return Figure.total(self._theirs[place]), Figure.total(self._ours[place])
 
+    def rest(self, place: Place) -> Figure:
+        """What no cause accounts for yet."""
+        theirs, ours = self.totals(place)
+        return ours - theirs - Figure.total(f for parts in self._steps[place].values() for f in parts)
+
     def compare(self, against: str, name: str, notes: Iterable[str] = (), **details: Any) -> Comparison:
         """Both sides with all causes. Raises ValueError if the causes do not lead from one side to the other."""
         cells = []
@@ -118,8 +123,11 @@ class Tally:
         )
 
 
-def dollars(nanousd: int) -> str:
-    """An amount for people: cents, or as many places as it takes to show that it is not nothing."""
+def dollars(nanousd: int, beside: int | None = None) -> str:
+    """An amount for people: cents, or as many places as it takes to tell it from nothing, and from the one beside it."""
+    if beside is not None and nanousd != beside and dollars(nanousd) == dollars(beside):
+        micro = half_up(abs(nanousd))
+        return f"{'-' if nanousd < 0 else ''}${micro / 1e6:,.6f}"
     micro = half_up(nanousd) if nanousd >= 0 else -half_up(-nanousd)
     sign, micro = ("-" if micro < 0 else ""), abs(micro)
     if micro == 0 or micro >= 1_000_000 or micro % 10_000 == 0:
@@ -129,7 +137,7 @@ def dollars(nanousd: int) -> str:
 
 def _sentence(name: str, way: Waterfall) -> str:
     theirs, ours = way.start.cost_nanousd, way.end.cost_nanousd
-    said = f"{name} says {dollars(theirs)}, the ledger {dollars(ours)}"
+    said = f"{name} says {dollars(theirs, ours)}, the ledger {dollars(ours, theirs)}"
     difference = ours - theirs
     big = sorted((s for s in way.steps if s.change.cost_nanousd), key=lambda s: -abs(s.change.cost_nanousd))
     if not big:

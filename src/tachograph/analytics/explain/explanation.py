@@ -151,7 +151,7 @@ def _sentence(ledger: Figure, ways: Sequence[Waterfall]) -> str:
         return f"{said}; adding up what each source says gives the same amount."
     biggest = max(worst.steps, key=lambda step: abs(step.change.cost_nanousd))
     return (
-        f"{said}; simply adding up the {worst.name} would give {dollars(worst.start.cost_nanousd)}, "
+        f"{said}; simply adding up the {worst.name} would give {dollars(worst.start.cost_nanousd, ledger.cost_nanousd)}, "
         f"{dollars(abs(off))} too {'much' if off > 0 else 'little'}, most of it because of {biggest.name}."
     )
 

@@ -42,6 +42,15 @@ STEPS: Mapping[str, tuple[str, str]] = {
     ),
     "zone_lost": ("on another day in UTC", "it falls on this day in UTC and on another in the time zone asked for"),
     "zone_won": ("on this day here only", "it falls on this day in the time zone asked for and on another in UTC"),
+    # what ccusage printed against what its rules give now
+    "ccusage_files": (
+        "ccusage saw other files",
+        "its output has other tokens than its rules give now: files have come, grown or gone since, or other agents are in",
+    ),
+    "ccusage_prices": (
+        "ccusage's prices when it ran",
+        "the tokens are the same; online it takes the current litellm table, and a person can set prices",
+    ),
     # what a figure from outside holds that the ledger does not
     "synthetic": (
         "rows made by the agent itself",
@@ -105,7 +114,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     ),
     "only_ledger": ("only in the ledger", "the other figure has nothing of this model on this day"),
     # counters
-    "not_counted": ("requests", "counters add up tokens and cost and do not count requests"),
+    "not_counted": ("not counted there", "the other figure does not count requests, or has no tokens"),
     "beyond_counters": ("usage the counters missed", "single requests show more than the counters of their session"),
     "without_counters": ("sessions without counters", "usage of sessions, or times, from which no counter came"),
     "counter_excess": (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 
 from tachograph.analytics.explain.ccusage.dedupe import Kept
 from tachograph.analytics.explain.ccusage.files import Entry
@@ -14,6 +13,7 @@ from tachograph.analytics.explain.comparison import Comparison, Tally
 from tachograph.analytics.explain.figures import Figure
 from tachograph.analytics.explain.prices import Pricer
 from tachograph.analytics.explain.rows import LedgerRow
+from tachograph.analytics.zones import Zone
 from tachograph.pricing.price import PriceTable, normalise
 
 __all__ = ["Scope", "compare_ccusage"]
@@ -27,7 +27,7 @@ _ROUNDING_NANOUSD = 1_000  # what an agent's figure may be off for one request
 class Scope:
     """Which part of both sides is compared; None is everything."""
 
-    zone: tzinfo
+    zone: Zone
     first_day: str | None = None  # included, ISO 8601, in that zone
     last_day: str | None = None  # included
     model: str | None = None  # normalised
@@ -50,6 +50,7 @@ def compare_ccusage(
     scope: Scope,
     prices: PriceTable,
     name_session: Callable[[str], str],
+    printed: Mapping[tuple[str, str], Figure] | None = None,
 ) -> Comparison:
     """Both sides with a named cause for every difference.
 
@@ -57,19 +58,27 @@ def compare_ccusage(
         report: what ccusage counts, of all files; the scope is applied here.
         rows: the ledger's, of at least the days of the scope and one more on either side, and of all sessions.
         name_session: gives a session id its pseudonym.
+        printed: ccusage's own output, by day and normalised model, if that is what to begin with.
     """
-    return _Join(report, scope, prices, name_session).run(rows)
+    return _Join(report, scope, prices, name_session, printed).run(rows)
 
 
 class _Join:
     def __init__(
-        self, report: CcusageReport, scope: Scope, prices: PriceTable, name_session: Callable[[str], str]
+        self,
+        report: CcusageReport,
+        scope: Scope,
+        prices: PriceTable,
+        name_session: Callable[[str], str],
+        printed: Mapping[tuple[str, str], Figure] | None,
     ) -> None:
         self._report = report
         self._scope = scope
         self._pricer = Pricer(prices)
         self._table = CcusageTable.load()
         self._name_session = name_session
+        self._printed = printed
+        self._by_rules: dict[tuple[str, str], Figure] = {}
         self._tally = Tally()
         self._by_message: dict[str, list[Kept]] = {}
         self._by_request: dict[str, list[Kept]] = {}
@@ -81,7 +90,8 @@ class _Join:
             lines += kept.lines
             entry = kept.entry
             if self._in_scope(entry):
-                self._tally.theirs(self._place(entry), _figure(entry, kept.cost_femtousd))
+                place = self._place(entry)
+                self._by_rules[place] = self._by_rules.get(place, Figure()) + _figure(entry, kept.cost_femtousd)
             if entry.model in (None, "<synthetic>"):
                 self._loose.append(kept)
             elif entry.ledger_id is not None:
@@ -90,6 +100,7 @@ class _Join:
                 self._by_request.setdefault(entry.request_id, []).append(kept)
             else:
                 self._loose.append(kept)
+        self._begin()
         for row in rows:
             self._take(row)
         for kept in [*self._loose, *_rest(self._by_message), *_rest(self._by_request)]:
@@ -113,6 +124,21 @@ class _Join:
             "ccusage", "ccusage", notes, files=self._report.files, lines=lines, ccusage_version=self._table.version
         )
 
+    def _begin(self) -> None:
+        """Start from what its rules give, or from what it printed and the way from there to what its rules give."""
+        if self._printed is None:
+            for place, figure in self._by_rules.items():
+                self._tally.theirs(place, figure)
+            return
+        printed = {place: figure for place, figure in self._printed.items() if self._scope.has(*place, None)}
+        for place in printed.keys() | self._by_rules.keys():
+            before, after = printed.get(place, Figure()), self._by_rules.get(place, Figure())
+            self._tally.theirs(place, before)
+            requests = Figure(requests=after.requests)  # which it does not print
+            change = after - before - requests
+            self._tally.step(place, "not_counted", requests, 0)
+            self._tally.step(place, "ccusage_prices" if change == _only_cost(change) else "ccusage_files", change, 0)
+
     def _take(self, row: LedgerRow) -> None:
         found = None
         if row.agent == _AGENT and row.outcome == "ok":
@@ -120,7 +146,7 @@ class _Join:
                 found = self._by_message.pop(row.message_id, None)
             if found is None and row.request_id is not None:
                 found = self._by_request.pop(row.request_id, None)
-        day = row.occurred_at.astimezone(self._scope.zone).date().isoformat()
+        day = self._scope.zone.local_of(row.occurred_at.replace(tzinfo=None)).date().isoformat()
         place = (day, normalise(row.model) if row.model else NO_MODEL)
         inside = self._scope.has(*place, row.session_id)
         if inside:
@@ -228,6 +254,10 @@ def _why_only_here(row: LedgerRow) -> str:
     if row.auxiliary:
         return "auxiliary"
     return "file_gone" if row.seen_transcript else "otel_only"
+
+
+def _only_cost(figure: Figure) -> Figure:
+    return Figure(cost_nanousd=figure.cost_nanousd)
 
 
 def _rest(found: dict[str, list[Kept]]) -> Iterable[Kept]:

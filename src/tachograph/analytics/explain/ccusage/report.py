@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tachograph.analytics.explain.ccusage.dedupe import Kept, dedupe
 from tachograph.analytics.explain.ccusage.files import Entry, find_roots, read_entries, transcript_files
 from tachograph.analytics.explain.ccusage.rates import CcusageTable
 from tachograph.analytics.explain.figures import Figure
+from tachograph.analytics.zones import Zone
 
 __all__ = ["CcusageReport", "day_of", "model_of", "read_ccusage"]
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, without a zone as everywhere inside
 SYNTHETIC = "<synthetic>"
 NO_MODEL = "-"
 
@@ -34,12 +36,12 @@ class CcusageReport:
         return Figure.total(self.cells.values())
 
 
-def read_ccusage(environ: Mapping[str, str], home: Path, zone: tzinfo) -> CcusageReport:
+def read_ccusage(environ: Mapping[str, str], home: Path, zone: Zone) -> CcusageReport:
     """Read the transcripts that are on this machine now, as ccusage does."""
     return report_of(transcript_files(find_roots(environ, home)), zone)
 
 
-def report_of(files: Iterable[Path], zone: tzinfo) -> CcusageReport:
+def report_of(files: Iterable[Path], zone: Zone) -> CcusageReport:
     """The same of these files, which must be in its order."""
     table = CcusageTable.load()
     counted = 0
@@ -76,9 +78,9 @@ def report_of(files: Iterable[Path], zone: tzinfo) -> CcusageReport:
     return CcusageReport(kept=kept, files=counted, lines=lines, cells=cells, unknown_models=frozenset(unknown))
 
 
-def day_of(entry: Entry, zone: tzinfo) -> str:
+def day_of(entry: Entry, zone: Zone) -> str:
     """The calendar day in that zone, ISO 8601."""
-    return datetime.fromtimestamp(entry.at_ms / 1000, UTC).astimezone(zone).date().isoformat()
+    return zone.local_of(_EPOCH + timedelta(milliseconds=entry.at_ms)).date().isoformat()
 
 
 def model_of(entry: Entry) -> str:

@@ -1,0 +1,108 @@
+"""Questions about why numbers differ, in strings, answered in JSON values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from tachograph.analytics.explain.explanation import explain
+from tachograph.analytics.explain.rows import ledger_page
+from tachograph.analytics.explain.scope import Selection, models_like
+from tachograph.analytics.explain.session_cost import compare_session_totals
+from tachograph.analytics.query import Window, parse_window
+from tachograph.analytics.zones import UTC_ZONE, Zone, find_zone
+from tachograph.ports import Clock, Store
+from tachograph.pricing.price import PriceTable
+from tachograph_sdk.errors import BadWindow, QueryError
+
+__all__ = ["Explainer", "day_window", "pseudonym_of"]
+
+_PSEUDONYM = re.compile(r"s_[0-9a-f]{16}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Explainer:
+    """Answers them from a store.
+
+    Args:
+        store: where the ledger is.
+        clock: for ranges that end now.
+        prices: gives the price table in force.
+        name_session: gives an agent's session id its pseudonym.
+        zone: whose days they are where a question names none.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        prices: Callable[[], PriceTable],
+        name_session: Callable[[str], str],
+        zone: Zone = UTC_ZONE,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._prices = prices
+        self._name_session = name_session
+        self._zone = zone
+
+    def explain(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """The ways from each source to the ledger; parameters session, day, model, since, until, range, tz, against.
+
+        `against=cost` compares with the agent's own session totals instead. Raises QueryError.
+        """
+        zone = find_zone(parameters["tz"]) if "tz" in parameters else self._zone
+        window, in_utc = self._window(parameters, zone), self._window(parameters, UTC_ZONE)
+        selection = Selection(
+            window=window,
+            session=pseudonym_of(parameters.get("session"), self._name_session),
+            models=self._models(parameters),
+        )
+        against = parameters.get("against")
+        if against == "cost":
+            return {"window": window.as_text(), **compare_session_totals(self._store, selection).as_json()}
+        if against is not None:
+            raise QueryError(
+                f"the server does not compare with {against!r}",
+                hint="it knows cost; `tachograph explain --against` reads your files where they are",
+            )
+        by_days = all(_DAY.fullmatch(parameters.get(name) or "2026-01-01") for name in ("since", "until"))
+        utc_window = in_utc if by_days and "range" not in parameters else None
+        told = explain(self._store, selection, self._prices(), utc_window=utc_window, zone=zone.name)
+        return told.as_json()
+
+    def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the ledger's rows; parameters since, until, after. Raises QueryError."""
+        return ledger_page(self._store, self._window(parameters, UTC_ZONE), parameters.get("after"))
+
+    def _models(self, parameters: Mapping[str, str]) -> tuple[str, ...] | None:
+        model = parameters.get("model")
+        return models_like(self._store, model) if model else None
+
+    def _window(self, parameters: Mapping[str, str], zone: Zone) -> Window:
+        return day_window(parameters, now_us=self._clock.now_us(), zone=zone)
+
+
+def day_window(parameters: Mapping[str, str], *, now_us: int, zone: Zone) -> Window:
+    """The window of `day`, or of since, until and range. Raises BadWindow."""
+    since, until, day = parameters.get("since"), parameters.get("until"), parameters.get("day")
+    if day is not None:
+        if since is not None or until is not None or "range" in parameters:
+            raise BadWindow("a day excludes a start, an end and a range", hint="use --day, or --since and --until")
+        try:
+            if not _DAY.fullmatch(day):
+                raise ValueError(day)
+            since, until = day, (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        except (ValueError, OverflowError) as error:
+            raise BadWindow(f"{day!r} is not a day", hint="use --day 2026-11-20") from error
+    return parse_window(now_us=now_us, since=since, until=until, range_=parameters.get("range"), zone=zone)
+
+
+def pseudonym_of(session: str | None, name_session: Callable[[str], str]) -> str | None:
+    """The pseudonym of a session, which may be named by it or as the agent names it."""
+    if not session:
+        return None
+    return session if _PSEUDONYM.fullmatch(session) else name_session(session)
