@@ -1,0 +1,1 @@
+"""opencode: docs/formats/opencode.md."""

@@ -1,0 +1,176 @@
+"""Tool calls and what came of them: success, sizes, lines changed, commits, pull requests, skills, subagents."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tachograph.inputs.agents.languages import language_of
+from tachograph.inputs.agents.opencode.ids import derived_id, is_distinct_call
+from tachograph.inputs.agents.opencode.records import (
+    Part,
+    ToolInput,
+    ToolMetadata,
+    ToolState,
+    UnreadableRow,
+    as_text,
+    count_of,
+    nanoseconds,
+    read_object,
+)
+from tachograph.inputs.agents.shell import commits, opens_pull_request
+from tachograph_sdk.model.event import AttributeValue, EventKind
+
+__all__ = ["BUILT_IN", "take_tool"]
+
+Attributes = dict[str, AttributeValue]
+
+BUILT_IN = frozenset({
+    "apply_patch", "bash", "batch", "codesearch", "edit", "glob", "grep", "invalid", "list", "lsp", "multiedit", "patch",
+    "plan_enter", "plan_exit", "question", "read", "skill", "task", "todoread", "todowrite", "webfetch", "websearch",
+    "write",
+})  # fmt: skip
+
+_MAX_COMMAND_BYTES = 1_000_000
+_MAX_DIFF_BYTES = 16_000_000
+# How the error of a refused call begins; that of a call that was stopped has another beginning.
+_REFUSED = (b'"The user rejected permission', b'"The user has specified a rule which prevents you')
+_STOPPED = b'"Tool execution aborted'
+
+
+class _Events(Protocol):
+    def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None: ...
+
+
+def take_tool(events: _Events, part: Part, message_ns: int, base: Attributes) -> int | None:
+    """Read a tool call of a message that began at `message_ns`; returns when it began, if it says so.
+
+    A call that has not ended makes an event of its own; when it has, another, and the ledger joins them by its id.
+    """
+    state = read_object(ToolState, part.state)
+    began_ns = nanoseconds(state.time.start) if state.time is not None else None
+    at_ns = began_ns or message_ns
+    call_id = part.call_id or ""
+    if not is_distinct_call(call_id):
+        call_id = derived_id("call", message_ns, call_id, part.tool)
+    attributes = base | {"tool_use_id": call_id, "tool_name": part.tool or "unknown"}
+    if part.tool in BUILT_IN:
+        attributes["tool_source"] = "builtin"
+    if size := len(memoryview(state.input)):
+        attributes["tool_input_bytes"] = size
+    told = read_object(ToolInput, state.input)
+    _emit_feature(events, part, told, call_id, message_ns, base)
+    if state.status not in ("completed", "error"):
+        events.emit("tool", EventKind.TOOL_CALL, at_ns, f"tool:{call_id}:open", attributes)
+        return began_ns
+    metadata = read_object(ToolMetadata, state.metadata)
+    succeeded = _judge(attributes, state, metadata)
+    ended_ns = nanoseconds(state.time.end) if state.time is not None else None
+    if began_ns is not None and ended_ns is not None and ended_ns >= began_ns:
+        attributes["duration_ms"] = (ended_ns - began_ns) / 1e6
+    if size := len(memoryview(state.output)):
+        attributes["tool_result_bytes"] = size
+    events.emit("tool", EventKind.TOOL_CALL, at_ns, f"tool:{call_id}:done", attributes)
+    if succeeded:
+        _emit_outcome(events, part.tool, told, state, metadata, call_id, at_ns, base | {"tool_use_id": call_id})
+    return began_ns
+
+
+def _judge(attributes: Attributes, state: ToolState, metadata: ToolMetadata) -> bool:
+    """Whether the call worked, noted in `attributes`. A command that ended with another status than 0 did not.
+
+    A refused call did not fail: it carries the decision.
+    """
+    if state.status == "error":
+        attributes["success"] = False
+        error = bytes(state.error)
+        if error.startswith(_REFUSED):
+            attributes["decision"] = "reject"
+            attributes["decision_source"] = "user" if error.startswith(_REFUSED[0]) else "config"
+        elif error.startswith(_STOPPED):
+            attributes["error_class"] = "aborted"
+        return False
+    attributes["success"] = metadata.exit in (None, 0)
+    if not attributes["success"]:
+        attributes["error_class"] = "exit_status"
+    return attributes["success"] is True
+
+
+def _emit_feature(events: _Events, part: Part, told: ToolInput, call_id: str, at_ns: int, base: Attributes) -> None:
+    if part.tool not in ("task", "skill"):
+        return
+    is_skill = part.tool == "skill"
+    attributes = base | {
+        "feature": "skill" if is_skill else "subagent",
+        "feature_name": told.name if is_skill else told.subagent_type,
+        "trigger": "agent",
+        "tool_use_id": call_id,
+    }
+    if attributes["feature_name"]:  # a call whose input is still being written has none
+        events.emit("tool", EventKind.FEATURE_USE, at_ns, f"feature:{call_id}", attributes)
+
+
+def _emit_outcome(
+    events: _Events,
+    tool: str | None,
+    told: ToolInput,
+    state: ToolState,
+    metadata: ToolMetadata,
+    call_id: str,
+    at_ns: int,
+    base: Attributes,
+) -> None:
+    if (change := _lines_changed(tool, told, metadata)) is not None:
+        added, removed, path = change
+        attributes = base | {"lines_added": added, "lines_removed": removed, "language": language_of(path)}
+        events.emit("tool", EventKind.CODE_CHANGE, at_ns, f"change:{call_id}", attributes)
+    if tool != "bash" or not told.command or len(memoryview(state.input)) > _MAX_COMMAND_BYTES:
+        return
+    if commits(told.command):
+        events.emit("tool", EventKind.VCS_COMMIT, at_ns, f"commit:{call_id}", base | {"quantity": 1})
+    if opens_pull_request(told.command):
+        events.emit("tool", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{call_id}", base | {"quantity": 1})
+
+
+def _lines_changed(
+    tool: str | None, told: ToolInput, metadata: ToolMetadata
+) -> tuple[int | None, int | None, str] | None:
+    """Lines added and removed, and a path for its ending; None if no file was changed.
+
+    What a file had that was written over nobody says: then only that it was changed is known.
+    """
+    diffs = metadata.files or [result.filediff for result in metadata.results or () if result.filediff is not None]
+    if not diffs and metadata.filediff is not None:
+        diffs = [metadata.filediff]
+    path = told.file_path or next((diff.file or diff.file_path or "" for diff in diffs), "")
+    if diffs:
+        try:
+            return (
+                sum(count_of(diff.additions) for diff in diffs),
+                sum(count_of(diff.deletions) for diff in diffs),
+                path,
+            )
+        except UnreadableRow:
+            return None, None, path
+    if tool in ("edit", "multiedit", "patch", "apply_patch", "write"):
+        if 0 < len(memoryview(metadata.diff)) < _MAX_DIFF_BYTES:
+            return (*_count_diff(as_text(metadata.diff) or ""), path)
+        if tool == "write" and metadata.exists is False:
+            text = as_text(told.content) or ""
+            return text.count("\n") + (1 if text and not text.endswith("\n") else 0), 0, path
+        return None, None, path
+    return None
+
+
+def _count_diff(diff: str) -> tuple[int, int]:
+    """Lines a unified diff adds and removes; those of its head are none."""
+    added = removed = 0
+    in_hunk = False
+    for line in diff.split("\n"):
+        if line.startswith("@@"):
+            in_hunk = True
+        elif line.startswith(("Index: ", "diff --git ")):
+            in_hunk = False
+        elif in_hunk:
+            added += line.startswith("+")
+            removed += line.startswith("-")
+    return added, removed
