@@ -6,11 +6,12 @@ select
     e.event_id, e.seq, e.occurred_at, e.kind, e.agent, e.source, e.bucket, t.family, e.bucket as owner,
     case e.source
         when 'otel_log' then 'event' when 'console' then 'console' when 'otel_span' then 'span'
-        when 'transcript' then 'transcript' when 'otel_metric' then 'metric' when 'sdk' then 'sdk' else 'hook'
+        when 'transcript' then case when e.name = 'token_usage' then 'ledger' else 'transcript' end  -- Qwen Code's ledger
+        when 'otel_metric' then 'metric' when 'sdk' then 'sdk' else 'hook'
     end as class,
     case e.source
         when 'otel_log' then 0 when 'console' then 1 when 'otel_metric' then 2 when 'otel_span' then 3
-        when 'transcript' then 5 else 4
+        when 'transcript' then case when e.name = 'token_usage' then 6 else 5 end else 4
     end as class_rank,
     replace(e.model, '[1m]', '') as model,
     e.user_id, e.organization_id, e.project, e.repository, e.agent_version, e.entrypoint,

@@ -82,6 +82,30 @@ with
 select l.event_id, k.row_key from l join k using (fact, agent, family, class, loosely, m)
 where not (l.likeness like '% ok' and k.likeness like '% rejected');  -- what was refused did not work
 
+-- Third try: the same numbers under another model's name, for a chat may name the model that was asked and telemetry the
+-- one that answered (Gemini CLI). Only where the numbers are too large to meet by chance.
+create or replace temp table paired_by_numbers as
+with
+    l as (
+        select *, row_number() over (
+            partition by agent, family, class, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
+            order by occurred_at, event_id
+        ) as m
+        from loose where fact = 'request' and likeness like 'ok %' and all_tokens >= 1000
+          and event_id not in (select event_id from paired) and event_id not in (select event_id from paired_loosely)
+    ),
+    k as (
+        select *, row_number() over (
+            partition by agent, family, class, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens
+            order by occurred_at, row_key
+        ) as m
+        from known where fact = 'request' and likeness like 'ok %'
+          and not exists (select 1 from paired p where p.row_key = known.row_key and p.class = known.class)
+    )
+select l.event_id, k.row_key from l join k using (
+    agent, family, class, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, m
+);
+
 create or replace temp table alone as
 with
     rest as (
@@ -90,6 +114,7 @@ with
             else likeness end as alike
         from loose
         where event_id not in (select event_id from paired) and event_id not in (select event_id from paired_loosely)
+          and event_id not in (select event_id from paired_by_numbers)
     ),
     numbered as (
         select *, row_number() over (
@@ -107,4 +132,5 @@ from numbered;
 insert into pairs
 select event_id, row_key from paired
 union all select event_id, row_key from paired_loosely
+union all select event_id, row_key from paired_by_numbers
 union all select event_id, row_key from alone;

@@ -25,7 +25,8 @@ with
             row_key as request_key, agent,
             coalesce(arg_min(owner, place) filter (where not starts_with(owner, '~')), arg_min(owner, place)) as bucket,
             arg_min(outcome, place) as outcome,
-            coalesce(min(occurred_at) filter (where class = 'transcript'), min(occurred_at)) as occurred_at,
+            coalesce(min(occurred_at) filter (where class in ('transcript', 'ledger')), min(occurred_at))
+                as occurred_at,
             min(message_id) as message_id,
             arg_min(prompt_id, place) as prompt_id,
             arg_min(request_id, place) as request_id,
@@ -65,7 +66,7 @@ with
             bool_or(class = 'event') as seen_event,
             bool_or(class = 'console') as seen_console,
             bool_or(class = 'span') as seen_span,
-            bool_or(class = 'transcript') as seen_transcript,
+            bool_or(class in ('transcript', 'ledger')) as seen_transcript,
             bool_or(class = 'hook') as seen_hook,
             bool_or(class = 'sdk') as seen_sdk
         from several group by row_key, agent
@@ -82,7 +83,8 @@ with
             case when cost_basis = 'priced' and all_tokens > 0 then cost_nanousd end as priced,
             case when all_tokens = 0 then cost_nanousd end as hollow, all_tokens,
             duration_ms, ttft_ms, attempts, status_code, error_class, class = 'event' as seen_event,
-            class = 'console' as seen_console, class = 'span' as seen_span, class = 'transcript' as seen_transcript,
+            class = 'console' as seen_console, class = 'span' as seen_span,
+            class in ('transcript', 'ledger') as seen_transcript,
             class = 'hook' as seen_hook, class = 'sdk' as seen_sdk
         from seen anti join shared using (agent, row_key)
     )
@@ -101,7 +103,8 @@ select
         else coalesce(reported, priced) end as cost_nanousd,
     case when outcome <> 'ok' or all_tokens = 0 or reported is not null then 'reported'
         when priced is not null then 'priced' else 'unpriced' end as cost_basis,
-    outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class = 'transcript') as auxiliary,
+    outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class in ('transcript', 'ledger'))
+        as auxiliary,
     duration_ms, ttft_ms, attempts, status_code, error_class,
     seen_event, seen_console, seen_span, seen_transcript, false as seen_counter, seen_hook, seen_sdk
 from merged;
