@@ -1,0 +1,399 @@
+"""What truly happened: made-up sessions of Claude Code, request by request, the same for the same seed.
+
+Nothing here knows how anything is written down: `transcripts.py` and `telemetry.py` do that, each for its own side, and
+`corpus.py` decides what of it gets lost. Times are milliseconds UTC since 1970, money is whole nano-dollars, and what a
+request costs is worked out here from the prices below, not by the code under test.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+__all__ = [
+    "DAY_MS",
+    "ERAS",
+    "RATES",
+    "Call",
+    "Era",
+    "Failure",
+    "Item",
+    "Plan",
+    "Process",
+    "Prompt",
+    "Request",
+    "Session",
+    "Tokens",
+    "make_plan",
+    "our_price",
+    "reported_cost",
+]
+
+DAY_MS = 86_400_000
+START_MS = 1_793_577_600_000  # 2026-11-02
+EARLY_MS, LATE_MS = 5 * 60_000, 15 * 60_000
+"""No request ends so near to midnight: one source may see it before midnight and another after."""
+
+RATES: dict[str, tuple[int, int, int, int, int] | None] = {
+    # nano-dollars a token: input, output, cache read, cache write for 5 minutes and for an hour
+    "claude-opus-5-5": (4_000, 20_000, 200, 5_000, 8_000),
+    "claude-sonnet-5-5": (2_000, 10_000, 100, 2_500, 4_000),
+    "claude-haiku-4-5": (1_000, 5_000, 100, 1_250, 2_000),
+    "claude-unheard-of-1": None,  # in nobody's price table; the client charges something all the same
+}
+MAIN_MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-unheard-of-1")
+SEARCH_NANOUSD = 10_000_000
+FAST = {"claude-opus-5-5": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """What one release writes and leaves out."""
+
+    version: str
+    request_ids: bool = True  # in telemetry
+    tool_ids: bool = True  # in telemetry
+    prompt_ids: bool = True  # on both sides
+    sequence: bool = True  # event.sequence
+    numbers: bool = True  # counts as numbers; older ones send text
+    split: bool = True  # telemetry tells both lifetimes of cache writes
+    hour_prices: bool = True  # charges an hour's cache writes as such
+    placeholders: bool = False  # all but the last line of a response say one token of output
+    decisions: bool = True
+    spans: bool = True
+    cost_state: bool = False
+    agents: str = "folder"  # subagents' transcripts: folder, beside, inline
+
+
+ERAS = {
+    era.version: era
+    for era in (
+        Era(
+            version="1.0.128", request_ids=False, tool_ids=False, prompt_ids=False, sequence=False, numbers=False,
+            split=False, hour_prices=False, decisions=False, spans=False, agents="inline",
+        ),
+        Era(
+            version="2.0.76", request_ids=False, tool_ids=False, prompt_ids=False, sequence=False, numbers=False,
+            split=False, hour_prices=False, decisions=False, spans=False, agents="beside",
+        ),
+        Era(
+            version="2.1.72", request_ids=False, tool_ids=False, numbers=False, split=False, hour_prices=False,
+            placeholders=True, spans=False,
+        ),
+        Era(version="2.1.197", split=False),
+        Era(version="2.1.328", cost_state=True),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a request used. Classes do not overlap; reasoning is part of the output."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_5m: int = 0
+    cache_1h: int = 0
+    reasoning: int = 0
+    searches: int = 0
+
+    @property
+    def cache_write(self) -> int:
+        return self.cache_5m + self.cache_1h
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool call and what came of it."""
+
+    id: str
+    name: str
+    at_ms: int  # of the result
+    outcome: str  # ok, failed, rejected
+    added: int = 0
+    removed: int = 0
+    creates: bool = False  # a new file
+    commits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One successful API request."""
+
+    number: int
+    session: int
+    at_ms: int  # when the response was complete
+    model: str
+    tokens: Tokens
+    role: str  # main, subagent, auxiliary
+    message_id: str
+    request_id: str
+    fast: bool = False
+    agent_id: str | None = None
+    prompt: Prompt | None = None
+    lines: int = 1  # content blocks
+    calls: tuple[Call, ...] = ()
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Somebody asked for something."""
+
+    id: str
+    number: int
+    session: int
+    at_ms: int
+    origin: str  # human, command, agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A request that failed after all tries."""
+
+    number: int
+    session: int
+    at_ms: int
+    request_id: str
+
+
+Item = Prompt | Request | Failure
+
+
+@dataclass(slots=True, kw_only=True)
+class Process:
+    """One run of the client in a session: a new one, a resumed one or a fork."""
+
+    era: Era
+    start_ms: int
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def end_ms(self) -> int:
+        return max([self.start_ms, *(item.at_ms for item in self.items)]) + 3_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """All runs under one session id."""
+
+    index: int
+    id: str
+    family: int  # index of the session it comes from in the end
+    user: str
+    folder: str
+    parent: int | None = None
+    copied: list[tuple[Era, Item]] = field(default_factory=list)  # the history a fork begins with
+    processes: list[Process] = field(default_factory=list)
+
+    def own(self) -> list[Item]:
+        return [item for process in self.processes for item in process.items]
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """Sessions of a few people over a few days."""
+
+    sessions: list[Session] = field(default_factory=list)
+
+    def family(self, index: int) -> list[Session]:
+        return [s for s in self.sessions if s.family == index]
+
+    def requests(self) -> list[Request]:
+        return [item for s in self.sessions for item in s.own() if isinstance(item, Request)]
+
+
+def our_price(model: str, tokens: Tokens, *, fast: bool) -> int | None:
+    """What a dated price table must say, in nano-dollars; None for a model that is in none."""
+    rates = RATES[model]
+    if rates is None:
+        return None
+    kinds = (tokens.input, tokens.output, tokens.cache_read, tokens.cache_5m, tokens.cache_1h)
+    money = sum(count * rate for count, rate in zip(kinds, rates, strict=True)) * (FAST.get(model, 1) if fast else 1)
+    return money + tokens.searches * SEARCH_NANOUSD
+
+
+def reported_cost(request: Request, era: Era) -> int:
+    """What the client itself says it cost: older ones charge an hour's cache writes too little."""
+    tokens, model = request.tokens, request.model if RATES[request.model] else "claude-sonnet-5-5"
+    if not era.hour_prices:
+        tokens = Tokens(
+            input=tokens.input, output=tokens.output, cache_read=tokens.cache_read, cache_5m=tokens.cache_write,
+            searches=tokens.searches,
+        )  # fmt: skip
+    money = our_price(model, tokens, fast=request.fast)
+    assert money is not None
+    return money
+
+
+def make_plan(
+    seed: int,
+    *,
+    sessions: int = 3,
+    length: int = 3,
+    versions: tuple[str, ...] = tuple(ERAS),
+    forks: float = 0.5,
+    people: int = 2,
+    distinct: bool = False,
+) -> Plan:
+    """Make up `sessions` sessions, each of some runs of about `length` prompts, and forks of them.
+
+    `distinct`: no two requests have the same counts.
+    """
+    return _Maker(random.Random(seed), seed, length, versions, people, distinct).make(sessions, forks)
+
+
+class _Maker:
+    def __init__(
+        self, chance: random.Random, seed: int, length: int, versions: tuple[str, ...], people: int, distinct: bool
+    ) -> None:
+        self.chance = chance
+        self.people = people
+        self.distinct = distinct
+        self.seed = seed % 10**9
+        self.length = length
+        self.versions = versions
+        self.plan = Plan()
+        self.count = 0
+
+    def make(self, sessions: int, forks: float) -> Plan:
+        for _ in range(sessions):
+            first = self._session(None, START_MS + self.chance.randrange(2 * DAY_MS))
+            for _ in range(self.chance.choice([1, 1, 2])):
+                if self.chance.random() < forks:
+                    parent = self.chance.choice(self.plan.family(first.family))
+                    self._fork(parent)
+                if self.chance.random() < 0.3:
+                    self._run(first, self._after(first) + self.chance.randrange(3_600_000))
+        return self.plan
+
+    def _session(self, parent: Session | None, at_ms: int, *, idle: bool = False) -> Session:
+        index = len(self.plan.sessions)
+        session = Session(
+            index=index, id=self._uuid(), family=index if parent is None else parent.family,
+            user=f"{index % self.people:064x}" if parent is None else parent.user,
+            folder=f"project{index % 2}" if parent is None else parent.folder,
+            parent=None if parent is None else parent.index,
+        )  # fmt: skip
+        self.plan.sessions.append(session)
+        if parent is not None:
+            session.copied = self._history(parent, at_ms)
+        for _ in range(0 if idle else self.chance.choice([1, 1, 2])):
+            at_ms = self._run(session, at_ms)
+        if idle:
+            session.processes.append(
+                Process(era=parent.processes[-1].era if parent else ERAS["2.1.328"], start_ms=at_ms)
+            )
+        return session
+
+    def _fork(self, parent: Session) -> None:
+        """A new session that begins with all or the first part of what there is of another."""
+        at_ms = self._after(parent) + self.chance.randrange(1, 7_200_000)
+        fork = self._session(parent, at_ms, idle=self.chance.random() < 0.15)
+        if self.chance.random() < 0.3:
+            fork.copied = fork.copied[: self.chance.randrange(1, len(fork.copied) + 1)]
+
+    def _history(self, parent: Session, at_ms: int) -> list[tuple[Era, Item]]:
+        own = [(p.era, item) for p in parent.processes for item in p.items if item.at_ms < at_ms]
+        shown = [(e, i) for e, i in own if not isinstance(i, Request) or i.role == "main"]
+        return parent.copied + shown
+
+    def _after(self, session: Session) -> int:
+        return max((p.end_ms for p in session.processes), default=START_MS) + 10_000
+
+    def _run(self, session: Session, at_ms: int) -> int:
+        known = session.processes[-1].era if session.processes else None
+        if known is None and session.copied:
+            known = session.copied[-1][0]
+        names = [v for v in self.versions if known is None or list(ERAS).index(v) >= list(ERAS).index(known.version)]
+        era = ERAS[self.chance.choice(names)] if known is None or self.chance.random() < 0.2 else known
+        process = Process(era=era, start_ms=self._settled(at_ms))
+        session.processes.append(process)
+        now = process.start_ms
+        for turn in range(self.chance.randrange(1, self.length + 1)):
+            now = self._turn(session, process, now, first=turn == 0)
+        return process.end_ms + self.chance.randrange(60_000, DAY_MS // 2)
+
+    def _turn(self, session: Session, process: Process, now: int, *, first: bool) -> int:
+        chance = self.chance
+        now = self._settled(now + chance.randrange(2_000, 600_000))
+        origin = chance.choice(["human", "human", "human", "command", "agent"])
+        prompt = Prompt(id=self._uuid(), number=self._next(), session=session.index, at_ms=now, origin=origin)
+        process.items.append(prompt)
+        if first and chance.random() < 0.6:
+            process.items.append(self._request(session, now + 700, "auxiliary", prompt, model="claude-haiku-4-5"))
+        for _ in range(chance.randrange(1, 4)):
+            now = self._settled(now + chance.randrange(3_000, 240_000))
+            request = self._request(session, now, "main", prompt)
+            process.items.append(request)
+            now = max([now, *(call.at_ms for call in request.calls)])
+            if any(call.name == "Agent" for call in request.calls):
+                agent = f"a{chance.getrandbits(28):07x}"
+                for _ in range(chance.randrange(1, 3)):
+                    now = self._settled(now + chance.randrange(3_000, 60_000))
+                    process.items.append(self._request(session, now, "subagent", prompt, agent=agent))
+        if chance.random() < 0.15:
+            now = self._settled(now + 5_000)
+            process.items.append(self._request(session, now, "auxiliary", prompt, model=chance.choice(MAIN_MODELS)))
+        if chance.random() < 0.1:
+            now = self._settled(now + 5_000)
+            failed = Failure(number=self._next(), session=session.index, at_ms=now, request_id=f"req_{self._tag()}")
+            process.items.append(failed)
+        return now
+
+    def _request(
+        self, session: Session, at_ms: int, role: str, prompt: Prompt, *, model: str = "", agent: str | None = None
+    ) -> Request:
+        chance = self.chance
+        number = self._next()
+        model = model or chance.choice(MAIN_MODELS)
+        write = chance.choice([0, 0, 40, 1_800])
+        hour = chance.choice([0, 0, write, write // 2])
+        output = chance.choice([3, 20, 700])
+        tokens = Tokens(
+            # Auxiliary requests never have the numbers of another one; see corpus.py on versions without ids.
+            input=chance.choice([2, 11, 300]) if role != "auxiliary" and not self.distinct else 5_000 + number,
+            output=output, cache_read=chance.choice([0, 900, 30_000]), cache_5m=write - hour, cache_1h=hour,
+            reasoning=chance.choice([0, output // 2]), searches=chance.choice([0] * 9 + [2]),
+        )  # fmt: skip
+        calls = []
+        if role != "auxiliary":
+            calls = [self._call(at_ms + 400 * i) for i in range(chance.choice([0, 0, 1, 1, 2]))]
+        return Request(
+            number=number, session=session.index, at_ms=at_ms, model=model, tokens=tokens, role=role,
+            message_id=f"msg_{self._tag(number)}", request_id=f"req_{self._tag(number)}",
+            fast=role == "main" and model in FAST and chance.random() < 0.2,
+            agent_id=agent, prompt=prompt, lines=max(len(calls), chance.choice([1, 1, 2, 3])), calls=tuple(calls),
+            retries=chance.choice([0] * 8 + [1, 2]) if role == "main" else 0,
+        )  # fmt: skip
+
+    def _call(self, at_ms: int) -> Call:
+        chance = self.chance
+        name = chance.choice(["Bash", "Read", "Edit", "Write", "Agent", "mcp__files__read"])
+        outcome = chance.choice(["ok", "ok", "ok", "failed", "rejected"])
+        changes = outcome == "ok" and name in ("Edit", "Write")
+        return Call(
+            id=f"toolu_{self._tag(self._next())}", name=name, at_ms=at_ms + chance.randrange(50, 300), outcome=outcome,
+            added=chance.randrange(1, 9) if changes else 0,
+            removed=chance.randrange(0, 4) if changes and name == "Edit" else 0, creates=changes and name == "Write",
+            commits=outcome == "ok" and name == "Bash" and chance.random() < 0.4,
+        )  # fmt: skip
+
+    def _settled(self, at_ms: int) -> int:
+        """The time, moved away from midnight."""
+        over = at_ms % DAY_MS
+        if over > DAY_MS - LATE_MS:
+            return at_ms + DAY_MS - over + EARLY_MS
+        return at_ms + EARLY_MS if over < EARLY_MS else at_ms
+
+    def _next(self) -> int:
+        self.count += 1
+        return self.count
+
+    def _tag(self, number: int | None = None) -> str:
+        return f"01{self.seed:09d}{number if number is not None else self._next():013d}"
+
+    def _uuid(self) -> str:
+        bits = f"{self.chance.getrandbits(128):032x}"
+        return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
