@@ -181,9 +181,10 @@ class ChatReader(JsonLines):
         result = record.get("toolCallResult")
         if not isinstance(result, dict):
             result = {}
-        answer = next(
-            (p["functionResponse"] for p in _parts(record) if isinstance(p.get("functionResponse"), dict)), {}
-        )
+        answers = [
+            part["functionResponse"] for part in _parts(record) if isinstance(part.get("functionResponse"), dict)
+        ]
+        answer: dict[str, Any] = answers[0] if answers else {}
         identity = text_of(result.get("callId")) or text_of(answer.get("id"))
         if identity is None:
             raise Unusable(DropReason.BAD_LINE, "a result without a call")

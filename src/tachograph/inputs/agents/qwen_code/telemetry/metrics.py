@@ -9,7 +9,7 @@ __all__ = ["METRICS", "NOT_NEEDED"]
 
 # `output` has the thoughts in it or beside it, as the API behind it counts, and the metric does not say which. The usual
 # one has them inside; taking them so never counts usage twice.
-_COUNTERS = {"input": "input_total", "cache": "cache_read", "output": "output"}
+_COUNTERS = {"input": "input_total", "cache": "cache_read", "output": "output", "thought": "reasoning"}
 
 
 def _quantity(raw: RawEvent, out: Attributes) -> None:
@@ -17,10 +17,7 @@ def _quantity(raw: RawEvent, out: Attributes) -> None:
 
 
 def _tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
-    kind = raw.attributes.get("type")
-    if kind == "thought":
-        return DropReason.NOT_NEEDED
-    counter = _COUNTERS.get(str(kind))
+    counter = _COUNTERS.get(str(raw.attributes.get("type")))
     if counter is None:
         return DropReason.UNKNOWN_EVENT
     out["counter"] = counter

@@ -18,6 +18,7 @@ SPANS: dict[str, Spec] = {
             "gen_ai.usage.cache_read.input_tokens": "",
             "gen_ai.usage.output_tokens": "output_tokens",
             "thoughts_token_count": "",
+            "gen_ai.response.time_to_first_chunk": "",  # ttft_ms, in seconds
             "duration_ms": "duration_ms",
             "ttft_ms": "ttft_ms",
             "attempt": "attempts",
