@@ -27,6 +27,19 @@ group by 1;
 insert into buckets
 select bucket, first_seq from fresh where bucket not in (select bucket from buckets);
 
+-- What sessions tell of their outcomes, counters that name no session must not tell again: 70_outcomes.sql.
+insert into fresh
+select b.bucket, b.first_seq from buckets b
+where starts_with(b.bucket, '~') and b.bucket not in (select bucket from fresh) and exists (
+    select 1 from (
+        select distinct agent, strftime(occurred_at, '%Y-%m-%d') as day from events
+        where seq > getvariable('settled') and seq <= getvariable('upto') and source = 'transcript'
+          and session_id is not null
+          and kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
+    ) e
+    where starts_with(b.bucket, '~' || e.agent || '~') and ends_with(b.bucket, '~' || e.day)
+);
+
 -- Sessions that share the agent's own running total: a reading cannot be understood without the one it goes on from.
 create or replace temp table fresh_lineages as
 select distinct bucket, agent, attr(attributes, 'lineage') as lineage from events

@@ -1,6 +1,23 @@
 -- outcomes: lines changed, commits, pull requests and active time. Grain: one row per event that says so.
 -- Rebuild: with the rest (`rebuild()`).
 -- Per session and kind from one source only: its transcript if that has any, else the OTel counters, else the console's.
+-- Counters that name no session (Copilot CLI) count on the days on which no transcript of that agent tells of the same kind.
+
+set variable nameless_from = (
+    select min(date_trunc('day', occurred_at)) from work
+    where starts_with(owner, '~') and kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
+);
+
+set variable nameless_to = (
+    select max(date_trunc('day', occurred_at)) + interval 1 day from work
+    where starts_with(owner, '~') and kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
+);
+
+create or replace temp table told as
+select distinct agent, kind, date_trunc('day', occurred_at) as day from events
+where occurred_at >= getvariable('nameless_from') and occurred_at < getvariable('nameless_to')
+  and seq <= getvariable('upto') and source = 'transcript' and session_id is not null
+  and kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity');
 
 create or replace temp table new_outcomes as
 with
@@ -20,4 +37,5 @@ select
     case kind when 'session.activity' then active_seconds end as active_seconds,
     source
 from said
-where best = case class when 'transcript' then 0 else class_rank + 1 end;
+where best = case class when 'transcript' then 0 else class_rank + 1 end
+  and not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));

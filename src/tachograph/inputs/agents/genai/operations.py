@@ -39,6 +39,7 @@ _CONTENT = {
     "llm.tools.": "gen_ai.tool.definitions",
     "embedding.embeddings.": "embedding.embeddings",
     "retrieval.documents.": "retrieval.documents",
+    "github.copilot.tool.parameters.": "gen_ai.tool.call.arguments",
     "ai.telemetry.metadata.": "ai.telemetry.metadata",
     "traceloop.association.properties.": "traceloop.association.properties",
 }
