@@ -62,6 +62,7 @@ class Services:
     core: Core
     answers: Answers
     import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
+    reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
     receiver_health: Callable[[], Mapping[str, Any]]

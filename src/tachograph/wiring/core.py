@@ -28,6 +28,7 @@ from tachograph.inputs.histories.watch import Watcher
 from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
+from tachograph.server.reprice import Repricer
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
@@ -125,6 +126,7 @@ class _CoreProcess:
             core=self._core,
             answers=StoreAnswers(self._core.store, clock=SystemClock(), times=times, demo=home.demo_marker.exists()),
             import_files=import_files,
+            reprice=Repricer(self._core.store, home.prices).reprice,
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),
             receiver_health=lambda: json.loads(self._ask_receiver("/health") or b"{}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tachograph.wiring.parts import (
     import_cache,
 )
 
-__all__ = ["find_local_histories", "import_here", "open_answers"]
+__all__ = ["find_local_histories", "import_here", "open_answers", "reprice_here"]
 
 
 @contextmanager
@@ -62,16 +62,36 @@ def import_here(
         unchanged = check_unchanged_files(paths, cache=cache, name_file=names, places=places)
         if unchanged is not None:
             return unchanged.as_answer(paths or dict.fromkeys(place.root for place in places))
+    from tachograph.pricing.fresh import FreshPrices
     from tachograph.store.duckdb import DuckDBStore
 
     settings = load(home)
-    store = DuckDBStore(home.store, settings.store)
+    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices))
     try:
         histories = build_importer(home, settings, store)
         importer = build_files_importer(home, histories, store, OwnPipeline(home, store))
         return importer.run_strings(paths, agent, progress)
     finally:
         store.close()
+
+
+def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Price what is stored again in this process, because no server runs.
+
+    Raises:
+        StoreBusy: another process has the store.
+        ConfigError: see `Repricer.reprice`.
+    """
+    from tachograph.server.reprice import Repricer
+
+    home.create()
+    settings = load(home)
+    core = build_core(home, settings)
+    try:
+        core.drain_all()
+        return Repricer(core.store, home.prices).reprice(order, progress)
+    finally:
+        finish(core, home, settings)
 
 
 def find_local_histories() -> list[tuple[str, Path, int | None]]:

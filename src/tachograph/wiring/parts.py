@@ -94,11 +94,12 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
 def build_core(home: Home, settings: Settings) -> Core:
     """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
     from tachograph.journal.reader import JournalReader
+    from tachograph.pricing.fresh import FreshPrices
     from tachograph.server.core import Core
     from tachograph.store.columns import pack
     from tachograph.store.duckdb import DuckDBStore
 
-    store = DuckDBStore(home.store, settings.store)
+    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices))
     clock = SystemClock()
     try:
         pipeline = _telemetry_pipeline(home, store)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,13 @@ def import_files(paths: Any, agent: str | None, progress: Progress) -> dict[str,
     return {"sources": {}, "paths": list(paths)}
 
 
+def reprice(order: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    if order["model"] == "broken":
+        raise RuntimeError("secret of the store")
+    progress({"events_done": 1, "events_total": 2})
+    return dict(order)
+
+
 @pytest.fixture
 def receiver_health() -> dict[str, Any]:
     return {"status": "ok"}
@@ -89,6 +96,7 @@ def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
         core=core,
         answers=StoreAnswers(store, clock=Clock(), times=times, demo=True),
         import_files=import_files,
+        reprice=reprice,
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,
@@ -163,6 +171,21 @@ def test_an_import_tells_its_progress_and_then_its_report(client: TestClient) ->
     assert lines("nobody")[-1]["error"]["code"] == "unknown_agent"
     assert "secret" not in str(lines("broken"))
     assert client.post("/api/v1/import", json={}).status_code == 401
+
+
+@pytest.mark.parametrize(("model", "last"), [("opus", "report"), ("broken", "error")])
+def test_pricing_again_tells_how_far_it_is_and_what_came_of_it(client: TestClient, model: str, last: str) -> None:
+    answer = client.post("/api/v1/prices/reprice", json={"model": model, "since": "2026-11-01"}, headers=AUTH)
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert last in lines[-1]
+    assert "secret" not in answer.text
+    if last == "report":
+        assert lines[0] == {"events_done": 1, "events_total": 2}
+        assert lines[-1]["report"] == {"since": "2026-11-01", "until": None, "model": "opus", "dry_run": False}
+
+
+def test_pricing_again_needs_the_token(client: TestClient) -> None:
+    assert client.post("/api/v1/prices/reprice", json={}).status_code == 401
 
 
 def test_the_page_shows_stored_text_as_text(client: TestClient) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tachograph.server.routes import health, imports, metrics, page, query, report, sql
+from tachograph.server.routes import health, imports, metrics, page, prices, query, report, sql
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (health.router, report.router, query.router, sql.router, imports.router, metrics.router, page.router)
+ROUTERS = (health.router, report.router, query.router, sql.router, imports.router, metrics.router, page.router, prices.router)
