@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code import history as claude_code
+from tachograph.inputs.agents.codex import history as codex
 from tachograph.inputs.agents.copilot_cli import history as copilot_cli
 from tachograph.inputs.agents.gemini_cli import history as gemini_cli
 from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.opencode import history as opencode
 from tachograph.inputs.agents.qwen_code import history as qwen_code
 
 __all__ = ["BY_ID", "HISTORIES"]
@@ -14,6 +16,8 @@ HISTORIES: tuple[History, ...] = (
     *copilot_cli.HISTORIES,
     *gemini_cli.HISTORIES,
     *qwen_code.HISTORIES,
+    *opencode.HISTORIES,
+    *codex.HISTORIES,
     *claude_code.HISTORIES,
 )
 """Every history; where the first bytes of a file could be of several, the first of them is taken: Claude Code's are the

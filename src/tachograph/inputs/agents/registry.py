@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code.agent import ClaudeCode
+from tachograph.inputs.agents.codex.agent import Codex
 from tachograph.inputs.agents.copilot_cli.agent import CopilotCli
 from tachograph.inputs.agents.gemini_cli.agent import GeminiCli
 from tachograph.inputs.agents.genai.agent import GenAI
+from tachograph.inputs.agents.opencode.agent import OpenCode
 from tachograph.inputs.agents.qwen_code.agent import QwenCode
 
 __all__ = ["AGENTS", "make_others"]
 
-AGENTS = (ClaudeCode(), CopilotCli(), GeminiCli(), QwenCode())
+AGENTS = (ClaudeCode(), Codex(), CopilotCli(), GeminiCli(), OpenCode(), QwenCode())
 """Every agent, built in this order."""
 
 

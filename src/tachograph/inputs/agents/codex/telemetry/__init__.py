@@ -1,0 +1,1 @@
+"""Codex's OpenTelemetry: log events, metrics and spans in our words."""
