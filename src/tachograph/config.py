@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
 from tachograph.store.config import StoreConfig
-from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.errors import ConfigError, QueryError
 
 __all__ = [
     "LogConfig",
@@ -31,6 +32,7 @@ __all__ = [
     "has_display",
     "home_from",
     "load",
+    "machine_zone",
     "user_environment",
 ]
 
@@ -110,9 +112,53 @@ def home_from(explicit: str | Path | None) -> Home:
     return find_home(explicit, os.environ)
 
 
+_WHERE_AGENTS_KEEP_THEIR_FILES = frozenset(
+    {
+        "CLAUDE_CONFIG_DIR",
+        "COPILOT_HOME",
+        "COPILOT_OTEL_FILE_EXPORTER_PATH",
+        "HOME",
+        "USERPROFILE",
+    }
+)
+
+
 def user_environment() -> Mapping[str, str]:
     """What finding an agent's files needs to know of the environment."""
-    return {k: v for k, v in os.environ.items() if k in {"CLAUDE_CONFIG_DIR", "HOME", "USERPROFILE"}}
+    return {k: v for k, v in os.environ.items() if k in _WHERE_AGENTS_KEEP_THEIR_FILES}
+
+
+def machine_zone(*, environ: Mapping[str, str] | None = None, root: Path = Path("/")) -> tuple[str, str]:
+    """The IANA name of this machine's time zone, and what said so. UTC where nothing names one.
+
+    Looked at in this order: TZ, the link /etc/localtime, /etc/timezone. TZ is obeyed even where it names no zone: the C
+    library takes that for UTC too.
+    """
+    variable = (os.environ if environ is None else environ).get("TZ")
+    if variable is not None:
+        return _zone_in(variable.removeprefix(":")) or "UTC", "TZ"
+    try:
+        if name := _zone_in(os.readlink(root / "etc/localtime")):
+            return name, "/etc/localtime"
+    except OSError:
+        pass  # not there, or a copy, which does not say of what
+    try:
+        if name := _zone_in((root / "etc/timezone").read_text("utf-8").strip()):
+            return name, "/etc/timezone"
+    except (OSError, UnicodeDecodeError):
+        pass  # many systems have none
+    return "UTC", "nothing: neither TZ nor /etc/localtime nor /etc/timezone names a zone"
+
+
+def _zone_in(text: str) -> str | None:
+    """The zone that a name or a path into a database of zones means."""
+    from tachograph.analytics.zones import find_zone
+
+    name = re.sub(r"^.*zoneinfo[^/]*/", "", text).removeprefix("posix/").removeprefix("right/")
+    try:
+        return find_zone(name).name
+    except QueryError:
+        return None
 
 
 def has_display() -> bool:
