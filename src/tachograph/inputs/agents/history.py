@@ -60,8 +60,11 @@ class Counts(Protocol):
 class LineReader(Counts, Protocol):
     """An agent's understanding of the lines of one file, made with (file_hint=, received_us=, from_start=)."""
 
-    def prime(self, line: bytes) -> None:
-        """The file's first line, when reading goes on further down: for what it says of all others. Gives no events."""
+    def prime(self, line: bytes) -> bool:
+        """A line before the place where reading goes on, for what it says of those after it. Gives no events.
+
+        Which lines, History.primed_by says. True if no more of them are needed.
+        """
 
     def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
         """Read whole lines, given without their ends; the first has this number (from 1) and begins at this offset."""
@@ -122,7 +125,7 @@ class History:
     form: Literal["lines", "whole"]
     reader: str  # "module:class" of a LineReader or WholeReader, loaded when there is something to read
     companions: tuple[str, ...] = ()  # endings of files beside it in which news may lie, such as a database's "-wal"
-    first_line: bool = False  # whether its reader must be primed with the first line to go on further down
+    primed_by: Literal["nothing", "first line", "last lines"] = "nothing"  # what a reader needs to go on further down
     inside: Callable[[str], list[str]] | None = None  # for a folder that is named: where in it to look instead, or []
 
     def make(self, **arguments: Any) -> Any:

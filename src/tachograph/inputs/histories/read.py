@@ -31,7 +31,8 @@ _PIECE_BYTES = 1024 * 1024
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 _KEEP_BACK_BYTES = 1024 * 1024  # how far before the end an unanswered tool call is waited for
 _MARK_BYTES = 1024
-_MAX_FIRST_LINE_BYTES = 4 * 1024 * 1024
+_PRIMED_BYTES = 64 * 1024  # how far back lines are shown to a reader that goes on; more if none of them was enough
+_MAX_PRIMED_BYTES = 4 * 1024 * 1024
 _EVENTS_AT_ONCE = 4096
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -58,7 +59,7 @@ def read_file(
     take: Callable[[list[RawEvent]], None],
     torn_before_ns: int,
     mark: str = "",
-    first_line: bool = False,
+    primed_by: str = "nothing",
 ) -> ReadFile:
     """Read what is new in one file.
 
@@ -68,7 +69,7 @@ def read_file(
         take: gets the events, a few thousand at a time.
         torn_before_ns: half a line in a file last changed before this is set aside for good.
         mark: what FileState.head begins with.
-        first_line: whether a reader that goes on further down wants the first line.
+        primed_by: what a reader that goes on further down wants to see before, see `History`.
 
     Returns:
         Never raises for what is in the file or has become of it.
@@ -85,8 +86,8 @@ def read_file(
             return unreadable(report, "not a file")
         start = _resume(descriptor, status.st_size, file.known, mark)
         reader = make_reader(found.path, start.offset == 0)
-        if first_line and start.offset:
-            _prime(descriptor, start.offset, reader)
+        if start.offset and primed_by != "nothing":
+            _prime(descriptor, start.offset, reader, primed_by)
         end = _read_lines(descriptor, start, status.st_size, reader, take)
         report.torn = _read_tail(descriptor, end, status.st_size, reader, status.st_mtime_ns < torn_before_ns)
         take(reader.finish())
@@ -141,12 +142,19 @@ def _resume(descriptor: int, size: int, known: FileState | None, mark: str) -> _
     return _Place(known.offset, known.lines)
 
 
-def _prime(descriptor: int, before: int, reader: LineReader) -> None:
-    """Show the reader the first line, whole, unless it is longer than any that says what holds for all others."""
-    first = _read_exactly(descriptor, min(before, _MAX_FIRST_LINE_BYTES), 0)
-    end = first.find(b"\n")
-    if end > 0:
-        reader.prime(_without_mark([first[:end]])[0])
+def _prime(descriptor: int, before: int, reader: LineReader, primed_by: str) -> None:
+    """Show the reader lines before the place where it goes on: the first, or the last ones, latest first."""
+    if primed_by == "first line":
+        first, _, _ = _read_exactly(descriptor, min(before, _MAX_PRIMED_BYTES), 0).partition(b"\n")
+        reader.prime(_without_mark([first])[0])
+        return
+    length = min(before, _PRIMED_BYTES)
+    while True:
+        lines = _read_exactly(descriptor, length, before - length).split(b"\n")[:-1]
+        whole = lines if length == before else lines[1:]
+        if any(reader.prime(line) for line in reversed(whole)) or length >= min(before, _MAX_PRIMED_BYTES):
+            return
+        length = min(before, length * 8)
 
 
 def _marks(descriptor: int, offset: int) -> str:

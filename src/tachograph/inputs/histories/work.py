@@ -57,7 +57,7 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
                 take=take,
                 torn_before_ns=unit.torn_before_ns,
                 mark="" if history.id == UNMARKED else f"{history.id}:",
-                first_line=history.first_line,
+                primed_by=history.primed_by,
             )
         if read.state is not None:
             done.files.append(read.state)

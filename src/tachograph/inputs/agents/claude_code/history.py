@@ -60,6 +60,7 @@ HISTORIES = (
         begins=_begins,
         form="lines",
         reader="tachograph.inputs.agents.claude_code.transcript:TranscriptReader",
+        primed_by="last lines",
         inside=_inside,
     ),
 )

@@ -13,6 +13,7 @@ __all__ = ["HISTORIES", "find_roots"]
 
 _begins = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"sessionId"[ \t]*:[ \t]*"[^"]*",[ \t\r\n]*"projectHash"[ \t]*:').match
 _begins_line = re.compile(rb'[ \t\r\n]*\{"sessionId":"[^"]*","projectHash":').match
+_chat_name = re.compile(r"session-[0-9T-]+[0-9a-z-]*\.jsonl|[0-9a-f-]{32,36}\.jsonl").fullmatch  # or a subagent's
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -28,7 +29,7 @@ def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
 
 
 def _is_chat(name: str) -> bool:
-    return name.endswith(".jsonl")  # of a session, or of a subagent, whose files are named after it
+    return _chat_name(name) is not None
 
 
 def _is_document(name: str) -> bool:
@@ -59,7 +60,7 @@ HISTORIES = (
         begins=_begins_lines,
         form="lines",
         reader="tachograph.inputs.agents.gemini_cli.chats:ChatReader",
-        first_line=True,
+        primed_by="first line",
         inside=_inside,
     ),
     History(

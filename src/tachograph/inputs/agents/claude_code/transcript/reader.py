@@ -77,8 +77,15 @@ class TranscriptReader:
             number += 1
             offset += len(line) + 1
 
-    def prime(self, line: bytes) -> None:
-        """Each line says of itself all that is needed."""
+    def prime(self, line: bytes) -> bool:
+        """When the last message before this reading was: a running total has no time of its own."""
+        try:
+            record = decode_line(line)
+            if record.type in ("assistant", "user"):
+                self._last_ns = self._context.time_ns(record)
+        except UnreadableLine:
+            return False
+        return self._last_ns is not None
 
     def offer(self, line: bytes, *, number: int, offset: int) -> bool:
         """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
