@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,8 @@ from typing import Any
 from tachograph.pricing.rows import Factor, PriceRow, Rates
 
 __all__ = ["factor_as_toml", "table_as_toml", "usd_per_million"]
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")  # a key of TOML that needs no quotation marks
 
 
 def table_as_toml(
@@ -22,7 +25,11 @@ def table_as_toml(
     lines = [*(f"# {line}".rstrip() for line in head.splitlines()), "", f"version = {_text(version)}", ""]
     for name, about in sources.items():
         if name in used:
-            lines += [f"[sources.{_text(name)}]", *(f"{key} = {_value(value)}" for key, value in about.items()), ""]
+            lines += [
+                f"[sources.{name if _BARE.fullmatch(name) else _text(name)}]",
+                *(f"{key} = {_value(value)}" for key, value in about.items()),
+                "",
+            ]
     for row in rows:
         lines += [*_row(row), ""]
     return "\n".join(lines)
