@@ -38,7 +38,8 @@ with
         group by 1, 2, 3, 4
     ),
     long as (
-        select t.* exclude (total), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base
+        select t.* exclude (total), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base,
+            b.base is not null as has_base
         from told t
         cross join (
             select unnest(['input_tokens', 'output_tokens', 'reasoning_tokens', 'cache_read_tokens', 'cache_write_tokens',
@@ -47,7 +48,7 @@ with
         left join bases b using (agent, bucket, model, lineage)
     )
 select event_id, occurred_at, agent, 'transcript' as way, bucket, user_id, organization_id, project, repository,
-    agent_version, entrypoint, model, measure,
+    agent_version, entrypoint, model, measure, has_base,
     greatest(0, reading - greatest(base, coalesce(max(reading) over earlier, 0)))::bigint as value
 from long where reading is not null
 window earlier as (

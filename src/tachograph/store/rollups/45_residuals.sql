@@ -5,14 +5,14 @@
 -- Each way in is held against the rows by itself and the largest rest counts, never the sum of two ways. Compared per
 -- session and model over all its days, because a counter may be exported after midnight; what is missing is laid on the
 -- last days first, never more than a way says of a day. Costs that differ by less than a micro-dollar per request are
--- rounding, not usage. For exported counters a request counts for every session it was seen in (a fork's copy must not
--- leave its parent's counter unexplained); the agent's own totals are without what a fork inherited, and so are the rows.
+-- rounding, not usage. A request counts for every session it was seen in (a fork's copy must not leave its parent's counter
+-- unexplained); but where an agent's own total is known without what a fork inherited, only the fork's own rows count.
 
 create or replace temp table counted as
 with
     exported as (
         select c.event_id, c.occurred_at, c.agent, c.source as way, c.bucket, c.user_id, c.organization_id, c.project,
-            c.repository, c.agent_version, c.entrypoint, c.model, c.measure, c.value
+            c.repository, c.agent_version, c.entrypoint, c.model, c.measure, c.value, false as has_base
         from counter_points c join touched t on t.bucket = c.bucket
         where c.seq >= getvariable('from_seq') and c.seq <= getvariable('upto') and not starts_with(c.bucket, '~')
         union all by name
@@ -73,8 +73,10 @@ select w.agent, w.bucket, w.model, w.way, coalesce(sum(s.requests), 0)::bigint a
     coalesce(sum(cache_write_1h_tokens), 0)::bigint as shown_cache_write_1h_tokens,
     coalesce(sum(web_search_requests), 0)::bigint as shown_web_search_requests,
     coalesce(sum(cost_nanousd), 0)::bigint as shown_cost_nanousd
-from (select distinct agent, bucket, model, way from counted) w left join shown s
-    on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or w.way <> 'transcript')
+from (
+    select agent, bucket, model, way, coalesce(bool_or(has_base), false) as has_base from counted group by 1, 2, 3, 4
+) w left join shown s
+    on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or not w.has_base)
 group by 1, 2, 3, 4;
 
 create or replace temp table held as
@@ -82,9 +84,16 @@ with
     whole as (
         select agent, bucket, model, way, measure, greatest(0, sum(value))::bigint as counted from by_day group by all
     ),
+    blind as (  -- a way that counts the prompt with its cache and not the cache is held against all of the prompt
+        select agent, bucket, model, way, bool_or(measure = 'input_total') as has_total,
+            bool_or(measure = 'cache_read_tokens') as has_read, bool_or(measure = 'cache_write_tokens') as has_write
+        from counted group by 1, 2, 3, 4
+    ),
     against as (
         select w.*, b.shown_requests, map {
-                'input_tokens': shown_input_tokens,
+                'input_tokens': shown_input_tokens
+                    + case when has_total and not has_read then shown_cache_read_tokens else 0 end
+                    + case when has_total and not has_write then shown_cache_write_tokens else 0 end,
                 'output_tokens': shown_output_tokens,
                 'reasoning_tokens': shown_reasoning_tokens,
                 'cache_read_tokens': shown_cache_read_tokens,
@@ -94,7 +103,7 @@ with
                 'web_search_requests': shown_web_search_requests,
                 'cost_nanousd': shown_cost_nanousd
             }[w.measure] as shown
-        from whole w join beside b using (agent, bucket, model, way)
+        from whole w join beside b using (agent, bucket, model, way) join blind using (agent, bucket, model, way)
     )
 select *, case when measure = 'cost_nanousd' and counted - shown <= 1000 * shown_requests then 0
     else greatest(0, counted - shown) end::bigint as missing

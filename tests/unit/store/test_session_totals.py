@@ -1,0 +1,63 @@
+"""An agent's own session totals where it is hard to say whose usage they tell: nothing may count twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tachograph.ports import Batch, Statement
+from tachograph.store.duckdb import DuckDBStore
+from tachograph.testing import make_event
+from tachograph_sdk.model.event import Event, EventKind, Source
+
+PARENT, FORK = "s_000000000000000a", "s_000000000000000b"
+AT = 1_760_000_000_000_000
+
+
+@pytest.fixture
+def store() -> Iterator[DuckDBStore]:
+    store = DuckDBStore(":memory:")
+    yield store
+    store.close()
+
+
+def tokens(store: DuckDBStore) -> int:
+    rows = store.query(Statement(name="test", sql="select sum(input_tokens) as n from requests")).rows
+    return int(rows[0][0])
+
+
+def response(key: str, session: str, minute: int, tokens: int, source: Source = Source.TRANSCRIPT) -> Event:
+    ids: dict[str, Any] = {"request_id": f"r{key}"}
+    if source is Source.TRANSCRIPT:
+        ids["message_id"] = f"m{key}"
+    return make_event(
+        key=f"{source} {key}", source=source, session_id=session, at_us=AT + minute * 60_000_000, model="opus",
+        input_tokens=tokens, output_tokens=1, **ids,
+    )  # fmt: skip
+
+
+def total(session: str, minute: int, tokens: int) -> Event:
+    return make_event(
+        EventKind.USAGE_COUNTER, key=f"total {session} {tokens}", source=Source.TRANSCRIPT, session_id=session,
+        at_us=AT + minute * 60_000_000, counter="session_total", lineage="1795000000000", model="opus",
+        input_tokens=tokens, output_tokens=1,
+    )  # fmt: skip
+
+
+def test_a_parent_that_was_resumed_after_its_fork_began_counts_once(store):
+    """What both files hold may be laid to the fork; the parent's total tells of it all the same."""
+    first = response("1", PARENT, 0, 10)
+    store.write(Batch(events=[first, total(PARENT, 1, 10), response("3", PARENT, 9, 40), total(PARENT, 10, 50)]))
+    store.write(Batch(events=[replace(first, session_id=FORK), response("2", FORK, 5, 20)]))
+    store.settle()
+    assert tokens(store) == 10 + 20 + 40
+
+
+def test_a_fork_without_its_parents_file_tells_nothing_again_that_telemetry_told_of_the_parent(store):
+    events = [response("1", PARENT, 0, 10, Source.OTEL_LOG), response("1", FORK, 0, 10), response("2", FORK, 5, 20)]
+    store.write(Batch(events=[*events, total(FORK, 6, 30)]))
+    store.settle()
+    assert tokens(store) == 10 + 20
