@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
+__all__ = ["BASIS", "DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
 
 Grain = Literal["day", "hour"]
 """How fine a local time is needed: a week is a matter of days, the hour of the day of hours."""
@@ -53,6 +53,9 @@ _SEEN_USAGE = (
 )
 _SEEN_REST = _SEEN.format(otel="(seen_event or seen_span)")
 
+BASIS = "case when cost_nanousd is null then 'unpriced' else cost_basis end"
+"""What a cost rests on; what only a counter saw may have no price either."""
+
 _TABLE: tuple[Dimension, ...] = (
     _time("hour", "{hour}", "hour of the zone asked for, named by its first moment", grain="hour"),
     _time("day", "date_trunc('day', {local})", "day of the zone asked for"),
@@ -78,7 +81,12 @@ _TABLE: tuple[Dimension, ...] = (
     _column("skill", "skill the usage is attributed to", "requests"),
     _column("plugin", "plugin the usage is attributed to", "requests"),
     _column("mcp_server", "MCP server", "requests", "tool_calls"),
-    _column("cost_basis", "reported, priced, unpriced or counter", "usage", "requests"),
+    Dimension(
+        name="cost_basis",
+        sql={"usage": "cost_basis", "requests": BASIS},
+        type="text",
+        help="reported, priced, unpriced or counter",
+    ),
     _column("outcome", "ok, error, retried, or residual: only a counter saw it", "usage", "requests"),
     _column("status_code", "HTTP status of the last try", "requests", number=True),
     _column("attempts", "tries it took, as far as a source says", "requests", number=True),

@@ -16,6 +16,7 @@ from tachograph.analytics.zones import Zone
 __all__ = ["HOUR", "LocalTime", "floor_hour"]
 
 HOUR = timedelta(hours=1)
+_EARLIEST = datetime(1, 1, 2)  # noqa: DTZ001 - UTC, as stores keep times
 
 
 class LocalTime:
@@ -23,7 +24,7 @@ class LocalTime:
 
     def __init__(self, zone: Zone, first: datetime, last: datetime, parameters: dict[str, Any]) -> None:
         # An hour earlier: the first local hour began then, or when the clock was changed since.
-        self._spans = zone.spans(max(first, datetime.min + HOUR) - HOUR, last)
+        self._spans = zone.spans(max(first, _EARLIEST) - HOUR, last)
         self._parameters = parameters
 
     @property

@@ -45,6 +45,12 @@ def _m(
 
 _OK = "outcome = 'ok'"
 _COST = "sum(cost_nanousd)"
+_TOKENS = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
+
+
+def _covered(of: str) -> str:
+    """A sum over what is a row of its own, not what only counters saw."""
+    return f"sum(case when outcome <> 'residual' then {of} else 0 end)"
 
 
 def _both(expression: str) -> dict[str, str]:
@@ -93,13 +99,42 @@ _TABLE: tuple[Metric, ...] = (
     _m("cache_write_tokens", "tokens", "neither", "Prompt tokens written to cache.", _both("sum(cache_write_tokens)")),
     _m(
         "total_tokens", "tokens", "neither", "All tokens: input, output, cache read and cache written.",
-        _both("sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)"),
+        _both(f"sum({_TOKENS})"),
+    ),
+    _m(
+        "cache_write_5m_tokens", "tokens", "neither", "The part of cache_write_tokens kept for 5 minutes, where a source says.",
+        _both("sum(cache_write_5m_tokens)"),
+    ),
+    _m(
+        "cache_write_1h_tokens", "tokens", "neither", "The part of cache_write_tokens kept for an hour, where a source says.",
+        _both("sum(cache_write_1h_tokens)"),
+    ),
+    _m(
+        "web_search_requests", "count", "neither", "Web searches the provider ran for the model, which cost extra.",
+        _both("sum(web_search_requests)"),
+    ),
+    _m(
+        "residual_tokens", "tokens", "lower", "The part of total_tokens that only counters saw, in no single request.",
+        _both(f"sum({_TOKENS}) filter (where outcome = 'residual')"),
+    ),
+    _m(
+        "residual_cost_microusd", "microusd", "lower", "The part of cost_microusd that only counters saw.",
+        _both("sum(cost_nanousd) filter (where outcome = 'residual')"),
+    ),
+    _m(
+        "coverage", "ratio", "higher",
+        "Share of total_tokens (where there are none, of cost) that was seen request by request; the rest is residual.",
+        _both(
+            f"coalesce({_covered(_TOKENS)} / nullif(sum({_TOKENS}), 0),"
+            f" {_covered('cost_nanousd')} / nullif(sum(cost_nanousd), 0))"
+        ),
+        empty=None,
     ),
     _m("cost_microusd", "microusd", "lower", "Cost in whole micro-dollars: reported, else priced.", _both(_COST)),
     _m("cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.", _both(_COST)),
     _m(
         "unpriced_requests", "count", "lower", "Requests whose cost nobody knows: no report, no price for the model.",
-        _how_many("cost_basis = 'unpriced'"),
+        _how_many("outcome = 'ok' and cost_basis = 'unpriced'"),
     ),
     _m(
         "cache_hit_ratio", "ratio", "higher", "Share of prompt tokens served from cache.",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tachograph.analytics.compile import answer, half_up, local_time
+from tachograph.analytics.compile import answer, ask
+from tachograph.analytics.coverage import PARTS, TOKENS, compact, coverage_of
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query, Window
-from tachograph.analytics.windowed import usage
-from tachograph.ports import Statement, Store
+from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownDimension
 
 __all__ = ["TOTALS", "Report", "build_report"]
@@ -32,7 +32,7 @@ class Report:
 
     window: Window
     totals: dict[str, Any]  # TOTALS, `coverage`, and `reasons` for what is null
-    by: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    by: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # rows with a cost have a short `coverage` too
     notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
     if unknown:
         raise UnknownDimension(f"there is no dimension {unknown[0]!r}", hint=f"dimensions are: {', '.join(DIMENSIONS)}")
     (totals,) = answer(store, Query(metrics=TOTALS, window=window)).records()
-    coverage = _coverage(store, window)
+    coverage = coverage_of(store, window)
     reasons = {"active_seconds": NO_ACTIVE_TIME} if totals["active_seconds"] is None else {}
     breakdowns = {name: _breakdown(store, window, name) for name in by}
     return Report(
@@ -60,94 +60,19 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
 def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
     """One row per value, with every metric of the totals that can be split that way."""
     dimension = DIMENSIONS[name]
-    metrics = [m for m in TOTALS if any(fact in dimension.sql for fact in METRICS[m].sql)]
-    rows = answer(store, Query(metrics=metrics, by=[name], window=window)).records()
+    metrics = [METRICS[m] for m in TOTALS if any(fact in dimension.sql for fact in METRICS[m].sql)]
+    rests = PARTS if "usage" in dimension.sql or "requests" in dimension.sql else ()
+    result = ask(store, Query(metrics=TOTALS, by=[name], window=window), [*metrics, *rests])
+    width = len(metrics) + 1
+    rows = []
+    for cells in result.rows:
+        row = dict(zip(result.columns, cells[:width], strict=False))
+        if rests:
+            row["coverage"] = compact(cells[width:])
+        rows.append(row)
     if dimension.type != "time":
         rows.sort(key=lambda row: (-row.get("cost_microusd", 0), -row.get("requests", 0)))
     return rows
-
-
-def _coverage(store: Store, window: Window) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
-    source = usage(window, parameters, local_time(window, None, None, parameters))
-    row = store.query(Statement(name="coverage", sql=_COVERAGE.format(source=source), parameters=parameters)).records()[
-        0
-    ]
-    unpriced = store.query(
-        Statement(name="unpriced_models", sql=_UNPRICED.format(source=source), parameters=parameters)
-    ).rows
-    drops = store.query(Statement(name="drops", sql=_DROPS)).records()[0]
-    number = {name: int(value or 0) for name, value in row.items()}
-    all_tokens = number["row_tokens"] + number["residual_tokens"]
-    return {
-        "share": None if all_tokens == 0 else number["row_tokens"] / all_tokens,
-        "residual": {
-            "tokens": number["residual_tokens"],
-            "input_tokens": number["residual_input"],
-            "output_tokens": number["residual_output"],
-            "cache_read_tokens": number["residual_read"],
-            "cache_write_tokens": number["residual_write"],
-            "cost_microusd": half_up(number["residual_cost"]),
-        },
-        "requests": {
-            "otel_only": number["otel_only"],
-            "transcript_only": number["transcript_only"],
-            "both": number["both_saw"],
-            "other": number["neither_saw"],
-        },
-        "seen_by": {
-            "otel_event": number["by_event"],
-            "otel_span": number["by_span"],
-            "transcript": number["by_transcript"],
-            "hook": number["by_hook"],
-        },
-        "auxiliary_requests": number["auxiliary_requests"],
-        "cost_basis": {
-            "reported_microusd": half_up(number["reported_cost"]),
-            "priced_microusd": half_up(number["priced_cost"]),
-            "counter_microusd": half_up(number["residual_cost"]),
-        },
-        "unpriced_requests": sum(int(count) for _, count in unpriced),
-        "unpriced_models": [model for model, _ in unpriced],
-        "api_errors": number["api_errors"],
-        "dropped": int(drops["dropped"] or 0),
-    }
-
-
-_TOKENS = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
-_OTEL = "(seen_event or seen_console or seen_span)"
-
-_COVERAGE = f"""
-select
-    sum({_TOKENS}) filter (where outcome = 'ok') as row_tokens,
-    sum({_TOKENS}) filter (where outcome = 'residual') as residual_tokens,
-    sum(input_tokens) filter (where outcome = 'residual') as residual_input,
-    sum(output_tokens) filter (where outcome = 'residual') as residual_output,
-    sum(cache_read_tokens) filter (where outcome = 'residual') as residual_read,
-    sum(cache_write_tokens) filter (where outcome = 'residual') as residual_write,
-    sum(cost_nanousd) filter (where outcome = 'residual') as residual_cost,
-    sum(cost_nanousd) filter (where cost_basis = 'reported') as reported_cost,
-    sum(cost_nanousd) filter (where cost_basis = 'priced') as priced_cost,
-    sum(n) filter (where outcome = 'ok' and {_OTEL} and not seen_transcript) as otel_only,
-    sum(n) filter (where outcome = 'ok' and seen_transcript and not {_OTEL}) as transcript_only,
-    sum(n) filter (where outcome = 'ok' and seen_transcript and {_OTEL}) as both_saw,
-    sum(n) filter (where outcome = 'ok' and not seen_transcript and not {_OTEL}) as neither_saw,
-    sum(n) filter (where outcome = 'ok' and seen_event) as by_event,
-    sum(n) filter (where outcome = 'ok' and seen_span) as by_span,
-    sum(n) filter (where outcome = 'ok' and seen_transcript) as by_transcript,
-    sum(n) filter (where outcome = 'ok' and seen_hook) as by_hook,
-    sum(n) filter (where auxiliary) as auxiliary_requests,
-    sum(n) filter (where outcome = 'error') as api_errors
-from {{source}}
-"""  # noqa: S608 - fixed text
-
-_UNPRICED = """
-select coalesce(model, 'unknown') as model_name, sum(n) as quantity
-from {source} where cost_basis = 'unpriced'
-group by 1 order by 2 desc, 1 limit 100
-"""
-
-_DROPS = "select sum(quantity) as dropped from drops"
 
 
 def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, str]) -> list[str]:
@@ -167,8 +92,27 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
         notes.append(
             f"{coverage['auxiliary_requests']:,} requests are in no transcript of their session: titles, compaction and the like"
         )
-    if coverage["unpriced_requests"]:
-        names = ", ".join(coverage["unpriced_models"][:5])
-        notes.append(f"{coverage['unpriced_requests']:,} requests have no known cost (models: {names})")
+    notes += _unpriced_notes(coverage)
+    below = coverage["counters"]["below"]
+    less = sum(below[column] for column in TOKENS)
+    if less or below["cost_microusd"]:
+        notes.append(
+            f"in {below['sessions']:,} sessions the agent's counters say less than its requests show: "
+            f"{less:,} tokens (${below['cost_microusd'] / 1e6:,.2f})"
+        )
     notes.extend(reasons.values())
+    return notes
+
+
+def _unpriced_notes(coverage: dict[str, Any]) -> list[str]:
+    notes = []
+    if coverage["unpriced_requests"]:
+        tokens = sum(entry[c] for entry in coverage["unpriced"] for c in TOKENS)
+        tokens -= sum(entry["residual_tokens"] for entry in coverage["unpriced"])
+        names = ", ".join(coverage["unpriced_models"][:5])
+        notes.append(
+            f"{coverage['unpriced_requests']:,} requests ({tokens:,} tokens) have no known cost (models: {names})"
+        )
+    if residual := sum(entry["residual_tokens"] for entry in coverage["unpriced"]):
+        notes.append(f"{residual:,} tokens that only counters saw have no known cost")
     return notes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tachograph.analytics.dimensions import Grain
+from tachograph.analytics.dimensions import BASIS, Grain
 from tachograph.analytics.local_time import HOUR, LocalTime, floor_hour
 from tachograph.analytics.query import Window
 
@@ -18,7 +18,7 @@ __all__ = ["activity", "between", "usage"]
 
 _WHO = "session_id, agent, user_id, organization_id, project, repository, agent_version, entrypoint"
 _USAGE = (
-    "agent, user_id, organization_id, model, query_source, outcome, cost_basis, auxiliary, seen_event, seen_console, "
+    "agent, user_id, organization_id, model, query_source, outcome, {basis} as cost_basis, auxiliary, seen_event, seen_console, "
     "seen_span, seen_transcript, seen_hook, seen_sdk, {n} as n, input_tokens, output_tokens, reasoning_tokens, "
     "cache_read_tokens, cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests, "
     "{cost} as cost_nanousd"
@@ -34,8 +34,8 @@ _ACTIVE = {
 def usage(window: Window, parameters: dict[str, Any], local: LocalTime, grain: Grain | None = None) -> str:
     """Sums of requests with an `n` of rows, timed by their hour. Adds what it binds to `parameters`."""
     cut = _cut(window, parameters, local, grain)
-    hours = f"select hour as occurred_at, {_USAGE.format(n='n', cost='cost_nanousd')} from hours"  # noqa: S608
-    rows = f"select occurred_at, {_USAGE.format(n='1', cost='coalesce(cost_nanousd, 0)')} from requests"  # noqa: S608
+    hours = f"select hour as occurred_at, {_USAGE.format(basis='cost_basis', n='n', cost='cost_nanousd')} from hours"  # noqa: S608
+    rows = f"select occurred_at, {_USAGE.format(basis=BASIS, n='1', cost='coalesce(cost_nanousd, 0)')} from requests"  # noqa: S608
     parts = []
     if cut.whole is not None:
         parts.append(_where(hours, "hour", [*cut.whole, *cut.unbroken, *cut.unsplit]))

@@ -15,12 +15,12 @@ from tachograph_sdk.model.usage import TokenUsage
 
 __all__ = ["DERIVED", "rebuild", "settle", "settle_again"]
 
-DERIVED = ("requests", "counters", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
+DERIVED = ("requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come",
+    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
@@ -61,6 +61,10 @@ select
     (select count(*) from buckets where starts_with(bucket, '~'))
 from work
 """
+
+
+_SEEN_BY_SEVERAL = """select count(*) from (from new_requests where seen_event::int + seen_console::int + seen_span::int
+    + seen_transcript::int + seen_hook::int + seen_sdk::int > 1 limit 1)"""
 
 
 def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> bool:
@@ -118,6 +122,8 @@ def _settle_between(
     if nameless:
         _run(connection, "31_pairing")
     _run(connection, "40_requests", else_empty="requests", when=requests)
+    (several,) = _numbers(connection, _SEEN_BY_SEVERAL)
+    _run(connection, "41_differences", else_empty="differences", when=several)
     if readings:
         _run(connection, "44_readings")
     elif counters:

@@ -40,7 +40,8 @@ def store() -> Iterator[DuckDBStore]:
                 make_event(EventKind.PROMPT, at_us=day, prompt_id="p2", prompt_origin="agent", **a),
                 make_event(
                     at_us=day, request_id="r1", model="opus", input_tokens=10, output_tokens=20, cache_read_tokens=60,
-                    cache_write_tokens=10, reasoning_tokens=5, cost_nanousd=1_500, cost_basis="reported", duration_ms=100,
+                    cache_write_tokens=10, cache_write_5m_tokens=4, cache_write_1h_tokens=6, web_search_requests=2,
+                    reasoning_tokens=5, cost_nanousd=1_500, cost_basis="reported", duration_ms=100,
                     ttft_ms=40, **a,
                 ),
                 make_event(
@@ -54,6 +55,13 @@ def store() -> Iterator[DuckDBStore]:
                 make_event(EventKind.CODE_CHANGE, at_us=day, source=Source.OTEL_METRIC, lines_added=7, lines_removed=3, **a),
                 make_event(EventKind.VCS_COMMIT, at_us=day, source=Source.OTEL_METRIC, quantity=2, **a),
                 make_event(EventKind.VCS_PULL_REQUEST, at_us=day, source=Source.OTEL_METRIC, quantity=1, **a),
+                make_event(
+                    EventKind.USAGE_COUNTER, at_us=day, source=Source.OTEL_METRIC, model="unseen", counter="input", quantity=9, **a
+                ),
+                make_event(
+                    EventKind.USAGE_COUNTER, at_us=day, source=Source.OTEL_METRIC, model="unseen", counter="cost",
+                    cost_nanousd=1_600, **a,
+                ),
                 make_event(EventKind.SESSION_ACTIVITY, at_us=day, source=Source.OTEL_METRIC, active_seconds=12.5, **a),
                 make_event(
                     at_us=NOW_US, source=Source.TRANSCRIPT, session_id="s_b", message_id="m1", model="mystery", input_tokens=5,
@@ -74,9 +82,10 @@ def store() -> Iterator[DuckDBStore]:
 
 BY_HAND = {
     "sessions": 2, "users": 1, "prompts": 1, "agent_prompts": 1, "requests": 3, "api_errors": 1, "api_retries": 1,
-    "input_tokens": 35, "output_tokens": 22, "reasoning_tokens": 5, "cache_read_tokens": 60, "cache_write_tokens": 10,
-    "total_tokens": 127, "cost_microusd": 3, "cost_usd": 0.000003, "unpriced_requests": 1,
-    "cache_hit_ratio": 60 / 105, "api_error_ratio": 0.25, "request_p50_ms": 200, "request_p95_ms": 290, "ttft_p50_ms": 40,
+    "input_tokens": 44, "output_tokens": 22, "reasoning_tokens": 5, "cache_read_tokens": 60, "cache_write_tokens": 10,
+    "cache_write_5m_tokens": 4, "cache_write_1h_tokens": 6, "web_search_requests": 2, "residual_tokens": 9,
+    "residual_cost_microusd": 2, "coverage": 127 / 136, "total_tokens": 136, "cost_microusd": 4, "cost_usd": 0.000004, "unpriced_requests": 1,
+    "cache_hit_ratio": 60 / 114, "api_error_ratio": 0.25, "request_p50_ms": 200, "request_p95_ms": 290, "ttft_p50_ms": 40,
     "tool_calls": 3, "tool_errors": 1, "tool_rejections": 1, "tool_error_ratio": 1 / 3, "tool_p50_ms": 20,
     "tool_p95_ms": 29, "lines_added": 7, "lines_removed": 3, "commits": 2, "pull_requests": 1, "active_seconds": 12.5,
 }  # fmt: skip
@@ -96,7 +105,7 @@ def test_where_nothing_happened_a_metric_is_what_it_says(store, metric):
 
 def test_the_first_day_is_told_apart_from_the_second(store):
     rows = answer(store, Query(metrics=["sessions", "requests", "cost_microusd", "commits"], by=["day"])).rows
-    assert rows == [("2025-10-09", 1, 2, 3, 2), ("2025-10-10", 1, 1, 0, 0)]
+    assert rows == [("2025-10-09", 1, 2, 4, 2), ("2025-10-10", 1, 1, 0, 0)]
 
 
 def test_a_window_includes_its_start_and_excludes_its_end(store):
@@ -195,9 +204,9 @@ def test_the_report_has_exactly_its_totals_and_says_what_they_rest_on(store):
     assert list(report.totals) == [*TOTALS, "coverage", "reasons"]
     assert {name: report.totals[name] for name in TOTALS} == {name: pytest.approx(BY_HAND[name]) for name in TOTALS}
     coverage = report.totals["coverage"]
-    assert (coverage["share"], coverage["unpriced_models"], coverage["dropped"]) == (1.0, ["mystery"], 3)
+    assert (coverage["share"], coverage["unpriced_models"], coverage["dropped"]) == (127 / 136, ["mystery"], 3)
     assert coverage["requests"] == {"otel_only": 2, "transcript_only": 1, "both": 0, "other": 0}
-    assert [row["model"] for row in report.by["model"]] == ["opus", "haiku", "mystery", None][: len(report.by["model"])]
+    assert [row["model"] for row in report.by["model"]] == ["opus", "unseen", "haiku", "mystery", None]
     assert [row["day"] for row in report.by["day"]] == ["2025-10-09", "2025-10-10"]
     assert {row["tool"]: row["tool_calls"] for row in report.by["tool"] if row["tool"]} == {"Bash": 2, "Edit": 1}
 

@@ -62,6 +62,21 @@ create table requests (
     seen_sdk boolean not null
 );
 
+-- What a source said of a request that others saw too, where that is not what `requests` says: the ledger's figure less
+-- the source's own. Tokens are never less than 0; a cost can be.
+create table differences (
+    bucket varchar not null,
+    agent varchar not null,
+    request_key varchar not null,
+    occurred_at timestamp not null,      -- of the request
+    source varchar not null,             -- as in `events`
+    input_tokens bigint not null,
+    output_tokens bigint not null,
+    cache_read_tokens bigint not null,
+    cache_write_tokens bigint not null,
+    cost_nanousd bigint not null
+);
+
 -- What running totals counted, beside what the rows of `requests` show of the same: one row per way in. A class that a
 -- way does not count is null. `requests` has a residual row where the largest of them says more than the rows.
 create table counters (

@@ -4,7 +4,10 @@
 create or replace temp table new_hours as
 with
     changes as (
-        select * replace (coalesce(cost_nanousd, 0) as cost_nanousd), date_trunc('hour', occurred_at) as hour
+        select * replace (
+                coalesce(cost_nanousd, 0) as cost_nanousd,
+                case when cost_nanousd is null then 'unpriced' else cost_basis end as cost_basis  -- counters without a price
+            ), date_trunc('hour', occurred_at) as hour
         from usage_changes
     ),
     parts as (
