@@ -78,6 +78,7 @@ HISTORIES = (
         begins=_begins,
         form="lines",
         reader="tachograph.inputs.agents.codex.rollout:RolloutReader",
+        primed_by="first line",
         inside=_inside,
     ),
     History(

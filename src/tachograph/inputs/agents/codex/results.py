@@ -6,9 +6,10 @@ Codex calls a command a success whatever it returned, and notes the exit code in
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["HEAD_CHARS", "UNKNOWN", "Verdict", "judge"]
+__all__ = ["HEAD_CHARS", "RUNNING", "UNKNOWN", "Verdict", "judge"]
 
 HEAD_CHARS = 512
 """How much of a result's start is looked at."""
@@ -42,30 +43,32 @@ class Verdict:
     success: bool | None = None
     error_class: str | None = None
     rejected: bool = False
+    running: bool = False  # not over yet
 
 
 UNKNOWN = Verdict()
+RUNNING = Verdict(running=True)
 _WORKED = Verdict(True)
 
 
-def judge(head: str, tail: str = "") -> Verdict:
+def judge(head: str, tail: Callable[[], str]) -> Verdict:
     """What the result says of its call.
 
     Args:
         head: its first HEAD_CHARS characters.
-        tail: its last ones, where older releases put the exit code.
+        tail: gives its last ones, where older releases put the exit code.
     """
     found = _EXITED.match(head) or _EXIT_CODE.match(head)
     if found is None and head.startswith('{"'):
-        found = _METADATA.search(tail) or _METADATA.search(head)
+        found = _METADATA.search(tail())
     if found is not None:
         return _WORKED if int(found.group(1)) == 0 else Verdict(False, "exit_code")
     if _RUNNING.match(head):
-        return UNKNOWN
+        return RUNNING
     script = _SCRIPT.match(head)
     if script is not None:
         how = script.group(1)
-        return _WORKED if how == "completed" else UNKNOWN if how == "running" else Verdict(False, "script")
+        return _WORKED if how == "completed" else RUNNING if how == "running" else Verdict(False, "script")
     lowered = head[:80].lower()
     if lowered.startswith(_REJECTED):
         return Verdict(False, None, True)

@@ -40,6 +40,8 @@ _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
 _NOT_THE_API = frozenset({"sandbox_error"})  # why a turn failed, where no request did
 _MAX_TYPES = 200
+_START = (1, 0)  # line number and offset
+_WAIT_BYTES = 1024 * 1024  # how far before the end an unanswered call is waited for
 
 
 class RolloutReader:
@@ -61,8 +63,8 @@ class RolloutReader:
         self._requests = Requests(self._context, from_start=from_start)
         self._tools = ToolCalls(self._context)
         self._announce = from_start
-        self._usage_place: tuple[int, int] | None = None  # the last record of usage
-        self._place: tuple[int, int] | None = None  # the one before the last turn's settings
+        self._usage_place = _START  # the last record of usage
+        self._place = _START  # the one before the last turn's settings
         self._prompts: Counter[str] = Counter()  # of each turn
         self._last_prompt: tuple[str, int] | None = None  # how it was told, and its length
         self._events: dict[str, Callable[[Line, int], None]] = {
@@ -124,12 +126,16 @@ class RolloutReader:
         return self.drain()
 
     def open_calls(self) -> list[tuple[int, int]]:
-        """Line number and offset of each tool call whose result has not been seen."""
-        return self._tools.places()
+        """None: `context_place` looks after them, because a call alone does not say what usage went before."""
+        return []
 
     def context_place(self) -> tuple[int, int] | None:
-        """The usage before the last turn's settings: from there on, model and running total are known again."""
-        return self._place or (1, 0)
+        """The usage before the last turn's settings, and before each call without a result.
+
+        From there on model and running total are known again: the first usage met is one that was counted before.
+        """
+        waiting = [place for place, at in self._tools.waiting() if at >= self._at[1] - _WAIT_BYTES]
+        return min([self._place, *waiting])
 
     def _take(self, line: bytes, number: int, offset: int) -> None:
         record = decode_line(line)
@@ -150,7 +156,7 @@ class RolloutReader:
             take(record, at_ns)
         elif kind == "response_item" and inner in _CALLS:
             call = read(Call, record.payload)
-            self._tools.take_call(inner, call, at_ns, number=number, offset=offset)
+            self._tools.take_call(inner, call, at_ns, offset=offset, usage_place=self._usage_place)
         elif kind == "response_item" and inner in _OUTPUTS:
             self._tools.take_result(read(Output, record.payload), at_ns)
         elif kind == "response_item" and inner == "web_search_call":

@@ -28,8 +28,8 @@ class _Call:
 
     at_ns: int
     attributes: Attributes
-    number: int
     offset: int
+    usage_place: tuple[int, int]
     command: str = ""
     patch: Lines | None = None
     item: Item | None = None
@@ -42,8 +42,8 @@ class ToolCalls:
         self._context = context
         self._open: dict[str, _Call] = {}
 
-    def take_call(self, kind: str, call: Call, at_ns: int, *, number: int, offset: int) -> None:
-        """The model asked for a tool, on the line with this number and offset."""
+    def take_call(self, kind: str, call: Call, at_ns: int, *, offset: int, usage_place: tuple[int, int]) -> None:
+        """The model asked for a tool, on the line at this offset, after the usage that was told on that line."""
         if not call.call_id:
             return  # a tool of the API's own, such as a web search
         name = call.name or ("local_shell" if kind == "local_shell_call" else "unknown")
@@ -59,7 +59,7 @@ class ToolCalls:
         put(attributes, tool_input_bytes=len(memoryview(given)))
         if len(self._open) >= _MAX_OPEN:
             self._open.pop(next(iter(self._open)))
-        opened = self._open[call.call_id] = _Call(at_ns, attributes, number, offset)
+        opened = self._open[call.call_id] = _Call(at_ns, attributes, offset, usage_place)
         if name in _SHELLS:
             opened.command = _command(call)
             if BEGIN in opened.command:
@@ -77,10 +77,9 @@ class ToolCalls:
         attributes = call.attributes if call is not None else self._attributes(call_id)
         attributes["tool_result_bytes"] = len(memoryview(told.output))
         verdict = _judge_item(item) if item is not None else UNKNOWN
-        said = _judge_result(told.output)
         if verdict.success is None:
-            verdict = said
-        if verdict.success is None and call is not None and not _is_running(told.output):
+            verdict = _judge_result(told.output)
+        if verdict is UNKNOWN and call is not None:
             verdict = Verdict(True)  # nothing says that it failed
         self._finish(call_id, attributes, verdict, item, at_ns, "function_call_output", "done")
         if call is not None and verdict.success:
@@ -116,9 +115,9 @@ class ToolCalls:
                 "function_call", EventKind.TOOL_CALL, call.at_ns, self._key(call_id, "open"), call.attributes
             )
 
-    def places(self) -> list[tuple[int, int]]:
-        """Line number and offset of each call that has no result so far."""
-        return [(call.number, call.offset) for call in self._open.values()]
+    def waiting(self) -> list[tuple[tuple[int, int], int]]:
+        """Of each call without a result so far: where the usage before it is, and its own offset."""
+        return [(call.usage_place, call.offset) for call in self._open.values()]
 
     def _attributes(self, call_id: str) -> Attributes:
         attributes = self._context.base()
@@ -225,29 +224,18 @@ def _judge_item(item: Item) -> Verdict:
     return UNKNOWN
 
 
-def _texts(raw: msgspec.Raw) -> tuple[str, str]:
-    """How a result begins and ends, whichever form it has."""
-    first = bytes(memoryview(raw)[:1])
-    if first == b"[":
-        try:
-            parts = msgspec.json.decode(raw, type=list[ToolText])
-        except msgspec.DecodeError:
-            return "", ""
-        raw = parts[0].text if parts else raw
-    elif first == b"{":
-        try:
-            raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get("content", raw)
-        except msgspec.DecodeError:
-            return "", ""
-    return head_of(raw)[:HEAD_CHARS], tail_of(raw)[-HEAD_CHARS:]
-
-
 def _judge_result(raw: msgspec.Raw) -> Verdict:
-    return judge(*_texts(raw))
-
-
-def _is_running(raw: msgspec.Raw) -> bool:
-    return " running" in _texts(raw)[0][:200].partition("Output:")[0]
+    """What a result says of its call, whichever form it has: a text, a list of texts, an object with a text."""
+    first = bytes(memoryview(raw)[:1])
+    try:
+        if first == b"[":
+            parts = msgspec.json.decode(raw, type=list[ToolText])
+            raw = parts[0].text if parts else raw
+        elif first == b"{":
+            raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get("content", raw)
+    except msgspec.DecodeError:
+        return UNKNOWN
+    return judge(head_of(raw)[:HEAD_CHARS], lambda: tail_of(raw)[-HEAD_CHARS:])
 
 
 def _duration_ms(item: Item | None) -> float | None:

@@ -89,7 +89,7 @@ def _tool(raw: RawEvent, out: Attributes) -> None:
     has = raw.attributes
     output = has.get("output")
     if isinstance(output, str):
-        verdict = judge(output[:HEAD_CHARS], output[-HEAD_CHARS:])
+        verdict = judge(output[:HEAD_CHARS], lambda: output[-HEAD_CHARS:])
         if verdict.success is not None:
             out["success"] = verdict.success
         if verdict.error_class is not None:
