@@ -72,8 +72,9 @@ class JsonLines:
         """Understand one record. Raises Unusable."""
         raise NotImplementedError
 
-    def prime(self, line: bytes) -> None:
+    def prime(self, line: bytes) -> bool:
         """Each line says of itself all that is needed, unless a reader says otherwise."""
+        return True
 
     def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
         """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""

@@ -116,12 +116,18 @@ class FilesImporter:
         if not others:
             return
         from tachograph.inputs.files.console.reading import ConsoleLogReader
+        from tachograph.inputs.files.otel_dump.reading import DumpFileReader
         from tachograph.inputs.files.otlp.reading import OtlpFileReader
 
         states = self._histories.states()
         otlp = Queue(self._take_in, report.others[FileKind.OTLP], states)
         console = Queue(self._take_in, report.others[FileKind.CONSOLE], states)
-        readers = {FileKind.OTLP: OtlpFileReader(otlp).read, FileKind.CONSOLE: ConsoleLogReader(console).read}
+        dumps = Queue(self._take_in, report.others[FileKind.OTEL_DUMP], states)
+        readers = {
+            FileKind.OTLP: OtlpFileReader(otlp).read,
+            FileKind.CONSOLE: ConsoleLogReader(console).read,
+            FileKind.OTEL_DUMP: DumpFileReader(dumps).read,
+        }
         total = sum(file.found.size_bytes for _, file in others)
         size = 0
         for done, (kind, file) in enumerate(others, 1):
@@ -142,6 +148,7 @@ class FilesImporter:
                 )
         otlp.flush()
         console.flush()
+        dumps.flush()
         self._store.settle()
 
 

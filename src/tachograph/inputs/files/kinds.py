@@ -1,4 +1,4 @@
-"""What the files are that a person names: local histories, OTLP, console logs, or none of these.
+"""What the files are that a person names: local histories, OTLP, console logs, dumps of the SDK, or none of these.
 
 Names only decide which files below a folder are looked at; what a file is, its first bytes say. Loading this is cheap,
 because the quick check does; what looks into files is loaded when there is a file to look into.
@@ -12,6 +12,7 @@ import stat
 
 from tachograph.inputs.agents.histories import BY_ID, HISTORIES
 from tachograph.inputs.agents.history import History
+from tachograph.inputs.files.otel_dump.beginning import holds_dump
 from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.unit import FileKind
 from tachograph.inputs.histories.work import UNMARKED
@@ -69,6 +70,8 @@ def kind_of(path: str) -> FileKind | History:
                 head += piece
     if looks_like_otlp(head, name):
         return FileKind.OTLP
+    if holds_dump(head):
+        return FileKind.OTEL_DUMP
     return FileKind.UNKNOWN if b"\0" in head or not head.strip() else FileKind.CONSOLE
 
 

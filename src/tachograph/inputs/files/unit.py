@@ -21,6 +21,7 @@ class FileKind(StrEnum):
 
     OTLP = "otlp"
     CONSOLE = "console"
+    OTEL_DUMP = "otel_dump"
     UNKNOWN = "not_recognised"
 
 
@@ -47,7 +48,11 @@ class FilesReport:
 
     histories: ImportReport = field(default_factory=ImportReport)
     others: dict[FileKind, ImportReport] = field(
-        default_factory=lambda: {FileKind.OTLP: ImportReport(), FileKind.CONSOLE: ImportReport()}
+        default_factory=lambda: {
+            FileKind.OTLP: ImportReport(),
+            FileKind.CONSOLE: ImportReport(),
+            FileKind.OTEL_DUMP: ImportReport(),
+        }
     )
     not_recognised: int = 0  # files that are none of these
     seconds: float = 0.0

@@ -41,14 +41,15 @@ class ChatReader(JsonLines):
         self._announced: set[str] = set()
         self._seen: dict[str, None] = {}
 
-    def prime(self, line: bytes) -> None:
+    def prime(self, line: bytes) -> bool:
         """Take whose chat it is from its first line."""
         try:
             header = msgspec.json.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return
+            return True
         if isinstance(header, dict):
             self._take_header(header)
+        return True
 
     def take(self, record: dict[str, Any], number: int, offset: int) -> None:
         """Understand one line."""

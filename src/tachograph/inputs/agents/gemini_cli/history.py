@@ -13,7 +13,7 @@ __all__ = ["HISTORIES", "find_roots"]
 
 _begins = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"sessionId"[ \t]*:[ \t]*"[^"]*",[ \t\r\n]*"projectHash"[ \t]*:').match
 _begins_line = re.compile(rb'[ \t\r\n]*\{"sessionId":"[^"]*","projectHash":').match
-_chat_name = re.compile(r"session-[0-9T-]+[0-9a-z-]*\.jsonl|[0-9a-f-]{32,36}\.jsonl").fullmatch  # or a subagent's
+_chat_name = re.compile(r"session-[0-9A-Za-z._-]{1,120}\.jsonl|[0-9a-f-]{32,36}\.jsonl").fullmatch  # or a subagent's
 _MARK = b"\xef\xbb\xbf"
 
 

@@ -16,6 +16,7 @@ _begins_ledger = re.compile(
     rb'[ \t\r\n]*\{"schemaVersion":[0-9]+,"id":"[^"]{1,64}","timestamp":"[^"]{1,40}","localDate":'
 ).match
 _ledger_name = re.compile(r"token-usage-\d{4}-\d{2}\.jsonl").fullmatch
+_chat_name = re.compile(r"[0-9a-fA-F-]{32,36}\.jsonl").fullmatch
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -36,7 +37,7 @@ def _base(environ: Mapping[str, str], home: Path) -> Path:
 
 
 def _is_chat(name: str) -> bool:
-    return name.endswith(".jsonl")
+    return _chat_name(name) is not None
 
 
 def _is_ledger(name: str) -> bool:
