@@ -66,6 +66,7 @@ def examine(home: Home) -> list[Finding]:
         _python(),
         _home(home),
         _disk(home),
+        _time_zone(),
         _server(home, about),
         *([_health(server.get("/health"), str(about["http"]))] if server else []),
         *_store(home, running=server is not None),
@@ -96,6 +97,15 @@ def _disk(home: Home) -> Finding:
     hint = "below this the receiver soon refuses to accept" if low else ""
     found = f"{free / 1024**3:,.1f} GiB free"
     return Finding(what="disk", where=str(place), found=found, state="problem" if low else "ok", hint=hint)
+
+
+def _time_zone() -> Finding:
+    from tachograph.config import machine_zone
+
+    name, origin = machine_zone()
+    named = not origin.startswith("nothing")
+    hint = "" if named else "set TZ, or give --tz, to count days elsewhere"
+    return Finding(what="time zone", where=origin, found=name, state="ok" if named else "note", hint=hint)
 
 
 def _server(home: Home, about: dict[str, Any]) -> Finding:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tachograph.cli.options import resolve_home, wants_json
+from tachograph.cli.options import resolve_home, resolve_zone, wants_json
 from tachograph.home import Home
 
 __all__ = ["first_run"]
@@ -27,12 +27,12 @@ def first_run(context: click.Context) -> None:
         import json
 
         with open_backend(home) as backend:
-            click.echo(json.dumps(backend.report({"range": "7d", "by": "day,model"})))
+            click.echo(json.dumps(backend.report({"range": "7d", "by": "day,model", "tz": resolve_zone(None)})))
         return
     if is_first:
         print_import(answer)
     with open_backend(home) as backend:
-        print_report(backend.report({"range": "7d", "by": "day,model"}))
+        print_report(backend.report({"range": "7d", "by": "day,model", "tz": resolve_zone(None)}))
     if is_first and sys.stdout.isatty():
         _serve(home)
     elif find_server(home) is None:

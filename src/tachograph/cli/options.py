@@ -11,7 +11,7 @@ import click
 
 from tachograph.home import Home
 
-__all__ = ["PORT", "Shared", "resolve_home", "shared_options", "wants_json"]
+__all__ = ["PORT", "Shared", "resolve_home", "resolve_zone", "shared_options", "tz_option", "wants_json"]
 
 PORT = click.IntRange(0, 65535)
 
@@ -43,3 +43,18 @@ def wants_json(context: click.Context, as_json: bool) -> bool:
     """True if --json was given anywhere."""
     shared = context.find_root().obj
     return as_json or (isinstance(shared, Shared) and shared.as_json)
+
+
+def tz_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --tz to a command."""
+    text = "Time zone that counts days and hours, such as Europe/Berlin (default: this machine's)."
+    return click.option("--tz", metavar="ZONE", help=text)(function)
+
+
+def resolve_zone(tz: str | None) -> str:
+    """The zone that was named, else this machine's, also where a server on another one answers."""
+    if tz is not None:
+        return tz
+    from tachograph.config import machine_zone
+
+    return machine_zone()[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.options import resolve_home, resolve_zone, shared_options, tz_option, wants_json
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["query"]
@@ -18,9 +18,10 @@ __all__ = ["query"]
 @click.argument("sql", required=False)
 @click.option("--metrics", help="Metric names, separated by commas.")
 @click.option("--by", help="Dimensions, separated by commas.")
-@click.option("--since", help="First day or time, UTC.")
-@click.option("--until", help="End, excluded, UTC.")
+@click.option("--since", help="First day or time; without an offset in the zone --tz.")
+@click.option("--until", help="End, excluded; likewise.")
 @click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
+@tz_option
 @shared_options
 @click.pass_context
 def query(
@@ -31,6 +32,7 @@ def query(
     since: str | None,
     until: str | None,
     range_: str | None,
+    tz: str | None,
     home: Path | None,
     as_json: bool,
 ) -> None:
@@ -47,6 +49,7 @@ def query(
             answer = backend.sql(sql)
         else:
             named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_}
+            named["tz"] = resolve_zone(tz)
             answer = backend.query({k: v for k, v in named.items() if v is not None})
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))

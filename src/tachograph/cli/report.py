@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.options import resolve_home, resolve_zone, shared_options, tz_option, wants_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,10 +35,11 @@ OUTCOME_COLUMNS = {
 
 
 @click.command("report")
-@click.option("--since", help="First day or time, UTC.")
-@click.option("--until", help="End, excluded, UTC.")
+@click.option("--since", help="First day or time; without an offset in the zone --tz.")
+@click.option("--until", help="End, excluded; likewise.")
 @click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
 @click.option("--by", help="Dimensions, separated by commas: day, model, …")
+@tz_option
 @shared_options
 @click.pass_context
 def report(
@@ -47,6 +48,7 @@ def report(
     until: str | None,
     range_: str | None,
     by: str | None,
+    tz: str | None,
     home: Path | None,
     as_json: bool,
 ) -> None:
@@ -58,7 +60,7 @@ def report(
     """
     from tachograph.cli.backend import open_backend
 
-    named = {"since": since, "until": until, "range": range_, "by": by}
+    named = {"since": since, "until": until, "range": range_, "by": by, "tz": resolve_zone(tz)}
     with open_backend(resolve_home(context, home)) as backend:
         answer = backend.report({k: v for k, v in named.items() if v is not None})
     if wants_json(context, as_json):
@@ -79,7 +81,7 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
     since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
-    console.print(Text(f"{since} to {until} UTC", style="dim"))
+    console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     _print_facts(console, answer["totals"])
     for dimension, rows in answer.get("by", {}).items():
         _print_breakdown(console, dimension, rows)

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from tachograph.analytics.compile import answer
-from tachograph.analytics.query import Query, parse_window
+from tachograph.analytics.coverage import answer_with_coverage
+from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
+from tachograph.analytics.zones import find_zone
 from tachograph.ports import Clock, Result, Statement
 from tachograph.server.services import QueryTimes
 
@@ -32,19 +33,21 @@ class SqlStore(Protocol):
 class StoreAnswers:
     """Implements `services.Answers` on a store."""
 
-    def __init__(self, store: Any, *, clock: Clock, times: QueryTimes, demo: bool) -> None:
+    def __init__(self, store: Any, *, clock: Clock, times: QueryTimes, demo: bool, zone: str = "UTC") -> None:
+        """`zone` counts days and hours where a question names none. Raises UnknownTimeZone."""
         self._store = _Timed(store, clock, times)
         self._clock = clock
         self._demo = demo
+        self._zone = find_zone(zone)
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Totals and breakdowns; parameters since, until, range, by. Raises QueryError."""
+        """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
         made = build_report(self._store, self._window(parameters), _names(parameters.get("by", "")))  # type: ignore[arg-type]
         return {**made.as_json(), "demo": self._demo}
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters. Raises QueryError."""
-        taken = {"metrics", "by", "since", "until", "range"}
+        """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
+        taken = {"metrics", "by", "since", "until", "range", "tz"}
         filters = {
             name: [None if v == NO_VALUE else v for v in values.split(",")]
             for name, values in parameters.items()
@@ -57,14 +60,22 @@ class StoreAnswers:
             filters=filters,
             window=window,
         )
-        return {**_table(answer(self._store, question)), "window": window.as_text(), "demo": self._demo}  # type: ignore[arg-type]
+        result, coverage, by_row = answer_with_coverage(self._store, question)  # type: ignore[arg-type]
+        return {
+            **_table(result),
+            "coverage": coverage,
+            "row_coverage": by_row,
+            "window": window.as_text(),
+            "demo": self._demo,
+        }
 
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement. Raises QueryError."""
         return _table(self._store.query_sql(text))
 
-    def _window(self, parameters: Mapping[str, str]) -> Any:
+    def _window(self, parameters: Mapping[str, str]) -> Window:
         return parse_window(
+            zone=find_zone(parameters["tz"]) if "tz" in parameters else self._zone,
             now_us=self._clock.now_us(),
             since=parameters.get("since"),
             until=parameters.get("until"),

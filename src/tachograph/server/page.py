@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 __all__ = ["RANGES", "connect_lines", "render_page", "stylesheet"]
 
@@ -26,6 +27,7 @@ def render_page(
     connect: Sequence[str],
     range_name: str,
     demo: bool,
+    tz: str | None = None,
 ) -> str:
     """The whole page.
 
@@ -35,17 +37,18 @@ def render_page(
         health: the answer of /health.
         connect: shell lines that point an agent at this server.
         range_name: which of RANGES is shown.
+        tz: the zone that was asked for, kept in the links; None for the server's own.
         demo: true when the home holds made-up data only.
     """
     totals = report["totals"]
     parts = [
         _head(range_name),
         '<p class="banner" role="note">Made-up data: this is a demonstration.</p>' if demo else "",
-        _top(report, range_name),
+        _top(report, range_name, tz),
         "<main>",
         _cards(totals),
         '<div class="columns"><div>',
-        _breakdown("By day (UTC)", "day", by_day[::-1]),
+        _breakdown(f"By day ({report['window']['tz']})", "day", by_day[::-1]),
         "</div><div>",
         _breakdown("By model", "model", by_model),
         _coverage(totals["coverage"]),
@@ -114,13 +117,16 @@ def _head(range_name: str) -> str:
     )
 
 
-def _top(report: Mapping[str, Any], range_name: str) -> str:
+def _top(report: Mapping[str, Any], range_name: str, tz: str | None) -> str:
     window = report["window"]
-    links = " ".join(f'<a href="/?range={r}"{" aria-current=page" if r == range_name else ""}>{r}</a>' for r in RANGES)
+    kept = f"&amp;tz={quote(tz)}" if tz else ""
+    links = " ".join(
+        f'<a href="/?range={r}{kept}"{" aria-current=page" if r == range_name else ""}>{r}</a>' for r in RANGES
+    )
     since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     return (
         f'<header class="top"><h1>Tachograph</h1><nav aria-label="Time range">{links}</nav>'
-        f'<span class="soft small">{escape(since)} to {escape(until)} UTC</span></header>'
+        f'<span class="soft small">{escape(since)} to {escape(until)}, {escape(window["tz"])}</span></header>'
     )
 
 

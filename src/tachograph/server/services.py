@@ -19,10 +19,10 @@ class Answers(Protocol):
     """Questions in strings, answers in JSON values. Raises QueryError."""
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Totals and breakdowns; parameters since, until, range, by."""
+        """Totals and breakdowns; parameters since, until, range, tz, by."""
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Columns and rows; parameters metrics, by, since, until, range, and dimension filters."""
+        """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters."""
 
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement."""

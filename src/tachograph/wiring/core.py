@@ -22,7 +22,7 @@ import uvicorn
 
 from tachograph import __version__
 from tachograph.clock import SystemClock
-from tachograph.config import Settings
+from tachograph.config import Settings, machine_zone
 from tachograph.home import Home
 from tachograph.inputs.histories.watch import Watcher
 from tachograph.logs import configure_logs
@@ -124,7 +124,13 @@ class _CoreProcess:
         times = QueryTimes()
         self.services = Services(
             core=self._core,
-            answers=StoreAnswers(self._core.store, clock=SystemClock(), times=times, demo=home.demo_marker.exists()),
+            answers=StoreAnswers(
+                self._core.store,
+                clock=SystemClock(),
+                times=times,
+                demo=home.demo_marker.exists(),
+                zone=machine_zone()[0],
+            ),
             import_files=import_files,
             reprice=Repricer(self._core.store, home.prices).reprice,
             addresses=self._addresses,

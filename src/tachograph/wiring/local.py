@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.clock import SystemClock
-from tachograph.config import load
+from tachograph.config import load, machine_zone
 from tachograph.home import Home
 from tachograph.wiring.parts import (
     OwnPipeline,
@@ -39,7 +39,8 @@ def open_answers(home: Home) -> Iterator[Any]:
     core = build_core(home, settings)
     try:
         core.drain_all()
-        yield StoreAnswers(core.store, clock=SystemClock(), times=QueryTimes(), demo=home.demo_marker.exists())
+        demo, zone = home.demo_marker.exists(), machine_zone()[0]
+        yield StoreAnswers(core.store, clock=SystemClock(), times=QueryTimes(), demo=demo, zone=zone)
     finally:
         finish(core, home, settings)
 

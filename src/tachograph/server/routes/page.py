@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from tachograph.server.page import RANGES, connect_lines, render_page, stylesheet
 from tachograph.server.routes.health import health_of
+from tachograph.server.routes.report import Tz
 from tachograph.server.routes.shared import Parts
 from tachograph_sdk.errors import BadWindow
 
@@ -18,11 +19,12 @@ router = APIRouter()
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d") -> HTMLResponse:
-    """The first page."""
+def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d", tz: Tz = None) -> HTMLResponse:
+    """The first page, in the zone asked for, else the server's."""
     if range_name not in RANGES:
         raise BadWindow("unknown range", hint="known: " + ", ".join(RANGES))
-    answer = parts.answers.report({"range": range_name, "by": "day,model"})
+    zone = {} if tz is None else {"tz": tz}
+    answer = parts.answers.report({"range": range_name, "by": "day,model", **zone})
     health = health_of(parts)
     return HTMLResponse(
         render_page(
@@ -32,6 +34,7 @@ def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d") 
             health=health,
             connect=connect_lines(parts.addresses()),
             range_name=range_name,
+            tz=tz,
             demo=parts.demo,
         )
     )
