@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 import msgspec
@@ -194,7 +195,7 @@ def _script(words: list[str]) -> str:
     """What a list of words runs: the script if it is a shell with one, else the words themselves."""
     if len(words) == 3 and words[0].rpartition("/")[2] in _SHELL_PROGRAMS and words[1].startswith("-"):
         return words[2]
-    return " ".join(words) if len(words) < 100 else ""
+    return shlex.join(words) if len(words) < 100 else ""
 
 
 def _patch(call: Call) -> Lines | None:
