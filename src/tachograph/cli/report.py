@@ -83,6 +83,7 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     _print_facts(console, answer["totals"])
+    console.print(Text(answer["totals"]["coverage"]["summary"]))
     for dimension, rows in answer.get("by", {}).items():
         _print_breakdown(console, dimension, rows)
     for sentence in answer.get("notes", []):
@@ -129,7 +130,7 @@ def _print_breakdown(console: Console, dimension: str, rows: list[dict[str, Any]
     from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import dollars, number
+    from tachograph.server.page import dollars, mark, number
 
     present = rows[0].keys() if rows else ()
     shown = [n for n in USAGE_COLUMNS if n in present] or [n for n in OUTCOME_COLUMNS if n in present]
@@ -137,10 +138,12 @@ def _print_breakdown(console: Console, dimension: str, rows: list[dict[str, Any]
     table.add_column(dimension, overflow="fold", min_width=10)
     for name in shown:
         table.add_column({**USAGE_COLUMNS, **OUTCOME_COLUMNS}[name], justify="right", no_wrap=True)
-    for line in rows:
-        if not any(line[name] for name in shown):
-            continue  # it has other facts, lines of code say; --json shows them
+    rows = [line for line in rows if any(line[name] for name in shown)]  # others have other facts: --json shows them
+    marks = [mark(line.get("coverage")) for line in rows]
+    if any(marks):
+        table.add_column("coverage", justify="right")
+    for line, marked in zip(rows, marks, strict=True):
         cells = [dollars(line[n]) if n == "cost_microusd" else number(line[n]) for n in shown]
         name = "unknown" if line[dimension] is None else str(line[dimension])
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(name), *cells, *([marked] if any(marks) else []))
     console.print(table)

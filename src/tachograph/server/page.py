@@ -8,7 +8,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["RANGES", "connect_lines", "render_page", "stylesheet"]
+from tachograph.analytics.coverage import GOOD, TOKENS, percent
+
+__all__ = ["RANGES", "connect_lines", "mark", "render_page", "stylesheet"]
 
 RANGES = ("24h", "7d", "30d", "90d", "all")
 
@@ -99,6 +101,15 @@ def dollars(microusd: Any) -> str:
     return f"${usd:,.2f}" if usd >= 1 or not microusd else f"${usd:.4f}"
 
 
+def mark(coverage: Mapping[str, Any] | None) -> str:
+    """What is to be known about a row's cost; nothing where its usage was seen request by request and has a price."""
+    if coverage is None:
+        return ""
+    share, unpriced = coverage["share"], coverage["unpriced_requests"]
+    seen = percent(share) if share is not None and share < GOOD else ""
+    return ", ".join(part for part in (seen, f"{number(unpriced)} unpriced" if unpriced else "") if part)
+
+
 def duration(seconds: Any) -> str:
     """Seconds as hours and minutes."""
     if seconds is None:
@@ -170,7 +181,7 @@ def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
     body = "".join(
         f"<tr><td>{escape(str(row[key] if row[key] is not None else 'unknown'))}</td>"
         f"<td>{number(row['requests'])}</td><td class='more'>{number(row['output_tokens'])}</td>"
-        f"<td>{dollars(row['cost_microusd'])}</td>"
+        f"<td>{dollars(row['cost_microusd'])}{_marked(row)}</td>"
         f'<td class="more"><meter min="0" max="{top}" value="{row["cost_microusd"] or 0}">{dollars(row["cost_microusd"])}'
         "</meter></td></tr>"
         for row in rows
@@ -182,6 +193,11 @@ def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _marked(row: Mapping[str, Any]) -> str:
+    text = mark(row.get("coverage"))
+    return f' <small class="soft" title="coverage">({escape(text)})</small>' if text else ""
+
+
 def _facts(title: str, facts: Sequence[tuple[str, str]]) -> str:
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
@@ -191,7 +207,7 @@ def _coverage(coverage: Mapping[str, Any]) -> str:
     share, requests, basis = coverage["share"], coverage["requests"], coverage["cost_basis"]
     models = ", ".join(map(str, coverage["unpriced_models"]))
     facts = [
-        ("usage seen request by request", "no usage yet" if share is None else f"{100 * share:.1f} %"),
+        ("usage seen request by request", "no usage yet" if share is None else percent(share)),
         ("by counters only", f"{number(coverage['residual']['tokens'])} tokens"),
         ("requests in OpenTelemetry and transcript", number(requests["both"])),
         ("in OpenTelemetry only", number(requests["otel_only"])),
@@ -204,6 +220,10 @@ def _coverage(coverage: Mapping[str, Any]) -> str:
         ("API errors", number(coverage["api_errors"])),
         ("dropped, all time", number(coverage["dropped"])),
     ]
+    below = coverage["counters"]["below"]
+    if below["sessions"]:
+        tokens = sum(below[name] for name in TOKENS)
+        facts.append(("sessions whose counters say less", f"{number(below['sessions'])}, by {number(tokens)} tokens"))
     return _facts("Where the numbers come from", facts)
 
 
