@@ -115,10 +115,12 @@ def home_from(explicit: str | Path | None) -> Home:
 _WHERE_AGENTS_KEEP_THEIR_FILES = frozenset(
     {
         "CLAUDE_CONFIG_DIR",
+        "CODEX_HOME",
         "COPILOT_HOME",
         "COPILOT_OTEL_FILE_EXPORTER_PATH",
         "HOME",
         "USERPROFILE",
+        "XDG_CONFIG_HOME",
     }
 )
 
