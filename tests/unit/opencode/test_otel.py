@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tachograph.inputs.agents.opencode.agent import OpenCode
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source, Span
+from tests.unit.opencode.making import Conversation, answer, read_script, step, values
 
 REQUEST: dict[str, AttributeValue] = {
     "session.id": "ses_one",
@@ -112,3 +114,25 @@ def test_logs_and_metrics_are_not_needed(name: str, source: Source) -> None:
 @pytest.mark.parametrize("name", ["sql.execute", "Tool.execute", "SessionProcessor.process", "http.server POST"])
 def test_spans_of_its_insides_are_not_needed(name: str) -> None:
     assert OpenCode.classify(record(name, {"tool.name": "bash"})) is DropReason.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("global.anthropic.claude-opus-4-6-v1", "global.anthropic.claude-opus-4-6-v1"),
+        ("deepseek.r1-v1:0", "deepseek.r1-v1:0"),
+    ],
+)
+def test_a_region_before_a_models_name_does_not_keep_spans_and_history_apart(
+    tmp_path: Path, sent: str, written: str
+) -> None:
+    talk = Conversation()
+    talk.message(2, answer(modelID=written, providerID="amazon-bedrock"), step())
+    (model,) = values(read_script(tmp_path, talk.script()), "api.request", "model")
+    told = REQUEST | {"ai.model.id": sent, "ai.model.provider": "amazon-bedrock"}
+    assert read("ai.streamText.doStream", told).attributes["model"] == model
+    assert (
+        read("ai.streamText.doStream", REQUEST | {"ai.model.id": "us.house.model"}).attributes["model"]
+        == "us.house.model"
+    )

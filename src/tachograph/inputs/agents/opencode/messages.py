@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tachograph.inputs.agents.opencode.ids import derived_id
+from tachograph.inputs.agents.opencode.ids import derived_id, plain_model
 from tachograph.inputs.agents.opencode.records import (
     Failure,
     FailureData,
@@ -248,7 +248,7 @@ def _request_attributes(session: SessionInfo, message: Message, prompt_id: str |
     agent = message.agent or message.mode or ""
     purpose = _PURPOSES.get(agent) or ("compact" if bytes(message.summary) == b"true" else None)
     attributes: Attributes = {
-        "model": message.model,
+        "model": plain_model(message.model, message.provider),
         "provider": message.provider,
         "prompt_id": prompt_id,
         "query_source": purpose or ("subagent" if session.parent else "main"),

@@ -10,7 +10,7 @@ the tokens are worked out here exactly as opencode does before it writes them do
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.opencode.ids import is_distinct_call
+from tachograph.inputs.agents.opencode.ids import is_distinct_call, plain_model
 from tachograph.inputs.agents.telemetry import Attributes, Spec, Telemetry
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 from tachograph_sdk.privacy.treat import to_count
@@ -35,10 +35,10 @@ def _request(raw: RawEvent, out: Attributes) -> DropReason | None:
     """One request to a model: its tokens by class, and the session a person would name."""
     told = raw.attributes
     # The model as opencode asked for it, which is what its database has; that API's own name for it may have a date.
-    out["model"] = told.get("ai.model.id") or told.get("gen_ai.request.model")
-    provider = told.get("ai.model.provider")
-    if isinstance(provider, str):
-        out["provider"] = provider.partition(".")[0]  # "openai.responses" is openai
+    model, provider = told.get("ai.model.id") or told.get("gen_ai.request.model"), told.get("ai.model.provider")
+    provider = provider.partition(".")[0] if isinstance(provider, str) else None  # "openai.responses" is openai
+    out["provider"] = provider
+    out["model"] = plain_model(model, provider) if isinstance(model, str) else None
     parent = told.get(_PARENT)
     if isinstance(parent, str) and parent:
         # A subagent has a session of its own; like the database's, its usage counts for the one that started it.
