@@ -110,13 +110,38 @@ def test_what_only_the_ledger_has_is_counted_and_what_chats_have_too_is_not_coun
         store.close()
 
 
+@each_ledger
+def test_session_totals_alone_count_each_session_once_however_often_it_ended(session: Path) -> None:
+    store = ledger(ran(local_records(session, "qwen_code", only="qwen_code_totals")))
+    found, truth = totals(store), played(session)
+    assert {name: found[name] for name in CLASSES[1:]} == {name: truth[name] for name in CLASSES[1:]}
+    store.close()
+
+
+@each_ledger
+def test_what_only_the_session_totals_hold_becomes_a_residual(session: Path) -> None:
+    chats = ran(local_records(session, "qwen_code", only="qwen_code"))
+    lost = next(e for e in chats if e.kind is EventKind.API_REQUEST)
+    store = ledger(
+        [e for e in chats if e is not lost], ran(local_records(session, "qwen_code", only="qwen_code_totals"))
+    )
+    found, truth = totals(store), played(session)
+    assert found["requests"] == truth["requests"] - 1
+    assert {name: found[name] for name in CLASSES[1:]} == {name: truth[name] for name in CLASSES[1:]}
+    assert found["coverage"]["residual"]["output_tokens"] == lost.attributes["output_tokens"]
+    store.close()
+
+
 @each_export
 def test_all_sources_together_count_once_in_any_order(session: Path) -> None:
     exported = list(make_pipeline().run(export_frames(session)).events)
     parts = [
         exported,
         ran(local_records(session, "qwen_code", only="qwen_code")),
-        ran(local_records(session, "qwen_code", only="qwen_code_ledger")),
+        ran(
+            local_records(session, "qwen_code", only="qwen_code_ledger")
+            + local_records(session, "qwen_code", only="qwen_code_totals")
+        ),
     ]
     truth = played(session)
     for some in permutations(parts):

@@ -22,7 +22,7 @@ _EXIT = "Exit Code: "
 def disjoint_tokens(
     prompt: int, answer: int, cached: int, thoughts: int, tool: int, total: int, *, thoughts_inside: bool = False
 ) -> dict[str, AttributeValue] | None:
-    """The numbers of one response as our classes, None if all are zero: then the API sent none.
+    """The numbers of a response, or their sums, as our classes, None if all are zero: then the API sent none.
 
     Args:
         prompt: prompt tokens, those read from the cache included.
@@ -36,12 +36,14 @@ def disjoint_tokens(
     if not (prompt or answer or cached or thoughts or tool or total):
         return None
     rest = total - prompt - answer
-    if total <= 0 or rest not in (0, thoughts, tool, thoughts + tool):
-        inside, tool_inside = thoughts_inside, False
+    if total > 0 and not tool and 0 <= rest <= thoughts:
+        beside, tool_beside = rest, 0  # a sum over several APIs may have some of them inside
+    elif total > 0 and rest in (0, thoughts, tool, thoughts + tool):
+        beside = thoughts if rest in (thoughts, thoughts + tool) else 0
+        tool_beside = tool if rest in (tool, thoughts + tool) else 0
     else:
-        inside, tool_inside = rest not in (thoughts, thoughts + tool), rest not in (tool, thoughts + tool)
-    output = answer if inside else answer + thoughts
-    whole = prompt if tool_inside else prompt + tool
+        beside, tool_beside = 0 if thoughts_inside else thoughts, tool
+    output, whole = answer + beside, prompt + tool_beside
     return {
         "input_tokens": max(0, whole - cached),
         "cache_read_tokens": cached,

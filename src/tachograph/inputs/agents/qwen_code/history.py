@@ -9,14 +9,18 @@ from pathlib import Path
 
 from tachograph.inputs.agents.history import History
 
-__all__ = ["HISTORIES", "find_ledgers", "find_projects"]
+__all__ = ["HISTORIES", "find_ledgers", "find_projects", "find_totals"]
 
 _begins_chat = re.compile(rb'[ \t\r\n]*\{"uuid":"[^"]{1,64}","parentUuid":(?:null|"[^"]{1,64}"),"sessionId":"').match
 _begins_ledger = re.compile(
     rb'[ \t\r\n]*\{"schemaVersion":[0-9]+,"id":"[^"]{1,64}","timestamp":"[^"]{1,40}","localDate":'
 ).match
+_begins_totals = re.compile(
+    rb'[ \t\r\n]*\{"version":[0-9]+,"sessionId":"[^"]{1,64}","timestamp":[0-9]+,"startTime":'
+).match
 _ledger_name = re.compile(r"token-usage-\d{4}-\d{2}\.jsonl").fullmatch
 _chat_name = re.compile(r"[0-9a-fA-F-]{32,36}\.jsonl").fullmatch
+_TOTALS = "usage_record.jsonl"
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -28,6 +32,12 @@ def find_projects(environ: Mapping[str, str], home: Path) -> list[Path]:
 def find_ledgers(environ: Mapping[str, str], home: Path) -> list[Path]:
     """The folder in which it keeps its ledgers, one file per month, whether or not it exists."""
     return [_base(environ, home) / "usage"]
+
+
+def find_totals(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """The file with the totals of all sessions, whether or not it exists."""
+    configured = environ.get("QWEN_HOME", "").strip()
+    return [(Path(configured).expanduser() if configured else home / ".qwen") / _TOTALS]
 
 
 def _base(environ: Mapping[str, str], home: Path) -> Path:
@@ -52,6 +62,10 @@ def _begins_as_ledger(head: bytes) -> bool:
     return _begins_ledger(head.removeprefix(_MARK)) is not None
 
 
+def _begins_as_totals(head: bytes) -> bool:
+    return _begins_totals(head.removeprefix(_MARK)) is not None
+
+
 def _projects_inside(folder: str) -> list[str]:
     return _below(folder, "projects")
 
@@ -60,9 +74,13 @@ def _ledgers_inside(folder: str) -> list[str]:
     return _below(folder, "usage")
 
 
+def _totals_inside(folder: str) -> list[str]:
+    return _below(folder, _TOTALS)
+
+
 def _below(folder: str, name: str) -> list[str]:
     place = os.path.join(folder, name)
-    return [place] if os.path.basename(folder) == ".qwen" and os.path.isdir(place) else []
+    return [place] if os.path.basename(folder) == ".qwen" and os.path.exists(place) else []
 
 
 HISTORIES = (
@@ -85,5 +103,15 @@ HISTORIES = (
         form="lines",
         reader="tachograph.inputs.agents.qwen_code.ledger:LedgerReader",
         inside=_ledgers_inside,
+    ),
+    History(
+        id="qwen_code_totals",
+        agent="qwen_code",
+        roots=find_totals,
+        wanted=lambda name: name == _TOTALS,
+        begins=_begins_as_totals,
+        form="lines",
+        reader="tachograph.inputs.agents.qwen_code.session_totals:SessionTotalsReader",
+        inside=_totals_inside,
     ),
 )
