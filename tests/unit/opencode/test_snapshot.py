@@ -236,3 +236,15 @@ def test_a_private_copy_is_unlinked_before_it_is_read(
     assert snapshot.ask(lambda c: (temporary(), c.execute("select count(*) from t").fetchone()[0])) == (before, 10)
     snapshot.close()
     assert modes == [0o700]
+
+
+@pytest.mark.parametrize("ending", ["die", "close"])
+def test_a_path_with_signs_that_mean_something_in_an_address(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "50% a?b#c;mode=rwc&ü"
+    folder.mkdir()
+    process = Writer(folder / "opencode.db")
+    try:
+        process.tell(ending)
+        assert count(folder / "opencode.db") == 10
+    finally:
+        process.stop()

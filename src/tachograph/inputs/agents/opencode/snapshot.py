@@ -21,8 +21,8 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 __all__ = ["Snapshot"]
 
@@ -115,7 +115,11 @@ class Snapshot:
 
 def _connect(path: str, how: str) -> sqlite3.Connection:
     return sqlite3.connect(
-        f"file:{quote(path)}?{how}", uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+        f"{Path(path).absolute().as_uri()}?{how}",
+        uri=True,
+        timeout=_WAIT_S,
+        isolation_level=None,
+        check_same_thread=False,
     )
 
 
