@@ -77,6 +77,15 @@ class _Look:
                 key = (*self._where(session), told["model"], self._day(_day_of(told), session))
                 counts = {name: told[f"{name}_tokens"] for name in CLASSES}
                 _add(found, key, {"requests": 1, **counts, "cost": told["cost_nanousd"] or 0})
+        alike = set() if self.corpus.distinct else {("family", f) for f in self.corpus.blurred}
+        alike |= (
+            set()
+            if self.corpus.distinct
+            else {("session", i) for i, f in self.family.items() if f in self.corpus.blurred}
+        )
+        for figures in (true, found):
+            for key in [key for key in figures if key[-1] == "cost" and key[:2] in alike]:
+                del figures[key]
         errors = sum(told["outcome"] == "error" for told in self.requests)
         out = _compare("usage", true, found)
         if errors != self.truth.failures:
@@ -91,8 +100,12 @@ class _Look:
                 where = self.index[told["session_id"]] if self.corpus.named else _day_of(told)
                 for name in CLASSES:
                     found[where, told["model"], name] += told[f"{name}_tokens"]
+                found[where, told["model"], "searches"] += told["web_search_requests"]
                 found[where, told["model"], "cost"] += told["cost_nanousd"] or 0
-        return _compare("residual", self.truth.residual, found)
+        unclear = {s for s, family in self.family.items() if family in self.truth.grain.unclear}
+        keys = [key for key in (*self.truth.residual, *found) if not self.corpus.named or key[0] not in unclear]
+        true, shown = (Counter({key: figures[key] for key in keys}) for figures in (self.truth.residual, found))
+        return _compare("residual", true, shown)
 
     def things(self, table: str, true: Figures) -> list[str]:
         """Calls or prompts per session and day."""

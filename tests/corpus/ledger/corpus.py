@@ -8,9 +8,11 @@ docs/decisions/ledger.md):
   of them (drawn) is whole, so that what the other saw is part of it; a request may be missing on either side if all
   requests have different counts. A response is then lost with all its lines, a call's decision with its result; prompts
   without ids are not lost from transcripts. Which of two equal calls or prompts was lost cannot be told, so that their
-  day is not compared. The same with session.id switched off could not be joined at all, and does not occur.
+  day is not compared; nor which of two requests with equal counts, so that what they cost is not. The same with session.id switched off could not be joined at all, and does not occur.
 * **A fork without its parent.** Where a parent's counters, or its records without ids, and a fork's transcript are there,
-  so is the parent's transcript, whole: else nothing says that the fork's first records are what the parent counted.
+  so is the parent's transcript, whole: else nothing says that the fork's first records are what the parent counted. The
+  same where the fork's own running total goes on from its parent's.
+* **Running totals of sessions that telemetry does not name** have no time of use to be compared by: that does not occur.
 * **Whose history it was** cannot be told where the parent went on after its fork had begun, a fork did nothing of its own, or
   lines were lost from either: then the family's figures are compared, not the sessions'.
 * **Midnight.** No request ends within minutes of it, where one source sees it on one day and another on the next.
@@ -28,7 +30,10 @@ from tests.corpus.ledger.plan import ERAS, Plan, Request, Session, make_plan
 from tests.corpus.ledger.telemetry import Said, counters_of, export, records_of, spans_of
 from tests.corpus.ledger.transcripts import Line, write_session
 
-__all__ = ["Corpus", "Mix", "make_corpus"]
+__all__ = ["Corpus", "Mix", "make_corpus", "make_tenfold"]
+
+LOST = {"holes": 0.25, "quarter": 0.75}
+"""How likely a log record is to be lost."""
 
 GARBAGE = (
     b'{"type":"assistant","message":{"id":"msg_torn","usage":{"input_to\n',
@@ -43,7 +48,7 @@ GARBAGE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """What there is of one session: absent, "whole" or with "holes"."""
+    """What there is of one session: absent, "whole", with "holes", or (of log records) a "quarter"."""
 
     transcript: str = ""
     logs: str = ""
@@ -63,6 +68,7 @@ class Corpus:
     named: bool  # records carry session.id
     mixes: dict[int, Mix]  # by session
     blurred: set[int]  # families with reports without ids
+    distinct: bool = False  # no two requests have the same counts
 
     def snapshots(self) -> list[Snapshot]:
         """The states of its files."""
@@ -88,7 +94,7 @@ def make_corpus(
     """
     chance = random.Random(seed)
     named = chance.random() < 0.85
-    versions = tuple(chance.sample(list(ERAS), 2)) if named else ("2.1.197", "2.1.328")
+    versions = tuple(chance.sample(list(ERAS), 2)) if named else ("2.1.197",)
     distinct = chance.random() < 0.4
     plan = make_plan(
         seed, sessions=sessions, length=length, versions=tuple(v for v in ERAS if v in versions),
@@ -98,10 +104,39 @@ def make_corpus(
     blurred = {s.family for s in plan.sessions if not _has_ids(s)}
     for family in {s.family for s in plan.sessions}:
         _keep_rules(chance, plan, family, mixes, blurred=family in blurred)
-    corpus = Corpus(plan=plan, inputs=[], named=named, mixes=mixes, blurred=blurred)
+    corpus = Corpus(plan=plan, inputs=[], named=named, mixes=mixes, blurred=blurred, distinct=distinct)
     for session in plan.sessions:
         corpus.inputs += _snapshots(chance, corpus, session, distinct=distinct, early=early)
         corpus.inputs += _exports(chance, corpus, session, distinct=distinct)
+    return corpus
+
+
+def make_tenfold(seed: int) -> Corpus:
+    """Transcripts that hold each request about ten times, telemetry that caught a quarter, counters that saw more.
+
+    Responses have many blocks, sessions several forks. What no transcript shows (titles, compaction) is told by counters:
+    the client's own total where it writes one, exported ones with holes where it does not yet.
+    """
+    chance = random.Random(seed)
+    versions = ("2.1.72", "2.1.197", "2.1.328")
+    plan = make_plan(
+        seed, sessions=12, length=4, versions=versions, forks=0.9, branches=(3, 4, 5), lines=(4, 5, 6, 7)
+    )  # fmt: skip
+    blurred = {s.family for s in plan.sessions if not _has_ids(s)}
+    mixes = {}
+    for session in plan.sessions:
+        totals = any(p.era.cost_state for p in session.processes)
+        metrics = (
+            chance.choice(["whole", "whole", "whole", "holes"]) if not totals else chance.choice(["", "", "holes"])
+        )
+        mixes[session.index] = Mix(
+            transcript="whole", logs="quarter", metrics=metrics, cumulative=chance.random() < 0.3,
+            protobuf=chance.random() < 0.5,
+        )  # fmt: skip
+    corpus = Corpus(plan=plan, inputs=[], named=True, mixes=mixes, blurred=blurred)
+    for session in plan.sessions:
+        corpus.inputs += _snapshots(chance, corpus, session, distinct=False, early=False)
+        corpus.inputs += _exports(chance, corpus, session, distinct=False)
     return corpus
 
 
@@ -128,7 +163,8 @@ def _keep_rules(chance: random.Random, plan: Plan, family: int, mixes: dict[int,
             continue
         above: int | None = session.parent
         while above is not None:
-            if mixes[above].metrics or (mixes[above].logs and not _has_ids(plan.sessions[above])):
+            hidden = mixes[above].logs and not _has_ids(plan.sessions[above])
+            if mixes[above].metrics or hidden or any(p.era.cost_state for p in plan.sessions[above].processes):
                 mixes[above] = replace(mixes[above], transcript="whole")
             above = plan.sessions[above].parent
 
@@ -210,14 +246,14 @@ def _exports(chance: random.Random, corpus: Corpus, session: Session, *, distinc
         sent: list[Export] = []
         if mix.logs:
             records = records_of(session, process, named=corpus.named)
-            if mix.logs == "holes":
-                records = _thinned(chance, records, whole_parts=blurred)
+            if mix.logs != "whole":
+                records = _thinned(chance, records, whole_parts=blurred, lost=LOST[mix.logs])
             elif exact and distinct:
                 records = [r for r in records if r.claims[0].what != "request" or chance.random() < 0.8]
             for chunk in _chunks(chance, records):
                 sent.append(export("logs", version, chunk, protobuf=mix.protobuf))
         if mix.spans:
-            spans = _thinned(chance, spans_of(session, process, named=corpus.named), whole_parts=False)
+            spans = _thinned(chance, spans_of(session, process, named=corpus.named), whole_parts=False, lost=0.25)
             if spans:
                 sent.append(export("traces", version, spans, protobuf=mix.protobuf))
         if mix.metrics:
@@ -233,11 +269,11 @@ def _exports(chance: random.Random, corpus: Corpus, session: Session, *, distinc
                 yield again
 
 
-def _thinned(chance: random.Random, said: list[Said], *, whole_parts: bool) -> list[Said]:
+def _thinned(chance: random.Random, said: list[Said], *, whole_parts: bool, lost: float) -> list[Said]:
     """Records lost one by one; `whole_parts`: a call's decision together with its result."""
     things = dict.fromkeys(id(s.claims[0].thing) if whole_parts else id(s) for s in said)
-    lost = {key for key in things if chance.random() < 0.25}
-    return [s for s in said if (id(s.claims[0].thing) if whole_parts else id(s)) not in lost]
+    gone = {key for key in things if chance.random() < lost}
+    return [s for s in said if (id(s.claims[0].thing) if whole_parts else id(s)) not in gone]
 
 
 def _chunks(chance: random.Random, said: list[Said]) -> Iterator[list[Said]]:

@@ -234,21 +234,34 @@ def make_plan(
     length: int = 3,
     versions: tuple[str, ...] = tuple(ERAS),
     forks: float = 0.5,
+    branches: tuple[int, ...] = (1, 1, 2),
     people: int = 2,
     distinct: bool = False,
+    lines: tuple[int, ...] = (1, 1, 2, 3),
 ) -> Plan:
-    """Make up `sessions` sessions, each of some runs of about `length` prompts, and forks of them.
+    """Make up sessions.
 
-    `distinct`: no two requests have the same counts.
+    Args:
+        seed: same seed, same plan.
+        sessions: how many, not counting forks.
+        length: prompts of a run, at most.
+        versions: of the client, drawn from.
+        forks: how likely each of the `branches` that a session may have is.
+        people: how many they belong to.
+        distinct: no two requests have the same counts.
+        lines: content blocks of a response, drawn from.
     """
-    return _Maker(random.Random(seed), seed, length, versions, people, distinct).make(sessions, forks)
+    maker = _Maker(random.Random(seed), seed, length, versions, people, distinct, lines)
+    return maker.make(sessions, forks, branches)
 
 
 class _Maker:
     def __init__(
-        self, chance: random.Random, seed: int, length: int, versions: tuple[str, ...], people: int, distinct: bool
-    ) -> None:
+        self, chance: random.Random, seed: int, length: int, versions: tuple[str, ...], people: int, distinct: bool,
+        lines: tuple[int, ...],
+    ) -> None:  # fmt: skip
         self.chance = chance
+        self.lines = lines
         self.people = people
         self.distinct = distinct
         self.seed = seed % 10**9
@@ -257,10 +270,10 @@ class _Maker:
         self.plan = Plan()
         self.count = 0
 
-    def make(self, sessions: int, forks: float) -> Plan:
+    def make(self, sessions: int, forks: float, branches: tuple[int, ...]) -> Plan:
         for _ in range(sessions):
             first = self._session(None, START_MS + self.chance.randrange(2 * DAY_MS))
-            for _ in range(self.chance.choice([1, 1, 2])):
+            for _ in range(self.chance.choice(branches)):
                 if self.chance.random() < forks:
                     parent = self.chance.choice(self.plan.family(first.family))
                     self._fork(parent)
@@ -292,7 +305,8 @@ class _Maker:
         at_ms = self._after(parent) + self.chance.randrange(1, 7_200_000)
         fork = self._session(parent, at_ms, idle=self.chance.random() < 0.15)
         if self.chance.random() < 0.3:
-            fork.copied = fork.copied[: self.chance.randrange(1, len(fork.copied) + 1)]
+            least = min(len(parent.copied) + 1, len(fork.copied))  # something of its parent's own
+            fork.copied = fork.copied[: self.chance.randrange(least, len(fork.copied) + 1)]
 
     def _history(self, parent: Session, at_ms: int) -> list[tuple[Era, Item]]:
         own = [(p.era, item) for p in parent.processes for item in p.items if item.at_ms < at_ms]
@@ -333,7 +347,7 @@ class _Maker:
                 for _ in range(chance.randrange(1, 3)):
                     now = self._settled(now + chance.randrange(3_000, 60_000))
                     process.items.append(self._request(session, now, "subagent", prompt, agent=agent))
-        if chance.random() < 0.15:
+        if chance.random() < 0.05:  # compaction, which reads everything once more
             now = self._settled(now + 5_000)
             process.items.append(self._request(session, now, "auxiliary", prompt, model=chance.choice(MAIN_MODELS)))
         if chance.random() < 0.1:
@@ -347,14 +361,15 @@ class _Maker:
     ) -> Request:
         chance = self.chance
         number = self._next()
+        title = role == "auxiliary" and model == "claude-haiku-4-5"
         model = model or chance.choice(MAIN_MODELS)
-        write = chance.choice([0, 0, 40, 1_800])
+        write = 0 if title else chance.choice([0, 0, 40, 1_800])
         hour = chance.choice([0, 0, write, write // 2])
         output = chance.choice([3, 20, 700])
         tokens = Tokens(
             # Auxiliary requests never have the numbers of another one; see corpus.py on versions without ids.
-            input=chance.choice([2, 11, 300]) if role != "auxiliary" and not self.distinct else 5_000 + number,
-            output=output, cache_read=chance.choice([0, 900, 30_000]), cache_5m=write - hour, cache_1h=hour,
+            input=chance.choice([2, 11, 300]) if role != "auxiliary" and not self.distinct else 301 + number,
+            output=output, cache_read=0 if title else chance.choice([0, 900, 30_000]), cache_5m=write - hour, cache_1h=hour,
             reasoning=chance.choice([0, output // 2]), searches=chance.choice([0] * 9 + [2]),
         )  # fmt: skip
         calls = []
@@ -364,7 +379,7 @@ class _Maker:
             number=number, session=session.index, at_ms=at_ms, model=model, tokens=tokens, role=role,
             message_id=f"msg_{self._tag(number)}", request_id=f"req_{self._tag(number)}",
             fast=role == "main" and model in FAST and chance.random() < 0.2,
-            agent_id=agent, prompt=prompt, lines=max(len(calls), chance.choice([1, 1, 2, 3])), calls=tuple(calls),
+            agent_id=agent, prompt=prompt, lines=max(len(calls), chance.choice(self.lines)), calls=tuple(calls),
             retries=chance.choice([0] * 8 + [1, 2]) if role == "main" else 0,
         )  # fmt: skip
 

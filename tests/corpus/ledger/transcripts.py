@@ -31,7 +31,7 @@ from tests.corpus.ledger.plan import (
     reported_cost,
 )
 
-__all__ = ["Line", "write_session"]
+__all__ = ["Line", "inherited", "write_session"]
 
 Json = dict[str, Any]
 
@@ -89,10 +89,15 @@ def write_session(plan: Plan, session: Session) -> dict[str, list[Line]]:
         for item in process.items:
             for record in _records(session, process.era, item):
                 add(record, process.era)
-            totals.add(item, process.era)
+            totals.add(item, process)
         if process.era.cost_state and process.items:
             files[main].append(totals.line(session, process))
     return files
+
+
+def inherited(plan: Plan, session: Session) -> dict[str, dict[str, int]]:
+    """What a session's running totals began with, by model: its parent's at the time of the fork."""
+    return _Totals.inherited(plan, session).models
 
 
 @dataclass(slots=True)
@@ -105,20 +110,23 @@ class _Totals:
     @classmethod
     def inherited(cls, plan: Plan, session: Session) -> _Totals:
         if session.parent is None:
-            return cls(session.processes[0].start_ms if session.processes else 0, {})
+            return cls(0, {})
         parent = plan.sessions[session.parent]
         totals = cls.inherited(plan, parent)
         begun_ms = session.processes[0].start_ms
         for process in parent.processes:
-            for item in process.items:
-                if item.at_ms < begun_ms:
-                    totals.add(item, process.era)
+            if process.end_ms <= begun_ms:  # it was written down when that run ended
+                for item in process.items:
+                    totals.add(item, process)
         return totals
 
-    def add(self, item: Item, era: Era) -> None:
+    def add(self, item: Item, process: Process) -> None:
+        if not process.era.cost_state:
+            return
+        self.start_ms = self.start_ms or process.start_ms
         if not isinstance(item, Request):
             return
-        said = {**told_by(item.tokens), "reasoning": item.tokens.reasoning, "cost": reported_cost(item, era)}
+        said = {**told_by(item.tokens), "reasoning": item.tokens.reasoning, "cost": reported_cost(item, process.era)}
         model = self.models.setdefault(item.model, dict.fromkeys(said, 0))
         for name, count in said.items():
             model[name] += count

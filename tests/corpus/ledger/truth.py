@@ -13,6 +13,7 @@ from typing import Any
 from tests.corpus.ledger.claims import CLASSES, Claim
 from tests.corpus.ledger.corpus import Corpus
 from tests.corpus.ledger.plan import DAY_MS, Call, Failure, Prompt, Request, Tokens, our_price
+from tests.corpus.ledger.transcripts import inherited
 
 __all__ = ["Grain", "Row", "Truth", "truth_of"]
 
@@ -62,8 +63,6 @@ class Truth:
     prompts: Counter[Key] = field(default_factory=Counter)
     failures: int = 0
     residual: Counter[Key] = field(default_factory=Counter)  # by session, model and class: counters less rows
-    counted: Counter[Key] = field(default_factory=Counter)  # by session, model and class: what counters say
-    shown: Counter[Key] = field(default_factory=Counter)  # by session, model and class: what rows seen in it say
     outcomes: dict[Key, int] = field(default_factory=dict)  # lines and commits by session, where they can be known
 
 
@@ -174,38 +173,69 @@ def _told_apart(family: int, by_thing: dict[int, list[Claim]], families: dict[in
 
 
 def _residuals(corpus: Corpus, claims: list[Claim], by_thing: dict[int, list[Claim]], truth: Truth) -> None:
-    """Counters less the rows that were seen in the same session, class by class; never less than nothing."""
+    """What counters say beyond the rows, class by class: the more of what exported ones and the session's own total miss.
+
+    An exported counter is held against all rows seen in its session, a session's own total, without what it inherited,
+    against the rows that are its own.
+    """
+    seen: Counter[Key] = Counter()
+    own: Counter[Key] = Counter()
+    for row in truth.rows:
+        said = by_thing[id(row.request)]
+        places: set[Any] = {c.session for c in said if c.session is not None} if corpus.named else {row.day}
+        for place in places:
+            _count(seen, row, place)
+        _count(own, row, row.session)
+    exported = _exported(claims)
+    _keep_larger(truth.residual, exported, seen)
+    _keep_larger(truth.residual, _running(corpus, claims), own)
+
+
+def _count(sums: Counter[Key], row: Row, place: Any) -> None:
+    where = (place, row.request.model)
+    sums[*where, "requests"] += 1
+    for name in (*CLASSES, "searches"):
+        sums[*where, name] += row.tokens.get(name, 0)
+    sums[*where, "cost"] += row.cost or 0
+
+
+def _keep_larger(residual: Counter[Key], counted: Counter[Key], shown: Counter[Key]) -> None:
+    for key, amount in counted.items():
+        missing = amount - shown[key]
+        rounding = 1_000 * shown[*key[:2], "requests"] if key[2] == "cost" else 0
+        if missing > max(rounding, residual[key]):
+            residual[key] = missing
+
+
+def _exported(claims: list[Claim]) -> Counter[Key]:
+    """Sums of increments, each counted once, and the last of each running total."""
     last: dict[str, Claim] = {}
     points: dict[tuple[str, int], Claim] = {}
     for claim in claims:
         if claim.what != "counter" or claim.told["class"] not in (*CLASSES, "cost"):
             continue
-        if claim.told["cumulative"]:
-            if claim.place not in last or last[claim.place].at_ms < claim.at_ms:
-                last[claim.place] = claim
-        else:
+        if not claim.told["cumulative"]:
             points[claim.place, claim.at_ms] = claim
+        elif claim.place not in last or last[claim.place].at_ms < claim.at_ms:
+            last[claim.place] = claim
+    counted: Counter[Key] = Counter()
     for claim in (*last.values(), *points.values()):
-        truth.counted[_counter_key(claim, claim.session)] += claim.told["amount"]
-    requests: Counter[Key] = Counter()
-    for row in truth.rows:
-        said = by_thing[id(row.request)]
-        places: set[Any] = {c.session for c in said if c.session is not None} if corpus.named else {None}
-        for place in places:
-            where = (place, row.request.model) if corpus.named else (row.day, row.request.model)
-            requests[where] += 1
-            for name in CLASSES:
-                truth.shown[*where, name] += row.tokens[name]
-            truth.shown[*where, "cost"] += row.cost or 0
-    for key, amount in truth.counted.items():
-        missing = amount - truth.shown[key]
-        if missing > (1_000 * requests[key[:2]] if key[2] == "cost" else 0):
-            truth.residual[key] = missing
+        where = claim.session if claim.session is not None else claim.at_ms // DAY_MS
+        counted[where, claim.told["model"], claim.told["class"]] += claim.told["amount"]
+    return counted
 
 
-def _counter_key(claim: Claim, session: int | None) -> Key:
-    where = session if session is not None else claim.at_ms // DAY_MS
-    return where, claim.told["model"], claim.told["class"]
+def _running(corpus: Corpus, claims: list[Claim]) -> Counter[Key]:
+    """The last of each session's own totals, without what it inherited."""
+    counted: Counter[Key] = Counter()
+    for claim in claims:
+        if claim.what == "running" and claim.session is not None:
+            model = claim.told["model"]
+            base = inherited(corpus.plan, corpus.plan.sessions[claim.session]).get(model, {})
+            for name in (*CLASSES, "searches", "cost"):
+                key = (claim.session, model, name)
+                counted[key] = max(counted[key], claim.told[name] - base.get(name, 0))
+    return counted
 
 
 def _outcomes(claims: list[Claim], truth: Truth, families: dict[int, int]) -> None:

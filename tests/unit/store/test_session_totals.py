@@ -61,3 +61,13 @@ def test_a_fork_without_its_parents_file_tells_nothing_again_that_telemetry_told
     store.write(Batch(events=[*events, total(FORK, 6, 30)]))
     store.settle()
     assert tokens(store) == 10 + 20
+
+
+def test_a_total_goes_on_from_its_lineage_although_the_history_was_laid_to_a_session_without_one(store):
+    """A third session, of an older version, was forked first: what all hold is laid to it, and it has no total."""
+    first, other = response("1", PARENT, 0, 10), "s_000000000000000c"
+    store.write(Batch(events=[first, response("3", PARENT, 9, 40), total(PARENT, 10, 40)]))
+    store.write(Batch(events=[replace(first, session_id=other), response("4", other, 5, 80)]))
+    store.write(Batch(events=[replace(first, session_id=FORK), response("2", FORK, 20, 20), total(FORK, 21, 60)]))
+    store.settle()
+    assert tokens(store) == 10 + 40 + 80 + 20

@@ -27,13 +27,15 @@ with
         from told t left join began b using (bucket) where t.lineage <> '' group by 1, 2, 3, 4
     ),
     ancestors as (
-        select distinct p.bucket, w.owner as ancestor from places p join work w using (event_id) where w.owner <> p.bucket
+        select distinct p.bucket, w.owner as ancestor, t.lineage
+        from places p join work w using (event_id) join (select distinct bucket, lineage from told) t on t.bucket = w.owner
+        where w.owner <> p.bucket
     ),
     bases as (
         select f.agent, f.bucket, f.model, f.lineage, arg_max(o.total, (o.size, o.occurred_at, o.event_id)) as base
         from firsts f join told o on o.agent = f.agent and o.model = f.model and o.lineage = f.lineage
             and o.bucket <> f.bucket and o.size <= f.size and o.occurred_at <= f.first_at
-        where f.bucket not in (select bucket from ancestors)
+        where (f.bucket, f.lineage) not in (select bucket, lineage from ancestors)
             or (f.bucket, o.bucket) in (select bucket, ancestor from ancestors)
         group by 1, 2, 3, 4
     ),
