@@ -3,6 +3,8 @@
 -- Rebuild: with the rest (`rebuild()`). Runs after the other rows are written, for the days that were touched.
 -- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
 -- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
+-- A counter that counts the prompt with its cache, and none that counts the cache (older GenAI metrics), is held against
+-- all that the rows show of prompts.
 -- The working tables have the long form of 45_residuals.sql.
 
 delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
@@ -11,7 +13,8 @@ delete from counters where starts_with(bucket, '^') and date_trunc('day', last_a
 
 create or replace temp table counted as
 select *, source as way, coalesce(user_id, '') as person, date_trunc('day', occurred_at) as day,
-    max(measure = 'input_total') over ways as has_total, max(measure = 'output_visible') over ways as has_visible
+    max(measure = 'input_total') over ways as has_total, max(measure = 'output_visible') over ways as has_visible,
+    max(measure = 'cache_read_tokens') over ways as has_read, max(measure = 'cache_write_tokens') over ways as has_write
 from counter_points
 where session_id is null and seq <= getvariable('upto')
   and occurred_at >= (select min(day) from touched_days) and occurred_at < (select max(day) + interval 1 day from touched_days)
@@ -35,7 +38,10 @@ from near, unnest([
     {'measure': 'cache_write_5m_tokens', 'value': cache_write_5m_tokens},
     {'measure': 'cache_write_1h_tokens', 'value': cache_write_1h_tokens},
     {'measure': 'web_search_requests', 'value': web_search_requests},
-    {'measure': 'cost_nanousd', 'value': coalesce(cost_nanousd, 0)}
+    {'measure': 'cost_nanousd', 'value': coalesce(cost_nanousd, 0)},
+    {'measure': 'input_and_read', 'value': input_tokens + cache_read_tokens},
+    {'measure': 'input_and_write', 'value': input_tokens + cache_write_tokens},
+    {'measure': 'input_and_both', 'value': input_tokens + cache_read_tokens + cache_write_tokens}
 ]) as u(m)
 group by all;
 
@@ -53,15 +59,25 @@ with
         select agent, day, model, person, way, value, 'output_tokens' as measure
         from counted where has_visible and measure = 'reasoning_tokens'
     ),
+    blind as (  -- what the way's input holds besides
+        select agent, day, model, person, way, 'input_tokens' as measure,
+            case when not max(has_read) and not max(has_write) then 'input_and_both'
+                when not max(has_read) then 'input_and_read' when not max(has_write) then 'input_and_write'
+                else 'input_tokens' end as against
+        from counted where has_total group by 1, 2, 3, 4, 5
+    ),
     whole as (
-        select agent, day, model, person, way, measure, greatest(0, sum(value))::bigint as counted from alike group by all
+        select agent, day, model, person, way, a.measure, coalesce(any_value(against), a.measure) as against,
+            greatest(0, sum(value))::bigint as counted
+        from alike a left join blind using (agent, day, model, person, way, measure) group by 1, 2, 3, 4, 5, 6
     )
-select w.*, coalesce(s.value, 0) as shown, coalesce(s.requests, 0) + coalesce(n.requests, 0) as requests,
+select w.* exclude (against), coalesce(s.value, 0) as shown, coalesce(s.requests, 0) + coalesce(n.requests, 0) as requests,
     coalesce(n.value, 0) as free
 from whole w
-left join shown s using (agent, day, model, person, measure)
+left join shown s on s.agent = w.agent and s.day = w.day and s.model = w.model and s.person = w.person
+    and s.measure = w.against
 left join (from shown where person = '') n on w.person <> '' and n.agent = w.agent and n.day = w.day and n.model = w.model
-    and n.measure = w.measure;
+    and n.measure = w.against;
 
 insert into counters by name
 with
