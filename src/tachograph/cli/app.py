@@ -20,6 +20,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("import", "tachograph.cli.import_:import_"),
     ("report", "tachograph.cli.report:report"),
     ("query", "tachograph.cli.query:query"),
+    ("explain", "tachograph.cli.explain:explain"),
     ("prices", "tachograph.cli.prices:prices"),
     ("doctor", "tachograph.cli.doctor:doctor"),
     ("demo", "tachograph.cli.demo:demo"),

@@ -44,3 +44,11 @@ class _Remote:
     def sql(self, text: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._server.post("/api/v1/sql", {"sql": text})
         return answer
+
+    def explain(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/explain", parameters)
+        return answer
+
+    def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/ledger", parameters)
+        return answer

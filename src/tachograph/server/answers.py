@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -13,6 +13,8 @@ from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
 from tachograph.analytics.zones import find_zone
 from tachograph.ports import Clock, Result, Statement
+from tachograph.pricing.price import PriceTable
+from tachograph.server.explainer import Explainer
 from tachograph.server.services import QueryTimes
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
@@ -33,12 +35,29 @@ class SqlStore(Protocol):
 class StoreAnswers:
     """Implements `services.Answers` on a store."""
 
-    def __init__(self, store: Any, *, clock: Clock, times: QueryTimes, demo: bool, zone: str = "UTC") -> None:
+    def __init__(
+        self,
+        store: Any,
+        *,
+        clock: Clock,
+        times: QueryTimes,
+        demo: bool,
+        zone: str = "UTC",
+        prices: Callable[[], PriceTable] = PriceTable.load,
+        name_session: Callable[[str], str] = str,
+    ) -> None:
         """`zone` counts days and hours where a question names none. Raises UnknownTimeZone."""
         self._store = _Timed(store, clock, times)
+        self._zone = find_zone(zone)
+        self._explainer = Explainer(
+            self._store,  # type: ignore[arg-type]
+            clock=clock,
+            prices=prices,
+            name_session=name_session,
+            zone=self._zone,
+        )
         self._clock = clock
         self._demo = demo
-        self._zone = find_zone(zone)
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
@@ -72,6 +91,14 @@ class StoreAnswers:
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement. Raises QueryError."""
         return _table(self._store.query_sql(text))
+
+    def explain(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Why sources differ from the ledger; see `Explainer.explain`. Raises QueryError."""
+        return {**self._explainer.explain(parameters), "demo": self._demo}
+
+    def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the ledger's rows; parameters since, until, after. Raises QueryError."""
+        return self._explainer.ledger(parameters)
 
     def _window(self, parameters: Mapping[str, str]) -> Window:
         return parse_window(

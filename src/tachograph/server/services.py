@@ -27,6 +27,12 @@ class Answers(Protocol):
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement."""
 
+    def explain(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Why sources differ from the ledger; parameters session, day, model, since, until, range, tz, against."""
+
+    def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the ledger's rows; parameters since, until, after."""
+
 
 class TaskState(Protocol):
     """How one piece of background work does."""

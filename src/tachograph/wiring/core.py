@@ -31,6 +31,7 @@ from tachograph.server.app import create_app
 from tachograph.server.reprice import Repricer
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
+from tachograph.wiring.explaining import explaining
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph_sdk.errors import ConfigError, TachographError
 
@@ -122,6 +123,7 @@ class _CoreProcess:
         self._tasks = TaskRunner(tasks)
         self._home = home
         times = QueryTimes()
+        parts = explaining(home)
         self.services = Services(
             core=self._core,
             answers=StoreAnswers(
@@ -130,6 +132,8 @@ class _CoreProcess:
                 times=times,
                 demo=home.demo_marker.exists(),
                 zone=machine_zone()[0],
+                prices=parts.prices,
+                name_session=parts.name_session,
             ),
             import_files=import_files,
             reprice=Repricer(self._core.store, home.prices).reprice,

@@ -10,6 +10,7 @@ from typing import Any
 from tachograph.clock import SystemClock
 from tachograph.config import load, machine_zone
 from tachograph.home import Home
+from tachograph.wiring.explaining import explaining
 from tachograph.wiring.parts import (
     OwnPipeline,
     build_core,
@@ -40,7 +41,16 @@ def open_answers(home: Home) -> Iterator[Any]:
     try:
         core.drain_all()
         demo, zone = home.demo_marker.exists(), machine_zone()[0]
-        yield StoreAnswers(core.store, clock=SystemClock(), times=QueryTimes(), demo=demo, zone=zone)
+        parts = explaining(home)
+        yield StoreAnswers(
+            core.store,
+            clock=SystemClock(),
+            times=QueryTimes(),
+            demo=demo,
+            zone=zone,
+            prices=parts.prices,
+            name_session=parts.name_session,
+        )
     finally:
         finish(core, home, settings)
 

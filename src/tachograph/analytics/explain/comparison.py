@@ -142,11 +142,11 @@ def _sentence(name: str, way: Waterfall) -> str:
     big = sorted((s for s in way.steps if s.change.cost_nanousd), key=lambda s: -abs(s.change.cost_nanousd))
     if not big:
         return said + (": the same." if not way.steps else ": the same amount of money.")
-    causes = ", ".join(f"{s.name} ({_signed(s.change.cost_nanousd)})" for s in big[:3])
+    causes = ", ".join(f"{s.name} {_signed(s.change.cost_nanousd)}" for s in big[:3])
     more = f" and {len(big) - 3} more" if len(big) > 3 else ""
     if difference == 0:
-        return f"{said}: the same, although {causes}{more} would differ."
-    return f"{said}: {dollars(abs(difference))} {'more' if difference > 0 else 'less'}, because of {causes}{more}."
+        return f"{said}: the same, because what differs cancels out: {causes}{more}."
+    return f"{said}: {dollars(abs(difference))} {'more' if difference > 0 else 'less'}, because: {causes}{more}."
 
 
 def _signed(nanousd: int) -> str:

@@ -25,16 +25,30 @@ class Figure:
     cost_nanousd: int = 0
 
     def __add__(self, other: Figure) -> Figure:
-        return Figure(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
+        return Figure(
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            cost_nanousd=self.cost_nanousd + other.cost_nanousd,
+        )
 
     def __sub__(self, other: Figure) -> Figure:
-        return Figure(**{name: getattr(self, name) - getattr(other, name) for name in self.__slots__})
+        return self + -other
 
     def __neg__(self) -> Figure:
-        return Figure() - self
+        return Figure(**{name: -getattr(self, name) for name in self.__slots__})
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in self.__slots__)
+        return bool(
+            self.requests
+            or self.input_tokens
+            or self.output_tokens
+            or self.cache_read_tokens
+            or self.cache_write_tokens
+            or self.cost_nanousd
+        )
 
     @property
     def tokens(self) -> int:

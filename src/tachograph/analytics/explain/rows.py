@@ -121,7 +121,8 @@ def ledger_page(store: Store, window: Window, after: str | None, *, limit: int =
 
 def all_rows(pages: LedgerPages, window: Window) -> Iterator[LedgerRow]:
     """Every row of the window, in order of time."""
-    parameters = {name: value for name, value in window.as_text().items() if value is not None}
+    bounds = {"since": window.start, "until": window.end}
+    parameters = {name: at.isoformat() + "Z" for name, at in bounds.items() if at is not None}
     after: str | None = None
     while True:
         page = pages.ledger(parameters if after is None else {**parameters, "after": after})

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from tachograph.server.routes import health, imports, metrics, page, prices, query, report, sql
+from tachograph.server.routes import explain, health, imports, metrics, page, prices, query, report, sql
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (health.router, report.router, query.router, sql.router, imports.router, metrics.router, page.router, prices.router)
+ROUTERS = (
+    health.router,
+    report.router,
+    query.router,
+    sql.router,
+    imports.router,
+    metrics.router,
+    page.router,
+    explain.router,
+    prices.router,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tachograph.analytics.explain.ccusage.dedupe import Kept
 from tachograph.analytics.explain.ccusage.files import Entry
@@ -61,6 +62,9 @@ def compare_ccusage(
         printed: ccusage's own output, by day and normalised model, if that is what to begin with.
     """
     return _Join(report, scope, prices, name_session, printed).run(rows)
+
+
+_plain = lru_cache(maxsize=1000)(normalise)  # a million requests have a dozen models
 
 
 class _Join:
@@ -147,7 +151,7 @@ class _Join:
             if found is None and row.request_id is not None:
                 found = self._by_request.pop(row.request_id, None)
         day = self._scope.zone.local_of(row.occurred_at.replace(tzinfo=None)).date().isoformat()
-        place = (day, normalise(row.model) if row.model else NO_MODEL)
+        place = (day, _plain(row.model) if row.model else NO_MODEL)
         inside = self._scope.has(*place, row.session_id)
         if inside:
             self._tally.ours(place, row.figure)
@@ -172,7 +176,7 @@ class _Join:
                 tally.step(there, why, -theirs)
             if inside:
                 tally.step(place, why, theirs)
-        if not inside:
+        if not inside or row.figure == theirs:
             return
         for id_, change in self._changes(kept, row, theirs).items():
             tally.step(place, id_, change)
@@ -238,7 +242,7 @@ class _Join:
             go("reported", row.cost_nanousd)
 
     def _place(self, entry: Entry) -> tuple[str, str]:
-        model = NO_MODEL if entry.model in (None, "<synthetic>") else normalise(str(entry.model))
+        model = NO_MODEL if entry.model in (None, "<synthetic>") else _plain(str(entry.model))
         return day_of(entry, self._scope.zone), model
 
     def _in_scope(self, entry: Entry) -> bool:
@@ -277,7 +281,7 @@ def _usage_of(row: LedgerRow) -> CcusageUsage:
 
 def _figure(entry: Entry, femtousd: int) -> Figure:
     return Figure(
-        requests=1,
+        requests=int(entry.model not in (None, "<synthetic>")),  # rows of the agent's own are no requests to anybody
         input_tokens=entry.usage.input,
         output_tokens=entry.usage.output,
         cache_read_tokens=entry.usage.cache_read,

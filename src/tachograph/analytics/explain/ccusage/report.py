@@ -62,7 +62,13 @@ def report_of(files: Iterable[Path], zone: Zone) -> CcusageReport:
         entry = one.entry
         cell = sums.setdefault((day_of(entry, zone), model_of(entry)), [0] * 6)
         for index, value in enumerate(
-            (1, entry.usage.input, entry.usage.output, entry.usage.cache_read, entry.usage.cache_write)
+            (
+                int(model_of(entry) != NO_MODEL),
+                entry.usage.input,
+                entry.usage.output,
+                entry.usage.cache_read,
+                entry.usage.cache_write,
+            )
         ):
             cell[index] += value
         cell[5] += one.cost_femtousd
