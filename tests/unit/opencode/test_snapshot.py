@@ -68,6 +68,14 @@ class Writer:
         return int(self._process.stdout.readline())
 
 
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests that run at the same time leave things in the usual one."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     folder = tmp_path / "share"
@@ -105,7 +113,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, int, str]]:
 
 
 def temporary() -> set[str]:
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("tachograph-")}
+    return set(os.listdir(tempfile.gettempdir()))
 
 
 def endings(database: Path) -> set[str]:

@@ -95,7 +95,7 @@ class Snapshot:
         return tuple(_stamp(self._path + ending) for ending in ("", "-wal", "-shm", "-journal"))
 
     def _make_copy(self) -> sqlite3.Connection:
-        folder = self._folder = tempfile.mkdtemp(prefix="tachograph-")  # mode 0700
+        folder = self._folder = tempfile.mkdtemp(prefix="tachograph-copy-")  # mode 0700
         try:
             target = os.path.join(folder, "copy.db")
             for ending in ("", "-wal", "-journal"):
