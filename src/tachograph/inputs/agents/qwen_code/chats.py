@@ -51,7 +51,7 @@ class _Call:
 
     name: str
     command: str | None
-    number: int
+    number: int  # of the line from which on to read it again
     offset: int
 
 
@@ -153,7 +153,10 @@ class ChatReader(JsonLines):
         if isinstance(usage, dict):
             raw = (*_counts(usage, _USAGE), *_counts(usage, ("toolUsePromptTokenCount", "totalTokenCount")))
             numbers = _disjoint(raw)
-            if numbers is not None and not self._was_told(raw[:4]):
+            before = self._told_before(raw[:4])
+            if before is not None:
+                number, offset = before.number, before.offset  # who reads a call again reads its response again
+            elif numbers is not None:
                 attributes = base.copy()
                 put(attributes, model=text_of(record.get("model")), query_source="main", **numbers)
                 key = f"request:{record.get('uuid')}:" + ":".join(str(n) for n in numbers.values())
@@ -168,13 +171,13 @@ class ChatReader(JsonLines):
                 if len(self._calls) > _WAITING:
                     del self._calls[next(iter(self._calls))]
 
-    def _was_told(self, numbers: tuple[int, ...]) -> bool:
-        """Whether an event told of this response; those before it will not be told again, they were auxiliary."""
+    def _told_before(self, numbers: tuple[int, ...]) -> _Response | None:
+        """The event that told of this response; those before it will not be told again, they were auxiliary."""
         for index, response in enumerate(self._told):
             if response.numbers == numbers:
                 del self._told[: index + 1]
-                return True
-        return False
+                return response
+        return None
 
     def _take_result(self, record: dict[str, Any], base: Attributes) -> None:
         at_ns = time_ns(record.get("timestamp"))
