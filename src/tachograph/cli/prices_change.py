@@ -95,6 +95,9 @@ def reprice(
 
     Example: tachograph prices reprice --since 2026-10-01 --dry-run
     """
+    for option, day in (("--since", since), ("--until", until)):
+        if day is not None:
+            parse_day(option, day)
     order = {"since": since, "until": until, "model": model, "dry_run": dry_run}
     answer = _run_reprice(resolve_home(context, home), order)
     if wants_json(context, as_json):
@@ -227,8 +230,10 @@ def _run_reprice(home: Home, order: dict[str, Any]) -> dict[str, Any]:
     if server is None:
         if not home.store.exists():
             raise ConfigError("there is no store here yet", hint="import something first: tachograph import")
+        from tachograph.pricing.price import PriceTable
         from tachograph.wiring.local import reprice_here
 
+        PriceTable.load(own=home.prices)  # a mistake in it is told before the store is opened
         return reprice_here(home, order, progress=_ignore)
     answer: dict[str, Any] = {}
     for line in server.stream("/api/v1/prices/reprice", order):
@@ -255,6 +260,8 @@ def _print_repriced(answer: dict[str, Any]) -> None:
         total = answer["totals"]
         rows.append(["total", "", total["requests"], *_dollars(total), ""])
         print_table(["day", "model", "requests", "before", "after", "difference", ""], rows)
+    elif answer["changed"]:
+        click.echo("No figure changes by it: for these requests the agents reported costs of their own as well.")
     residual = answer["residual"]
     if residual["difference_microusd"]:
         before, after, difference = _dollars(residual)

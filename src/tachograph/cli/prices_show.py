@@ -65,7 +65,8 @@ def list_prices(
         }
         click.echo(jsonlib.dumps(told))
     else:
-        _print_rows(rows, f"Table {table.version}, " + ("all rows" if history else f"rows in force on {day}"))
+        title = f"Table {table.version}, " + ("all rows" if history else f"rows in force on {day}")
+        _print_rows(rows, title, details=model is not None)
 
 
 @click.command("check")
@@ -158,34 +159,33 @@ def _read(file: Path) -> str:
         ) from None
 
 
-def _print_rows(rows: list[PriceRow], title: str) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
+def _print_rows(rows: list[PriceRow], title: str, *, details: bool) -> None:
     from tachograph.pricing.rows import CLASSES
     from tachograph.pricing.write import usd_per_million
 
-    shown = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title=f"{title}. US dollars per million tokens", title_justify="left"
-    )
-    for name in ("model", "days (UTC)", "tokens"):
-        shown.add_column(name, overflow="fold")
-    for name in ("input", "output", "cache read", "write 5 min", "write 1 h"):
-        shown.add_column(name, justify="right", no_wrap=True)
-    for name in ("factors", "1,000 searches", "source"):
-        shown.add_column(name, overflow="fold")
+    lines: list[tuple[str, ...]] = [("model", "input", "output", "read", "write", "1 h", "source")]
     for row in rows:
-        factors = ", ".join(f"{name} {_factor(factor)}" for name, factor in row.multiply.items())
-        search = usd_per_million(row.web_search_femtousd // 1000) if row.web_search_femtousd else ""
-        more = (_days(row), *("" for _ in range(8)))
+        source = row.source + (" (own)" if row.origin == "own" else "")
         for place, (threshold, rates) in enumerate(row.tiers):
-            bound = f"over {threshold:,}" + (", marginal" if row.marginal else "") if threshold else ""
-            amounts = (usd_per_million(getattr(rates, name)) for name in CLASSES)
-            first = (row.model, more[0]) if not place else ("", "")
-            last = (factors, search, f"{row.source} ({row.origin})") if not place else ("", "", "")
-            shown.add_row(*first, bound, *amounts, *last)
-    Console().print(shown)
+            name = f"  over {threshold:,}" + (" (marginal)" if row.marginal else "") if place else row.model
+            lines.append(
+                (name, *(usd_per_million(getattr(rates, klass)) for klass in CLASSES), "" if place else source)
+            )
+        if _days(row) != "all":
+            lines.append((f"  {_days(row)}", *("" for _ in range(6))))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    click.echo(
+        f"{title}. US dollars per million tokens;\nread and write: of the cache, written for 5 minutes and for 1 h\n"
+    )
+    for name, *amounts, source in lines:  # every figure whole: a table that is fitted to the window would cut them
+        numbers = "  ".join(amount.rjust(width) for amount, width in zip(amounts, widths[1:-1], strict=True))
+        click.echo(f"{name.ljust(widths[0])}  {numbers}  {source}".rstrip())
+    for row in rows if details else ():
+        click.echo(f"\n{row.model}, {'all days' if _days(row) == 'all' else _days(row)}")
+        for name, factor in row.multiply.items():
+            click.echo(f"  {name}: {_factor(factor)}" + (" times" if _factor(factor)[0].isdigit() else ""))
+        if row.web_search_femtousd:
+            click.echo(f"  1,000 web searches: {usd_per_million(row.web_search_femtousd // 1000)}")
 
 
 def _as_json(row: PriceRow) -> dict[str, Any]:
@@ -210,8 +210,7 @@ def _as_json(row: PriceRow) -> dict[str, Any]:
 
 
 def _factor(factor: Any) -> str:
-    said = f"as {factor}" if isinstance(factor, str) else str(factor)
-    return f"({said})" if ", " in said else said
+    return f"as {factor}" if isinstance(factor, str) else str(factor)
 
 
 def _days(row: PriceRow) -> str:

@@ -97,6 +97,9 @@ def read_catalogue(text: str) -> Catalogue:
         except _SkippedError as reason:
             skipped[str(reason)] += 1
             continue
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):  # one odd entry must not stop the rest
+            skipped["cannot be read"] += 1
+            continue
         known = by_name.get(offer.row.model)
         if known is None or VENDORS.index(offer.provider) < VENDORS.index(known.provider):
             by_name[offer.row.model] = offer
@@ -157,8 +160,11 @@ def _offer(key: str, entry: Any) -> Offer:
 def _tiers(entry: Mapping[str, Any]) -> Iterator[tuple[int, Rates]]:
     steps = entry.get("tiered_pricing")
     if isinstance(steps, list) and steps:
-        for step in steps:
-            yield int(step["range"][0]), _rates({**entry, **step}, "")
+        starts = [int(step["range"][0]) for step in steps]
+        if starts[0] != 0 or sorted(set(starts)) != starts:
+            raise _SkippedError("cannot be read")
+        for start, step in zip(starts, steps, strict=True):
+            yield start, _rates({**entry, **step}, "")
         return
     yield 0, _rates(entry, "")
     thresholds = sorted(int(found[1]) for key in entry if (found := _ABOVE.fullmatch(key)))
