@@ -15,7 +15,7 @@ from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact, Grain
 from tachograph.analytics.local_time import LocalTime
 from tachograph.analytics.metrics import METRICS, Metric
 from tachograph.analytics.query import Query, Window
-from tachograph.analytics.windowed import activity, between, usage
+from tachograph.analytics.windowed import activity, between, usage, used
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
@@ -111,7 +111,7 @@ def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> 
         sql += f"\ngroup by {keys}\norder by {keys}"
     if query.limit is not None:
         sql += f"\nlimit {int(query.limit)}"
-    return Statement(name="query_" + "_".join(m.name for m in metrics)[:60], sql=sql, parameters=parameters)
+    return Statement(name="query_" + "_".join(m.name for m in metrics)[:60], sql=sql, parameters=used(sql, parameters))
 
 
 def local_time(window: Window, grain: Grain | None, extent: Extent | None, parameters: dict[str, Any]) -> LocalTime:

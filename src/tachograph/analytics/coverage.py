@@ -13,7 +13,7 @@ from typing import Any
 from tachograph.analytics.compile import answer, ask, compile_query, half_up, local_time
 from tachograph.analytics.metrics import METRICS, Metric
 from tachograph.analytics.query import Query, Window
-from tachograph.analytics.windowed import between, usage
+from tachograph.analytics.windowed import between, usage, used
 from tachograph.ports import Result, Statement, Store
 
 __all__ = ["GOOD", "PARTS", "TOKENS", "answer_with_coverage", "compact", "coverage_of", "percent"]
@@ -103,7 +103,8 @@ def coverage_of(store: Store, window: Window) -> dict[str, Any]:
     rows = _ask(store, "coverage", _USAGE, window)
     everything = _Sums(rows)
     differences = _by_source(_ask(store, "differences", _DIFFERENCES, window))
-    counters = _counters(_ask(store, "counters", _COUNTERS, window), everything)
+    held = _ask(store, "held", _HELD_AT_ALL, window)[0]
+    counters = _counters(_ask(store, "counters", _COUNTERS, window) if held["counters"] else [], everything)
     sources = _sources(rows, differences, everything)
     made = {
         **everything.compact(),
@@ -121,7 +122,7 @@ def coverage_of(store: Store, window: Window) -> dict[str, Any]:
         "unpriced_models": [],
         "unpriced": _unpriced(rows),
         "api_errors": everything.count(lambda row: row["outcome"] == "error"),
-        "dropped": _dropped(store),
+        "dropped": int(held["dropped"] or 0),
     }
     made["unpriced_models"] = list(dict.fromkeys(entry["model"] for entry in made["unpriced"] if entry["requests"]))[
         :100
@@ -311,11 +312,7 @@ def _ask(store: Store, name: str, sql: str, window: Window) -> list[dict[str, An
     for column in ("occurred_at", "last_at"):
         if f"{{{column}}}" in sql:
             sql = sql.replace(f"{{{column}}}", " and ".join(between(column, window, parameters)) or "1 = 1")
-    return store.query(Statement(name=name, sql=sql, parameters=parameters)).records()
-
-
-def _dropped(store: Store) -> int:
-    return int(store.query(Statement(name="drops", sql="select sum(quantity) as dropped from drops")).rows[0][0] or 0)
+    return store.query(Statement(name=name, sql=sql, parameters=used(sql, parameters))).records()
 
 
 _MARKS = ", ".join(SOURCES.values())
@@ -371,3 +368,5 @@ from (select {_HELD} from (
         from counters where {{last_at}}) kept
     group by bucket, agent, user_id, model) largest) of_any_way
 """  # noqa: S608 - fixed text
+
+_HELD_AT_ALL = "select (select sum(quantity) from drops) as dropped, (select count(*) from counters) as counters"

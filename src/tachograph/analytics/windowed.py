@@ -5,8 +5,9 @@ Both give exactly what the rows alone would give. Everything is SQL text of ours
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from tachograph.analytics.dimensions import BASIS, Grain
 from tachograph.analytics.local_time import HOUR, LocalTime, floor_hour
 from tachograph.analytics.query import Window
 
-__all__ = ["activity", "between", "usage"]
+__all__ = ["activity", "between", "usage", "used"]
 
 _WHO = "session_id, agent, user_id, organization_id, project, repository, agent_version, entrypoint"
 _USAGE = (
@@ -42,7 +43,7 @@ def usage(window: Window, parameters: dict[str, Any], local: LocalTime, grain: G
         if cut.split:
             inside = [c.replace("{t}", "date_trunc('hour', {t})") for c in (*cut.unbroken, *cut.split)]
             parts.append(_where(rows, "occurred_at", [*cut.whole, *inside]))
-    parts += [_where(rows, "occurred_at", conditions) for conditions in cut.rows]
+    parts += [_where(rows, "occurred_at", stretch.moments) for stretch in cut.rows]
     return _union(parts, "usage_")
 
 
@@ -56,10 +57,21 @@ def activity(window: Window, parameters: dict[str, Any], local: LocalTime, grain
         if cut.split:  # one local day or hour begins within it: the first and the last moment tell all that it touched
             conditions = [*cut.whole, *cut.unbroken, *cut.split]
             parts += [_where(hours.format(at=end), "hour", conditions) for end in ("first_at", "last_at")]
-    for conditions in cut.rows:
-        parts += [_where(hours.format(at=end), end, conditions) for end in ("first_at", "last_at")]
-        parts += [_active(table, conditions) for table in _ACTIVE]
+    for stretch in cut.rows:
+        if stretch.end and not cut.split:  # the rest of an hour, within one local day or hour: one moment tells
+            conditions = [c.replace("{t}", "hour") for c in stretch.hours] + stretch.moments
+            parts.append(_where(hours.format(at=stretch.end), stretch.end, conditions))
+            continue
+        near = [c.replace("{t}", "hour") for c in stretch.hours]
+        parts += [_where(hours.format(at=end), end, [*near, *stretch.moments]) for end in ("first_at", "last_at")]
+        parts += [_active(table, stretch) for table in _ACTIVE]
     return _union(parts, "active")
+
+
+def used(sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a text binds: engines refuse those it does not."""
+    names = set(re.findall(r"\$(\w+)", sql))
+    return {name: value for name, value in parameters.items() if name in names}
 
 
 def between(column: str, window: Window, parameters: dict[str, Any]) -> list[str]:
@@ -74,13 +86,35 @@ def between(column: str, window: Window, parameters: dict[str, Any]) -> list[str
     return conditions
 
 
-def _active(table: str, conditions: Sequence[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A piece of a window that is looked at row by row, as conditions on a time {t}."""
+
+    moments: list[str]
+    hours: list[str]  # on the start of an hour: the hours it touches
+    end: str = (
+        ""  # which end of its hour is in it, where just one is: last_at for the hour's rest, first_at for its beginning
+    )
+
+
+def _stretch(name: str, start: datetime, end: datetime, parameters: dict[str, Any], at: str = "") -> _Stretch:
+    parameters |= {f"{name}_hour": floor_hour(start), f"{name}_from": start, f"{name}_to": end}
+    moments = [f"{{t}} >= ${name}_from", f"{{t}} < ${name}_to"]
+    return _Stretch(moments, [f"{{t}} >= ${name}_hour", f"{{t}} < ${name}_to"], at)
+
+
+def _active(table: str, stretch: _Stretch) -> str:
     """When rows of this table were, each with its session as session_hours knows it."""
     who = ", ".join(f"h.{column} as {column}" for column in _WHO.split(", "))
-    rows = _where(f"select bucket, occurred_at from {table}", "occurred_at", [*conditions, _ACTIVE[table]])  # noqa: S608
+    rows = _where(
+        f"select bucket, occurred_at, date_trunc('hour', occurred_at) as hour from {table}",  # noqa: S608
+        "occurred_at",
+        [*stretch.moments, _ACTIVE[table]],
+    )
+    hours = _where(f"select bucket, hour, {_WHO} from session_hours", "hour", stretch.hours)  # noqa: S608
     return (
         f"select {who}, r.occurred_at as occurred_at from ({rows}) r "  # noqa: S608
-        "join session_hours h on h.bucket = r.bucket and h.hour = date_trunc('hour', r.occurred_at)"
+        f"join ({hours}) h on h.bucket = r.bucket and h.hour = r.hour"
     )
 
 
@@ -92,30 +126,33 @@ class _Cut:
     unbroken: list[str] = field(default_factory=list)  # of these, not the hours within which the clock was changed
     unsplit: list[str] = field(default_factory=list)  # of these, the hours that lie within one local day (or hour) …
     split: list[str] = field(default_factory=list)  # … and the others
-    rows: list[list[str]] = field(default_factory=list)  # the rest of the window, stretch by stretch
+    rows: list[_Stretch] = field(default_factory=list)  # the rest of the window
 
 
 def _cut(window: Window, parameters: dict[str, Any], local: LocalTime, grain: Grain | None) -> _Cut:
-    first = None if window.start is None else _ceil_hour(window.start)
-    last = None if window.end is None else floor_hour(window.end)
-    if first is not None and last is not None and first >= last:
-        return _Cut(rows=[between("{t}", window, parameters)])
+    start, end = window.start, window.end
+    first = None if start is None else _ceil_hour(start)
+    last = None if end is None else floor_hour(end)
+    if start is not None and end is not None and _ceil_hour(start) >= floor_hour(end):
+        return _Cut(rows=[_stretch("whole", start, end, parameters)])
     cut = _Cut(whole=[])
-    for name, hour, end, inside, outside in (
-        ("start", first, window.start, "{t} >= $first_hour", ["{t} >= $start", "{t} < $first_hour"]),
-        ("end", last, window.end, "{t} < $last_hour", ["{t} >= $last_hour", "{t} < $end"]),
-    ):
-        if hour is not None:
-            parameters["first_hour" if name == "start" else "last_hour"] = hour
-            cut.whole = [*(cut.whole or []), inside]
-            if hour != end:
-                parameters[name] = end
-                cut.rows.append(outside)
+    if start is not None and first is not None:
+        parameters["first_hour"] = first
+        cut.whole = ["{t} >= $first_hour"]
+        if first != start:
+            cut.rows.append(_stretch("head", start, first, parameters, "last_at"))
+    if end is not None and last is not None:
+        parameters["last_hour"] = last
+        cut.whole = [*(cut.whole or []), "{t} < $last_hour"]
+        if last != end:
+            cut.rows.append(_stretch("tail", last, end, parameters, "first_at"))
     if grain is not None:
+        if local.broken_hours:
+            cut.rows = [replace(stretch, end="") for stretch in cut.rows]
         for index, hour in enumerate(h for h in local.broken_hours if _is_within(h, first, last)):
-            parameters |= {f"broken_{index}": hour, f"mended_{index}": hour + HOUR}
+            parameters[f"broken_{index}"] = hour
             cut.unbroken.append(f"{{t}} <> $broken_{index}")
-            cut.rows.append([f"{{t}} >= $broken_{index}", f"{{t}} < $mended_{index}"])
+            cut.rows.append(_stretch(f"mended_{index}", hour, hour + HOUR, parameters))
         split = local.splits(grain, "{t}")
         if split is not None:
             cut.split, cut.unsplit = [split], [f"not ({split})"]

@@ -4,7 +4,7 @@
 
 create or replace temp table new_differences as
 with
-    several as (
+    several as materialized (
         select agent, request_key, bucket, occurred_at, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
             coalesce(cost_nanousd, 0) as cost_nanousd
         from new_requests
@@ -17,7 +17,8 @@ with
             coalesce(max(input_tokens), 0) as input_tokens, coalesce(max(output_tokens), 0) as output_tokens,
             coalesce(max(cache_read_tokens), 0) as cache_read_tokens,
             coalesce(max(cache_write_tokens), 0) as cache_write_tokens, coalesce(max(cost_nanousd), 0) as cost_nanousd
-        from keyed where fact = 'request' group by 1, 2, 3
+        from keyed semi join several on several.agent = keyed.agent and several.request_key = keyed.row_key
+        where fact = 'request' group by 1, 2, 3
     )
 select r.bucket, r.agent, r.request_key, r.occurred_at, t.source,
     (r.input_tokens - t.input_tokens)::bigint as input_tokens,
