@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from click import Command, Option
+from click import Command, Group, Option
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
@@ -43,12 +43,15 @@ def prices() -> str:
                     for part in (
                         f"from {row.valid_from}" if row.valid_from.year > 1 else "",
                         f"until {row.valid_to}" if row.valid_to.year < 9999 else "",
-                        f"over {more_than:,} tokens" if more_than else "",
+                        f"over {more_than:,} tokens" + (", marginal" if row.marginal else "") if more_than else "",
                     )
                     if part
                 )
                 amounts = (getattr(rates, field.name) for field in dataclasses.fields(rates))
-                factors = ", ".join(f"{name} {factor}" for name, factor in row.multiply.items())
+                factors = "; ".join(
+                    f"{name} as {factor}" if isinstance(factor, str) else f"{name} {factor}"
+                    for name, factor in row.multiply.items()
+                )
                 yield (f"`{row.model}`", dates, *map(usd, amounts), factors, row.source)
 
     known = PriceTable.load()
@@ -57,8 +60,9 @@ def prices() -> str:
         "# Prices\n\n"
         f"Table {known.version}, US dollars per million tokens. Used where the agent reports no cost of its own; such a\n"
         "cost has the basis `priced`. A model that is not here is stored unpriced: its cost is unknown, not zero.\n"
-        "Over a threshold the whole request costs the higher price. The sources are named in\n"
-        "[prices.toml](../../src/tachograph/pricing/prices.toml).\n\n" + table(head, list(rows()))
+        "Over a threshold the whole request costs the higher price, unless the row says *marginal*. The sources are named\n"
+        "in [prices.toml](../../src/tachograph/pricing/prices.toml); how to check, update and apply prices:\n"
+        "[the guide](../guides/prices.md).\n\n" + table(head, list(rows()))
     )
 
 
@@ -111,6 +115,10 @@ def commands() -> str:
         sections.append(f"## tachograph {name}\n\n{inspect.cleandoc(command.help or '')}\n")
         if options := list(options_of(command)):
             sections.append(table(("Option", "Meaning"), options))
+        for part, its in command.commands.items() if isinstance(command, Group) else ():
+            sections.append(f"### tachograph {name} {part}\n\n{inspect.cleandoc(its.help or '')}\n")
+            if options := list(options_of(its)):
+                sections.append(table(("Option", "Meaning"), options))
     return "\n".join(sections)
 
 

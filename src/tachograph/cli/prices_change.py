@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["reprice", "update"]
 
 _SHOWN = 200  # changes of each kind
-_NAMED = 40  # models that the list does not have
+_NAMED = 40  # models that the catalogue does not have
 
 
 @click.command("update")
@@ -173,7 +173,9 @@ def _print_plan(plan: Plan) -> None:
     click.echo(f"The same: {plan.same} models.")
     if plan.not_listed:
         more = ", …" if len(plan.not_listed) > _NAMED else ""
-        click.echo(f"Not in the list, left alone, {len(plan.not_listed)}: {', '.join(plan.not_listed[:_NAMED])}{more}")
+        click.echo(
+            f"Not in the catalogue, left alone, {len(plan.not_listed)}: {', '.join(plan.not_listed[:_NAMED])}{more}"
+        )
     for reason, count in sorted(plan.skipped.items(), key=lambda item: -item[1]):
         click.echo(f"Not used, {count:,}: {reason}")
 

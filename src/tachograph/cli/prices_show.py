@@ -98,7 +98,7 @@ def check(context: click.Context, file: Path | None, home: Path | None, as_json:
         click.echo(jsonlib.dumps(told))
     else:
         for name, its in findings.items():
-            click.echo(f"{name}: " + ("fine" if not its else ""))
+            click.echo(f"{name}:" + (" fine" if not its else ""))
             for one in its:
                 click.echo(f"  {one.level}: {one.message}")
         print_unpriced(unpriced, "Models in the store without a price:")

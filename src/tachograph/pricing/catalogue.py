@@ -97,7 +97,13 @@ def read_catalogue(text: str) -> Catalogue:
         except _SkippedError as reason:
             skipped[str(reason)] += 1
             continue
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):  # one odd entry must not stop the rest
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            ArithmeticError,
+        ):  # one odd entry must not stop the rest
             skipped["cannot be read"] += 1
             continue
         known = by_name.get(offer.row.model)

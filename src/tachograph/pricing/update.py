@@ -52,7 +52,7 @@ class Plan:
 
     changes: tuple[Change, ...]
     same: int  # models whose price is the same
-    not_listed: tuple[str, ...] = ()  # models of ours that the list does not have, or not with all it had: left alone
+    not_listed: tuple[str, ...] = ()  # models that the catalogue does not have, or not with all it had: left alone
     skipped: Mapping[str, int] = field(default_factory=dict)  # entries of the list that cannot be used, by reason
 
     @property
@@ -95,9 +95,8 @@ def plan_from_catalogue(catalogue: Catalogue, table: PriceTable, *, today: date,
 def plan_from_table(theirs: Table, table: PriceTable, *, today: date, start: date | None) -> Plan:
     """What a list with dates says; with `start`, only from that day on."""
     changes: list[Change] = []
-    same, listed = set[str](), set[str]()
+    same = set[str]()
     for listing in theirs.rows:
-        listed.add(listing.model)
         if start is not None and listing.valid_to <= start:
             continue
         first = listing.valid_from if start is None else max(listing.valid_from, start)
@@ -109,11 +108,7 @@ def plan_from_table(theirs: Table, table: PriceTable, *, today: date, start: dat
                 same.add(listing.model)
             else:
                 changes += _split_at(today, piece, known)
-    return Plan(
-        changes=tuple(changes),
-        same=len(same - {change.row.model for change in changes}),
-        not_listed=tuple(sorted({row.model for row in table.rows} - listed)),
-    )
+    return Plan(changes=tuple(changes), same=len(same - {change.row.model for change in changes}))
 
 
 def own_after(
