@@ -40,11 +40,14 @@ _CONTENT = {
     "embedding.embeddings.": "embedding.embeddings",
     "retrieval.documents.": "retrieval.documents",
     "github.copilot.tool.parameters.": "gen_ai.tool.call.arguments",
+    "ai.request.headers.": "ai.request.headers",
+    "gen_ai.aggregated_usage.": "gen_ai.aggregated_usage",
+    "pydantic_ai.cache.": "pydantic_ai.cache",
     "ai.telemetry.metadata.": "ai.telemetry.metadata",
     "traceloop.association.properties.": "traceloop.association.properties",
 }
 _CONTENT_STARTS = tuple(_CONTENT)
-_KEPT = "traceloop.association.properties.session_id"
+_KEPT = frozenset({"traceloop.association.properties.session_id", "ai.telemetry.metadata.sessionId"})
 
 
 def span_operation(name: str, attributes: Mapping[str, AttributeValue]) -> str | None:
@@ -71,11 +74,11 @@ def span_operation(name: str, attributes: Mapping[str, AttributeValue]) -> str |
 
 def without_content(attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
     """The attributes with each numbered group of texts as one name without a value, so that names stay few."""
-    if not any(name.startswith(_CONTENT_STARTS) and name != _KEPT for name in attributes):
+    if not any(name.startswith(_CONTENT_STARTS) and name not in _KEPT for name in attributes):
         return attributes
     kept: dict[str, AttributeValue] = {}
     for name, value in attributes.items():
-        if name.startswith(_CONTENT_STARTS) and name != _KEPT:
+        if name.startswith(_CONTENT_STARTS) and name not in _KEPT:
             kept[next(group for start, group in _CONTENT.items() if name.startswith(start))] = ""
         else:
             kept[name] = value

@@ -36,6 +36,7 @@ REQUEST_NAMES: dict[str, str] = {
     "ai.model.id": "_asked_2",
     "llm.request.model": "_asked_2",
     "llm.model_name": "_asked_2",
+    "embedding.model_name": "_asked_2",
     "gen_ai.response.id": "_response",
     "ai.response.id": "_response_2",
     "gen_ai.provider.name": "_provider",
@@ -45,6 +46,8 @@ REQUEST_NAMES: dict[str, str] = {
     "ai.model.provider": "_provider_4",
     "gen_ai.response.finish_reasons": "_reasons",
     "ai.response.finishReason": "_reason",
+    "llm.finish_reason": "_reason",
+    "anthropic.message.stop_reason": "_reason",
     "gen_ai.response.time_to_first_chunk": "_first_s",
     "ai.response.msToFirstChunk": "ttft_ms",
     "gen_ai.request.reasoning.level": "effort",
@@ -52,6 +55,10 @@ REQUEST_NAMES: dict[str, str] = {
     "gen_ai.agent.name": "subagent",
     "openai.response.service_tier": "service_tier",
     "gen_ai.openai.response.service_tier": "service_tier",
+    "anthropic.response.service_tier": "service_tier",
+    "anthropic.request.id": "request_id",
+    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
     "error.type": "_error",
     "http.response.status_code": "status_code",
 }
@@ -71,6 +78,7 @@ _COMMON = {
     "gen_ai.conversation.id": "session_id",
     "session.id": "session_id",
     "traceloop.association.properties.session_id": "session_id",
+    "ai.telemetry.metadata.sessionId": "session_id",
 }
 _SAID = frozenset({
     "event.name", "service.name", "gen_ai.operation.name", "ai.operationId", "operation.name", "llm.request.type",
@@ -78,6 +86,7 @@ _SAID = frozenset({
 })  # fmt: skip
 
 _HTTP = re.compile(r"[1-5][0-9]{2}")
+_CLASS = re.compile(r"<class '([A-Za-z_.]{1,64})'>")  # as some write a class's name
 _ENOUGH = 8  # characters at the end of an id that are different each time
 
 
@@ -113,6 +122,8 @@ def error_class(out: Attributes) -> None:
     if error is None:
         return
     word = str(error) if isinstance(error, str | int) else ""
+    if named := _CLASS.fullmatch(word):
+        word = named[1]
     if _HTTP.fullmatch(word):
         out.setdefault("status_code", int(word))
         word = f"http_{word}"
@@ -129,11 +140,13 @@ def finish_request(raw: RawEvent, out: Attributes) -> DropReason | None:
         out["model_requested"] = asked
     provider = take(out, "_provider", "_provider_2", "_provider_3", "_provider_4")
     if isinstance(provider, str):
-        out["provider"] = provider.lower()
+        # The AI SDK adds which of the provider's interfaces it is: "openai.chat".
+        out["provider"] = (provider.partition(".")[0] if "ai.operationId" in raw.attributes else provider).lower()
     response = take(out, "_response", "_response_2")
     if is_distinct(response):
         out["message_id"] = response
-    put(out, "request_id", own_id(raw))
+    if not out.get("request_id"):
+        put(out, "request_id", own_id(raw))
     reasons = take(out, "_reasons", "_reason")
     put(out, "stop_reason", reasons[0] if isinstance(reasons, list) and reasons else reasons)
     first = to_amount(take(out, "_first_s"))
@@ -214,6 +227,8 @@ METRIC_NAMES = {
     "gen_ai.system": "_provider_2",
     "gen_ai.token.type": "",
     "gen_ai.token.modality": "",
+    "openai.response.service_tier": "service_tier",
+    "gen_ai.openai.response.service_tier": "service_tier",
     "server.address": "",
     "server.port": "",
 }
