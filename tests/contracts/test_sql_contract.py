@@ -12,17 +12,24 @@ import math
 import os
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tachograph.analytics.compile import answer
 from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.explain.explanation import explain
+from tachograph.analytics.explain.rows import ledger_page
+from tachograph.analytics.explain.scope import Selection
+from tachograph.analytics.explain.session_cost import compare_session_totals
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.report import TOTALS, build_report
+from tachograph.analytics.zones import find_zone
 from tachograph.ports import Batch, Result, Statement
+from tachograph.pricing.price import PriceTable
 from tachograph.store.duckdb import DuckDBStore, load_macros
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import DropReason, EventKind, Source
@@ -33,7 +40,21 @@ pytestmark = [pytest.mark.chdb, pytest.mark.filterwarnings("ignore"), pytest.mar
 if importlib.util.find_spec("chdb") is None and not os.environ.get("CI"):
     pytest.skip("chdb is not installed", allow_module_level=True)
 
-TABLES = ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours", "drops")
+TABLES = (
+    "requests",
+    "tool_calls",
+    "prompts",
+    "outcomes",
+    "session_hours",
+    "sessions",
+    "hours",
+    "drops",
+    "events",
+    "event_copies",
+    "kin",
+    "differences",
+    "counters",
+)
 
 
 def at(text: str) -> datetime:
@@ -48,6 +69,7 @@ WINDOWS = {
     "open": Window(start=at("2025-10-10T08:00:00")),
     "nothing": Window(start=at("2031-01-01")),
 }
+ZONES = ("Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns")
 _TYPES = {
     "VARCHAR": "String", "BIGINT": "Int64", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')",
     "UUID": "UUID",
@@ -106,6 +128,25 @@ def store() -> Iterator[DuckDBStore]:
         make_event(EventKind.VCS_COMMIT, source=Source.OTEL_METRIC, quantity=2),
         make_event(EventKind.VCS_PULL_REQUEST, source=Source.OTEL_METRIC, quantity=1),
         make_event(EventKind.SESSION_ACTIVITY, source=Source.OTEL_METRIC, active_seconds=12.25),
+        make_event(
+            source=Source.TRANSCRIPT,
+            message_id="m_naive",
+            model="claude-opus-4-5",
+            output_tokens=9,
+            cost_nanousd=5,
+            cost_basis="priced",
+            usage_records=3,
+            naive_output_tokens=11,
+        ),
+        make_event(
+            EventKind.USAGE_COUNTER,
+            source=Source.TRANSCRIPT,
+            counter="session_total",
+            model="opus",
+            output_tokens=9,
+            cost_nanousd=7,
+            lineage="1",
+        ),
     ]
     store.write(Batch(events=extra))
     store.settle()
@@ -178,6 +219,17 @@ def test_the_report_says_the_same_on_both_for_any_window(store, clickhouse, wind
         assert sorted(ours.by[name], key=repr) == sorted(theirs.by[name], key=repr), name
 
 
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("window", WINDOWS)
+def test_local_times_are_the_same_on_both(store, clickhouse, window, zone):
+    asked = replace(WINDOWS[window], zone=find_zone(zone))
+    for dimension in ("hour", "day", "week", "month", "weekday", "hour_of_day"):
+        query = Query(metrics=["requests", "total_tokens", "sessions", "coverage", "tool_calls"], by=[dimension], window=asked)
+        compare(store, clickhouse, query)
+    compare(store, clickhouse, Query(metrics=["requests"], filters={"hour": ["2025-10-10T13:00"]}, window=asked))
+    assert build_report(store, asked).totals == build_report(clickhouse, asked).totals
+
+
 def test_filters_keep_the_same_rows(store, clickhouse):
     values: dict[str, list[str | None]] = {
         "model": ["opus"], "user": [None], "day": ["2025-10-10"], "weekday": ["4", "5"], "agent": ["claude_code", "codex"],
@@ -194,3 +246,37 @@ def test_two_dimensions_and_all_totals_at_once(store, clickhouse):
     for window in WINDOWS.values():
         compare(store, clickhouse, Query(metrics=TOTALS, by=["day", "user"], window=window))
         compare(store, clickhouse, Query(metrics=TOTALS, by=["month", "agent", "project"], window=window))
+
+
+SELECTIONS = {
+    "all": Selection(),
+    "a session": Selection(session="some"),
+    "a window": Selection(window=WINDOWS["odd"]),
+    "a model": Selection(models=("opus",), window=WINDOWS["within a day"]),
+    "no model": Selection(models=()),
+}
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_explanations_and_pages_of_the_ledger_are_the_same_on_both(store, clickhouse, selection):
+    chosen, prices = SELECTIONS[selection], PriceTable.load()
+    if chosen.session is not None:
+        ((session,),) = store.query_sql(
+            "select bucket from event_copies group by 1 order by count(*) desc, 1 limit 1"
+        ).rows
+        chosen = Selection(session=session)
+    start, end = chosen.window.start, chosen.window.end
+    in_utc = Window(start=start and start + timedelta(hours=2), end=end and end + timedelta(hours=2))
+    ours = explain(store, chosen, prices, utc_window=in_utc, zone="Somewhere")
+    theirs = explain(clickhouse, chosen, prices, utc_window=in_utc, zone="Somewhere")
+    assert ours.as_json() == theirs.as_json()
+    assert len(ours.ways) > 3 or selection in ("a session", "no model")
+    totals = compare_session_totals(store, chosen), compare_session_totals(clickhouse, chosen)
+    assert totals[0].as_json() == totals[1].as_json()
+    after = None
+    while True:
+        pages = [ledger_page(s, chosen.window, after, limit=7) for s in (store, clickhouse)]
+        assert [list(map(str, row)) for row in pages[0]["rows"]] == [list(map(str, row)) for row in pages[1]["rows"]]
+        after = pages[0]["next"]
+        if after is None:
+            break

@@ -52,19 +52,19 @@ sighted as (
 ),
 links as (
     select e.event_id as event_id, concat(q.agent, ' ', q.request_key) as row_key,
-        max(case when {rows} then 1 else 0 end) as inside
+        max(case when {rows} then 1 else 0 end) as row_in
     from ev e join requests q on q.agent = e.agent and q.message_id = e.message_id
     where q.outcome = 'ok' group by e.event_id, concat(q.agent, ' ', q.request_key)
     union all
     select e.event_id as event_id, min(concat(q.agent, ' ', q.request_key)) as row_key,
-        max(case when {rows} then 1 else 0 end) as inside
+        max(case when {rows} then 1 else 0 end) as row_in
     from ev e join requests q on q.agent = e.agent and q.request_id = e.request_id
     where e.message_id is null and q.outcome = 'ok' group by e.event_id
 ),
 told as (
-    select e.*, l.row_key as row_key, l.inside as inside from ev e join links l on l.event_id = e.event_id
+    select e.*, l.row_key as row_key, l.row_in as row_in from ev e join links l on l.event_id = e.event_id
     union all
-    select e.*, '' as row_key, -1 as inside from ev e where e.event_id not in (select event_id from links)
+    select e.*, '' as row_key, -1 as row_in from ev e where e.event_id not in (select event_id from links)
 ),
 counted as (
     select t.*, case when {inside} then s.times else 0 end as c,
@@ -72,7 +72,7 @@ counted as (
     from told t join sighted s on s.event_id = t.event_id
 ),
 facts as (
-    select f.*, case when held = 0 then c when inside = -1 then least(c, 1) else least(c, inside) end as once
+    select f.*, case when held = 0 then c when row_in = -1 then least(c, 1) else least(c, row_in) end as once
     from counted f
 )
 """
@@ -85,12 +85,12 @@ select count(*) as events, sum(c * records) as naive_n, sum(c * records * i) as 
     sum(c * k) as single_k,
     sum(once) as own_n, sum(once * i) as own_i, sum(once * r_) as own_r, sum(once * w) as own_w, sum(once * o) as own_o,
     sum(once * k) as own_k,
-    sum(case when inside = -1 then once else 0 end) as loose_n,
-    sum(case when inside = -1 then once * i else 0 end) as loose_i,
-    sum(case when inside = -1 then once * r_ else 0 end) as loose_r,
-    sum(case when inside = -1 then once * w else 0 end) as loose_w,
-    sum(case when inside = -1 then once * o else 0 end) as loose_o,
-    sum(case when inside = -1 then once * k else 0 end) as loose_k
+    sum(case when row_in = -1 then once else 0 end) as loose_n,
+    sum(case when row_in = -1 then once * i else 0 end) as loose_i,
+    sum(case when row_in = -1 then once * r_ else 0 end) as loose_r,
+    sum(case when row_in = -1 then once * w else 0 end) as loose_w,
+    sum(case when row_in = -1 then once * o else 0 end) as loose_o,
+    sum(case when row_in = -1 then once * k else 0 end) as loose_k
 from facts
 """
 
@@ -102,14 +102,14 @@ from facts where naive >= 0 and c > 0 and cost_basis = 'priced' group by 1, 2
 # One row for each request: what the source says of it all in all, and what the ledger says.
 _ROWS = """
 , by_row as (
-    select row_key, max(inside) as inside, max(case when once > 0 then 1 else 0 end) as shown, min(cost_basis) as basis,
+    select row_key, max(row_in) as inside, max(case when once > 0 then 1 else 0 end) as shown, min(cost_basis) as basis,
         sum(once) as s_n, sum(once * i) as s_i, sum(once * r_) as s_r, sum(once * w) as s_w, sum(once * o) as s_o,
         sum(once * k) as s_k,
         max(case when once > 0 then i else 0 end) as w_i, max(case when once > 0 then r_ else 0 end) as w_r,
         max(case when once > 0 then w else 0 end) as w_w, max(case when once > 0 then o else 0 end) as w_o,
         max(case when once > 0 then k else 0 end) as w_k,
         max(i) as m_i, max(r_) as m_r, max(w) as m_w, max(o) as m_o, max(k) as m_k
-    from facts where inside >= 0 group by row_key
+    from facts where row_in >= 0 group by row_key
 ),
 paired as (
     select b.*, q.model as model, date_trunc('day', q.occurred_at) as day, q.cost_basis as row_basis,
@@ -170,7 +170,7 @@ class Told:
 
 
 def tell(store: Store, selection: Selection, source: str, pricer: Pricer) -> Told | None:
-    """What the source says of single requests; None if it told of none."""
+    """What the source says of single requests; None if it told of none of them."""
     question = _Question(store, selection, source)
     sums = question.ask("sums", _SUMS)[0]
     if not sums["events"]:
@@ -186,6 +186,8 @@ def tell(store: Store, selection: Selection, source: str, pricer: Pricer) -> Tol
     told.change("repeated_records", single - (told.start + raised))
     told.change("forked_history", own - single)
     _pair(question, told, pricer)
+    if not told.start and not told.steps.get("elsewhere"):
+        return None  # it told of something near by, and of nothing inside
     _add_others(question, told, _figure(sums, "loose_"))
     return told
 
