@@ -8,7 +8,7 @@ docs/decisions/ledger.md):
   of them (drawn) is whole, so that what the other saw is part of it; a request may be missing on either side if all
   requests have different counts. A response is then lost with all its lines, a call's decision with its result; prompts
   without ids are not lost from transcripts. Which of two equal calls or prompts was lost cannot be told, so that their
-  day is not compared; nor which of two requests with equal counts, so that what they cost is not. The same with session.id switched off could not be joined at all, and does not occur.
+  day is not compared (what up to 2.0.76 sends of a refused call was never seen, so that none is refused there); nor which of two requests with equal counts, so that what they cost is not. The same with session.id switched off could not be joined at all, and does not occur.
 * **A fork without its parent.** Where a parent's counters, or its records without ids, and a fork's transcript are there,
   so is the parent's transcript, whole: else nothing says that the fork's first records are what the parent counted. The
   same where the fork's own running total goes on from its parent's.

@@ -374,7 +374,8 @@ class _Maker:
         )  # fmt: skip
         calls = []
         if role != "auxiliary":
-            calls = [self._call(at_ms + 400 * i) for i in range(chance.choice([0, 0, 1, 1, 2]))]
+            kinds = ["ok", "ok", "ok", "failed", *(["rejected"] if session.processes[-1].era.decisions else [])]
+            calls = [self._call(at_ms + 400 * i, kinds) for i in range(chance.choice([0, 0, 1, 1, 2]))]
         return Request(
             number=number, session=session.index, at_ms=at_ms, model=model, tokens=tokens, role=role,
             message_id=f"msg_{self._tag(number)}", request_id=f"req_{self._tag(number)}",
@@ -383,10 +384,10 @@ class _Maker:
             retries=chance.choice([0] * 8 + [1, 2]) if role == "main" else 0,
         )  # fmt: skip
 
-    def _call(self, at_ms: int) -> Call:
+    def _call(self, at_ms: int, outcomes: list[str]) -> Call:
         chance = self.chance
         name = chance.choice(["Bash", "Read", "Edit", "Write", "Agent", "mcp__files__read"])
-        outcome = chance.choice(["ok", "ok", "ok", "failed", "rejected"])
+        outcome = chance.choice(outcomes)
         changes = outcome == "ok" and name in ("Edit", "Write")
         return Call(
             id=f"toolu_{self._tag(self._next())}", name=name, at_ms=at_ms + chance.randrange(50, 300), outcome=outcome,

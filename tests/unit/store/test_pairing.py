@@ -13,6 +13,7 @@ from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
 
 A = "s_000000000000000a"
+AT = 1_760_000_000_000_000
 
 
 @pytest.fixture
@@ -65,3 +66,17 @@ def test_a_call_that_worked_is_not_one_that_was_refused(store):
         ),
     )  # fmt: skip
     assert ask(store, "select count(*) as n from tool_calls") == [{"n": 2}]
+
+
+def test_a_result_pairs_with_the_call_that_ended_so_although_it_was_also_read_before_it_ended(store):
+    def shown(key: str, minute: int, tool_use_id: str, **more: Any) -> Event:
+        return make_event(
+            EventKind.TOOL_CALL, key=key, source=Source.TRANSCRIPT, session_id=A, at_us=AT + minute, tool_name="Bash",
+            tool_use_id=tool_use_id, **more,
+        )  # fmt: skip
+
+    told = make_event(EventKind.TOOL_CALL, key="o", session_id=A, at_us=AT + 9, tool_name="Bash", success=True)
+    failed = shown("a", 1, "t1", success=False)
+    settle(store, told, failed, shown("b", 5, "t2"), shown("c", 8, "t2", success=True))
+    rows = ask(store, "select tool_use_id, is_error, seen_event from tool_calls order by 1")
+    assert [tuple(r.values()) for r in rows] == [("t1", True, False), ("t2", False, True)]

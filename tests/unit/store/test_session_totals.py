@@ -71,3 +71,16 @@ def test_a_total_goes_on_from_its_lineage_although_the_history_was_laid_to_a_ses
     store.write(Batch(events=[replace(first, session_id=FORK), response("2", FORK, 20, 20), total(FORK, 21, 60)]))
     store.settle()
     assert tokens(store) == 10 + 40 + 80 + 20
+
+
+def test_a_fork_that_was_read_while_it_was_written_is_a_fork_all_the_same(store):
+    """Its copy of the first response was read in part, which makes it another event of the same message."""
+    first = response("1", PARENT, 0, 10)
+    store.write(Batch(events=[first, total(PARENT, 1, 13), response("3", PARENT, 9, 40), total(PARENT, 10, 53)]))
+    part = make_event(
+        key="part", source=Source.TRANSCRIPT, session_id=FORK, at_us=AT - 1, model="opus", message_id="m1", request_id="r1",
+        input_tokens=10, output_tokens=0,
+    )  # fmt: skip
+    store.write(Batch(events=[part, replace(first, session_id=FORK), response("2", FORK, 5, 20), total(FORK, 6, 33)]))
+    store.settle()
+    assert tokens(store) == 10 + 3 + 20 + 40

@@ -10,10 +10,16 @@ select event_id, session_id from event_copies where bucket in (select bucket fro
 
 create or replace temp table owners as
 with
-    own as (
-        select bucket, count(*) as events, min(occurred_at) as first_at from work
+    named as (
+        select *, case kind when 'prompt' then prompt_id when 'tool.call' then tool_use_id else message_id end as id from work
         where class = 'transcript' and kind in ('prompt', 'api.request', 'tool.call')  -- not: the session began
-          and event_id not in (select event_id from places) group by 1
+    ),
+    copied as (  -- also in part: a file may be read while it is being written
+        select agent, kind, id from named where id is not null group by 1, 2, 3 having min(bucket) <> max(bucket)
+    ),
+    own as (
+        select bucket, count(*) as events, min(occurred_at) as first_at from named anti join copied using (agent, kind, id)
+        where event_id not in (select event_id from places) group by 1
     ),
     held as (select bucket, count(*) as events from places group by 1),
     -- What the agent's own total said first: a fork's begins with its parent's. Only where every session has one.

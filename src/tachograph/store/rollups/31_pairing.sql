@@ -42,7 +42,9 @@ from sightings where row_key is null;
 create or replace temp table known as
 with
     rows_ as (
-        select fact, agent, family, row_key, arg_min(likeness, (class_rank, occurred_at, event_id)) as likeness,
+        select fact, agent, family, row_key,
+            -- a sighting that knows how a call ended comes before one that does not
+            arg_min(likeness, (likeness = loosely, class_rank, occurred_at, event_id)) as likeness,
             arg_min(loosely, (class_rank, occurred_at, event_id)) as loosely,
             max(input_tokens) as input_tokens, max(output_tokens) as output_tokens,
             max(cache_read_tokens) as cache_read_tokens, max(cache_write_tokens) as cache_write_tokens,

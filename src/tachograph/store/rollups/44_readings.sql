@@ -18,9 +18,12 @@ with
                  'web_search_requests': web_search_requests, 'cost_nanousd': cost_nanousd} as total
         from work where kind = 'usage.counter' and counter = 'session_total'
     ),
+    copied as (  -- also in part: a file may be read while it is being written
+        select agent, row_key from keyed where class = 'transcript' group by 1, 2 having min(bucket) <> max(bucket)
+    ),
     began as (
-        select owner as bucket, min(occurred_at) as first_at from work
-        where kind in ('prompt', 'api.request', 'api.error', 'tool.call') group by 1
+        select owner as bucket, min(occurred_at) as first_at from keyed anti join copied using (agent, row_key)
+        where event_id not in (select event_id from places) group by 1  -- copies may have been laid to the fork
     ),
     firsts as (
         select t.agent, t.bucket, t.model, t.lineage, min(t.size) as size, min(coalesce(b.first_at, t.occurred_at)) as first_at
