@@ -25,7 +25,7 @@ _USAGE = (
     "{cost} as cost_nanousd"
 )
 _ACTIVE = {
-    "requests": "outcome in ('ok', 'residual') and not starts_with(bucket, '^')",  # those have a row each in session_hours
+    "requests": "outcome in ('ok', 'residual') and bucket not like '^%'",  # those have a row each in session_hours
     "prompts": "1 = 1",
     "tool_calls": "1 = 1",
 }
