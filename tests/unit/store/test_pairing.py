@@ -45,7 +45,7 @@ def test_a_prompt_that_an_agent_sent_is_one_prompt_although_only_the_transcript_
 
 def test_a_result_without_an_id_is_not_taken_for_a_call_that_was_refused_under_its_id(store):
     """A session that an older version began and a newer one resumed."""
-    refused = {"tool_use_id": "t1", "tool_name": "Bash", "decision": "reject"}
+    refused: dict[str, Any] = {"tool_use_id": "t1", "tool_name": "Bash", "decision": "reject"}
     settle(
         store,
         make_event(EventKind.TOOL_CALL, key="old", session_id=A, tool_name="Bash", success=True),

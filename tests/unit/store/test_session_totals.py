@@ -84,3 +84,23 @@ def test_a_fork_that_was_read_while_it_was_written_is_a_fork_all_the_same(store)
     store.write(Batch(events=[part, replace(first, session_id=FORK), response("2", FORK, 5, 20), total(FORK, 6, 33)]))
     store.settle()
     assert tokens(store) == 10 + 3 + 20 + 40
+
+
+@pytest.mark.parametrize("fork_first", [True, False])
+def test_what_a_fork_copied_is_its_parents_although_it_was_read_in_part_before(store, fork_first):
+    first = response("1", PARENT, 0, 10)
+    part = make_event(
+        key="part", source=Source.TRANSCRIPT, session_id=FORK, at_us=AT - 1, model="opus", message_id="m1", request_id="r1",
+        input_tokens=10, output_tokens=0,
+    )  # fmt: skip
+    batches = [
+        [first, total(PARENT, 1, 13)],
+        [part, replace(first, session_id=FORK), response("2", FORK, 5, 20), total(FORK, 6, 33)],
+    ]
+    for batch in reversed(batches) if fork_first else batches:
+        store.write(Batch(events=batch))
+        store.settle()
+    rows = store.query(
+        Statement(name="test", sql="select session_id, sum(input_tokens)::bigint from requests group by 1")
+    ).rows
+    assert dict(rows) == {PARENT: 13, FORK: 20}

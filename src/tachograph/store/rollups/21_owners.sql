@@ -15,7 +15,8 @@ with
         where class = 'transcript' and kind in ('prompt', 'api.request', 'tool.call')  -- not: the session began
     ),
     copied as (  -- also in part: a file may be read while it is being written
-        select agent, kind, id from named where id is not null group by 1, 2, 3 having min(bucket) <> max(bucket)
+        select agent, kind, id from named left join (select distinct event_id as copy from places) on copy = event_id
+        where id is not null group by 1, 2, 3 having min(bucket) <> max(bucket) or count(copy) > 0
     ),
     own as (
         select bucket, count(*) as events, min(occurred_at) as first_at from named anti join copied using (agent, kind, id)
@@ -46,6 +47,19 @@ with
 select event_id, arg_min(bucket, place) as owner from places join ranked using (bucket) group by 1;
 
 update work set owner = owners.owner from owners where work.event_id = owners.event_id;
+
+-- What was read of a copied thing before it was complete belongs where the complete one does.
+update work set owner = whole.owner
+from (
+    select agent, kind, case kind when 'prompt' then prompt_id when 'tool.call' then tool_use_id else message_id end as id,
+        min(owners.owner) as owner
+    from work join owners using (event_id) where class = 'transcript' group by 1, 2, 3
+) whole
+where work.class = 'transcript' and work.agent = whole.agent and work.kind = whole.kind and work.event_id not in (
+        select event_id from owners
+    )
+    and whole.id = case work.kind when 'prompt' then work.prompt_id when 'tool.call' then work.tool_use_id
+        when 'api.request' then work.message_id end;
 
 -- A fork in which nothing happened: it was a session, so it counts, on the day of the last thing it copied.
 create or replace temp table shadows as

@@ -19,7 +19,8 @@ with
         from work where kind = 'usage.counter' and counter = 'session_total'
     ),
     copied as (  -- also in part: a file may be read while it is being written
-        select agent, row_key from keyed where class = 'transcript' group by 1, 2 having min(bucket) <> max(bucket)
+        select agent, row_key from keyed left join (select distinct event_id as copy from places) on copy = event_id
+        where class = 'transcript' group by 1, 2 having min(bucket) <> max(bucket) or count(copy) > 0
     ),
     began as (
         select owner as bucket, min(occurred_at) as first_at from keyed anti join copied using (agent, row_key)
