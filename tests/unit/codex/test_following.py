@@ -11,7 +11,7 @@ from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.histories.find import Place
 from tachograph.inputs.histories.importer import Importer
-from tachograph_sdk.model.event import Event
+from tachograph_sdk.model.event import Event, EventKind
 from tests.recorded import GOLDEN
 from tests.unit.transcripts.making import NAMES, FakeClock, ListStore, make_pipeline
 
@@ -68,6 +68,8 @@ def test_a_growing_thread_makes_the_events_of_the_finished_one(thread: Path, ste
         (root / thread.name).write_bytes(b"".join(lines[:end]))
         importer.run()
     assert attributes(events_of(store)) == attributes(wanted)
+    told = [e for batch in store.batches for e in batch.events if e.kind is EventKind.API_REQUEST]
+    assert all("model" in e.attributes for e in told)  # also where a reading began in the middle
 
 
 @each_thread

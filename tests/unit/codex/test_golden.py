@@ -19,7 +19,6 @@ COUNTED = ("prompts", "tool_failures")
 CHANGED = ("lines_added", "lines_removed", "commits", "pull_requests")
 # A turn that fails ends the program before it sends anything; the thread has its prompt.
 UNSENT_PROMPTS = {"errors-resume": 2}
-# Prompts that one agent gave another: telemetry cannot tell them from a person's.
 each_session = pytest.mark.parametrize("session", SESSIONS, ids=lambda path: f"{path.parent.name}-{path.name}")
 
 
@@ -117,6 +116,18 @@ def test_totals_are_what_was_played_whatever_was_seen_and_in_whatever_order(sess
     assert found["sessions"] == len(threads(session))
     if ways != "sent":  # what became of files and commands is in the threads
         assert {name: found[name] for name in CHANGED} == {name: told.get(name, 0) for name in CHANGED}
+
+
+def test_each_answer_is_told_once_and_steps_of_it_not_at_all() -> None:
+    session = session_of("0.169.0/edit-commit-http-json")
+    names = Counter(event.name for event in sent(session))
+    assert names == {
+        "conversation_starts": 1, "user_prompt": 1, "sse_event": 4, "tool_decision": 3, "tool_result": 3, "turn_ttft": 1,
+    }  # fmt: skip
+    observed = expected(session)["observed_in_telemetry"]["events"]
+    dropped = {name: n for (reason, name), n in telemetry(session).drops.items() if reason is DropReason.NOT_NEEDED}
+    assert dropped["codex.sse_event"] == observed["codex.sse_event"] - 4
+    assert dropped["codex.api_request"] == observed["codex.api_request"] == 4
 
 
 def test_counters_alone_give_the_same_tokens() -> None:
@@ -233,6 +244,7 @@ def test_nothing_that_was_said_or_run_gets_through(session: Path) -> None:
         "rollout-",
         "python3",
     ]
+    texts += [path.stem[-36:] for path in threads(session)]  # ids of threads are pseudonyms: they are file names, too
     raw = b"".join(path.read_bytes() for path in threads(session))
     assert b"/home/dev" in raw
     for event in itertools.chain(own_files(session), sent(session)):

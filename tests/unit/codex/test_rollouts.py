@@ -112,6 +112,24 @@ def test_without_a_total_the_last_usage_counts_as_often_as_it_is_told():
     assert [u[3] for u in usage_of(events)] == [1, 2]
 
 
+def test_a_context_that_is_estimated_anew_is_no_usage():
+    estimated = tokens(0, 0) | {"total_tokens": 6851}
+    events, _ = read(meta(), context(), count(2, None, estimated), count(3, tokens(100, 10), estimated))
+    assert usage_of(events) == []
+
+
+def test_the_ordinal_alone_says_where_a_subagent_s_own_records_begin():
+    mine = tokens(100, 10)
+    copied, own = count(1, tokens(500, 50), tokens(500, 50)), count(2, mine, mine)
+    events, _ = read(
+        meta(0, subagent_history_start_ordinal=7),
+        context(1) | {"ordinal": 5},
+        copied | {"ordinal": 6},
+        own | {"ordinal": 7},
+    )
+    assert usage_of(events) == [("gpt-5-codex", 100, 0, 10)]
+
+
 def test_a_record_and_its_running_total_are_one_request_even_if_the_totals_disagree():
     """A thread that an older release began and a newer one resumed: their totals need not agree."""
     first, second = tokens(100, 10), tokens(50, 5)

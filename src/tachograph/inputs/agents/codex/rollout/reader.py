@@ -60,7 +60,7 @@ class RolloutReader:
         self._context = Context(received_us=received_us)
         self._context.muted = not from_start
         self._replay = Replay()
-        self._requests = Requests(self._context, from_start=from_start)
+        self._requests = Requests(self._context)
         self._tools = ToolCalls(self._context)
         self._announce = from_start
         self._usage_place = _START  # the last record of usage

@@ -32,7 +32,7 @@ class Replay:
         self._thread = meta.id or ""
         start = meta.subagent_history_start_ordinal
         self._own_from = start if start is not None and start > 0 else None
-        self.is_on = self._own_from is not None or bool(meta.forked_from_id)
+        self.is_on = self._own_from is not None
 
     def inherit(self, meta: Meta) -> None:
         """Another thread's first record, in this one's file."""

@@ -19,16 +19,13 @@ __all__ = ["Requests"]
 class Requests:
     """Tells new usage from usage that was told before.
 
-    Args:
-        context: the thread.
-        from_start: whether the thread's first usage will be seen; if not, the first one met is where counting goes on.
+    Where a reading begins in the middle, the first usage met was counted before, and is what the next is told from.
     """
 
-    def __init__(self, context: Context, *, from_start: bool) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
         self._total: Tokens | None = None
         self._recorded: Tokens | None = None  # the usage of a record that no token_count has repeated yet
-        self._knows_total = from_start
         self.context_tokens: int | None = None  # of the last request and its answer
         self.web_searches = 0  # since the last response
 
@@ -45,7 +42,6 @@ class Requests:
         if usage is None:
             return False
         check(usage)
-        self._knows_total = True
         self._total = told.thread_token_usage or self._total
         self._recorded = usage
         thread, total = self._context.thread, told.thread_token_usage
@@ -67,9 +63,6 @@ class Requests:
             return False
         if recorded is not None and last == recorded:
             return False
-        if not self._knows_total:
-            self._knows_total = True
-            return True  # told in an earlier reading
         if last is None:
             if total is None:
                 return False
