@@ -95,7 +95,9 @@ def answer_with_coverage(
 def percent(share: float) -> str:
     """A share of one as text. Never rounded up: 100 % is said of all and nothing else."""
     tenths = math.floor(round(share * 1000, 6))
-    return f"{tenths // 10} %" if tenths in (0, 1000) else f"{tenths / 10:.1f} %"
+    if share in (0, 1):
+        return "100 %" if share else "0 %"
+    return f"{min(tenths, 999) / 10:.1f} %"
 
 
 def coverage_of(store: Store, window: Window) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
     less = sum(below[column] for column in TOKENS)
     if less or below["cost_microusd"]:
         notes.append(
-            f"in {below['sessions']:,} sessions the agent's counters say less than its requests show: "
+            f"in {_several(below['sessions'], 'session')} the agent's counters say less than its requests show: "
             f"{less:,} tokens (${below['cost_microusd'] / 1e6:,.2f})"
         )
     notes.extend(reasons.values())
@@ -110,9 +110,13 @@ def _unpriced_notes(coverage: dict[str, Any]) -> list[str]:
         tokens = sum(entry[c] for entry in coverage["unpriced"] for c in TOKENS)
         tokens -= sum(entry["residual_tokens"] for entry in coverage["unpriced"])
         names = ", ".join(coverage["unpriced_models"][:5])
-        notes.append(
-            f"{coverage['unpriced_requests']:,} requests ({tokens:,} tokens) have no known cost (models: {names})"
-        )
+        verb = "has" if coverage["unpriced_requests"] == 1 else "have"
+        requests = _several(coverage["unpriced_requests"], "request")
+        notes.append(f"{requests} ({tokens:,} tokens) {verb} no known cost (models: {names})")
     if residual := sum(entry["residual_tokens"] for entry in coverage["unpriced"]):
         notes.append(f"{residual:,} tokens that only counters saw have no known cost")
     return notes
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

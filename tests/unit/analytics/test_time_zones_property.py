@@ -20,7 +20,7 @@ from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import EventKind
 
-EPOCH = datetime(1970, 1, 1)
+EPOCH = datetime.fromisoformat("1970-01-01")
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 
@@ -76,7 +76,9 @@ KEYS: dict[str, Callable[[str, int], Any]] = {
 METRICS = ("requests", "input_tokens", "sessions", "prompts", "tool_calls")
 
 
-def by_hand(zone: str, events: list[tuple[int, str, str]], key: Callable[[str, int], Any], window: Window) -> dict[Any, list[int]]:
+def by_hand(
+    zone: str, events: list[tuple[int, str, str]], key: Callable[[str, int], Any], window: Window
+) -> dict[Any, list[int]]:
     sums: dict[Any, list[int]] = defaultdict(lambda: [0] * len(METRICS))
     active: dict[Any, set[str]] = defaultdict(set)
     for number, (us, kind, session) in enumerate(events):
@@ -106,11 +108,15 @@ def make(number: int, us: int, kind: str, session: str) -> Any:
 # Close to the change: seconds, the hours around it, days and half a year away; and to the microsecond.
 distance = st.one_of(
     st.integers(-3 * HOUR, 3 * HOUR),
-    st.sampled_from([-1, 0, 1, -SECOND, SECOND, -HOUR, HOUR, -HOUR // 2, HOUR // 2, HOUR // 4, HOUR - 1, -HOUR - 1, 60 * SECOND - 1]),
+    st.sampled_from(
+        [-1, 0, 1, -SECOND, SECOND, -HOUR, HOUR, -HOUR // 2, HOUR // 2, HOUR // 4, HOUR - 1, -HOUR - 1, 60 * SECOND - 1]
+    ),
     st.integers(-40, 40).map(lambda quarters: quarters * HOUR // 4),
     st.integers(-200, 200).map(lambda days: days * 24 * HOUR),
 )
-moments = st.tuples(distance, st.sampled_from(["request", "request", "prompt", "tool"]), st.sampled_from(["s_a", "s_b"]))
+moments = st.tuples(
+    distance, st.sampled_from(["request", "request", "prompt", "tool"]), st.sampled_from(["s_a", "s_b"])
+)
 
 
 @pytest.mark.timeout(300)
@@ -122,8 +128,20 @@ moments = st.tuples(distance, st.sampled_from(["request", "request", "prompt", "
     start=st.none() | distance,
     end=st.none() | distance,
 )
-@example(change=CHANGES[13], others=[], events=[(i * 60 * SECOND, "prompt", "s_a") for i in (-32, 0, 28)], start=None, end=None)
-@example(change=CHANGES[8], others=[], events=[(i * 60 * SECOND, "prompt", "s_a") for i in (-25, -15, 15)], start=-20 * 60 * SECOND, end=None)
+@example(
+    change=CHANGES[13],
+    others=[],
+    events=[(i * 60 * SECOND, "prompt", "s_a") for i in (-32, 0, 28)],
+    start=None,
+    end=None,
+)
+@example(
+    change=CHANGES[8],
+    others=[],
+    events=[(i * 60 * SECOND, "prompt", "s_a") for i in (-25, -15, 15)],
+    start=-20 * 60 * SECOND,
+    end=None,
+)
 @example(change=CHANGES[1], others=[], events=[(0, "request", "s_a"), (-1, "request", "s_a")], start=-HOUR, end=HOUR)
 def test_the_answer_equals_counting_one_by_one(change, others, events, start, end):
     centre = round((datetime.fromisoformat(change[1]) - EPOCH).total_seconds()) * SECOND

@@ -12,12 +12,13 @@ import pytest
 from tachograph.analytics.zones import UTC_ZONE, Zone, find_zone
 from tachograph_sdk.errors import QueryError, UnknownTimeZone
 
-EPOCH = datetime(1970, 1, 1)
-FIRST, LAST = datetime(1970, 1, 1), datetime(2037, 12, 31)
-
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+EPOCH = at("1970-01-01")
+FIRST, LAST = at("1970-01-01"), at("2037-12-31")
 
 
 def changes_in_file(name: str) -> list[tuple[datetime, int]] | None:
@@ -57,8 +58,8 @@ def compare(name: str) -> None:
     if listed is None:
         pytest.skip("this machine has no file of it")
     found = [(span.start, span.offset_s) for span in find_zone(name).spans(FIRST, LAST)]
-    assert [change for change in found[1:] if change[0] < datetime(2026, 1, 1)] == [
-        change for change in listed if change[0] < datetime(2026, 1, 1)
+    assert [change for change in found[1:] if change[0] < at("2026-01-01")] == [
+        change for change in listed if change[0] < at("2026-01-01")
     ]
 
 
@@ -117,9 +118,9 @@ def test_what_is_no_zone_is_refused_with_a_hint(name):
 def test_the_ends_of_the_calendar_have_offsets_too():
     for name in ("Asia/Tokyo", "America/New_York", "UTC"):
         zone = Zone(name)
-        assert zone.spans(datetime.min, datetime.min + timedelta(days=400))
-        assert zone.spans(datetime.max - timedelta(days=400), datetime.max)
-        for moment in (datetime.min, datetime.max):
+        assert zone.spans(at("0001-01-01"), at("0001-01-01") + timedelta(days=400))
+        assert zone.spans(at("9999-12-31T23:59:59") - timedelta(days=400), at("9999-12-31T23:59:59"))
+        for moment in (at("0001-01-01"), at("9999-12-31T23:59:59")):
             assert zone.as_text(moment)
 
 
