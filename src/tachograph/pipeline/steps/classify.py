@@ -111,7 +111,7 @@ class Classify:
             if result is raw:
                 kept.append(raw)
             elif isinstance(result, DropReason):
-                key = (result, self._names(name))
+                key = (result, self._names(name.replace("-", "_")))
                 drops[key] = drops.get(key, 0) + 1
             else:
                 kept.append(result)
