@@ -243,10 +243,10 @@ class Store(Protocol):
         """Write all of the batch or nothing. Writing the same events again changes nothing. Raises StoreError."""
 
     def settle(self) -> None:
-        """Bring ledger, sessions and days up to date with the events written since the last time."""
+        """Bring ledger, sessions and hours up to date with the events written since the last time."""
 
     def rebuild(self) -> None:
-        """Make ledger, sessions and days anew from the events alone."""
+        """Make ledger, sessions and hours anew from the events alone."""
 
     def reprice(
         self,
