@@ -106,6 +106,8 @@ def test_patches_repeat_messages_and_are_not_read() -> None:
     events, reader = read([HEADER, user("u", "Do it"), gemini("a"), {"$set": {"messages": again}}, {"$rewindTo": "u"}])
     assert len(of(events, EventKind.PROMPT)) == len(of(events, EventKind.API_REQUEST)) == 1
     assert reader.ignored == {"patch": 1, "rewind": 1}
+    alone, _ = read([HEADER, {"$set": {"messages": again}}])  # as where reading goes on after the messages themselves
+    assert [e.kind for e in alone] == [EventKind.SESSION_START]
 
 
 def test_a_session_that_goes_on_in_its_file_begins_once() -> None:
