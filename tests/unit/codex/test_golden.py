@@ -67,7 +67,7 @@ def played(session: Path) -> dict[str, dict[str, int]]:
 
 
 def test_all_sessions_are_here() -> None:
-    assert Counter(session.parent.name for session in SESSIONS) == {"0.169.0": 9, "0.113.0": 1, "0.80.0": 2}
+    assert Counter(session.parent.name for session in SESSIONS) == {"0.169.0": 10, "0.113.0": 1, "0.80.0": 2}
 
 
 @each_session
@@ -201,6 +201,14 @@ def test_cache_writes_are_part_of_the_input_and_counted_apart() -> None:
     for events in (sent(session_of("0.169.0/mcp-cachewrite")), own_files(session_of("0.169.0/mcp-cachewrite"))):
         first = min(requests_of(events), key=lambda e: e.at_us).attributes
         assert (first["input_tokens"], first["cache_read_tokens"], first["cache_write_tokens"]) == (101, 0, 5900)
+
+
+def test_a_request_in_a_dearer_tier_says_so_in_both_and_costs_the_same() -> None:
+    session = session_of("0.169.0/service-tier")
+    ((seen,), (shown,)) = requests_of(sent(session)), requests_of(own_files(session))
+    for name in ("service_tier", "effort", "cost_nanousd"):
+        assert seen.attributes[name] == shown.attributes[name]
+    assert (seen.attributes["service_tier"], seen.attributes["effort"]) == ("priority", "high")
 
 
 def test_what_compaction_repeats_is_counted_once() -> None:

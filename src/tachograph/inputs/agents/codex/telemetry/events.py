@@ -146,6 +146,7 @@ _STREAM = Spec(
         "tool_token_count": "",  # the sum of all the others, whatever its name
         "ttft_ms": "ttft_ms",
         "model_reasoning_effort": "effort",
+        "service_tier": "service_tier",
         "duration_ms": "",  # since the stream's event before
     },
     finish=_streamed,
