@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.corpus.ledger.plan import Call, Failure, Prompt, Request, Tokens
+from tests.corpus.ledger.things import Call, Failure, Prompt, Request, Tokens
 
 __all__ = ["CLASSES", "Claim", "Export", "Input", "Snapshot", "told_by"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.corpus.ledger.claims import CLASSES
 from tests.corpus.ledger.corpus import Corpus
 from tests.corpus.ledger.feed import NAMES, Feed
-from tests.corpus.ledger.plan import DAY_MS
+from tests.corpus.ledger.things import DAY_MS
 from tests.corpus.ledger.truth import Row, Truth
 
 __all__ = ["differences"]

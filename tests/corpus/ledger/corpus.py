@@ -16,7 +16,8 @@ docs/decisions/ledger.md):
 * **Whose history it was** cannot be told where the parent went on after its fork had begun, a fork did nothing of its own, or
   lines were lost from either: then the family's figures are compared, not the sessions'.
 * **Midnight.** No request ends within minutes of it, where one source sees it on one day and another on the next.
-* **Lines and commits** come from one source for a session: they are compared where that source is whole.
+* **Lines and commits** have no ids: a session's are those of the source that tells most, so that what only the other one
+  saw is missing where both have holes. They are compared so, and in sessions without forks.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.corpus.ledger.claims import Claim, Export, Input, Snapshot
-from tests.corpus.ledger.plan import ERAS, Plan, Request, Session, make_plan
+from tests.corpus.ledger.plan import make_plan
 from tests.corpus.ledger.telemetry import Said, counters_of, export, records_of, spans_of
+from tests.corpus.ledger.things import ERAS, Plan, Request, Session
 from tests.corpus.ledger.transcripts import Line, write_session
 
 __all__ = ["Corpus", "Mix", "make_corpus", "make_tenfold"]

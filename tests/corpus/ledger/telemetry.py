@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.corpus.ledger.claims import Claim, Export, told_by
-from tests.corpus.ledger.plan import Era, Failure, Process, Prompt, Request, Session, reported_cost
+from tests.corpus.ledger.things import Era, Failure, Process, Prompt, Request, Session, reported_cost
 
 __all__ = ["Said", "counters_of", "export", "recoded", "records_of", "spans_of"]
 

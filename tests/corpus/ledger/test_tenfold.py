@@ -10,7 +10,7 @@ import pytest
 from tests.corpus.ledger.claims import CLASSES
 from tests.corpus.ledger.corpus import Corpus, make_tenfold
 from tests.corpus.ledger.feed import Feed
-from tests.corpus.ledger.plan import RATES, our_price
+from tests.corpus.ledger.things import RATES, our_price
 from tests.corpus.ledger.truth import truth_of
 
 COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")

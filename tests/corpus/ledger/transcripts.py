@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.corpus.ledger.claims import Claim, told_by
-from tests.corpus.ledger.plan import (
+from tests.corpus.ledger.things import (
     Call,
     Era,
     Failure,

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.corpus.ledger.claims import CLASSES, Claim
 from tests.corpus.ledger.corpus import Corpus
-from tests.corpus.ledger.plan import DAY_MS, Call, Failure, Prompt, Request, Tokens, our_price
+from tests.corpus.ledger.things import DAY_MS, Call, Failure, Prompt, Request, Tokens, our_price
 from tests.corpus.ledger.transcripts import inherited
 
 __all__ = ["Grain", "Row", "Truth", "truth_of"]
@@ -239,7 +239,7 @@ def _running(corpus: Corpus, claims: list[Claim]) -> Counter[Key]:
 
 
 def _outcomes(claims: list[Claim], truth: Truth, families: dict[int, int]) -> None:
-    """Lines and commits of sessions outside of unclear families, if their one source saw all that anybody saw."""
+    """Lines and commits of sessions without forks: those of the source that tells most, counters less a line a change."""
     shown: dict[tuple[str, int], dict[Any, int]] = defaultdict(dict)  # by kind and session: transcript's, by call
     uses = {(c.place, id(c.thing)) for c in claims if c.what == "call" and c.source == "transcript"}
     metric: dict[tuple[str, int], dict[Any, Claim]] = defaultdict(dict)
@@ -259,12 +259,10 @@ def _outcomes(claims: list[Claim], truth: Truth, families: dict[int, int]) -> No
     for session, family in families.items():
         if list(families.values()).count(family) > 1:
             continue  # copies of history: whose changes they are is tested in test_ledger.py
-        for kind in ("added", "removed", "commits"):
-            by_call, by_point = shown[kind, session], metric[kind, session]
-            counted = sum(c.told["amount"] for c in by_point.values())
-            kin = ("added", "removed") if kind != "commits" else ("commits",)
-            if any(shown[k, session] for k in kin):
-                if not by_point or sum(by_call.values()) >= counted - len(by_call):
-                    truth.outcomes[session, kind] = sum(by_call.values())
-            else:
-                truth.outcomes[session, kind] = counted
+        for kinds in (("added", "removed"), ("commits",)):
+            told = {kind: sum(shown[kind, session].values()) for kind in kinds}
+            counted = {kind: sum(c.told["amount"] for c in metric[kind, session].values()) for kind in kinds}
+            changes = {call for kind in kinds for call in shown[kind, session]} if len(kinds) > 1 else ()
+            most = told if sum(told.values()) + len(changes) >= sum(counted.values()) else counted
+            for kind in kinds:
+                truth.outcomes[session, kind] = most[kind]

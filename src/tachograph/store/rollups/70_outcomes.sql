@@ -1,6 +1,7 @@
 -- outcomes: lines changed, commits, pull requests and active time. Grain: one row per event that says so.
 -- Rebuild: with the rest (`rebuild()`).
--- Per session and kind from one source only: its transcript if that has any, else the OTel counters, else the console's.
+-- Per session and kind from one source only, never a sum: the one that tells most, because each may have holes; of equals the
+-- transcript, then the OTel counters. Counters count up to a line too much for each file (a new file's last line end).
 -- Counters that name no session (Copilot CLI) count on the days on which no transcript of that agent tells of the same kind.
 
 set variable nameless_from = (
@@ -21,11 +22,15 @@ where occurred_at >= getvariable('nameless_from') and occurred_at < getvariable(
 
 create or replace temp table new_outcomes as
 with
-    said as (
-        select *, min(case class when 'transcript' then 0 else class_rank + 1 end) over (partition by agent, owner, kind) as best
+    ways as (
+        select agent, owner, kind, class, min(case class when 'transcript' then 0 else class_rank + 1 end) as place,
+            sum(case kind when 'code.change' then coalesce(lines_added, 0) + coalesce(lines_removed, 0)
+                when 'session.activity' then active_seconds else coalesce(quantity, 1) end)::double
+            + case when class = 'transcript' and kind = 'code.change' then count(*) else 0 end as weight
         from work
-        where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
-    )
+        where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity') group by 1, 2, 3, 4
+    ),
+    best as (select agent, owner, kind, arg_max(class, (coalesce(weight, 0), -place)) as class from ways group by 1, 2, 3)
 select
     event_id, owner as bucket, agent, kind, occurred_at,
     case when not starts_with(owner, '~') then owner end as session_id,
@@ -36,6 +41,5 @@ select
     case kind when 'vcs.pull_request' then coalesce(quantity, 1) else 0 end::bigint as pull_requests,
     case kind when 'session.activity' then active_seconds end as active_seconds,
     source
-from said
-where best = case class when 'transcript' then 0 else class_rank + 1 end
-  and not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));
+from work join best using (agent, owner, kind, class)
+where not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));
