@@ -107,9 +107,12 @@ def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[di
 
 def find_local_histories() -> list[tuple[str, Path, int | None]]:
     """By agent, where its histories are looked for, and how many files there are; None where there is no such place."""
-    from tachograph.inputs.histories.find import find_histories
+    from tachograph.inputs.histories.find import Place, find_histories
 
+    places: dict[tuple[str, Path], list[Place]] = {}
+    for place in history_places():
+        places.setdefault((place.history.agent, place.root), []).append(place)
     return [
-        (place.history.agent, place.root, len(find_histories([place]).files) if place.root.exists() else None)
-        for place in history_places()
+        (agent, root, len(find_histories(together).files) if root.exists() else None)
+        for (agent, root), together in sorted(places.items())
     ]
