@@ -54,6 +54,7 @@ TABLES = (
     "kin",
     "differences",
     "counters",
+    "counters",
 )
 
 

@@ -99,6 +99,7 @@ def _print_cells(console: Console, told: dict[str, Any]) -> None:
     for cell in sorted(differing, key=lambda c: -abs(c["difference_microusd"]))[:_SHOWN_CELLS]:
         theirs, ours = cell["theirs"]["cost_microusd"], cell["ledger"]["cost_microusd"]
         causes = sorted(cell["steps"], key=lambda step: -abs(step["cost_microusd"]))
+        causes = [step for step in causes if step["cost_microusd"]] or causes
         table.add_row(
             Text(cell["day"]),
             Text(cell["model"]),

@@ -335,6 +335,11 @@ def test_amounts_as_people_and_banks_write_them(text, nano):
     assert [f.cost_nanousd for f in bill.cells.values()] == [nano]
 
 
+def test_a_model_is_known_by_the_name_that_people_read():
+    bill = read_bill(b"day,model,amount\n2026-11-20,Claude Sonnet 4.5,1\n2026-11-20,claude-sonnet-4-5-20250929,1\n")
+    assert bill.cells == {("2026-11-20", "claude-sonnet-4-5"): Figure(cost_nanousd=2 * 10**9)}
+
+
 def test_a_comma_is_a_point_where_columns_are_separated_by_semicolons():
     bill = read_bill(b"day;model;amount\n2026-11-20;m;1,234\n")
     assert [f.cost_nanousd for f in bill.cells.values()] == [1_234_000_000]

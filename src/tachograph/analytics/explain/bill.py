@@ -191,7 +191,8 @@ class _Columns:
         for at in self._writes:
             counts["cache_write_tokens"] = counts.get("cache_write_tokens", 0) + _count(_cell(cells, at))
         nano = int((amount * 10**9).to_integral_value())
-        return (day, normalise(model) if model else _NO_MODEL), Figure(cost_nanousd=nano, **counts)
+        name = normalise(model.replace(" ", "-")) if model else _NO_MODEL  # bills also write "Claude Sonnet 4.5"
+        return (day, name), Figure(cost_nanousd=nano, **counts)
 
 
 def _looks_like_header(line: str) -> bool:

@@ -77,7 +77,8 @@ def explain(
         if (told := tell_counters(store, selection, source)) is not None:
             ways.append(_way(f"{source}_counters", name, told, ledger))
     if utc_window is not None and utc_window != selection.window:
-        ways.append(_zone_way(store, selection, utc_window, zone, ledger))
+        zones = _zone_way(store, selection, utc_window, zone, ledger)
+        ways += [zones] if zones.steps else []
     return Explanation(
         selection=selection,
         ledger=ledger,
