@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,14 @@ def test_the_encoding_makes_no_difference(session: Path, encoding: str) -> None:
 @pytest.mark.parametrize("ways", ["files", "spans", "files then spans", "spans then files", "spans twice, then files"])
 def test_totals_are_what_was_played_whatever_was_seen_and_in_whatever_order(session: Path, ways: str) -> None:
     told = expected(session)
-    batches = {
+    batches: dict[str, list[Callable[[Path], list[Event]]]] = {
         "files": [own_files],
         "spans": [sent],
         "files then spans": [own_files, sent],
         "spans then files": [sent, own_files],
         "spans twice, then files": [sent, sent, own_files],
-    }[ways]
-    found = totals(*(read(session) for read in batches))
+    }
+    found = totals(*(read(session) for read in batches[ways]))
     assert {name: found[name] for name in TOKENS} == told["tokens"]
     assert (found["requests"], found["residuals"]) == (told["requests"], 0)
     names = list(OUTCOMES)

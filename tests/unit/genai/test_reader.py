@@ -9,7 +9,7 @@ import pytest
 from tachograph.inputs.agents.genai.agent import GenAI
 from tachograph_sdk.model.event import DropReason, EventKind, Point, RawEvent, Source, Span
 
-CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+CHAT: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
 INPUTS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens", "ai.usage.inputTokens",
           "ai.usage.promptTokens", "llm.token_count.prompt")  # fmt: skip
 OUTPUTS = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.usage.completion_tokens",
@@ -20,7 +20,9 @@ WRITES = ("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.
           "gen_ai.usage.cache_creation_input_tokens", "llm.token_count.prompt_details.cache_write")  # fmt: skip
 
 
-def span(name: str = "chat m", *, status: int = 0, service: Any = "my-app", **attributes: Any) -> RawEvent:
+def span(
+    name: str = "chat m", *, status: int = 0, service: Any = "my-app", of: dict[str, Any] | None = None
+) -> RawEvent:
     return RawEvent(
         agent="",
         source=Source.OTEL_SPAN,
@@ -28,7 +30,7 @@ def span(name: str = "chat m", *, status: int = 0, service: Any = "my-app", **at
         at_ns=1_795_000_000_000_000_000,
         received_us=0,
         key=b"k",
-        attributes=dict(attributes.pop("of", {})) | attributes,
+        attributes=dict(of or {}),
         resource={} if service is None else {"service.name": service},
         span=Span(
             trace_id=b"t" * 16,
@@ -92,7 +94,7 @@ def test_a_flood_of_names_ends() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        span("GET /things", **{"http.request.method": "GET"}),
+        span("GET /things", of={"http.request.method": "GET"}),
         span("chat with a friend"),
         metric("http.server.request.duration", 1.0),
         metric("claude_code.token.usage", 1.0),
@@ -104,12 +106,12 @@ def test_records_of_other_things_are_not_recognised(raw: RawEvent) -> None:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_every_name_of_input(name: str) -> None:
-    assert read(span(of=CHAT, **{name: 12})).attributes["input_tokens"] == 12
+    assert read(span(of=CHAT | {name: 12})).attributes["input_tokens"] == 12
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_every_name_of_output(name: str) -> None:
-    assert read(span(of=CHAT, **{name: "12"})).attributes["output_tokens"] == 12
+    assert read(span(of=CHAT | {name: "12"})).attributes["output_tokens"] == 12
 
 
 @pytest.mark.parametrize("read_name", READS)
@@ -126,14 +128,14 @@ def test_input_smaller_than_its_cache_was_meant_without() -> None:
 
 
 def test_what_is_not_said_is_not_zero() -> None:
-    found = read(span(of=CHAT, **{"gen_ai.usage.output_tokens": 5})).attributes
+    found = read(span(of=CHAT | {"gen_ai.usage.output_tokens": 5})).attributes
     assert "input_tokens" not in found
     assert "cache_read_tokens" not in found
 
 
 def test_new_and_old_names_side_by_side_count_once() -> None:
     of = CHAT | {"gen_ai.usage.input_tokens": 12, "gen_ai.usage.prompt_tokens": 12, "gen_ai.system": "openai"}
-    found = read(span(of=of, **{"gen_ai.provider.name": "gcp.gemini"})).attributes
+    found = read(span(of=of | {"gen_ai.provider.name": "gcp.gemini"})).attributes
     assert (found["input_tokens"], found["provider"]) == (12, "gcp.gemini")
 
 
@@ -183,8 +185,7 @@ def test_no_totals_of_an_agents_run_are_kept() -> None:
 def test_an_answers_id_that_is_a_small_number_is_none() -> None:
     """Ollama numbers answers up to a thousand: taken for an id, it would make one row of many requests."""
     found = [
-        read(span(of=CHAT, **{"gen_ai.response.id": text})).attributes
-        for text in ("chatcmpl-123", "chatcmpl-Ab12Cd34E")
+        read(span(of=CHAT | {"gen_ai.response.id": text})).attributes for text in ("chatcmpl-123", "chatcmpl-Ab12Cd34E")
     ]
     assert [a.get("message_id") for a in found] == [None, "chatcmpl-Ab12Cd34E"]
     assert found[0]["request_id"] == "span-" + b"s".hex() * 8
@@ -202,13 +203,13 @@ def test_an_answers_id_that_is_a_small_number_is_none() -> None:
     ],
 )
 def test_failures(error: Any, status: int, said: str | None) -> None:
-    found = read(span(of=CHAT, status=status, **({} if error is None else {"error.type": error})))
+    found = read(span(of=CHAT | ({} if error is None else {"error.type": error}), status=status))
     assert found.kind is EventKind.API_ERROR
     assert found.attributes.get("error_class") == said
 
 
 def test_a_request_cut_off_after_it_used_tokens_is_a_request() -> None:
-    found = read(span(of=CHAT, status=2, **{"gen_ai.usage.output_tokens": 5, "error.type": "cancelled"}))
+    found = read(span(of=CHAT | {"gen_ai.usage.output_tokens": 5, "error.type": "cancelled"}, status=2))
     assert (found.kind, found.attributes["error_class"]) == (EventKind.API_REQUEST, "cancelled")
 
 

@@ -12,7 +12,13 @@ from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
 
 SESSION = "s_000000000000000a"
-ROW = {"model": "m", "input_tokens": 200, "cache_read_tokens": 1000, "cache_write_tokens": 30, "output_tokens": 7}
+ROW: dict[str, Any] = {
+    "model": "m",
+    "input_tokens": 200,
+    "cache_read_tokens": 1000,
+    "cache_write_tokens": 30,
+    "output_tokens": 7,
+}
 
 with_or_without_session = pytest.mark.parametrize("session", [SESSION, None])
 
