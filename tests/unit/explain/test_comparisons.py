@@ -224,6 +224,20 @@ def test_one_session_and_one_model(store, tmp_path):
     assert against_ccusage(store, root, model="claude-opus-5").way.end.requests == 1
 
 
+def test_differences_outside_of_what_is_asked_about_are_left_out(store, tmp_path):
+    root = laid(tmp_path, line(), line("msg_2", "req_2", message={"model": "claude-opus-5"}))
+    import_(
+        store,
+        laid(
+            tmp_path / "seen",
+            line(used={"output_tokens": 5}),
+            line("msg_2", "req_2", message={"model": "claude-opus-5"}),
+        ),
+    )
+    told = against_ccusage(store, root, model="claude-opus-5")
+    assert (told.way.end.requests, told.way.steps) == (1, [])
+
+
 def test_what_ccusage_printed_is_where_it_begins(store, tmp_path):
     root = laid(tmp_path, line())
     import_(store, root)
