@@ -52,7 +52,7 @@ HISTORIES = (
         begins=_begins_session,
         form="lines",
         reader="tachograph.inputs.agents.copilot_cli.session:EventsReader",
-        first_line=True,
+        primed_by="first line",
         inside=_inside,
     ),
     History(

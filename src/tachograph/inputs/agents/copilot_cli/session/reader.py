@@ -87,14 +87,15 @@ class EventsReader:
             "tool.execution_complete": self._tool_done,
         }
 
-    def prime(self, line: bytes) -> None:
-        """The first line names the session, the version and the folder."""
+    def prime(self, line: bytes) -> bool:
+        """The first line names the session, the version and the folder; no other is needed."""
         try:
             record = decode(line)
         except UnreadableLine:
-            return
+            return True
         if record.type == "session.start":
             self._learn(record)
+        return True
 
     def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
         """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
