@@ -13,8 +13,8 @@ docs/decisions/ledger.md):
   so is the parent's transcript, whole: else nothing says that the fork's first records are what the parent counted. The
   same where the fork's own running total goes on from its parent's.
 * **Running totals of sessions that telemetry does not name** have no time of use to be compared by: that does not occur.
-* **Whose history it was** cannot be told where the parent went on after its fork had begun, a fork did nothing of its own, or
-  lines were lost from either: then the family's figures are compared, not the sessions'.
+* **Whose history it was** cannot be told where the parent went on after its fork had begun or a fork did nothing of its own,
+  and not all have a running total, or where lines were lost from either: then the family's figures are compared.
 * **Midnight.** No request ends within minutes of it, where one source sees it on one day and another on the next.
 * **Lines and commits** have no ids: a session's are those of the source that tells most, so that what only the other one
   saw is missing where both have holes. They are compared so, and in sessions without forks.

@@ -74,7 +74,7 @@ def truth_of(corpus: Corpus, claims: Iterable[Claim]) -> Truth:
         if claim.thing is not None:
             by_thing[id(claim.thing)].append(claim)
     families = {s.index: s.family for s in corpus.plan.sessions}
-    grain = _grain(corpus, by_thing, families)
+    grain = _grain(corpus, by_thing, families, totals={c.session for c in claims if c.what == "running"})
     truth = Truth(rows=[], grain=grain)
     for said in by_thing.values():
         thing = said[0].thing
@@ -138,7 +138,9 @@ def _price(request: Request, claim: Claim) -> int | None:
     return our_price(request.model, tokens, fast=request.fast)
 
 
-def _grain(corpus: Corpus, by_thing: dict[int, list[Claim]], families: dict[int, int]) -> Grain:
+def _grain(
+    corpus: Corpus, by_thing: dict[int, list[Claim]], families: dict[int, int], *, totals: set[int | None]
+) -> Grain:
     unclear = set()
     for family in set(families.values()):
         members = corpus.plan.family(family)
@@ -146,7 +148,8 @@ def _grain(corpus: Corpus, by_thing: dict[int, list[Claim]], families: dict[int,
         if len(members) == 1 or not shown:
             continue
         holes = any(corpus.mixes[s.index].transcript == "holes" for s in shown)
-        if holes or family in corpus.blurred or not _told_apart(family, by_thing, families):
+        known = all(s.index in totals for s in shown) or _told_apart(family, by_thing, families)
+        if holes or family in corpus.blurred or not known:
             unclear.add(family)
     return Grain(unclear=frozenset(unclear), blurred=frozenset(corpus.blurred))
 
