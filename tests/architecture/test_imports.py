@@ -21,8 +21,8 @@ IMPORTED_AS = {
     "backports.zstd": "backports",
 }
 LATER_STANDARD = {"compression"}  # part of the standard library from Python 3.14
-# What uvicorn finds by itself once it is installed.
-FOUND_BY_OTHERS = {"httptools", "uvloop"}
+# What others find by themselves once it is installed: uvicorn the first two, the standard library's zoneinfo the third.
+FOUND_BY_OTHERS = {"httptools", "uvloop", "tzdata"}
 
 PLACES = {  # who else may know of these
     "duckdb": ["tachograph.store"],

@@ -17,7 +17,7 @@ from tachograph_sdk.privacy.refused import REFUSED
 
 __all__ = ["POLICY", "POLICY_VERSION", "Policy", "Purpose", "Rule", "Treatment", "docs_table"]
 
-POLICY_VERSION = 1
+POLICY_VERSION = 2
 
 
 class Treatment(StrEnum):
