@@ -44,7 +44,7 @@ def ask(
     """The answer for these metrics instead of those the query names."""
     statement = _compile(query, metrics, extent_of(store, query))
     raw = store.query(statement, timeout_s=timeout_s, max_rows=max_rows)
-    shapes = [*[DIMENSIONS[name] for name in query.by], *metrics]
+    shapes: list[Dimension | Metric] = [*[DIMENSIONS[name] for name in query.by], *metrics]
     zone = query.window.zone
     return Result(
         columns=raw.columns,

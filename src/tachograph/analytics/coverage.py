@@ -249,7 +249,7 @@ def _unpriced(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         if row["cost_basis"] == "unpriced":
             by_model[row["agent"], row["model"] or "unknown"].append(row)
-    found = []
+    found: list[dict[str, Any]] = []
     for (agent, model), own in by_model.items():
         sums = _Sums(own)
         found.append(

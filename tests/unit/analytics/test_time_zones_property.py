@@ -143,6 +143,10 @@ moments = st.tuples(
     end=None,
 )
 @example(change=CHANGES[1], others=[], events=[(0, "request", "s_a"), (-1, "request", "s_a")], start=-HOUR, end=HOUR)
+@example(
+    change=CHANGES[14], others=[], events=[(-20 * SECOND, "prompt", "s_a"), (HOUR // 3, "prompt", "s_a")],
+    start=-30 * SECOND, end=None,
+)  # fmt: skip
 def test_the_answer_equals_counting_one_by_one(change, others, events, start, end):
     centre = round((datetime.fromisoformat(change[1]) - EPOCH).total_seconds()) * SECOND
     rows = [(centre + far, kind, session) for far, kind, session in events]
