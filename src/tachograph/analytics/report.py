@@ -90,7 +90,8 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
         )
     if coverage["auxiliary_requests"]:
         notes.append(
-            f"{coverage['auxiliary_requests']:,} requests are in no transcript of their session: titles, compaction and the like"
+            f"{_several(coverage['auxiliary_requests'], 'request')} in no transcript of their session: "
+            "titles, compaction and the like"
         )
     notes += _unpriced_notes(coverage)
     below = coverage["counters"]["below"]
