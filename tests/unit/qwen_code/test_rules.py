@@ -275,7 +275,7 @@ def test_where_files_are_and_what_a_file_is_by_its_first_bytes() -> None:
     assert one.wanted("usage_record.jsonl")
 
 
-def log(name: str, key: str = "", **attributes: Any) -> RawEvent:
+def log(name: str, /, **attributes: Any) -> RawEvent:
     full = name if name.startswith("session.") else f"qwen-code.{name}"
     return RawEvent(
         agent="qwen_code",
@@ -283,7 +283,7 @@ def log(name: str, key: str = "", **attributes: Any) -> RawEvent:
         name=full,
         at_ns=1_795_141_895_640_000_000,
         received_us=RECEIVED_US,
-        key=f"{name}{key}".encode(),
+        key=name.encode(),
         attributes={"session.id": SESSION, "event.name": full, **attributes},
         resource={"service.name": "qwen-code", "service.version": "0.24.4"},
     )
