@@ -54,7 +54,6 @@ TABLES = (
     "kin",
     "differences",
     "counters",
-    "counters",
 )
 
 

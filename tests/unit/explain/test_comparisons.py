@@ -312,6 +312,7 @@ def test_a_forks_total_begins_with_its_parents(store):
     told = compare_session_totals(store, Selection(session=B))
     assert changes(told)["carried_over"].cost_nanousd == -10_000_000
     assert told.way.end.requests == 1
+    assert set(changes(compare_session_totals(store, Selection(session=A)))) == {"not_counted"}
 
 
 def test_without_totals_that_is_said(store):
