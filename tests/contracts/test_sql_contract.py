@@ -224,7 +224,9 @@ def test_the_report_says_the_same_on_both_for_any_window(store, clickhouse, wind
 def test_local_times_are_the_same_on_both(store, clickhouse, window, zone):
     asked = replace(WINDOWS[window], zone=find_zone(zone))
     for dimension in ("hour", "day", "week", "month", "weekday", "hour_of_day"):
-        query = Query(metrics=["requests", "total_tokens", "sessions", "coverage", "tool_calls"], by=[dimension], window=asked)
+        query = Query(
+            metrics=["requests", "total_tokens", "sessions", "coverage", "tool_calls"], by=[dimension], window=asked
+        )
         compare(store, clickhouse, query)
     compare(store, clickhouse, Query(metrics=["requests"], filters={"hour": ["2025-10-10T13:00"]}, window=asked))
     assert build_report(store, asked).totals == build_report(clickhouse, asked).totals

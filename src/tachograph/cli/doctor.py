@@ -144,7 +144,9 @@ def _histories() -> list[Finding]:
     rows = []
     for agent, root, files in find_local_histories():
         found = f"{files:,} {'file' if files == 1 else 'files'}" if files is not None else "not there"
-        rows.append(Finding(what=f"local history of {agent}", where=str(root), found=found, state="ok" if files else "note"))
+        rows.append(
+            Finding(what=f"local history of {agent}", where=str(root), found=found, state="ok" if files else "note")
+        )
     return rows
 
 
