@@ -13,7 +13,7 @@ from tachograph.inputs.agents.gemini_cli.agent import GeminiCli
 from tachograph.inputs.agents.gemini_cli.chats import NAMES, ChatReader
 from tachograph.inputs.agents.gemini_cli.document import DocumentReader
 from tachograph.inputs.agents.gemini_cli.history import HISTORIES, find_roots
-from tachograph.inputs.agents.gemini_forms import diff_lines, disjoint_tokens, prompt_link, shell_failed
+from tachograph.inputs.agents.kit.gemini.forms import diff_lines, disjoint_tokens, prompt_link, shell_failed
 from tachograph.inputs.histories.find import look_at
 from tachograph.inputs.histories.read import read_file
 from tachograph.inputs.histories.unit import UnitFile

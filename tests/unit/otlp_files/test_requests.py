@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tachograph.inputs.agents.histories import BY_ID
+from tachograph.inputs.agents.histories import BY_ID, HISTORIES
 from tachograph.inputs.files.kinds import is_candidate, kind_of
 from tachograph.inputs.files.otlp import requests
 from tachograph.inputs.files.otlp.requests import Found, looks_like_otlp, read_requests
@@ -244,3 +244,11 @@ def test_which_names_below_a_folder_are_looked_at():
     wanted = ["a.jsonl", "a.json", "A.JSON.GZ", "a.pb", "a.binpb.zst", "run.log", "run.stdout.txt", "a-2026-01-01.json"]
     others = ["a.meta.json", "history.jsonl", "a.jsonl.superseded-1", "a.py", "a.gz", "a.sqlite", "x.orphaned-1.jsonl"]
     assert [n for n in wanted + others if is_candidate(n)] == wanted
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "a.jsonl.superseded-1", "x.orphaned-1.jsonl"])
+def test_an_agents_prompts_and_set_aside_copies_are_looked_at_by_nobody(name):
+    assert not any(history.wanted(name) for history in HISTORIES)
+    assert not is_candidate(name)
+    assert not is_candidate(name.upper())
+    assert not is_candidate(f"{name}.gz")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tachograph.inputs.agents.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 
 HEREDOC = """git commit -m "$(cat <<'EOF'
 Fix the "quoted" thing, don't run: git push; (unbalanced

@@ -6,7 +6,7 @@ from tachograph.inputs.agents.claude_code import history as claude_code
 from tachograph.inputs.agents.codex import history as codex
 from tachograph.inputs.agents.copilot_cli import history as copilot_cli
 from tachograph.inputs.agents.gemini_cli import history as gemini_cli
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History
 from tachograph.inputs.agents.opencode import history as opencode
 from tachograph.inputs.agents.qwen_code import history as qwen_code
 

@@ -11,7 +11,7 @@ import re
 import stat
 
 from tachograph.inputs.agents.histories import BY_ID, HISTORIES
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History, is_left_alone
 from tachograph.inputs.files.otel_dump.beginning import holds_dump
 from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.unit import FileKind
@@ -20,7 +20,6 @@ from tachograph.inputs.histories.work import UNMARKED
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
 _ENDINGS = (".jsonl", ".json", ".pb", ".binpb", ".log", ".txt", ".out")
-_NEVER = ("history.jsonl",)  # an agent's prompt history, which has no usage and is nothing but prompts
 _PACKED = (".gz", ".zst", ".zstd")
 _HEAD_BYTES = 64 * 1024
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -29,14 +28,14 @@ _is_session_name = re.compile(r"(?:agent-)?[0-9a-f-]{8,40}\.jsonl").fullmatch
 
 def is_candidate(name: str) -> bool:
     """Whether a file of this name, met below a named folder, is looked at."""
-    if any(history.wanted(name) for history in HISTORIES):
-        return True
     lower = name.lower()
     for packed in _PACKED:
         lower = lower.removesuffix(packed)
-    if not lower.endswith(_ENDINGS) or lower.endswith(".meta.json"):  # what lies beside transcripts and captures
+    if is_left_alone(lower):
         return False
-    return name not in _NEVER and ".orphaned-" not in name and ".jsonl.superseded-" not in name
+    if any(history.wanted(name) for history in HISTORIES):
+        return True
+    return lower.endswith(_ENDINGS) and not lower.endswith(".meta.json")  # what lies beside transcripts and captures
 
 
 def kind_of(path: str) -> FileKind | History:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tachograph.inputs.agents.histories import HISTORIES
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History
 
 __all__ = ["Found", "FoundFile", "Place", "find_files", "find_histories", "look_at", "reason_of", "with_companions"]
 

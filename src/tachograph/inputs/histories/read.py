@@ -18,7 +18,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tachograph.inputs.agents.history import Counts, LineReader
+from tachograph.inputs.agents.kit.history import Counts, LineReader
 from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.report import ImportReport, add_counts
 from tachograph.inputs.histories.unit import UnitFile

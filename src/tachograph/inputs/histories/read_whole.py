@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tachograph.inputs.agents.history import WholeReader
+from tachograph.inputs.agents.kit.history import WholeReader
 from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.read import ReadFile, outcome, unreadable
 from tachograph.inputs.histories.report import ImportReport

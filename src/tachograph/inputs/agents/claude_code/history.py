@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History, is_left_alone
 
 __all__ = ["HISTORIES", "find_roots", "is_transcript"]
 
@@ -29,13 +29,8 @@ def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
 
 
 def is_transcript(name: str) -> bool:
-    """Whether a file of this name is one: not a copy that the agent set aside."""
-    return (
-        name.endswith(".jsonl")
-        and ".orphaned-" not in name
-        and ".jsonl.superseded-" not in name
-        and name != "history.jsonl"  # the agent's prompt history, which has no usage and is nothing but prompts
-    )
+    """Whether a file of this name is one: not the prompts, nor a copy that the agent set aside."""
+    return name.endswith(".jsonl") and not is_left_alone(name)
 
 
 def _begins(head: bytes) -> bool:

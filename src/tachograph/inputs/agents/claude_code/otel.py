@@ -13,7 +13,7 @@ from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
 from tachograph.inputs.agents.claude_code.telemetry.metrics import METRICS
 from tachograph.inputs.agents.claude_code.telemetry.spans import SPANS
 from tachograph.inputs.agents.claude_code.telemetry.spec import COMMON, RESOURCE, SAID, USER
-from tachograph.inputs.agents.telemetry import Telemetry
+from tachograph.inputs.agents.kit.telemetry import Telemetry
 from tachograph_sdk.model.event import Source
 
 __all__ = ["AGENT_ID", "PREFIX", "SERVICE_NAMES", "classify"]

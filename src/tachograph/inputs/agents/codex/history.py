@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History
 
 __all__ = ["HISTORIES", "find_roots", "is_compressed_rollout", "is_rollout"]
 

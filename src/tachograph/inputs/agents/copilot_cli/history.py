@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History, is_left_alone
 
 __all__ = ["HISTORIES"]
 
@@ -59,7 +59,7 @@ HISTORIES = (
         id="copilot_cli_otel",
         agent="copilot_cli",
         roots=_exports,
-        wanted=lambda name: name.endswith(".jsonl"),
+        wanted=lambda name: name.endswith(".jsonl") and not is_left_alone(name),
         begins=_begins_export,
         form="lines",
         reader="tachograph.inputs.agents.copilot_cli.exported:ExportedReader",

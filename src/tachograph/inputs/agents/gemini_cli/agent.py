@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.gemini_cli.telemetry import events, metrics, spec
-from tachograph.inputs.agents.gemini_forms import prompt_link
-from tachograph.inputs.agents.telemetry import Telemetry
+from tachograph.inputs.agents.kit.gemini.forms import prompt_link
+from tachograph.inputs.agents.kit.telemetry import Telemetry
 from tachograph_sdk.model.event import DropReason, RawEvent, Source
 
 __all__ = ["GeminiCli"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History
 
 __all__ = ["HISTORIES", "find_roots"]
 

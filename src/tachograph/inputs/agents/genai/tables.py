@@ -6,7 +6,7 @@ import re
 
 from tachograph.inputs.agents.genai.operations import OUTER, REQUESTS
 from tachograph.inputs.agents.genai.usage import USAGE_NAMES, add_usage
-from tachograph.inputs.agents.telemetry import Attributes, Spec, Telemetry, whole
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, Telemetry, whole
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 from tachograph_sdk.privacy.treat import to_amount
 

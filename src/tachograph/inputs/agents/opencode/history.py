@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.history import History
+from tachograph.inputs.agents.kit.history import History
 
 __all__ = ["HISTORIES"]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tachograph.inputs.agents.kit.telemetry import nanousd
 from tachograph.inputs.agents.opencode.ids import derived_id, plain_model
 from tachograph.inputs.agents.opencode.records import (
     Failure,
@@ -29,7 +30,6 @@ from tachograph.inputs.agents.opencode.records import (
     read_object,
 )
 from tachograph.inputs.agents.opencode.tools import take_tool
-from tachograph.inputs.agents.telemetry import nanousd
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 
 __all__ = ["NAMES", "Events", "SessionInfo"]

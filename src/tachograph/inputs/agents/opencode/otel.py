@@ -10,8 +10,8 @@ the tokens are worked out here exactly as opencode does before it writes them do
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, Telemetry
 from tachograph.inputs.agents.opencode.ids import is_distinct_call, plain_model
-from tachograph.inputs.agents.telemetry import Attributes, Spec, Telemetry
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 from tachograph_sdk.privacy.treat import to_count
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tachograph.inputs.agents.languages import language_of
+from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.opencode.ids import derived_id, is_distinct_call
 from tachograph.inputs.agents.opencode.records import (
     Part,
@@ -17,7 +18,6 @@ from tachograph.inputs.agents.opencode.records import (
     nanoseconds,
     read_object,
 )
-from tachograph.inputs.agents.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import AttributeValue, EventKind
 
 __all__ = ["BUILT_IN", "take_tool"]

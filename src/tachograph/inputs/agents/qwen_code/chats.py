@@ -10,18 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tachograph.inputs.agents.gemini_forms import (
+from tachograph.inputs.agents.kit.gemini.forms import (
     diff_lines,
     disjoint_tokens,
     prompt_link,
     shell_failed,
     whole_count,
 )
-from tachograph.inputs.agents.gemini_telemetry import TOKENS
-from tachograph.inputs.agents.json_lines import Attributes, JsonLines, Unusable, put, text_of, time_ns
-from tachograph.inputs.agents.languages import language_of
+from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS
+from tachograph.inputs.agents.kit.json_lines import Attributes, JsonLines, Unusable, put, text_of, time_ns
+from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.qwen_code.requests import purpose, response_key
-from tachograph.inputs.agents.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["NAMES", "ChatReader"]

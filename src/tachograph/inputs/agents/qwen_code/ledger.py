@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tachograph.inputs.agents.gemini_forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.json_lines import JsonLines, Unusable, put, text_of, time_ns
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.json_lines import JsonLines, Unusable, put, text_of, time_ns
 from tachograph.inputs.agents.qwen_code.requests import purpose
 from tachograph_sdk.model.event import DropReason, EventKind
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tachograph.inputs.agents.gemini_forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.json_lines import Attributes, JsonLines, Unusable, put, text_of
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.json_lines import Attributes, JsonLines, Unusable, put, text_of
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["SessionTotalsReader"]

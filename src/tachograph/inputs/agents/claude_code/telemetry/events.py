@@ -13,7 +13,7 @@ from tachograph.inputs.agents.claude_code.telemetry.spec import (
     error_class,
     hook_success,
 )
-from tachograph.inputs.agents.telemetry import Attributes, Spec, nanousd
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, nanousd
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["EVENTS"]

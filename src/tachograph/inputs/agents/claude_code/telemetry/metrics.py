@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code.telemetry.spec import ATTRIBUTION, FEATURE_USE, MODEL
-from tachograph.inputs.agents.telemetry import Attributes, Spec, nanousd, whole
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, nanousd, whole
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["METRICS"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.telemetry import Attributes
+from tachograph.inputs.agents.kit.telemetry import Attributes
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = [

@@ -18,8 +18,8 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     Record,
     ToolResult,
 )
-from tachograph.inputs.agents.languages import language_of
-from tachograph.inputs.agents.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["ToolCalls"]

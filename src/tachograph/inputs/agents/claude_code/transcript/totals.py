@@ -13,7 +13,7 @@ import msgspec
 from tachograph.inputs.agents.claude_code.transcript.context import Context, put
 from tachograph.inputs.agents.claude_code.transcript.lines import MAX_COUNT, UnreadableLine, read_object
 from tachograph.inputs.agents.claude_code.transcript.records import ModelUsage, Record
-from tachograph.inputs.agents.telemetry import nanousd
+from tachograph.inputs.agents.kit.telemetry import nanousd
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["COUNTER", "Totals"]

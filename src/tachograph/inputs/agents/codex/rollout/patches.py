@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tachograph.inputs.agents.codex.rollout.records import Change
-from tachograph.inputs.agents.languages import language_of
+from tachograph.inputs.agents.kit.languages import language_of
 
 __all__ = ["BEGIN", "Lines", "count_changes", "count_patch"]
 

@@ -12,7 +12,7 @@ from tachograph.inputs.agents.codex.rollout.context import Attributes, Context, 
 from tachograph.inputs.agents.codex.rollout.lines import as_text, head_of, read, tail_of
 from tachograph.inputs.agents.codex.rollout.patches import BEGIN, Lines, count_changes, count_patch
 from tachograph.inputs.agents.codex.rollout.records import Call, CommandArguments, Item, ItemCompleted, Output, ToolText
-from tachograph.inputs.agents.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["ToolCalls"]

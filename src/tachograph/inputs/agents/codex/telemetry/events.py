@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tachograph.inputs.agents.codex.results import HEAD_CHARS, judge
 from tachograph.inputs.agents.codex.usage import disjoint, to_count
-from tachograph.inputs.agents.telemetry import Attributes, Spec, nanousd
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, nanousd
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["EVENTS", "is_needed"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.telemetry import Attributes, Spec, whole
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, whole
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["METRICS", "is_diagnostic"]

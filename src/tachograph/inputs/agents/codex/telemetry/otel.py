@@ -11,7 +11,7 @@ from __future__ import annotations
 from tachograph.inputs.agents.codex.telemetry.events import EVENTS, is_needed
 from tachograph.inputs.agents.codex.telemetry.metrics import METRICS, is_diagnostic
 from tachograph.inputs.agents.codex.telemetry.spans import SPANS
-from tachograph.inputs.agents.telemetry import Telemetry
+from tachograph.inputs.agents.kit.telemetry import Telemetry
 from tachograph_sdk.model.event import DropReason, RawEvent, Source
 
 __all__ = ["AGENT_ID", "PREFIX", "SERVICE_NAMES", "classify"]

@@ -7,7 +7,7 @@ log event of the same request: it is left out. What a turn took, and used, is a 
 from __future__ import annotations
 
 from tachograph.inputs.agents.codex.usage import to_count
-from tachograph.inputs.agents.telemetry import Attributes, Spec
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["SPANS"]

@@ -15,8 +15,8 @@ from tachograph.inputs.agents.copilot_cli.session.lines import (
     set_known,
     word,
 )
-from tachograph.inputs.agents.languages import language_of
-from tachograph.inputs.agents.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph_sdk.model.event import DropReason, EventKind
 from tachograph_sdk.privacy.treat import to_count
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tachograph.inputs.agents.copilot_cli.telemetry.metrics import METRICS
 from tachograph.inputs.agents.copilot_cli.telemetry.spans import SPANS
-from tachograph.inputs.agents.telemetry import Telemetry
+from tachograph.inputs.agents.kit.telemetry import Telemetry
 from tachograph_sdk.model.event import Source
 
 __all__ = ["READER"]

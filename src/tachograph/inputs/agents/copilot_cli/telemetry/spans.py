@@ -13,7 +13,7 @@ from tachograph.inputs.agents.genai.tables import (
     take,
 )
 from tachograph.inputs.agents.genai.usage import USAGE_NAMES
-from tachograph.inputs.agents.telemetry import Attributes, Spec
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["SPANS"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.gemini_cli.telemetry.spec import FEATURE_USE, NOTICE, REQUEST, error, response
-from tachograph.inputs.agents.gemini_telemetry import TOKENS, TOOL, tool_call
-from tachograph.inputs.agents.telemetry import Attributes, Spec
+from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS, TOOL, tool_call
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["EVENTS", "NOT_NEEDED"]

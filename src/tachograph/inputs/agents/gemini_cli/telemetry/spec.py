@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.gemini_telemetry import error_class, token_classes
-from tachograph.inputs.agents.telemetry import Attributes
+from tachograph.inputs.agents.kit.gemini.telemetry import error_class, token_classes
+from tachograph.inputs.agents.kit.telemetry import Attributes
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["COMMON", "FEATURE_USE", "NOTICE", "REQUEST", "RESOURCE", "SAID", "USER", "error", "response"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.kit.telemetry import Spec
 from tachograph.inputs.agents.qwen_code.telemetry.spec import span_request, span_tool
-from tachograph.inputs.agents.telemetry import Spec
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["SPANS"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tachograph.inputs.agents.gemini_forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.telemetry import Attributes
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.telemetry import Attributes
 from tachograph_sdk.model.event import AttributeValue, DropReason, RawEvent
 
 __all__ = ["TOKENS", "TOOL", "edited_lines", "error_class", "token_classes", "tool_call"]

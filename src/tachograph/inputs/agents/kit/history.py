@@ -14,7 +14,15 @@ from typing import Any, Literal, Protocol
 
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["BadRecordPlace", "Counts", "History", "LineReader", "WholeReader"]
+__all__ = ["BadRecordPlace", "Counts", "History", "LineReader", "WholeReader", "is_left_alone"]
+
+_PROMPT_HISTORY = "history.jsonl"  # of several agents: it has no usage and is nothing but prompts
+_SET_ASIDE = (".orphaned-", ".jsonl.superseded-")  # copies of transcripts that Claude Code put out of its way
+
+
+def is_left_alone(name: str) -> bool:
+    """Whether a file of this name is never opened unless it is named itself, whoever's folder it lies in."""
+    return name == _PROMPT_HISTORY or any(mark in name for mark in _SET_ASIDE)
 
 
 class BadRecordPlace(Protocol):

@@ -1,0 +1,1 @@
+"""What Gemini CLI and the programs made from it have in common."""
