@@ -206,10 +206,18 @@ def test_counters_that_say_more_leave_a_residual(store):
 
 
 def test_rows_that_counters_missed_are_beyond_them(store):
-    settle(store, transcript(1), counter("input", 40), transcript(2, B))
+    settle(store, transcript(1), counter("input", 40), counter("cost", 1_000), transcript(2, B))
     told = way(store, "otel_metric_counters")
-    assert told["beyond_counters"] == ledger(fresh=60, out=20, cost=price(100, 20))
+    assert told["beyond_counters"] == ledger(fresh=60, out=20, cost=price(100, 20) - 1_000)
     assert told["without_counters"] == ledger(1, 100, 20, price(100, 20))
+
+
+def test_counters_without_money_are_no_wrong_sum_of_it(store):
+    settle(store, transcript(1), counter("input", 40))
+    told = way(store, "otel_metric_counters")
+    assert told["no_money"] == ledger(0, cost=price(100, 20))
+    assert told["beyond_counters"] == ledger(fresh=60, out=20)
+    assert "the same amount" in explain(store, Selection(window=Window()), PRICES).sentence
 
 
 def test_other_agents_are_none_of_this_source(store):

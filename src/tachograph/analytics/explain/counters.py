@@ -33,9 +33,11 @@ select q.outcome as outcome,
         or coalesce(q.session_id, '') in (select session_id from events where kind = 'usage.counter'
             and source = $source and counter <> 'session_total' and session_id is not null)
         then 1 else 0 end as counted,
+    case when q.agent in (select agent from events where kind = 'usage.counter' and source = $source and counter = 'cost')
+        then 1 else 0 end as costed,
     count(*) as n, sum(q.input_tokens) as i, sum(q.output_tokens) as o, sum(q.cache_read_tokens) as r,
     sum(q.cache_write_tokens) as w, sum(coalesce(q.cost_nanousd, 0)) as k
-from requests q where q.outcome in ('ok', 'residual') and {rows} group by 1, 2
+from requests q where q.outcome in ('ok', 'residual') and {rows} group by 1, 2, 3
 """
 
 
@@ -48,6 +50,7 @@ def tell_counters(store: Store, selection: Selection, source: str) -> Told | Non
     told = Told(source=source, events=sum(int(p["points"]) for p in points), start=_sum(points))
     reached = told.start
     counted = Figure()
+    without_money = 0
     for row in _ask(store, f"explain_{source}_counted", _ROWS.format(rows=selection.rows("q")), bound):
         figure = Figure(
             requests=int(row["n"]) if row["outcome"] == "ok" else 0,
@@ -59,11 +62,16 @@ def tell_counters(store: Store, selection: Selection, source: str) -> Told | Non
         )
         if row["counted"]:
             counted += figure
+            if not row["costed"]:
+                without_money += figure.cost_nanousd
         else:
             told.change("without_counters", figure)
     told.change("not_counted", Figure(requests=counted.requests))
     for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_nanousd"):
         change = getattr(counted, name) - getattr(reached, name)
+        if name == "cost_nanousd" and without_money:
+            told.change("no_money", Figure(cost_nanousd=without_money))
+            change -= without_money
         told.change("beyond_counters" if change > 0 else "counter_excess", Figure(**{name: change}))
     return told
 

@@ -143,9 +143,13 @@ def _zone_way(store: Store, selection: Selection, utc: Window, zone: str, ledger
 
 def _sentence(ledger: Figure, ways: Sequence[Waterfall]) -> str:
     said = f"The ledger says {dollars(ledger.cost_nanousd)} for {ledger.requests:,} requests"
-    sources = [way for way in ways if way.id != "utc_days"]
-    if not sources:
+    told = [way for way in ways if way.id != "utc_days"]
+    if not told:
         return f"{said}; no source told of anything here."
+    # Counters that count tokens only are no wrong sum of money.
+    sources = [way for way in told if all(step.id != "no_money" for step in way.steps)]
+    if not sources:
+        return f"{said}; no source told of money: it is by the price table."
     worst = max(sources, key=lambda way: abs(way.end.cost_nanousd - way.start.cost_nanousd))
     off = worst.start.cost_nanousd - ledger.cost_nanousd
     if not off:
