@@ -61,9 +61,10 @@ from anywhere i join new_requests r using (agent, request_key)
 where r.outcome = 'ok' and i.bucket in (select bucket from counted)
 group by 1, 2, 3, 4;
 
--- Each way, and what the rows show that it should have counted.
+-- Each way, and what the rows show that it should have counted: those that may have been (for the rest), and the session's
+-- own (to be shown beside it).
 create or replace temp table beside as
-select w.agent, w.bucket, w.model, w.way, coalesce(sum(s.requests), 0)::bigint as shown_requests,
+select w.agent, w.bucket, w.model, w.way, v.only_own, coalesce(sum(s.requests), 0)::bigint as shown_requests,
     coalesce(sum(input_tokens), 0)::bigint as shown_input_tokens,
     coalesce(sum(output_tokens), 0)::bigint as shown_output_tokens,
     coalesce(sum(reasoning_tokens), 0)::bigint as shown_reasoning_tokens,
@@ -75,9 +76,9 @@ select w.agent, w.bucket, w.model, w.way, coalesce(sum(s.requests), 0)::bigint a
     coalesce(sum(cost_nanousd), 0)::bigint as shown_cost_nanousd
 from (
     select agent, bucket, model, way, coalesce(bool_or(has_base), false) as has_base from counted group by 1, 2, 3, 4
-) w left join shown s
-    on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or not w.has_base)
-group by 1, 2, 3, 4;
+) w cross join (select unnest([true, false]) as only_own) v left join shown s
+    on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or not (w.has_base or v.only_own))
+group by 1, 2, 3, 4, 5;
 
 create or replace temp table held as
 with
@@ -104,6 +105,7 @@ with
                 'cost_nanousd': shown_cost_nanousd
             }[w.measure] as shown
         from whole w join beside b using (agent, bucket, model, way) join blind using (agent, bucket, model, way)
+        where not b.only_own
     )
 select *, case when measure = 'cost_nanousd' and counted - shown <= 1000 * shown_requests then 0
     else greatest(0, counted - shown) end::bigint as missing
@@ -130,8 +132,9 @@ with
         from held group by 1, 2, 3, 4
     )
 select w.* replace (nullif(model, '') as model), bucket as session_id, t.* exclude (agent, bucket, model, way),
-    b.* exclude (agent, bucket, model, way)
-from wide w join times t using (agent, bucket, model, way) join beside b using (agent, bucket, model, way);
+    b.* exclude (agent, bucket, model, way, only_own)
+from wide w join times t using (agent, bucket, model, way) join beside b using (agent, bucket, model, way)
+where b.only_own;
 
 create or replace temp table new_residuals as
 with
