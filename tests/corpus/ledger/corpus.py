@@ -34,8 +34,11 @@ from tests.corpus.ledger.transcripts import Line, write_session
 
 __all__ = ["Corpus", "Mix", "make_corpus", "make_tenfold"]
 
-LOST = {"holes": 0.25, "quarter": 0.75}
+LOST = {"whole": 0.0, "holes": 0.25, "quarter": 0.75}
 """How likely a log record is to be lost."""
+
+LOST_EXPORTS = {"whole": 0.0, "few": 0.05, "holes": 0.3}
+"""How likely an export of counters is."""
 
 GARBAGE = (
     b'{"type":"assistant","message":{"id":"msg_torn","usage":{"input_to\n',
@@ -50,7 +53,7 @@ GARBAGE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """What there is of one session: absent, "whole", with "holes", or (of log records) a "quarter"."""
+    """What there is of one session: absent, "whole", with "holes" or a "few", or (of log records) a "quarter"."""
 
     transcript: str = ""
     logs: str = ""
@@ -117,25 +120,24 @@ def make_tenfold(seed: int) -> Corpus:
     """Transcripts that hold each request about ten times, telemetry that caught a quarter, counters that saw more.
 
     Responses have many blocks, sessions several forks. What no transcript shows (titles, compaction) is told by counters:
-    the client's own total where it writes one, exported ones with holes where it does not yet.
+    the client's own total where it writes one, exported ones, of which some are lost, where it does not yet. As with real
+    ones, no two requests have the same counts.
     """
     chance = random.Random(seed)
     versions = ("2.1.72", "2.1.197", "2.1.328")
     plan = make_plan(
-        seed, sessions=12, length=4, versions=versions, forks=0.9, branches=(3, 4, 5), lines=(4, 5, 6, 7)
+        seed, sessions=12, length=4, versions=versions, forks=0.9, branches=(3, 4, 5), lines=(4, 5, 6, 7), distinct=True, hours=False
     )  # fmt: skip
     blurred = {s.family for s in plan.sessions if not _has_ids(s)}
     mixes = {}
     for session in plan.sessions:
         totals = any(p.era.cost_state for p in session.processes)
-        metrics = (
-            chance.choice(["whole", "whole", "whole", "holes"]) if not totals else chance.choice(["", "", "holes"])
-        )
+        metrics = "few" if not totals else chance.choice(["", "", "holes"])
         mixes[session.index] = Mix(
             transcript="whole", logs="quarter", metrics=metrics, cumulative=chance.random() < 0.3,
             protobuf=chance.random() < 0.5,
         )  # fmt: skip
-    corpus = Corpus(plan=plan, inputs=[], named=True, mixes=mixes, blurred=blurred)
+    corpus = Corpus(plan=plan, inputs=[], named=True, mixes=mixes, blurred=blurred, distinct=True)
     for session in plan.sessions:
         corpus.inputs += _snapshots(chance, corpus, session, distinct=False, early=False)
         corpus.inputs += _exports(chance, corpus, session, distinct=False)
@@ -263,7 +265,7 @@ def _exports(chance: random.Random, corpus: Corpus, session: Session, *, distinc
                 session, process, named=corpus.named, cumulative=mix.cumulative, long_context=mix.long_context,
                 every_ms=chance.choice([60_000, 900_000]),
             ):  # fmt: skip
-                if mix.metrics == "whole" or chance.random() < 0.7:
+                if chance.random() >= LOST_EXPORTS[mix.metrics]:
                     sent.append(export("metrics", version, points, protobuf=mix.protobuf))
         yield from sent
         for again in sent:  # tried again although it had arrived

@@ -37,6 +37,7 @@ def make_plan(
     branches: tuple[int, ...] = (1, 1, 2),
     people: int = 2,
     distinct: bool = False,
+    hours: bool = True,
     lines: tuple[int, ...] = (1, 1, 2, 3),
 ) -> Plan:
     """Make up sessions.
@@ -49,21 +50,23 @@ def make_plan(
         forks: how likely each of the `branches` that a session may have is.
         people: how many they belong to.
         distinct: no two requests have the same counts.
+        hours: some cache writes are kept for an hour, which older clients charge too little for.
         lines: content blocks of a response, drawn from.
     """
-    maker = _Maker(random.Random(seed), seed, length, versions, people, distinct, lines)
+    maker = _Maker(random.Random(seed), seed, length, versions, people, distinct, hours, lines)
     return maker.make(sessions, forks, branches)
 
 
 class _Maker:
     def __init__(
         self, chance: random.Random, seed: int, length: int, versions: tuple[str, ...], people: int, distinct: bool,
-        lines: tuple[int, ...],
+        hours: bool, lines: tuple[int, ...],
     ) -> None:  # fmt: skip
         self.chance = chance
         self.lines = lines
         self.people = people
         self.distinct = distinct
+        self.hours = hours
         self.seed = seed % 10**9
         self.length = length
         self.versions = versions
@@ -78,7 +81,8 @@ class _Maker:
                     parent = self.chance.choice(self.plan.family(first.family))
                     self._fork(parent)
                 if self.chance.random() < 0.3:
-                    self._run(first, self._after(first) + self.chance.randrange(3_600_000))
+                    latest = max(map(self._after, self.plan.family(first.family)))  # nobody works in both at once
+                    self._run(first, latest + self.chance.randrange(3_600_000))
         return self.plan
 
     def _session(self, parent: Session | None, at_ms: int, *, idle: bool = False) -> Session:
@@ -164,7 +168,7 @@ class _Maker:
         title = role == "auxiliary" and model == "claude-haiku-4-5"
         model = model or chance.choice(MAIN_MODELS)
         write = 0 if title else chance.choice([0, 0, 40, 1_800])
-        hour = chance.choice([0, 0, write, write // 2])
+        hour = chance.choice([0, 0, write, write // 2]) if self.hours else 0
         output = chance.choice([3, 20, 700])
         tokens = Tokens(
             # Auxiliary requests never have the numbers of another one; see corpus.py on versions without ids.
@@ -186,14 +190,14 @@ class _Maker:
 
     def _call(self, at_ms: int, outcomes: list[str]) -> Call:
         chance = self.chance
-        name = chance.choice(["Bash", "Read", "Edit", "Write", "Agent", "mcp__files__read"])
+        name = chance.choice(["Bash", "Bash", "Read", "Edit", "Write", "Agent", "mcp__files__read"])
         outcome = chance.choice(outcomes)
         changes = outcome == "ok" and name in ("Edit", "Write")
         return Call(
             id=f"toolu_{self._tag(self._next())}", name=name, at_ms=at_ms + chance.randrange(50, 300), outcome=outcome,
             added=chance.randrange(1, 9) if changes else 0,
             removed=chance.randrange(0, 4) if changes and name == "Edit" else 0, creates=changes and name == "Write",
-            commits=outcome == "ok" and name == "Bash" and chance.random() < 0.4,
+            commits=outcome == "ok" and name == "Bash" and chance.random() < 0.7,
         )  # fmt: skip
 
     def _settled(self, at_ms: int) -> int:

@@ -104,3 +104,14 @@ def test_what_a_fork_copied_is_its_parents_although_it_was_read_in_part_before(s
         Statement(name="test", sql="select session_id, sum(input_tokens)::bigint from requests group by 1")
     ).rows
     assert dict(rows) == {PARENT: 13, FORK: 20}
+
+
+def test_a_parent_does_not_go_on_from_a_fork_that_used_no_more_of_one_model(store):
+    """Everything the parent did before the fork was copied, so that its own first thing is later than the fork's total."""
+    first = response("1", PARENT, 0, 10)
+    cheap, other = total(FORK, 6, 13), total(FORK, 6, 20)
+    other = replace(other, attributes={**other.attributes, "model": "haiku"})
+    store.write(Batch(events=[first, total(PARENT, 1, 13), response("3", PARENT, 9, 40), total(PARENT, 10, 53)]))
+    store.write(Batch(events=[replace(first, session_id=FORK), cheap, other]))
+    store.settle()
+    assert tokens(store) == 10 + 3 + 40 + 20

@@ -31,21 +31,29 @@ with
         from told t left join began b using (bucket) where t.lineage <> '' group by 1, 2, 3, 4
     ),
     ancestors as (
-        select distinct p.bucket, w.owner as ancestor, t.lineage
+        select p.bucket, t.lineage, arg_max(w.owner, (w.occurred_at, w.event_id)) as ancestor  -- whose record was copied last
         from places p join work w using (event_id) join (select distinct bucket, lineage from told) t on t.bucket = w.owner
-        where w.owner <> p.bucket
+        where w.owner <> p.bucket group by 1, 2
+    ),
+    lows as (  -- the least that a session ever said of all models: a fork's is more than its parent's
+        select agent, bucket, lineage, min(whole) as low
+        from (select agent, bucket, lineage, occurred_at, sum(size) as whole from told group by 1, 2, 3, 4) group by 1, 2, 3
     ),
     bases as (
-        select f.agent, f.bucket, f.model, f.lineage, arg_max(o.total, (o.size, o.occurred_at, o.event_id)) as base
+        select f.agent, f.bucket, f.model, f.lineage, arg_max(o.total, (o.size, o.occurred_at, o.event_id)) as base,
+            arg_max(o.bucket, (o.size, o.occurred_at, o.event_id)) as base_bucket
         from firsts f join told o on o.agent = f.agent and o.model = f.model and o.lineage = f.lineage
             and o.bucket <> f.bucket and o.size <= f.size and o.occurred_at <= f.first_at
+        join lows mine on mine.agent = f.agent and mine.bucket = f.bucket and mine.lineage = f.lineage
+        join lows theirs on theirs.agent = o.agent and theirs.bucket = o.bucket and theirs.lineage = o.lineage
+            and theirs.low < mine.low
         where (f.bucket, f.lineage) not in (select bucket, lineage from ancestors)
             or (f.bucket, o.bucket) in (select bucket, ancestor from ancestors)
         group by 1, 2, 3, 4
     ),
     long as (
         select t.* exclude (total), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base,
-            b.base is not null as has_base
+            b.base_bucket
         from told t
         cross join (
             select unnest(['input_tokens', 'output_tokens', 'reasoning_tokens', 'cache_read_tokens', 'cache_write_tokens',
@@ -54,7 +62,7 @@ with
         left join bases b using (agent, bucket, model, lineage)
     )
 select event_id, occurred_at, agent, 'transcript' as way, bucket, user_id, organization_id, project, repository,
-    agent_version, entrypoint, model, measure, has_base,
+    agent_version, entrypoint, model, measure, base_bucket,
     greatest(0, reading - greatest(base, coalesce(max(reading) over earlier, 0)))::bigint as value
 from long where reading is not null
 window earlier as (

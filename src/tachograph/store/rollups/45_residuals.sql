@@ -6,13 +6,14 @@
 -- session and model over all its days, because a counter may be exported after midnight; what is missing is laid on the
 -- last days first, never more than a way says of a day. Costs that differ by less than a micro-dollar per request are
 -- rounding, not usage. A request counts for every session it was seen in (a fork's copy must not leave its parent's counter
--- unexplained); but where an agent's own total is known without what a fork inherited, only the fork's own rows count.
+-- unexplained); but where an agent's own total is known without what a fork inherited, the rows that the session it was forked
+-- from shows too do not: whoever they are laid to.
 
 create or replace temp table counted as
 with
     exported as (
         select c.event_id, c.occurred_at, c.agent, c.source as way, c.bucket, c.user_id, c.organization_id, c.project,
-            c.repository, c.agent_version, c.entrypoint, c.model, c.measure, c.value, false as has_base
+            c.repository, c.agent_version, c.entrypoint, c.model, c.measure, c.value, null::varchar as base_bucket
         from counter_points c join touched t on t.bucket = c.bucket
         where c.seq >= getvariable('from_seq') and c.seq <= getvariable('upto') and not starts_with(c.bucket, '~')
         union all by name
@@ -40,6 +41,9 @@ select agent, bucket, model, way, measure, day, sum(value)::bigint as value from
 
 create or replace temp table shown as
 with
+    based as (
+        select agent, bucket, model, min(base_bucket) as base_bucket from counted where base_bucket is not null group by 1, 2, 3
+    ),
     related as (select bucket from touched where family in (select family from touched group by 1 having count(*) > 1)),
     anywhere as (
         select agent, bucket, request_key from new_requests where bucket not in (select bucket from related)
@@ -51,13 +55,15 @@ with
             select k.agent, p.bucket, k.row_key from keyed k join places p using (event_id) where k.fact = 'request'
         )
     )
-select i.agent, i.bucket, coalesce(r.model, '') as model, i.bucket = r.bucket as is_own, count(*) as requests,
+select i.agent, i.bucket, coalesce(r.model, '') as model, a.bucket is null as is_own, count(*) as requests,
     sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
     sum(reasoning_tokens)::bigint as reasoning_tokens, sum(cache_read_tokens)::bigint as cache_read_tokens,
     sum(cache_write_tokens)::bigint as cache_write_tokens, sum(cache_write_5m_tokens)::bigint as cache_write_5m_tokens,
     sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens, sum(web_search_requests)::bigint as web_search_requests,
     coalesce(sum(cost_nanousd), 0)::bigint as cost_nanousd
 from anywhere i join new_requests r using (agent, request_key)
+left join based b on b.agent = i.agent and b.bucket = i.bucket and b.model = coalesce(r.model, '')
+left join anywhere a on a.agent = i.agent and a.bucket = b.base_bucket and a.request_key = i.request_key
 where r.outcome = 'ok' and i.bucket in (select bucket from counted)
 group by 1, 2, 3, 4;
 
@@ -75,7 +81,7 @@ select w.agent, w.bucket, w.model, w.way, v.only_own, coalesce(sum(s.requests), 
     coalesce(sum(web_search_requests), 0)::bigint as shown_web_search_requests,
     coalesce(sum(cost_nanousd), 0)::bigint as shown_cost_nanousd
 from (
-    select agent, bucket, model, way, coalesce(bool_or(has_base), false) as has_base from counted group by 1, 2, 3, 4
+    select agent, bucket, model, way, bool_or(base_bucket is not null) as has_base from counted group by 1, 2, 3, 4
 ) w cross join (select unnest([true, false]) as only_own) v left join shown s
     on s.agent = w.agent and s.bucket = w.bucket and s.model = w.model and (s.is_own or not (w.has_base or v.only_own))
 group by 1, 2, 3, 4, 5;
