@@ -18,7 +18,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tachograph.inputs.agents.kit.history import Counts, LineReader
+from tachograph.inputs.agents.kit.history import MAX_LINE_BYTES, Counts, LineReader
 from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.report import ImportReport, add_counts
 from tachograph.inputs.histories.unit import UnitFile
@@ -28,7 +28,6 @@ from tachograph_sdk.model.event import DropReason, RawEvent
 __all__ = ["ReadFile", "outcome", "read_file", "unreadable"]
 
 _PIECE_BYTES = 1024 * 1024
-_MAX_LINE_BYTES = 64 * 1024 * 1024
 _KEEP_BACK_BYTES = 1024 * 1024  # how far before the end an unanswered tool call is waited for
 _MARK_BYTES = 1024
 _PRIMED_BYTES = 64 * 1024  # how far back lines are shown to a reader that goes on; more if none of them was enough
@@ -180,7 +179,7 @@ def _read_lines(
             if length is None:
                 break
             length += len(piece)
-            if length > _MAX_LINE_BYTES:
+            if length > MAX_LINE_BYTES:
                 reader.set_aside(number, offset, length, DropReason.TOO_LARGE, "line too long")
             else:
                 del piece  # half of a long line need not be held beside the whole
@@ -232,7 +231,7 @@ def _read_tail(descriptor: int, end: _Place, size: int, reader: LineReader, give
     length = size - end.offset
     if length <= 0:
         return 0
-    tail = _read_exactly(descriptor, length, end.offset) if length <= _MAX_LINE_BYTES else b""
+    tail = _read_exactly(descriptor, length, end.offset) if length <= MAX_LINE_BYTES else b""
     if tail and (tail.isspace() or reader.offer(tail, number=end.lines + 1, offset=end.offset)):
         return 0
     if given_up:

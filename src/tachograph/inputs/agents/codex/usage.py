@@ -6,12 +6,10 @@ Telemetry and rollouts must give the same numbers for the same request, because 
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.kit.values import MAX_COUNT
 from tachograph_sdk.model.event import AttributeValue
 
-__all__ = ["MAX_TOKENS", "disjoint", "to_count"]
-
-MAX_TOKENS = 10**12
-"""A larger count is a damaged number, not a usage."""
+__all__ = ["disjoint", "to_count"]
 
 
 def disjoint(
@@ -41,4 +39,4 @@ def to_count(value: AttributeValue) -> int | None:
         return 0
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 13:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_TOKENS else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT else None

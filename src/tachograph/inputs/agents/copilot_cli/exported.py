@@ -6,12 +6,13 @@ Metrics are left out: they are running totals of what the spans of the same file
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from tachograph.inputs.agents.copilot_cli.agent import CopilotCli
-from tachograph.inputs.agents.copilot_cli.session.lines import BadLine, UnreadableLine, decode_object, part
+from tachograph.inputs.agents.copilot_cli.session.lines import decode_object, part
+from tachograph.inputs.agents.kit.emitter import Emitter
+from tachograph.inputs.agents.kit.lines import LineByLine
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph_sdk.model.event import DropReason, RawEvent, Source, Span
 
 __all__ = ["ExportedReader"]
@@ -20,7 +21,7 @@ _MAX_NS = 2**63 - 1
 _ID_BYTES = {"traceId": 16, "spanId": 8, "parentSpanId": 8}
 
 
-class ExportedReader:
+class ExportedReader(LineByLine):
     """Takes a file's lines in as many portions as the caller likes; each line says all that is needed.
 
     Args:
@@ -30,61 +31,11 @@ class ExportedReader:
     """
 
     def __init__(self, *, file_hint: str, received_us: int, from_start: bool = True) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.ignored: Counter[str] = Counter()
+        super().__init__(Emitter(CopilotCli.id, received_us))
         self._received_us = received_us
-        self._events: list[RawEvent] = []
 
-    def prime(self, line: bytes) -> bool:
-        """Nothing in it holds for the others."""
-        return True
-
-    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
-        """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
-        for line in lines:
-            if line and not line.isspace():
-                self.lines += 1
-                try:
-                    self._line(line)
-                except UnreadableLine as bad:
-                    self.set_aside(number, offset, len(line), bad.reason, bad.detail)
-                except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other
-                    self.set_aside(number, offset, len(line), DropReason.INTERNAL_ERROR, "a fault of ours")
-            number += 1
-            offset += len(line) + 1
-
-    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
-        """Read a last line that has no line end yet, if it is a whole record."""
-        try:
-            self._line(line)
-        except Exception:  # noqa: BLE001 - it will be met again, whole; what is wrong with it is said then
-            return False
-        self.lines += 1
-        return True
-
-    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
-        """Remember a line as unusable."""
-        self.bad_lines.append(BadLine(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))
-
-    def drain(self) -> list[RawEvent]:
-        """Events finished so far."""
-        events, self._events = self._events, []
-        return events
-
-    def finish(self) -> list[RawEvent]:
-        """No more than `drain`: no line waits for another."""
-        return self.drain()
-
-    def open_calls(self) -> list[tuple[int, int]]:
-        """None: no line waits for another."""
-        return []
-
-    def context_place(self) -> tuple[int, int] | None:
-        """Anywhere will do."""
-        return None
-
-    def _line(self, line: bytes) -> None:
+    def read_line(self, line: bytes, number: int, offset: int) -> None:
+        """Understand one line."""
         found = decode_object(line)
         if found["type"] != "span":
             self.ignored["metric" if found["type"] == "metric" else "<other>"] += 1
@@ -93,14 +44,14 @@ class ExportedReader:
         if isinstance(read, DropReason):
             self.ignored[read.value] += 1
         else:
-            self._events.append(read)
+            self._out.add(read)
 
 
 def _span(found: dict[str, Any], received_us: int) -> RawEvent:
     trace, span, parent = (_identity(found, name) for name in _ID_BYTES)
     name, code = found.get("name"), part(found, "status").get("code")
     if not isinstance(name, str) or not trace or not span:
-        raise UnreadableLine(DropReason.BAD_ID, "a span without a name or id")
+        raise Unusable(DropReason.BAD_ID, "a span without a name or id")
     return RawEvent(
         agent=CopilotCli.id,
         source=Source.OTEL_SPAN,
@@ -130,7 +81,7 @@ def _identity(found: dict[str, Any], name: str) -> bytes:
     except (TypeError, ValueError):
         read = b""
     if len(read) != _ID_BYTES[name] or not any(read):
-        raise UnreadableLine(DropReason.BAD_ID, "an id that is none")
+        raise Unusable(DropReason.BAD_ID, "an id that is none")
     return read
 
 
@@ -140,4 +91,4 @@ def _time_ns(pair: Any) -> int:
         ns: int = pair[0] * 1_000_000_000 + pair[1]
         if ns <= _MAX_NS:
             return ns
-    raise UnreadableLine(DropReason.BAD_TIME, "no time")
+    raise Unusable(DropReason.BAD_TIME, "no time")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tachograph.inputs.agents.gemini_cli.chats import ChatReader
-from tachograph.inputs.agents.kit.json_lines import BadRecord, Unusable
+from tachograph.inputs.agents.kit.records import BadRecord, Unusable
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["DocumentReader"]

@@ -14,7 +14,10 @@ from typing import Any, Literal, Protocol
 
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["BadRecordPlace", "Counts", "History", "LineReader", "WholeReader", "is_left_alone"]
+__all__ = ["MAX_LINE_BYTES", "BadRecordPlace", "Counts", "History", "LineReader", "WholeReader", "is_left_alone"]
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""Longer lines are set aside unread."""
 
 _PROMPT_HISTORY = "history.jsonl"  # of several agents: it has no usage and is nothing but prompts
 _SET_ASIDE = (".orphaned-", ".jsonl.superseded-")  # copies of transcripts that Claude Code put out of its way

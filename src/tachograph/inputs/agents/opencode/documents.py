@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tachograph.inputs.agents.opencode.messages import Events, SessionInfo
-from tachograph.inputs.agents.opencode.reader import BadRow
+from tachograph.inputs.agents.opencode.reader import BadRecord
 from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
-    UnreadableRow,
+    Unusable,
     decode_message,
     decode_part,
     decode_session,
@@ -38,7 +38,7 @@ class DocumentReader:
 
     def __init__(self, *, received_us: int) -> None:
         self.lines = 0
-        self.bad_lines: list[BadRow] = []
+        self.bad_lines: list[BadRecord] = []
         self.ignored: Counter[str] = Counter()
         self.since = 0
         self._events = Events(received_us)
@@ -51,14 +51,14 @@ class DocumentReader:
         try:
             message = decode_message(data)
             if not message.role or not message.session:
-                raise UnreadableRow(DropReason.BAD_LINE, "no message of opencode's")
+                raise Unusable(DropReason.BAD_LINE, "no message of opencode's")
             folder = os.path.dirname(path)
             storage = os.path.dirname(os.path.dirname(folder))
             name = os.path.splitext(os.path.basename(path))[0]
             parts = self._parts(os.path.join(storage, "part", message.id or name))
             asked = _prompt(os.path.join(folder, f"{message.parent}.json")) if _is_name(message.parent) else None
             self._events.take(_session(storage, message.session), message, parts, asked)
-        except UnreadableRow as bad:
+        except Unusable as bad:
             self._set_aside(len(data), bad.reason, bad.detail)
         except Exception:  # noqa: BLE001 - whatever we did wrong costs this document and no other
             self._set_aside(len(data), DropReason.INTERNAL_ERROR, "a fault of ours")
@@ -75,12 +75,12 @@ class DocumentReader:
             self.lines += 1
             try:
                 parts.append(decode_part(data))
-            except UnreadableRow as bad:
+            except Unusable as bad:
                 self._set_aside(len(data), bad.reason, bad.detail)
         return parts
 
     def _set_aside(self, size: int, reason: DropReason, detail: str) -> None:
-        self.bad_lines.append(BadRow(number=self.lines, offset=0, size_bytes=size, reason=reason, detail=detail))
+        self.bad_lines.append(BadRecord(number=self.lines, offset=0, size_bytes=size, reason=reason, detail=detail))
 
 
 def _session(storage: str, session: str) -> SessionInfo:
@@ -105,7 +105,7 @@ def _session(storage: str, session: str) -> SessionInfo:
 def _prompt(path: str) -> Message | None:
     try:
         return decode_message(_read(path))
-    except (OSError, UnreadableRow):
+    except (OSError, Unusable):
         return None
 
 

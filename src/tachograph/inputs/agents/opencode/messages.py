@@ -22,7 +22,7 @@ from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
     Tokens,
-    UnreadableRow,
+    Unusable,
     UserModel,
     as_text,
     count_of,
@@ -92,11 +92,11 @@ class Events:
             asked: the prompt it answers, if known.
 
         Raises:
-            UnreadableRow: no time, no role, or a number that cannot be one.
+            Unusable: no time, no role, or a number that cannot be one.
         """
         at_ns = nanoseconds(message.time.created if message.time else None)
         if at_ns is None:
-            raise UnreadableRow(DropReason.BAD_TIME, "a message without a time")
+            raise Unusable(DropReason.BAD_TIME, "a message without a time")
         base = self._base(session)
         self._announce(session, base)
         if message.role == "user":
@@ -104,7 +104,7 @@ class Events:
         elif message.role == "assistant":
             self._take_answer(session, message, parts, asked, at_ns, base)
         else:
-            raise UnreadableRow(DropReason.BAD_LINE, "a message of nobody")
+            raise Unusable(DropReason.BAD_LINE, "a message of nobody")
 
     def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None:
         """Add an event. Its time is part of its key: the store looks for copies of an event at its time only."""

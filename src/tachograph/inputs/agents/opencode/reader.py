@@ -17,7 +17,7 @@ from tachograph.inputs.agents.opencode.messages import Events, SessionInfo
 from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
-    UnreadableRow,
+    Unusable,
     decode_message,
     decode_part,
     nanoseconds,
@@ -25,7 +25,7 @@ from tachograph.inputs.agents.opencode.records import (
 from tachograph.inputs.agents.opencode.snapshot import Snapshot
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["BadRow", "DatabaseReader"]
+__all__ = ["BadRecord", "DatabaseReader"]
 
 _MARGIN_MS = 600_000  # read again each time
 _AT_ONCE = 256  # messages whose rows are held in memory
@@ -39,7 +39,7 @@ _NEEDED = {"message", "part", "session"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
+class BadRecord:
     """A row set aside: where it was and why, never what it said."""
 
     number: int  # its rowid
@@ -68,7 +68,7 @@ class DatabaseReader:
 
     def __init__(self, *, received_us: int) -> None:
         self.lines = 0
-        self.bad_lines: list[BadRow] = []
+        self.bad_lines: list[BadRecord] = []
         self.ignored: Counter[str] = Counter()
         self.since = 0
         self._received_ms = received_us // 1000
@@ -103,7 +103,7 @@ class DatabaseReader:
                 parts = self._parts(rows.parts.get(name, []))
                 info = rows.sessions.get(session) or SessionInfo(id=session)
                 self._events.take(info, message, parts, prompts.get(message.parent or ""))
-            except UnreadableRow as bad:
+            except Unusable as bad:
                 self._set_aside(rowid, len(data), bad.reason, bad.detail)
             except Exception:  # noqa: BLE001 - whatever we did wrong costs this row and no other
                 self._set_aside(rowid, len(data), DropReason.INTERNAL_ERROR, "a fault of ours")
@@ -114,12 +114,12 @@ class DatabaseReader:
             self.lines += 1
             try:
                 parts.append(decode_part(data))
-            except UnreadableRow as bad:
+            except Unusable as bad:
                 self._set_aside(rowid, len(data), bad.reason, bad.detail)
         return parts
 
     def _set_aside(self, number: int, size: int, reason: DropReason, detail: str) -> None:
-        self.bad_lines.append(BadRow(number=number, offset=0, size_bytes=size, reason=reason, detail=detail))
+        self.bad_lines.append(BadRecord(number=number, offset=0, size_bytes=size, reason=reason, detail=detail))
 
 
 def _find_news(database: sqlite3.Connection, since: int) -> list[tuple[int, int]] | None:
@@ -151,12 +151,12 @@ def _all(database: sqlite3.Connection, question: str, values: list[int] | list[s
 def _parent_of(data: bytes) -> str | None:
     try:
         return decode_message(data).parent
-    except UnreadableRow:
+    except Unusable:
         return None
 
 
 def _prompt(data: bytes) -> Message | None:
     try:
         return decode_message(data)
-    except UnreadableRow:
+    except Unusable:
         return None

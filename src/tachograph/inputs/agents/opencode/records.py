@@ -25,7 +25,7 @@ __all__ = [
     "ToolInput",
     "ToolMetadata",
     "ToolState",
-    "UnreadableRow",
+    "Unusable",
     "UserModel",
     "as_text",
     "count_of",
@@ -43,7 +43,7 @@ _MAX_NS = 2**63 - 1
 Number = int | float
 
 
-class UnreadableRow(Exception):
+class Unusable(Exception):
     """A row that cannot be used; `detail` is fixed wording, never input."""
 
     def __init__(self, reason: DropReason, detail: str) -> None:
@@ -211,19 +211,19 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 
 def decode_message(data: bytes) -> Message:
-    """Raises UnreadableRow."""
+    """Raises Unusable."""
     try:
         return _message(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UnreadableRow(DropReason.BAD_LINE, "a message that cannot be read") from None
+        raise Unusable(DropReason.BAD_LINE, "a message that cannot be read") from None
 
 
 def decode_part(data: bytes) -> Part:
-    """Raises UnreadableRow."""
+    """Raises Unusable."""
     try:
         return _part(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UnreadableRow(DropReason.BAD_LINE, "a part that cannot be read") from None
+        raise Unusable(DropReason.BAD_LINE, "a part that cannot be read") from None
 
 
 def decode_session(data: bytes) -> Session:
@@ -253,11 +253,11 @@ def as_text(raw: msgspec.Raw) -> str | None:
 
 
 def count_of(value: Number | None) -> int:
-    """A count of tokens or lines; 0 if there is none. Raises UnreadableRow for what cannot be one."""
+    """A count of tokens or lines; 0 if there is none. Raises Unusable for what cannot be one."""
     if value is None:
         return 0
     if not math.isfinite(value) or not 0 <= value <= MAX_COUNT:
-        raise UnreadableRow(DropReason.BAD_NUMBER, "a count out of range")
+        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
     return round(value)
 
 

@@ -12,7 +12,7 @@ from tachograph.inputs.agents.opencode.records import (
     ToolInput,
     ToolMetadata,
     ToolState,
-    UnreadableRow,
+    Unusable,
     as_text,
     count_of,
     nanoseconds,
@@ -149,7 +149,7 @@ def _lines_changed(
                 sum(count_of(diff.deletions) for diff in diffs),
                 path,
             )
-        except UnreadableRow:
+        except Unusable:
             return None, None, path
     if tool in ("edit", "multiedit", "patch", "apply_patch", "write"):
         if 0 < len(memoryview(metadata.diff)) < _MAX_DIFF_BYTES:

@@ -18,9 +18,12 @@ from tachograph.inputs.agents.kit.gemini.forms import (
     whole_count,
 )
 from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS
-from tachograph.inputs.agents.kit.json_lines import Attributes, JsonLines, Unusable, put, text_of, time_ns
 from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.lines import JsonLines
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.times import time_ns
+from tachograph.inputs.agents.kit.values import Attributes, put, text_of
 from tachograph.inputs.agents.qwen_code.requests import purpose, response_key
 from tachograph_sdk.model.event import DropReason, EventKind
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.kit.json_lines import JsonLines, Unusable, put, text_of, time_ns
+from tachograph.inputs.agents.kit.lines import JsonLines
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.times import time_ns
+from tachograph.inputs.agents.kit.values import put, text_of
 from tachograph.inputs.agents.qwen_code.requests import purpose
 from tachograph_sdk.model.event import DropReason, EventKind
 

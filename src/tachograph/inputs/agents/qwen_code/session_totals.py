@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.kit.json_lines import Attributes, JsonLines, Unusable, put, text_of
+from tachograph.inputs.agents.kit.lines import JsonLines
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import Attributes, put, text_of
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["SessionTotalsReader"]

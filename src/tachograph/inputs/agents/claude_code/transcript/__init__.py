@@ -21,8 +21,7 @@ The raw session id and the working directory are left for the wall to make pseud
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.claude_code.transcript.context import NAMES, BadLine
-from tachograph.inputs.agents.claude_code.transcript.lines import MAX_LINE_BYTES
+from tachograph.inputs.agents.claude_code.transcript.context import NAMES
 from tachograph.inputs.agents.claude_code.transcript.reader import TranscriptReader, TranscriptResult, read_transcript
 
-__all__ = ["MAX_LINE_BYTES", "NAMES", "BadLine", "TranscriptReader", "TranscriptResult", "read_transcript"]
+__all__ = ["NAMES", "TranscriptReader", "TranscriptResult", "read_transcript"]

@@ -25,28 +25,14 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     Split,
     Usage,
 )
+from tachograph.inputs.agents.kit.history import MAX_LINE_BYTES
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph_sdk.model.event import DropReason
 
-__all__ = ["MAX_COUNT", "MAX_LINE_BYTES", "UnreadableLine", "as_text", "decode_line", "read_object"]
-
-MAX_LINE_BYTES = 64 * 1024 * 1024
-"""Longer lines are set aside unread."""
-
-MAX_COUNT = 10**12
-"""A larger token count is a damaged number, not a usage."""
+__all__ = ["as_text", "decode_line", "read_object"]
 
 _BULKY_BYTES = 1024 * 1024  # above this a line's text is never decoded into Python strings
 _PIECE_BYTES = 65536
-
-
-class UnreadableLine(Exception):
-    """This line must be set aside: why, in words of ours."""
-
-    def __init__(self, reason: DropReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
 
 _strict = msgspec.json.Decoder(Record).decode
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -68,7 +54,7 @@ def decode_line(line: bytes) -> Record:
     """Read one line, without its line end.
 
     Raises:
-        UnreadableLine: not UTF-8, not JSON, not an object, without a type, too long, too deep, or with a count that
+        Unusable: not UTF-8, not JSON, not an object, without a type, too long, too deep, or with a count that
             cannot be one.
     """
     if len(line) > _BULKY_BYTES:
@@ -78,15 +64,15 @@ def decode_line(line: bytes) -> Record:
             line.decode()
         record = _strict(line)
     except UnicodeDecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not UTF-8") from None
+        raise Unusable(DropReason.BAD_LINE, "not UTF-8") from None
     except msgspec.ValidationError:
         return _decode_loosely(line)
     except msgspec.DecodeError:
         return _decode_repaired(line)
     except RecursionError:
-        raise UnreadableLine(DropReason.TOO_LARGE, "nested too deeply") from None
+        raise Unusable(DropReason.TOO_LARGE, "nested too deeply") from None
     if record.type is None:
-        raise UnreadableLine(DropReason.BAD_LINE, "no record type")
+        raise Unusable(DropReason.BAD_LINE, "no record type")
     return record
 
 
@@ -110,7 +96,7 @@ def read_object(kind: type[Any], raw: msgspec.Raw | bytes) -> Any:
     except msgspec.DecodeError:
         pass
     except RecursionError:
-        raise UnreadableLine(DropReason.TOO_LARGE, "nested too deeply") from None
+        raise Unusable(DropReason.TOO_LARGE, "nested too deeply") from None
     try:
         fields = _loose_decoder(kind)(raw)
     except msgspec.DecodeError:
@@ -125,7 +111,7 @@ def read_object(kind: type[Any], raw: msgspec.Raw | bytes) -> Any:
 
 def _decode_bulky(line: bytes) -> Record:
     if len(line) > MAX_LINE_BYTES:
-        raise UnreadableLine(DropReason.TOO_LARGE, "line too long")
+        raise Unusable(DropReason.TOO_LARGE, "line too long")
     if not line.isascii():
         _check_utf8_in_pieces(line)
     return _decode_loosely(line)
@@ -139,7 +125,7 @@ def _check_utf8_in_pieces(line: bytes) -> None:
             decoder.decode(view[start : start + _PIECE_BYTES])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not UTF-8") from None
+        raise Unusable(DropReason.BAD_LINE, "not UTF-8") from None
 
 
 def _decode_repaired(line: bytes) -> Record:
@@ -148,27 +134,27 @@ def _decode_repaired(line: bytes) -> Record:
         repaired = _LONE_SURROGATE.sub(lambda m: b"\\ufffd" if m.group(1) else m.group(0), line)
         if repaired != line:
             return _decode_loosely(repaired, repair=False)
-    raise UnreadableLine(DropReason.BAD_LINE, "not a JSON object")
+    raise Unusable(DropReason.BAD_LINE, "not a JSON object")
 
 
 def _decode_loosely(line: bytes, *, repair: bool = True) -> Record:
     try:
         fields = _loose_decoder(Record)(line)
     except msgspec.ValidationError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not a JSON object") from None
+        raise Unusable(DropReason.BAD_LINE, "not a JSON object") from None
     except msgspec.DecodeError:
         if repair:
             return _decode_repaired(line)
-        raise UnreadableLine(DropReason.BAD_LINE, "not a JSON object") from None
+        raise Unusable(DropReason.BAD_LINE, "not a JSON object") from None
     except RecursionError:
-        raise UnreadableLine(DropReason.TOO_LARGE, "nested too deeply") from None
+        raise Unusable(DropReason.TOO_LARGE, "nested too deeply") from None
     record = Record()
     for spec in msgspec.structs.fields(Record):
         value = getattr(fields, spec.name)
         if value is not ABSENT and spec.name not in ("message", "content_raw"):
             setattr(record, spec.name, _loosen_value(spec.type, value, is_count=False))
     if record.type is None:
-        raise UnreadableLine(DropReason.BAD_LINE, "no record type")
+        raise Unusable(DropReason.BAD_LINE, "no record type")
     if fields.message is not ABSENT:
         record.message, record.content_raw = _loosen_message(fields.message)
     return record
@@ -232,7 +218,7 @@ def _integral(raw: msgspec.Raw) -> int:
 
 def _unusable(is_count: bool) -> Any:
     if is_count:
-        raise UnreadableLine(DropReason.BAD_NUMBER, "a count that is none")
+        raise Unusable(DropReason.BAD_NUMBER, "a count that is none")
     return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.claude_code.transcript.context import Attributes, Context, put
+from tachograph.inputs.agents.claude_code.transcript.context import Context
 from tachograph.inputs.agents.claude_code.transcript.lines import as_text
 from tachograph.inputs.agents.claude_code.transcript.records import Block, Record
+from tachograph.inputs.agents.kit.values import Attributes, put
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["Prompts"]

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tachograph.inputs.agents.claude_code.transcript.context import (
-    Attributes,
-    BadLine,
-    Context,
-    put,
-    sane_count,
-    sane_duration,
-)
-from tachograph.inputs.agents.claude_code.transcript.lines import UnreadableLine, as_text, decode_line, read_object
+from tachograph.inputs.agents.claude_code.transcript.context import Context
+from tachograph.inputs.agents.claude_code.transcript.lines import as_text, decode_line, read_object
 from tachograph.inputs.agents.claude_code.transcript.prompts import Prompts
 from tachograph.inputs.agents.claude_code.transcript.records import Message, Record, RetryError
 from tachograph.inputs.agents.claude_code.transcript.responses import Responses
 from tachograph.inputs.agents.claude_code.transcript.tools import ToolCalls
 from tachograph.inputs.agents.claude_code.transcript.totals import Totals
+from tachograph.inputs.agents.kit.lines import LineByLine
+from tachograph.inputs.agents.kit.records import BadRecord, Unusable
+from tachograph.inputs.agents.kit.values import Attributes, http_status, put, sane_number
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["TranscriptReader", "TranscriptResult", "read_transcript"]
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _ERROR_CLASS = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _STATUS = re.compile(r"API Error: (\d{3})\b")
-_MAX_TYPES = 200
 _OPEN_RESPONSES = 64  # more than run at the same time; their lines lie close together
 
 
@@ -37,12 +30,12 @@ class TranscriptResult:
     """What one reading of a file's lines gave."""
 
     events: list[RawEvent]
-    bad_lines: list[BadLine]
+    bad_lines: list[BadRecord]
     lines: int
     ignored: dict[str, int]  # records of types that are not read, by type
 
 
-class TranscriptReader:
+class TranscriptReader(LineByLine):
     """Takes a file's lines in as many portions as the caller likes.
 
     Args:
@@ -51,78 +44,45 @@ class TranscriptReader:
         from_start: whether the first line fed is the file's first; later readings do not announce sessions again.
     """
 
+    type_name = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
     def __init__(self, *, file_hint: str, received_us: int, from_start: bool = True) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.ignored: Counter[str] = Counter()
         self._context = Context(file_hint=file_hint, received_us=received_us, announce=from_start)
+        super().__init__(self._context)
         self._responses = Responses(self._context)
         self._prompts = Prompts(self._context)
         self._tools = ToolCalls(self._context)
         self._totals = Totals(self._context)
         self._last_ns: int | None = None  # of the record with a time that was read last
 
-    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
-        """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
-        take = self._take
-        for line in lines:
-            if line and not line.isspace():
-                self.lines += 1
-                try:
-                    take(decode_line(line), number, offset)
-                except UnreadableLine as bad:
-                    self.set_aside(number, offset, len(line), bad.reason, bad.detail)
-                except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other
-                    self.set_aside(number, offset, len(line), DropReason.INTERNAL_ERROR, "a fault of ours")
-            number += 1
-            offset += len(line) + 1
-
     def prime(self, line: bytes) -> bool:
         """When the last message before this reading was: a running total has no time of its own."""
         try:
             record = decode_line(line)
             if record.type in ("assistant", "user"):
-                self._last_ns = self._context.time_ns(record)
-        except UnreadableLine:
+                self._last_ns = self._context.time_ns(record.timestamp)
+        except Unusable:
             return False
         return self._last_ns is not None
-
-    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
-        """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
-        try:
-            self._take(decode_line(line), number, offset)
-        except Exception:  # noqa: BLE001 - it will be met again, whole; what is wrong with it is said then
-            return False
-        self.lines += 1
-        return True
-
-    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
-        """Remember a line as unusable."""
-        self.bad_lines.append(BadLine(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))
 
     def drain(self) -> list[RawEvent]:
         """Events finished so far; the last few responses are kept back, as they may have lines to come."""
         self._responses.emit(keep=_OPEN_RESPONSES)
-        return self._hand_over()
+        return super().drain()
 
     def finish(self) -> list[RawEvent]:
         """The remaining events: open responses as they stand, tool calls without a result as such."""
         self._responses.emit(keep=0)
         self._tools.finish()
-        return self._hand_over()
+        return super().drain()
 
     def open_calls(self) -> list[tuple[int, int]]:
         """Line number and offset of each tool call whose result has not been seen."""
         return self._tools.places()
 
-    def context_place(self) -> None:
-        """No line depends on one before it but a tool's result, see open_calls."""
-
-    def _hand_over(self) -> list[RawEvent]:
-        events, self._context.events = self._context.events, []
-        return events
-
-    def _take(self, record: Record, number: int, offset: int) -> None:
+    def read_line(self, line: bytes, number: int, offset: int) -> None:
+        """Understand one line."""
+        record = decode_line(line)
         kind = record.type
         if kind == "assistant":
             self._take_assistant(record, number, offset)
@@ -135,14 +95,13 @@ class TranscriptReader:
         elif kind == "cost-state":
             self._totals.take(record, self._last_ns)
         else:
-            name = kind if kind and _IDENTIFIER.fullmatch(kind) and len(self.ignored) < _MAX_TYPES else "<other>"
-            self.ignored[name] += 1
+            self.ignore(kind)
 
     def _take_assistant(self, record: Record, number: int, offset: int) -> None:
         message = record.message
         if message is None:
-            raise UnreadableLine(DropReason.BAD_LINE, "no message")
-        at_ns = self._last_ns = self._context.time_ns(record)
+            raise Unusable(DropReason.BAD_LINE, "no message")
+        at_ns = self._last_ns = self._context.time_ns(record.timestamp)
         base = self._context.base(record, at_ns)
         if record.is_api_error_message:
             self._take_error(record, message, at_ns, base)
@@ -157,8 +116,8 @@ class TranscriptReader:
     def _take_user(self, record: Record) -> None:
         message = record.message
         if message is None:
-            raise UnreadableLine(DropReason.BAD_LINE, "no message")
-        at_ns = self._last_ns = self._context.time_ns(record)
+            raise Unusable(DropReason.BAD_LINE, "no message")
+        at_ns = self._last_ns = self._context.time_ns(record.timestamp)
         base = self._context.base(record, at_ns)
         content = message.content
         if isinstance(content, list):
@@ -168,7 +127,7 @@ class TranscriptReader:
                 for block in results:
                     try:
                         self._tools.take_result(record, block, alone=len(results) == 1, at_ns=at_ns, base=base)
-                    except UnreadableLine as bad:
+                    except Unusable as bad:
                         unreadable = bad  # the other results are as good as they were
                 if unreadable is not None:
                     raise unreadable
@@ -186,7 +145,7 @@ class TranscriptReader:
         put(
             attributes,
             query_source="subagent" if record.is_sidechain else "main",
-            status_code=_status(status),
+            status_code=http_status(status),
             error_class=error if error and _ERROR_CLASS.fullmatch(error) else None,
             request_id=record.request_id,
             model=record.requested_model,
@@ -197,32 +156,32 @@ class TranscriptReader:
 
     def _take_retry(self, record: Record) -> None:
         """A try that failed and was repeated. No `api.error`: that is a request that failed in the end."""
-        at_ns = self._context.time_ns(record)
+        at_ns = self._context.time_ns(record.timestamp)
         error = read_object(RetryError, record.error) or RetryError()
         attributes = self._context.base(record, at_ns).copy()
         put(
             attributes,
             feature="api_retry",
             status="retried",
-            status_code=_status(error.status),
+            status_code=http_status(error.status),
             request_id=error.request_id,
-            attempts=sane_count(record.retry_attempt),
+            attempts=sane_number(record.retry_attempt),
             agent_instance_id=record.agent_id,
         )
         key = f"retry:{record.uuid or error.request_id or at_ns}"
         self._context.emit("api_error", EventKind.AGENT_NOTICE, at_ns, key, attributes)
 
     def _take_compaction(self, record: Record) -> None:
-        at_ns = self._context.time_ns(record)
+        at_ns = self._context.time_ns(record.timestamp)
         attributes = self._context.base(record, at_ns).copy()
         attributes["feature"] = "compaction"
         if (told := record.compact_metadata) is not None:
             put(
                 attributes,
                 trigger=told.trigger,
-                pre_tokens=sane_count(told.pre_tokens),
-                post_tokens=sane_count(told.post_tokens),
-                duration_ms=sane_duration(told.duration_ms),
+                pre_tokens=sane_number(told.pre_tokens),
+                post_tokens=sane_number(told.post_tokens),
+                duration_ms=sane_number(told.duration_ms),
             )
         key = f"compaction:{record.uuid or at_ns}"
         self._context.emit("compact_boundary", EventKind.FEATURE_USE, at_ns, key, attributes)
@@ -237,7 +196,3 @@ def read_transcript(lines: Iterable[tuple[int, bytes]], *, file_hint: str, recei
         offset += len(line) + (0 if line.endswith(b"\n") else 1)
     events = reader.finish()
     return TranscriptResult(events=events, bad_lines=reader.bad_lines, lines=reader.lines, ignored=dict(reader.ignored))
-
-
-def _status(code: int | None) -> int | None:
-    return code if code is not None and 100 <= code <= 599 else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tachograph.inputs.agents.claude_code.transcript.context import Attributes, Context
-from tachograph.inputs.agents.claude_code.transcript.lines import MAX_COUNT, UnreadableLine
+from tachograph.inputs.agents.claude_code.transcript.context import Context
 from tachograph.inputs.agents.claude_code.transcript.records import Iteration, Message, Record, Split, Usage
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import MAX_COUNT, Attributes
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["Responses"]
@@ -50,7 +51,7 @@ class Responses:
         """Add one line's usage: the largest of each class counts, because earlier lines may hold placeholders.
 
         Raises:
-            UnreadableLine: a count that cannot be one, or nothing to know the response by.
+            Unusable: a count that cannot be one, or nothing to know the response by.
         """
         tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
         read, write = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
@@ -65,7 +66,7 @@ class Responses:
             and 0 <= write_5m <= MAX_COUNT
             and 0 <= write_1h <= MAX_COUNT
         ):
-            raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
+            raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
         # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
         if write_5m + write_1h > write:
             write = write_5m + write_1h
@@ -118,7 +119,7 @@ class Responses:
         """The response a line belongs to; None for a subagent's replay of one that is there already."""
         message_id = message.id or record.request_id or record.uuid
         if not message_id:
-            raise UnreadableLine(DropReason.BAD_LINE, "a response without an id")
+            raise Unusable(DropReason.BAD_LINE, "a response without an id")
         key = (message_id, record.request_id or "")
         last = self._last
         if last is not None and key == last.key:  # most lines follow another of the same response
@@ -195,7 +196,7 @@ def _count(value: int | None) -> int:
     if value is None:
         return 0
     if not 0 <= value <= MAX_COUNT:
-        raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
+        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
     return value
 
 

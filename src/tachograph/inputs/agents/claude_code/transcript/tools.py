@@ -7,10 +7,9 @@ as such; the result makes a second event under another key, and the ledger joins
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from tachograph.inputs.agents.claude_code.transcript.context import Attributes, Context, put, sane_duration
-from tachograph.inputs.agents.claude_code.transcript.lines import UnreadableLine, as_text, read_object
+from tachograph.inputs.agents.claude_code.transcript.context import Context
+from tachograph.inputs.agents.claude_code.transcript.lines import as_text, read_object
 from tachograph.inputs.agents.claude_code.transcript.records import (
     Block,
     CommandInput,
@@ -18,8 +17,11 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     Record,
     ToolResult,
 )
+from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, places
 from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.values import Attributes, put, sane_number
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["ToolCalls"]
@@ -37,29 +39,17 @@ _DENIED = (
 _DENIAL_SOURCES = {"user-rejected": "user_reject", "user-aborted": "user_abort"}
 
 
-@dataclass(slots=True)
-class _Call:
-    """A tool call that waits for its result."""
-
-    at_ns: int
-    attributes: Attributes
-    number: int
-    offset: int
-    commits: bool = False
-    opens_pull_request: bool = False
-
-
 class ToolCalls:
     """Joins calls and results."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._open: dict[str, _Call] = {}
+        self._open: dict[str, OpenCall] = {}
 
     def take_use(self, record: Record, block: Block, at_ns: int, base: Attributes, *, number: int, offset: int) -> None:
         """The model asked for a tool, on the line with this number and offset."""
         if not block.id:
-            raise UnreadableLine(DropReason.BAD_LINE, "a tool call without an id")
+            raise Unusable(DropReason.BAD_LINE, "a tool call without an id")
         attributes = base.copy()
         attributes["tool_use_id"] = block.id
         attributes["tool_name"] = block.name or "unknown"
@@ -70,7 +60,7 @@ class ToolCalls:
             attributes["is_sidechain"] = True
             if record.agent_id:
                 attributes["agent_instance_id"] = record.agent_id
-        call = self._open[block.id] = _Call(at_ns, attributes, number, offset)
+        call = self._open[block.id] = OpenCall(at_ns, attributes, number, offset)
         if block.name in ("Bash", "PowerShell"):
             if size < _MAX_COMMAND_BYTES and (b"commit" in (text := bytes(block.input)) or b"create" in text):
                 command = (read_object(CommandInput, block.input) or CommandInput()).command or ""
@@ -82,7 +72,7 @@ class ToolCalls:
         """A tool gave something back. `alone`: it is the record's only result, so the record's details are its own."""
         tool_use_id = block.tool_use_id
         if not tool_use_id:
-            raise UnreadableLine(DropReason.BAD_LINE, "a tool result without an id")
+            raise Unusable(DropReason.BAD_LINE, "a tool result without an id")
         call = self._open.pop(tool_use_id, None)
         raw = memoryview(record.tool_use_result)
         result = bytes(raw) if alone and len(raw) < _MAX_RESULT_BYTES else b""
@@ -99,7 +89,7 @@ class ToolCalls:
             attributes["prompt_id"] = record.prompt_id
         if told is not None and not told.is_async:
             # Asynchronous calls return at once; what they report as a duration is not theirs.
-            put(attributes, duration_ms=sane_duration(told.duration_ms or told.total_duration_ms))
+            put(attributes, duration_ms=sane_number(told.duration_ms or told.total_duration_ms))
         self._context.emit("tool_result", EventKind.TOOL_CALL, at_ns, f"tool:{tool_use_id}:done", attributes)
         if succeeded and (told is not None or (call is not None and (call.commits or call.opens_pull_request))):
             outcome: Attributes = {**base, "tool_use_id": tool_use_id}
@@ -113,7 +103,7 @@ class ToolCalls:
 
     def places(self) -> list[tuple[int, int]]:
         """Line number and offset of each call that has no result so far."""
-        return [(call.number, call.offset) for call in self._open.values()]
+        return places(self._open.values())
 
     def _emit_feature(self, block: Block, at_ns: int, base: Attributes) -> None:
         told = read_object(FeatureInput, block.input) or FeatureInput()
@@ -129,20 +119,24 @@ class ToolCalls:
         self._context.emit("tool_use", EventKind.FEATURE_USE, at_ns, f"feature:{block.id}", attributes)
 
     def _emit_outcome(
-        self, call: _Call | None, told: ToolResult | None, tool_use_id: str, at_ns: int, outcome: Attributes
+        self, call: OpenCall | None, told: ToolResult | None, tool_use_id: str, at_ns: int, outcome: Attributes
     ) -> None:
         if told is not None and (change := _lines_changed(told)) is not None:
             added, removed = change
             language = language_of(told.file_path or told.notebook_path or "")
             attributes = {**outcome, "lines_added": added, "lines_removed": removed, "language": language}
             self._context.emit("tool_result", EventKind.CODE_CHANGE, at_ns, f"change:{tool_use_id}", attributes)
-        if call is not None and call.commits:
-            attributes = {**outcome, "quantity": 1}
-            self._context.emit("tool_result", EventKind.VCS_COMMIT, at_ns, f"commit:{tool_use_id}", attributes)
         operation = told.git_operation.pr if told is not None and told.git_operation is not None else None
-        if (operation is not None and operation.action == "created") or (call is not None and call.opens_pull_request):
-            attributes = {**outcome, "quantity": 1}
-            self._context.emit("tool_result", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{tool_use_id}", attributes)
+        emit_version_control(
+            self._context.emit,
+            "tool_result",
+            at_ns,
+            lambda what: f"{what}:{tool_use_id}",
+            outcome,
+            commits=call is not None and call.commits,
+            opens_pull_request=(operation is not None and operation.action == "created")
+            or (call is not None and call.opens_pull_request),
+        )
 
 
 def _judge(attributes: Attributes, record: Record, block: Block, result: bytes) -> bool:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tachograph.inputs.agents.claude_code.transcript.context import Context, put
-from tachograph.inputs.agents.claude_code.transcript.lines import MAX_COUNT, UnreadableLine, read_object
+from tachograph.inputs.agents.claude_code.transcript.context import Context
+from tachograph.inputs.agents.claude_code.transcript.lines import read_object
 from tachograph.inputs.agents.claude_code.transcript.records import ModelUsage, Record
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import nanousd
+from tachograph.inputs.agents.kit.values import MAX_COUNT, put
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["COUNTER", "Totals"]
@@ -40,19 +42,19 @@ class Totals:
             at_ns: when the record before it was written, None if no such record was read.
 
         Raises:
-            UnreadableLine: no session, no models, no time, or a count that cannot be one.
+            Unusable: no session, no models, no time, or a count that cannot be one.
         """
         start_ms, lasted_ms = _number(record.start_time), _number(record.total_duration)
         if at_ns is None and start_ms is not None:
             at_ns = int((start_ms + (lasted_ms or 0)) * 1_000_000)
         if at_ns is None or not 0 < at_ns < 2**63:
-            raise UnreadableLine(DropReason.BAD_TIME, "no time")
+            raise Unusable(DropReason.BAD_TIME, "no time")
         try:
             models = _by_model(record.model_usage)
         except msgspec.DecodeError:
-            raise UnreadableLine(DropReason.BAD_LINE, "no models") from None
+            raise Unusable(DropReason.BAD_LINE, "no models") from None
         if not record.session_id or len(models) > _MAX_MODELS:
-            raise UnreadableLine(DropReason.BAD_LINE, "no session, or more models than there are")
+            raise Unusable(DropReason.BAD_LINE, "no session, or more models than there are")
         told = [(model, _counts(read_object(ModelUsage, raw) or ModelUsage())) for model, raw in models.items()]
         base = self._context.base_of_session(record)
         for model, counts in told:
@@ -84,7 +86,7 @@ def _count(value: int | None) -> int:
     if value is None:
         return 0
     if not 0 <= value <= MAX_COUNT:
-        raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
+        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
     return value
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from tachograph.inputs.agents.codex.rollout.context import BadLine
-from tachograph.inputs.agents.codex.rollout.lines import MAX_LINE_BYTES
 from tachograph.inputs.agents.codex.rollout.reader import RolloutReader
+from tachograph.inputs.agents.kit.history import MAX_LINE_BYTES
+from tachograph.inputs.agents.kit.records import BadRecord
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 if sys.version_info >= (3, 14):
@@ -37,7 +37,7 @@ class CompressedRolloutReader:
         return self._reader.lines
 
     @property
-    def bad_lines(self) -> Sequence[BadLine]:
+    def bad_lines(self) -> Sequence[BadRecord]:
         """Those set aside so far."""
         return self._reader.bad_lines
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from tachograph.inputs.agents.codex.rollout.records import ABSENT, Kind, Line, Tokens
-from tachograph.inputs.agents.codex.usage import MAX_TOKENS
+from tachograph.inputs.agents.kit.history import MAX_LINE_BYTES
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import MAX_COUNT
 from tachograph_sdk.model.event import DropReason
 
 __all__ = [
-    "MAX_LINE_BYTES",
-    "UnreadableLine",
     "as_text",
     "check",
     "decode_line",
@@ -25,9 +25,6 @@ __all__ = [
     "read",
     "tail_of",
 ]
-
-MAX_LINE_BYTES = 64 * 1024 * 1024
-"""Longer lines are set aside unread."""
 
 _MAX_TEXT_BYTES = 4 * 1024 * 1024  # of a text that is looked at: a patch, a command, a prompt
 _HEAD_BYTES = 1024
@@ -39,35 +36,26 @@ _text = msgspec.json.Decoder(str).decode
 _COUNTS = frozenset(field.name for field in msgspec.structs.fields(Tokens))
 
 
-class UnreadableLine(Exception):
-    """This line must be set aside: why, in words of ours."""
-
-    def __init__(self, reason: DropReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
-
 def decode_line(line: bytes) -> Line:
     """Read one line, without its line end. Its payload stays raw.
 
     Raises:
-        UnreadableLine: not UTF-8, not JSON, not an object, without a type or payload, too long or too deep.
+        Unusable: not UTF-8, not JSON, not an object, without a type or payload, too long or too deep.
     """
     if len(line) > MAX_LINE_BYTES:
-        raise UnreadableLine(DropReason.TOO_LARGE, "line too long")
+        raise Unusable(DropReason.TOO_LARGE, "line too long")
     try:
         if not line.isascii():
             line.decode()
         record = _line(line)
     except UnicodeDecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not UTF-8") from None
+        raise Unusable(DropReason.BAD_LINE, "not UTF-8") from None
     except msgspec.DecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "not a record") from None
+        raise Unusable(DropReason.BAD_LINE, "not a record") from None
     except RecursionError:
-        raise UnreadableLine(DropReason.TOO_LARGE, "nested too deeply") from None
+        raise Unusable(DropReason.TOO_LARGE, "nested too deeply") from None
     if record.type is None:
-        raise UnreadableLine(DropReason.BAD_LINE, "no record type")
+        raise Unusable(DropReason.BAD_LINE, "no record type")
     return record
 
 
@@ -83,16 +71,16 @@ def read(kind: type[_Record], raw: msgspec.Raw) -> _Record:
     """Read `raw` as `kind`.
 
     Raises:
-        UnreadableLine: it is no object, or a count of tokens in it is none.
+        Unusable: it is no object, or a count of tokens in it is none.
     """
     try:
         return _decoder(kind)(raw)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
         return _read_loosely(kind, raw)
     except msgspec.DecodeError:
-        raise UnreadableLine(DropReason.BAD_LINE, "no payload") from None
+        raise Unusable(DropReason.BAD_LINE, "no payload") from None
     except RecursionError:
-        raise UnreadableLine(DropReason.TOO_LARGE, "nested too deeply") from None
+        raise Unusable(DropReason.TOO_LARGE, "nested too deeply") from None
 
 
 def as_text(raw: msgspec.Raw) -> str | None:
@@ -125,7 +113,7 @@ def _read_loosely(kind: type[_Record], raw: msgspec.Raw) -> _Record:
     try:
         fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
-        raise UnreadableLine(DropReason.BAD_LINE, "no payload") from None
+        raise Unusable(DropReason.BAD_LINE, "no payload") from None
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         value = fields.get(field.encode_name, ABSENT)
@@ -138,7 +126,7 @@ def _read_loosely(kind: type[_Record], raw: msgspec.Raw) -> _Record:
             if nested is not None and bytes(memoryview(value)[:1]) == b"{":
                 values[field.name] = _read_loosely(nested, value)
             elif field.name in _COUNTS:
-                raise UnreadableLine(DropReason.BAD_NUMBER, "a count that is none") from None
+                raise Unusable(DropReason.BAD_NUMBER, "a count that is none") from None
     return kind(**values)
 
 
@@ -146,12 +134,12 @@ def check(tokens: Tokens) -> Tokens:
     """The same usage, if its counts can be counts.
 
     Raises:
-        UnreadableLine: one is negative or too large.
+        Unusable: one is negative or too large.
     """
     for name in _COUNTS:
         value = getattr(tokens, name)
-        if value is not None and not 0 <= value <= MAX_TOKENS:
-            raise UnreadableLine(DropReason.BAD_NUMBER, "a count out of range")
+        if value is not None and not 0 <= value <= MAX_COUNT:
+            raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
     return tokens
 
 

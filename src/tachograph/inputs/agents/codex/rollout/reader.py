@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
-from tachograph.inputs.agents.codex.rollout.context import BadLine, Context, put
-from tachograph.inputs.agents.codex.rollout.lines import UnreadableLine, as_text, decode_line, kind_of, read
+from tachograph.inputs.agents.codex.rollout.context import Context
+from tachograph.inputs.agents.codex.rollout.lines import as_text, decode_line, kind_of, read
 from tachograph.inputs.agents.codex.rollout.records import (
     Action,
     Call,
@@ -31,20 +31,21 @@ from tachograph.inputs.agents.codex.rollout.records import (
 from tachograph.inputs.agents.codex.rollout.replay import Replay
 from tachograph.inputs.agents.codex.rollout.requests import Requests
 from tachograph.inputs.agents.codex.rollout.tools import ToolCalls
+from tachograph.inputs.agents.kit.lines import LineByLine
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import put, sane_number
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["RolloutReader"]
 
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
 _NOT_THE_API = frozenset({"sandbox_error"})  # why a turn failed, where no request did
-_MAX_TYPES = 200
 _START = (1, 0)  # line number and offset
 _WAIT_BYTES = 1024 * 1024  # how far before the end an unanswered call is waited for
 
 
-class RolloutReader:
+class RolloutReader(LineByLine):
     """Takes a file's lines in as many portions as the caller likes.
 
     Args:
@@ -53,11 +54,11 @@ class RolloutReader:
         from_start: whether the first line fed is the file's first.
     """
 
+    type_name = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
     def __init__(self, *, file_hint: str = "", received_us: int, from_start: bool = True) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.ignored: Counter[str] = Counter()
         self._context = Context(received_us=received_us)
+        super().__init__(self._context)
         self._context.muted = not from_start
         self._replay = Replay()
         self._requests = Requests(self._context)
@@ -78,66 +79,33 @@ class RolloutReader:
         }
         self._at = (0, 0)  # line number and offset of the record in hand
 
-    def prime(self, line: bytes) -> None:
+    def prime(self, line: bytes) -> bool:
         """The file's first line, which says whose thread it is."""
         try:
             record = decode_line(line)
             if record.type == "session_meta":
                 meta = read(Meta, record.payload)
                 self._context.begin(meta, is_subagent=_is_subagent(meta))
-        except UnreadableLine:
-            return  # it was set aside when it was read
-
-    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
-        """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
-        for line in lines:
-            if line and not line.isspace():
-                self.lines += 1
-                try:
-                    self._take(line, number, offset)
-                except UnreadableLine as bad:
-                    self.set_aside(number, offset, len(line), bad.reason, bad.detail)
-                except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other
-                    self.set_aside(number, offset, len(line), DropReason.INTERNAL_ERROR, "a fault of ours")
-            number += 1
-            offset += len(line) + 1
-
-    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
-        """Read a last line that has no line end yet: if it is a whole record, take it; if not, it is as if unseen."""
-        try:
-            self._take(line, number, offset)
-        except Exception:  # noqa: BLE001 - it will be met again, whole; what is wrong with it is said then
-            return False
-        self.lines += 1
+        except Unusable:
+            pass  # it was set aside when it was read
         return True
-
-    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
-        """Remember a line as unusable."""
-        self.bad_lines.append(BadLine(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))
-
-    def drain(self) -> list[RawEvent]:
-        """Events finished so far."""
-        events, self._context.events = self._context.events, []
-        return events
 
     def finish(self) -> list[RawEvent]:
         """The remaining events: tool calls without a result as such."""
         self._tools.finish()
         return self.drain()
 
-    def open_calls(self) -> list[tuple[int, int]]:
-        """None: `context_place` looks after them, because a call alone does not say what usage went before."""
-        return []
-
     def context_place(self) -> tuple[int, int] | None:
         """The usage before the last turn's settings, and before each call without a result.
 
+        That is why no call is waited for by itself: it alone does not say what usage went before.
         From there on model and running total are known again: the first usage met is one that was counted before.
         """
         waiting = [place for place, at in self._tools.waiting() if at >= self._at[1] - _WAIT_BYTES]
         return min([self._place, *waiting])
 
-    def _take(self, line: bytes, number: int, offset: int) -> None:
+    def read_line(self, line: bytes, number: int, offset: int) -> None:
+        """Understand one line."""
         record = decode_line(line)
         at_ns = self._context.time_ns(record.timestamp)
         self._at = (number, offset)
@@ -171,7 +139,7 @@ class RolloutReader:
         elif kind == "compacted":
             self._take_compaction(at_ns)
         else:
-            self._ignore(inner or kind)
+            self.ignore(inner or kind)
 
     def _is_copy(self, record: Line, kind: str, inner: str, at_ns: int) -> bool:
         turn_id = None
@@ -191,17 +159,13 @@ class RolloutReader:
         elif inner == "user_message":
             self._replay.hold(record, at_ns)
 
-    def _ignore(self, name: str) -> None:
-        known = _IDENTIFIER.fullmatch(name) and (name in self.ignored or len(self.ignored) < _MAX_TYPES)
-        self.ignored[name if known else "<other>"] += 1
-
     def _take_meta(self, record: Line, at_ns: int) -> None:
         meta = read(Meta, record.payload)
         if self._context.thread:
             self._replay.inherit(meta)  # the same thread's again, where it was resumed, says nothing new
             return
         if not meta.id:
-            raise UnreadableLine(DropReason.BAD_LINE, "a thread without an id")
+            raise Unusable(DropReason.BAD_LINE, "a thread without an id")
         is_subagent = _is_subagent(meta)
         self._context.begin(meta, is_subagent=is_subagent)
         self._replay.begin(meta)
@@ -272,7 +236,12 @@ class RolloutReader:
         context = self._context
         attributes = context.base()
         turn = told.turn_id or context.turn_id
-        put(attributes, prompt_id=turn, duration_ms=_sane(told.duration_ms), ttft_ms=_sane(told.time_to_first_token_ms))
+        put(
+            attributes,
+            prompt_id=turn,
+            duration_ms=sane_number(told.duration_ms),
+            ttft_ms=sane_number(told.time_to_first_token_ms),
+        )
         attributes |= {"feature": "turn", "success": told.error is None}
         context.emit("task_complete", EventKind.AGENT_NOTICE, at_ns, f"turn:{context.thread}:{turn}", attributes)
         if told.error is not None:
@@ -288,7 +257,7 @@ class RolloutReader:
         context = self._context
         attributes = context.base()
         turn = told.turn_id or context.turn_id
-        put(attributes, prompt_id=turn, duration_ms=_sane(told.duration_ms), trigger=told.reason)
+        put(attributes, prompt_id=turn, duration_ms=sane_number(told.duration_ms), trigger=told.reason)
         attributes |= {"feature": "turn", "status": "aborted"}
         context.emit("turn_aborted", EventKind.AGENT_NOTICE, at_ns, f"aborted:{context.thread}:{turn}", attributes)
 
@@ -304,10 +273,6 @@ def _is_subagent(meta: Meta) -> bool:
     return meta.thread_source == "subagent" or b'"subagent"' in bytes(memoryview(meta.source)[:200])
 
 
-def _sane(value: float | None) -> float | None:
-    return value if value is not None and 0 <= value < 1e12 else None
-
-
 def _error(raw: msgspec.Raw) -> tuple[str | None, int | None]:
     """Why a turn failed, in the client's own word, and the HTTP status where it says one."""
     word = as_text(raw)
@@ -316,6 +281,6 @@ def _error(raw: msgspec.Raw) -> tuple[str | None, int | None]:
     try:
         (word, details), *_ = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items()
         status = read(ErrorStatus, details).http_status_code
-    except (msgspec.DecodeError, ValueError, UnreadableLine):
+    except (msgspec.DecodeError, ValueError, Unusable):
         return word, None
     return word, status if status is not None and 100 <= status <= 599 else None

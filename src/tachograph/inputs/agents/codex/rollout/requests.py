@@ -7,10 +7,11 @@ news only if the running total has moved.
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.codex.rollout.context import Context, put
+from tachograph.inputs.agents.codex.rollout.context import Context
 from tachograph.inputs.agents.codex.rollout.lines import check
 from tachograph.inputs.agents.codex.rollout.records import TokenCount, Tokens, UsageRecord
 from tachograph.inputs.agents.codex.usage import disjoint
+from tachograph.inputs.agents.kit.values import put
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["Requests"]

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import msgspec
 
 from tachograph.inputs.agents.codex.results import HEAD_CHARS, UNKNOWN, Verdict, judge
-from tachograph.inputs.agents.codex.rollout.context import Attributes, Context, put
+from tachograph.inputs.agents.codex.rollout.context import Context
 from tachograph.inputs.agents.codex.rollout.lines import as_text, head_of, read, tail_of
 from tachograph.inputs.agents.codex.rollout.patches import BEGIN, Lines, count_changes, count_patch
 from tachograph.inputs.agents.codex.rollout.records import Call, CommandArguments, Item, ItemCompleted, Output, ToolText
+from tachograph.inputs.agents.kit.calls import emit_version_control
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.values import Attributes, put
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["ToolCalls"]
@@ -157,14 +159,15 @@ class ToolCalls:
             attributes = {**outcome, "lines_added": lines.added, "lines_removed": lines.removed}
             put(attributes, language=lines.language, tool_name=call.get("tool_name"))
             self._context.emit(name, EventKind.CODE_CHANGE, at_ns, self._key(call_id, "change"), attributes)
-        if commits(command):
-            self._context.emit(
-                name, EventKind.VCS_COMMIT, at_ns, self._key(call_id, "commit"), {**outcome, "quantity": 1}
-            )
-        if opens_pull_request(command):
-            self._context.emit(
-                name, EventKind.VCS_PULL_REQUEST, at_ns, self._key(call_id, "pull"), {**outcome, "quantity": 1}
-            )
+        emit_version_control(
+            self._context.emit,
+            name,
+            at_ns,
+            lambda what: self._key(call_id, what),
+            outcome,
+            commits=commits(command),
+            opens_pull_request=opens_pull_request(command),
+        )
 
 
 def _command(call: Call) -> str:

@@ -12,31 +12,22 @@ The line for the system's prompt, the largest of all, is not even decoded.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from tachograph.inputs.agents.copilot_cli.session.lines import (
-    Attributes,
-    BadLine,
-    Record,
-    UnreadableLine,
-    decode,
-    part,
-    set_known,
-    tokens,
-    word,
-)
+from tachograph.inputs.agents.copilot_cli.session.lines import Record, decode, part, tokens, word
 from tachograph.inputs.agents.copilot_cli.session.tools import ToolCalls
 from tachograph.inputs.agents.copilot_cli.words import credits_nano, message_id, premium_requests, query_source
-from tachograph_sdk.model.event import DropReason, EventKind, RawEvent, Source
+from tachograph.inputs.agents.kit.emitter import Emitter
+from tachograph.inputs.agents.kit.lines import LineByLine
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import Attributes, put
+from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 from tachograph_sdk.privacy.treat import to_amount, to_count
 
 __all__ = ["EventsReader"]
 
 AGENT = "copilot_cli"
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 _ERROR = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_MAX_TYPES = 200
 _MAX_AGENTS = 1000
 _UNREAD = (
     b'{"type":"system.message"',
@@ -46,7 +37,7 @@ _UNREAD = (
 )
 
 
-class EventsReader:
+class EventsReader(LineByLine):
     """Takes a file's lines in as many portions as the caller likes.
 
     Args:
@@ -55,15 +46,13 @@ class EventsReader:
         from_start: whether the first line fed is the file's first.
     """
 
+    type_name = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+
     def __init__(self, *, file_hint: str, received_us: int, from_start: bool = True) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.ignored: Counter[str] = Counter()
-        self._received_us = received_us
-        self._events: list[RawEvent] = []
+        super().__init__(Emitter(AGENT, received_us))
         folders = file_hint.replace("\\", "/").split("/")
         self._base: Attributes = {}
-        set_known(self._base, session_id=folders[-2] if len(folders) > 1 else None)
+        put(self._base, session_id=folders[-2] if len(folders) > 1 else None)
         self._model: str | None = None
         self._turns: dict[
             str, tuple[str | None, int, int]
@@ -91,43 +80,11 @@ class EventsReader:
         """The first line names the session, the version and the folder; no other is needed."""
         try:
             record = decode(line)
-        except UnreadableLine:
+        except Unusable:
             return True
         if record.type == "session.start":
             self._learn(record)
         return True
-
-    def feed(self, lines: Iterable[bytes], *, number: int, offset: int) -> None:
-        """Read lines without their line ends; the first has this number (from 1) and begins at this offset."""
-        for line in lines:
-            if line and not line.isspace():
-                self.lines += 1
-                try:
-                    self._line(line, number, offset)
-                except UnreadableLine as bad:
-                    self.set_aside(number, offset, len(line), bad.reason, bad.detail)
-                except Exception:  # noqa: BLE001 - whatever we did wrong costs this line and no other
-                    self.set_aside(number, offset, len(line), DropReason.INTERNAL_ERROR, "a fault of ours")
-            number += 1
-            offset += len(line) + 1
-
-    def offer(self, line: bytes, *, number: int, offset: int) -> bool:
-        """Read a last line that has no line end yet, if it is a whole record."""
-        try:
-            self._line(line, number, offset)
-        except Exception:  # noqa: BLE001 - it will be met again, whole; what is wrong with it is said then
-            return False
-        self.lines += 1
-        return True
-
-    def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
-        """Remember a line as unusable."""
-        self.bad_lines.append(BadLine(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))
-
-    def drain(self) -> list[RawEvent]:
-        """Events finished so far."""
-        events, self._events = self._events, []
-        return events
 
     def finish(self) -> list[RawEvent]:
         """The remaining events: tool calls without a result as such."""
@@ -142,7 +99,8 @@ class EventsReader:
         """Place of the earliest turn that still goes on: it says which prompt its requests belong to."""
         return min(((number, offset) for _, number, offset in self._turns.values()), default=None)
 
-    def _line(self, line: bytes, number: int, offset: int) -> None:
+    def read_line(self, line: bytes, number: int, offset: int) -> None:
+        """Understand one line."""
         if line.startswith(_UNREAD):
             self.ignored[line[9:].partition(b'"')[0].decode("ascii", "replace")] += 1
             return
@@ -151,23 +109,10 @@ class EventsReader:
         if take is not None:
             take(record, number, offset)
             return
-        known = _IDENTIFIER.fullmatch(record.type) and len(self.ignored) < _MAX_TYPES
-        self.ignored[record.type if known else "<other>"] += 1
+        self.ignore(record.type)
 
     def _emit(self, name: str, kind: EventKind, record: Record, key: str, attributes: Attributes) -> None:
-        at_ns = record.at_ns
-        self._events.append(
-            RawEvent(
-                agent=AGENT,
-                source=Source.TRANSCRIPT,
-                name=name,
-                kind=kind,
-                at_ns=at_ns,
-                received_us=self._received_us,
-                key=f"{key}:{at_ns}".encode("utf-8", "surrogatepass"),
-                attributes=self._base | self._of_agent(record) | attributes,
-            )
-        )
+        self._out.emit(name, kind, record.at_ns, key, self._base | self._of_agent(record) | attributes)
 
     @property
     def _session_id(self) -> str:
@@ -177,13 +122,13 @@ class EventsReader:
         found: Attributes = {}
         if record.agent_id is not None:
             found["is_sidechain"] = True
-            set_known(found, agent_instance_id=record.agent_id, subagent=self._subagents.get(record.agent_id))
+            put(found, agent_instance_id=record.agent_id, subagent=self._subagents.get(record.agent_id))
         prompt = self._turns.get(record.agent_id or "")
-        set_known(found, prompt_id=prompt[0] if prompt else None)
+        put(found, prompt_id=prompt[0] if prompt else None)
         return found
 
     def _learn(self, record: Record) -> None:
-        set_known(
+        put(
             self._base,
             session_id=word(record.data.get("sessionId")),
             agent_version=word(record.data.get("copilotVersion")),
@@ -194,7 +139,7 @@ class EventsReader:
     def _session(self, record: Record, number: int, offset: int) -> None:
         self._learn(record)
         if not self._session_id:
-            raise UnreadableLine(DropReason.BAD_LINE, "no session")
+            raise Unusable(DropReason.BAD_LINE, "no session")
         self._emit("session.start", EventKind.SESSION_START, record, f"session:{self._session_id}", {})
 
     def _model_change(self, record: Record, number: int, offset: int) -> None:
@@ -208,10 +153,10 @@ class EventsReader:
         text, source = record.data.get("content"), record.data.get("source")
         identity = word(record.data.get("interactionId")) or word(record.data.get("messageId")) or record.id
         if identity is None:
-            raise UnreadableLine(DropReason.BAD_LINE, "a prompt without an id")
+            raise Unusable(DropReason.BAD_LINE, "a prompt without an id")
         origin = "human" if source in (None, "", "user") else _origin(str(source))
         attributes: Attributes = {"prompt_id": identity, "prompt_origin": origin}
-        set_known(
+        put(
             attributes,
             message_uuid=word(record.data.get("messageId")),
             length_chars=len(text) if isinstance(text, str) else None,
@@ -227,13 +172,13 @@ class EventsReader:
     def _request(self, record: Record, number: int, offset: int) -> None:
         usage = part(record.data, "usage")
         if not usage:
-            raise UnreadableLine(DropReason.BAD_LINE, "no usage")
+            raise Unusable(DropReason.BAD_LINE, "no usage")
         counts = tokens(usage)
         initiator = word(usage.get("initiator"))
         call = word(usage.get("apiCallId")) or word(part(usage, "accounting").get("usageId"))
         identity = message_id(self._session_id, call)
         attributes: Attributes = {**counts}
-        set_known(
+        put(
             attributes,
             message_id=identity,
             request_id=word(usage.get("providerCallId")),
@@ -261,8 +206,8 @@ class EventsReader:
         if status is not None and 100 <= status < 600:
             attributes |= {"status_code": status, "error_class": f"http_{status}"}
         else:
-            set_known(attributes, error_class=kind if kind and _ERROR.fullmatch(kind) else None)
-        set_known(attributes, model=self._model)
+            put(attributes, error_class=kind if kind and _ERROR.fullmatch(kind) else None)
+        put(attributes, model=self._model)
         self._emit("session.error", EventKind.API_ERROR, record, f"error:{record.id}", attributes)
 
     def _totals(self, record: Record, number: int, offset: int) -> None:
@@ -274,13 +219,13 @@ class EventsReader:
             if usage and (name := word(model)) is not None:
                 counts = tokens(usage)
                 attributes: Attributes = {"counter": "session_total", "model": name, **counts}
-                set_known(attributes, lineage=None if lineage is None else str(lineage))
+                put(attributes, lineage=None if lineage is None else str(lineage))
                 key = f"total:{self._session_id}:{name}:" + ":".join(str(n) for n in counts.values())
                 self._emit("session.shutdown", EventKind.USAGE_COUNTER, record, key, attributes)
 
     def _compaction(self, record: Record, number: int, offset: int) -> None:
         attributes: Attributes = {"feature": "compaction", "success": record.data.get("success") is not False}
-        set_known(
+        put(
             attributes,
             pre_tokens=to_count(record.data.get("preCompactionTokens")),
             post_tokens=to_count(record.data.get("postCompactionTokens")),
@@ -294,7 +239,7 @@ class EventsReader:
             self._turns[record.agent_id] = (None, number, offset)  # its type is said here and nowhere else
         call = word(record.data.get("toolCallId"))
         attributes: Attributes = {"feature": "subagent", "trigger": "agent"}
-        set_known(attributes, feature_name=name, tool_use_id=call)
+        put(attributes, feature_name=name, tool_use_id=call)
         self._emit("subagent.started", EventKind.FEATURE_USE, record, f"subagent:{call or record.id}", attributes)
 
     def _subagent_done(self, record: Record, number: int, offset: int) -> None:
@@ -303,7 +248,7 @@ class EventsReader:
     def _skill(self, record: Record, number: int, offset: int) -> None:
         attributes: Attributes = {"feature": "skill"}
         name = word(record.data.get("name"))
-        set_known(attributes, feature_name=name, skill=name, plugin=word(record.data.get("pluginName")))
+        put(attributes, feature_name=name, skill=name, plugin=word(record.data.get("pluginName")))
         self._emit("skill.invoked", EventKind.FEATURE_USE, record, f"skill:{record.id}", attributes)
 
     def _tool_start(self, record: Record, number: int, offset: int) -> None:

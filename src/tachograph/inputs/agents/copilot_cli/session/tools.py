@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tachograph.inputs.agents.copilot_cli.session.lines import (
-    Attributes,
-    Record,
-    UnreadableLine,
-    part,
-    set_known,
-    word,
-)
+from tachograph.inputs.agents.copilot_cli.session.lines import Record, part, word
+from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, places
 from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.values import Attributes, put
 from tachograph_sdk.model.event import DropReason, EventKind
 from tachograph_sdk.privacy.treat import to_count
 
@@ -30,16 +26,10 @@ _DENIED = frozenset({"denied", "rejected"})
 
 
 @dataclass(slots=True)
-class _Call:
-    """A tool call that waits for its result."""
+class _Call(OpenCall):
+    """One that remembers who made it."""
 
-    record: Record
-    at_ns: int
-    attributes: Attributes
-    number: int
-    offset: int
-    commits: bool = False
-    opens_pull_request: bool = False
+    record: Record = field(kw_only=True)
 
 
 class ToolCalls:
@@ -53,12 +43,12 @@ class ToolCalls:
         """A tool is run; these are its name and what it was given."""
         call_id = word(record.data.get("toolCallId"))
         if call_id is None:
-            raise UnreadableLine(DropReason.BAD_LINE, "a tool call without an id")
+            raise Unusable(DropReason.BAD_LINE, "a tool call without an id")
         name = word(record.data.get("toolName"))
         server = word(record.data.get("mcpServerName"))
         arguments = record.data.get("arguments")
         attributes: Attributes = {"tool_use_id": call_id, "tool_name": name or "unknown"}
-        set_known(
+        put(
             attributes,
             mcp_server=server,
             mcp_tool=word(record.data.get("mcpToolName")),
@@ -66,7 +56,7 @@ class ToolCalls:
             tool_input_bytes=_size(arguments),
         )
         lean = Record(type=record.type, data={}, id=record.id, timestamp=record.timestamp, agent_id=record.agent_id)
-        call = _Call(lean, record.at_ns, attributes, number, offset)
+        call = _Call(record.at_ns, attributes, number, offset, record=lean)
         command = arguments.get("command") if isinstance(arguments, dict) and name in _SHELLS else None
         if isinstance(command, str):
             call.commits, call.opens_pull_request = commits(command), opens_pull_request(command)
@@ -77,7 +67,7 @@ class ToolCalls:
         data = record.data
         call_id = word(data.get("toolCallId"))
         if call_id is None:
-            raise UnreadableLine(DropReason.BAD_LINE, "a tool result without an id")
+            raise Unusable(DropReason.BAD_LINE, "a tool result without an id")
         call = self._open.pop(call_id, None)
         attributes: Attributes = dict(call.attributes) if call else {"tool_use_id": call_id}
         exit_code = part(data, "shellExecution").get("exitCode")
@@ -88,7 +78,7 @@ class ToolCalls:
             attributes["decision"] = "reject"
         if call is not None and record.at_ns >= call.at_ns:
             attributes["duration_ms"] = (record.at_ns - call.at_ns) / 1e6
-        set_known(
+        put(
             attributes,
             error_class=error if not success else None,
             tool_result_bytes=_size(part(data, "result").get("content")),
@@ -106,7 +96,7 @@ class ToolCalls:
 
     def places(self) -> list[tuple[int, int]]:
         """Line number and offset of each call that has no result so far."""
-        return [(call.number, call.offset) for call in self._open.values()]
+        return places(self._open.values())
 
     def _outcome(self, record: Record, call: _Call | None, call_id: str, attributes: Attributes) -> None:
         base: Attributes = {"tool_use_id": call_id}
@@ -115,15 +105,17 @@ class ToolCalls:
         added, removed = to_count(counts.get("linesAdded")), to_count(counts.get("linesRemoved"))
         if added or removed:
             change: Attributes = {**base, "lines_added": added or 0, "lines_removed": removed or 0}
-            set_known(change, tool_name=attributes.get("tool_name"), language=_language(part(told, "properties")))
+            put(change, tool_name=attributes.get("tool_name"), language=_language(part(told, "properties")))
             self._emit("tool.execution_complete", EventKind.CODE_CHANGE, record, f"change:{call_id}", change)
-        if call is not None and call.commits:
-            self._emit(
-                "tool.execution_complete", EventKind.VCS_COMMIT, record, f"commit:{call_id}", base | {"quantity": 1}
-            )
-        if call is not None and call.opens_pull_request:
-            self._emit(
-                "tool.execution_complete", EventKind.VCS_PULL_REQUEST, record, f"pull:{call_id}", base | {"quantity": 1}
+        if call is not None:
+            emit_version_control(
+                lambda name, kind, _, key, told: self._emit(name, kind, record, key, told),
+                "tool.execution_complete",
+                record.at_ns,
+                lambda what: f"{what}:{call_id}",
+                base,
+                commits=call.commits,
+                opens_pull_request=call.opens_pull_request,
             )
 
 

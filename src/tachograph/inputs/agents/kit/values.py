@@ -1,0 +1,38 @@
+"""Values of records that are used as they are, once they have been found to be what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tachograph_sdk.model.event import AttributeValue
+
+__all__ = ["MAX_COUNT", "Attributes", "http_status", "put", "sane_number", "text_of"]
+
+MAX_COUNT = 10**12
+"""A larger count of tokens is a damaged number, not a usage."""
+
+Attributes = dict[str, AttributeValue]
+
+
+def put(attributes: Attributes, **values: Any) -> None:
+    """Set the attributes that have a value."""
+    for name, value in values.items():
+        if value is not None and value != "":
+            attributes[name] = value
+
+
+def text_of(value: object) -> str | None:
+    """A text that says something, else None."""
+    return value if isinstance(value, str) and value else None
+
+
+def sane_number(value: object) -> int | float | None:
+    """A count or a duration that is only shown, never billed; None if it cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 <= value < MAX_COUNT else None
+
+
+def http_status(value: object) -> int | None:
+    """A status of HTTP, None if it cannot be one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599 else None
