@@ -67,6 +67,18 @@ def test_the_numbers_of_the_page_are_those_of_the_api(demo: Running, browser: Br
     assert demo.about["otlp_http"] in browser.value("document.querySelector('pre').innerText")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_long_names_of_models_do_not_push_costs_out_of_sight(demo: Running, browser: Browser, width: int) -> None:
+    browser.show(f"{demo.about['http']}/?range=all", width=width, dark=False)
+    browser.value(
+        "document.querySelectorAll('tbody tr').forEach(row => {"
+        " row.cells[0].textContent = 'claude-sonnet-4-5-20250929';"
+        " row.cells[3].innerHTML = '$1,234.56 <small>(99.1 %, 1,234 unpriced)</small>'; })"
+    )
+    pushed = browser.value("[...document.querySelectorAll('.scroll')].map(box => box.scrollWidth - box.clientWidth)")
+    assert pushed == [0, 0]
+
+
 def test_a_link_of_the_page_can_be_followed_by_keyboard(demo: Running, browser: Browser) -> None:
     browser.show(f"{demo.about['http']}/", width=1280, dark=False)
     for kind in ("rawKeyDown", "keyUp"):

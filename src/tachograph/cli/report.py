@@ -12,6 +12,7 @@ from tachograph.cli.options import resolve_home, resolve_zone, shared_options, t
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 __all__ = ["print_report", "report"]
 
@@ -32,6 +33,8 @@ OUTCOME_COLUMNS = {
     "commits": "commits",
 }
 """What a breakdown shows where the dimension has usage, and where it has none."""
+DISPENSABLE = ("cache_read_tokens", "lines_removed", "lines_added", "output_tokens", "tool_errors", "input_tokens")
+"""What a breakdown does without in a narrow terminal, the first first."""
 
 
 @click.command("report")
@@ -76,16 +79,21 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
 
     from tachograph.server.page import moment
 
-    window = answer["window"]
+    window, totals = answer["window"], answer["totals"]
     console = console or Console()
     since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
-    _print_facts(console, answer["totals"])
-    console.print(Text(answer["totals"]["coverage"]["summary"]))
+    _print_facts(console, totals)
+    console.print(Text(totals["coverage"]["summary"]))
     for dimension, rows in answer.get("by", {}).items():
         _print_breakdown(console, dimension, rows)
+    if not totals["sessions"] and not totals["requests"] and window["since"] is None and window["until"] is None:
+        console.print(
+            Text("Nothing is stored yet: run `tachograph import`, or connect an agent to `tachograph serve`.")
+        )
+        return
     for sentence in answer.get("notes", []):
         console.print(Text(f"• {sentence}", style="dim"))
 
@@ -126,24 +134,44 @@ def _print_facts(console: Console, totals: dict[str, Any]) -> None:
 
 
 def _print_breakdown(console: Console, dimension: str, rows: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    present = rows[0].keys() if rows else ()
+    names = {**USAGE_COLUMNS, **OUTCOME_COLUMNS}
+    shown = [n for n in USAGE_COLUMNS if n in present] or [n for n in OUTCOME_COLUMNS if n in present]
+    rows = [line for line in rows if any(line[name] for name in shown)]  # others have other facts: --json shows them
+    if not rows:
+        return
+    table, left_out = _breakdown(dimension, rows, shown), []
+    for name in (n for n in DISPENSABLE if n in shown):  # a narrow terminal keeps what is asked for and what it cost
+        if console.measure(table, options=console.options.update(max_width=10_000)).maximum <= console.width:
+            break
+        shown.remove(name)
+        left_out.append(names[name])
+        table = _breakdown(dimension, rows, shown)
+    console.print(table)
+    if left_out:
+        console.print(Text(f"{', '.join(left_out)}: in a wider terminal, or with --json", style="dim"))
+
+
+def _breakdown(dimension: str, rows: list[dict[str, Any]], shown: list[str]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import dollars, mark, number
+    from tachograph.server.page import cost_of, mark, number
 
-    present = rows[0].keys() if rows else ()
-    shown = [n for n in USAGE_COLUMNS if n in present] or [n for n in OUTCOME_COLUMNS if n in present]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"by {dimension}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=f"by {dimension}", title_justify="left"
+    )
     table.add_column(dimension, overflow="fold", min_width=10)
     for name in shown:
         table.add_column({**USAGE_COLUMNS, **OUTCOME_COLUMNS}[name], justify="right", no_wrap=True)
-    rows = [line for line in rows if any(line[name] for name in shown)]  # others have other facts: --json shows them
     marks = [mark(line.get("coverage")) for line in rows]
     if any(marks):
         table.add_column("coverage", justify="right")
     for line, marked in zip(rows, marks, strict=True):
-        cells = [dollars(line[n]) if n == "cost_microusd" else number(line[n]) for n in shown]
+        cells = [cost_of(line) if n == "cost_microusd" else number(line[n]) for n in shown]
         name = "unknown" if line[dimension] is None else str(line[dimension])
         table.add_row(Text(name), *cells, *([marked] if any(marks) else []))
-    console.print(table)
+    return table

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from tachograph.analytics.coverage import GOOD, TOKENS, percent
 
-__all__ = ["RANGES", "connect_lines", "mark", "render_page", "stylesheet"]
+__all__ = ["RANGES", "connect_lines", "cost_of", "mark", "render_page", "stylesheet"]
 
 RANGES = ("24h", "7d", "30d", "90d", "all")
 
@@ -94,11 +94,20 @@ def moment(text: str | None, otherwise: str) -> str:
 
 
 def dollars(microusd: Any) -> str:
-    """Micro-dollars as dollars and cents; four digits below a dollar."""
+    """Micro-dollars as dollars and cents; four digits below a dollar. What is less than that is still not nothing."""
     if microusd is None:
         return "–"
+    if 0 < microusd < 50:
+        return "<$0.0001"
     usd = microusd / 1_000_000
     return f"${usd:,.2f}" if usd >= 1 or not microusd else f"${usd:.4f}"
+
+
+def cost_of(row: Mapping[str, Any]) -> str:
+    """A row's cost for people; a dash where none of its requests has a known one, which is not the same as nothing."""
+    unpriced = (row.get("coverage") or {}).get("unpriced_requests") or 0
+    unknown = not row["cost_microusd"] and 0 < (row.get("requests") or 0) <= unpriced
+    return "–" if unknown else dollars(row["cost_microusd"])
 
 
 def mark(coverage: Mapping[str, Any] | None) -> str:
@@ -144,12 +153,14 @@ def _top(report: Mapping[str, Any], range_name: str, tz: str | None) -> str:
 def _cards(totals: Mapping[str, Any]) -> str:
     read, fresh, written = (totals[k] for k in ("cache_read_tokens", "input_tokens", "cache_write_tokens"))
     prompt_tokens = read + fresh + written
-    cached = f"{100 * read / prompt_tokens:.0f} % of prompt tokens from cache" if prompt_tokens else "no requests yet"
+    cached = (
+        f"{number(fresh)} fresh, {100 * read / prompt_tokens:.0f} % from cache" if prompt_tokens else "no requests yet"
+    )
     tools = totals["tool_calls"]
     cards = [
         ("Cost", dollars(totals["cost_microusd"]), f"{number(totals['requests'])} requests"),
         ("Sessions", number(totals["sessions"]), f"{number(totals['prompts'])} prompts"),
-        ("Tokens in", short(prompt_tokens), cached),
+        ("Prompt tokens", short(prompt_tokens), cached),
         ("Tokens out", short(totals["output_tokens"]), "reasoning included"),
         ("Tool calls", number(tools), f"{number(totals['tool_errors'])} failed"),
         (
@@ -181,7 +192,7 @@ def _breakdown(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> str:
     body = "".join(
         f"<tr><td>{escape(str(row[key] if row[key] is not None else 'unknown'))}</td>"
         f"<td>{number(row['requests'])}</td><td class='more'>{number(row['output_tokens'])}</td>"
-        f"<td>{dollars(row['cost_microusd'])}{_marked(row)}</td>"
+        f"<td>{cost_of(row)}{_marked(row)}</td>"
         f'<td class="more"><meter min="0" max="{top}" value="{row["cost_microusd"] or 0}">{dollars(row["cost_microusd"])}'
         "</meter></td></tr>"
         for row in rows
@@ -218,7 +229,7 @@ def _coverage(coverage: Mapping[str, Any]) -> str:
         ("cost by counters only", dollars(basis["counter_microusd"])),
         ("requests without a price", number(coverage["unpriced_requests"]) + (f": {models}" if models else "")),
         ("API errors", number(coverage["api_errors"])),
-        ("dropped, all time", number(coverage["dropped"])),
+        ("records and attributes not kept, all time", number(coverage["dropped"])),
     ]
     below = coverage["counters"]["below"]
     if below["sessions"]:

@@ -107,6 +107,6 @@ def test_the_report_prints_what_it_rests_on_and_marks_rows_that_were_not_all_see
     assert summary in said
     assert "Europe/Berlin" in said
     lines = {line.split()[0]: line.rstrip() for line in said.splitlines() if "2026-11-" in line}
-    assert lines["2026-11-18"].endswith("$0.0000")
+    assert lines["2026-11-18"].endswith("<$0.0001")
     assert lines["2026-11-19"].endswith("50.0 %")
     assert lines["2026-11-20"].endswith("3 unpriced")
