@@ -11,11 +11,10 @@ from typing import Any
 
 import msgspec
 
-from tachograph.inputs.agents.kit.gemini.forms import diff_lines, disjoint_tokens, shell_failed, whole_count
-from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.kit.times import time_ns
 from tachograph.inputs.agents.kit.values import Attributes, put, text_of
 from tachograph_sdk.model.event import DropReason, EventKind
@@ -28,7 +27,6 @@ NAMES = frozenset({"session", "user", "gemini", "tool_call"})
 # How texts begin that stand in user messages without having been sent by anybody.
 _NOT_A_PROMPT = ("<session_context>", "<hook_context>")
 _GO_ON = "Please continue."  # what the agent says to the model when it stopped too early
-_SHELL = "run_shell_command"
 _SEEN = 512  # messages and calls written lately; the rewritten ones lie close together
 
 
@@ -112,12 +110,9 @@ class ChatReader(JsonLines):
         tokens = message["tokens"]
         if not isinstance(tokens, dict):
             raise Unusable(DropReason.BAD_LINE, "tokens in another form")
-        try:
-            numbers = disjoint_tokens(
-                *(whole_count(tokens, name) for name in ("input", "output", "cached", "thoughts", "tool", "total"))
-            )
-        except ValueError:
-            raise Unusable(DropReason.BAD_NUMBER, "a count out of range") from None
+        numbers = disjoint_tokens(
+            *(whole_count(tokens, name) for name in ("input", "output", "cached", "thoughts", "tool", "total"))
+        )
         if numbers is None:
             return
         key = f"request:{identity}:" + ":".join(str(n) for n in numbers.values())
@@ -158,30 +153,18 @@ class ChatReader(JsonLines):
             attributes["decision"] = "reject"
         self.emit("tool_call", EventKind.TOOL_CALL, at_ns, f"tool:{identity}:{status}", attributes)
         if status == "success":
-            self._take_outcome(call, identity, name, at_ns)
-
-    def _take_outcome(self, call: dict[str, Any], identity: str, name: str | None, at_ns: int) -> None:
-        base: Attributes = {**self._base, "tool_use_id": identity}
-        shown = call.get("resultDisplay")
-        if isinstance(shown, dict):
-            lines = diff_lines(shown.get("diffStat"), shown.get("fileDiff"))
-            if lines is not None:
-                attributes = base.copy()
-                put(
-                    attributes,
-                    tool_name=name,
-                    lines_added=lines[0],
-                    lines_removed=lines[1],
-                    language=language_of(text_of(shown.get("fileName")) or ""),
-                )
-                self.emit("tool_call", EventKind.CODE_CHANGE, at_ns, f"change:{identity}", attributes)
-        arguments = call.get("args")
-        command = text_of(arguments.get("command")) if isinstance(arguments, dict) else None
-        if name == _SHELL and command is not None and not shell_failed(_output_of(call.get("result"))):
-            if commits(command):
-                self.emit("tool_call", EventKind.VCS_COMMIT, at_ns, f"commit:{identity}", {**base, "quantity": 1})
-            if opens_pull_request(command):
-                self.emit("tool_call", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{identity}", {**base, "quantity": 1})
+            arguments = call.get("args")
+            emit_outcome(
+                self.emit,
+                "tool_call",
+                at_ns,
+                self._base,
+                call_id=identity,
+                tool=name,
+                shown=call.get("resultDisplay"),
+                command=text_of(arguments.get("command")) if isinstance(arguments, dict) else None,
+                output=_output_of(call.get("result")),
+            )
 
     def _is_new(self, key: str) -> bool:
         if key in self._seen:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tachograph.inputs.agents.gemini_cli.chats import ChatReader
-from tachograph.inputs.agents.kit.records import BadRecord, Unusable
+from tachograph.inputs.agents.kit.records import Tally, Unusable
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["DocumentReader"]
@@ -18,20 +18,18 @@ _MAX_BYTES = 128 * 1024 * 1024
 _AT_ONCE = 2000
 
 
-class DocumentReader:
+class DocumentReader(Tally):
     """Reads the document as a whole: what was read before makes the same events again."""
 
     def __init__(self, *, received_us: int = 0) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadRecord] = []
-        self.ignored: dict[str, int] = {}
+        super().__init__()
         self.since = 0
         self._received_us = received_us
 
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
         """All of it; see WholeReader. Raises OSError."""
         if os.path.getsize(path) > _MAX_BYTES:
-            self._set_aside(0, DropReason.TOO_LARGE, "a document too large")
+            self.set_aside(0, 0, 0, DropReason.TOO_LARGE, "a document too large")
             return
         with open(path, "rb") as file:
             body = file.read(_MAX_BYTES)
@@ -41,7 +39,7 @@ class DocumentReader:
             document = None
         messages = document.get("messages") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(messages, list):
-            self._set_aside(0, DropReason.BAD_LINE, "not a chat")
+            self.set_aside(0, 0, 0, DropReason.BAD_LINE, "not a chat")
             return
         chat = ChatReader(file_hint=path, received_us=self._received_us)
         self._take(0, chat.begin, document)
@@ -50,18 +48,11 @@ class DocumentReader:
             self._take(number, chat.take_message, message)
             if number % _AT_ONCE == 0:
                 yield chat.drain()
-        self.ignored = dict(chat.ignored)
+        self.ignored = chat.ignored
         yield chat.finish()
 
     def _take(self, number: int, take: Callable[[dict[str, Any]], None], record: object) -> None:
-        try:
+        with self.guard(number, 0):
             if not isinstance(record, dict):
                 raise Unusable(DropReason.BAD_LINE, "not an object")
             take(record)
-        except Unusable as bad:
-            self._set_aside(number, bad.reason, bad.detail)
-        except Exception:  # noqa: BLE001 - whatever we did wrong costs this message and no other
-            self._set_aside(number, DropReason.INTERNAL_ERROR, "a fault of ours")
-
-    def _set_aside(self, number: int, reason: DropReason, detail: str) -> None:
-        self.bad_lines.append(BadRecord(number=number, offset=0, size_bytes=0, reason=reason, detail=detail))

@@ -8,15 +8,13 @@ them where they were: events of both are the same, because their keys are made o
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 
+from tachograph.inputs.agents.kit.records import Tally, Unusable
 from tachograph.inputs.agents.opencode.messages import Events, SessionInfo
-from tachograph.inputs.agents.opencode.reader import BadRecord
 from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
-    Unusable,
     decode_message,
     decode_part,
     decode_session,
@@ -29,7 +27,7 @@ __all__ = ["DocumentReader"]
 _MAX_BYTES = 64 * 1024 * 1024
 
 
-class DocumentReader:
+class DocumentReader(Tally):
     """A WholeReader of one message; `since` is always 0, because a document is read as a whole.
 
     Args:
@@ -37,9 +35,7 @@ class DocumentReader:
     """
 
     def __init__(self, *, received_us: int) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadRecord] = []
-        self.ignored: Counter[str] = Counter()
+        super().__init__()
         self.since = 0
         self._events = Events(received_us)
 
@@ -59,9 +55,9 @@ class DocumentReader:
             asked = _prompt(os.path.join(folder, f"{message.parent}.json")) if _is_name(message.parent) else None
             self._events.take(_session(storage, message.session), message, parts, asked)
         except Unusable as bad:
-            self._set_aside(len(data), bad.reason, bad.detail)
+            self.set_aside(self.lines, 0, len(data), bad.reason, bad.detail)
         except Exception:  # noqa: BLE001 - whatever we did wrong costs this document and no other
-            self._set_aside(len(data), DropReason.INTERNAL_ERROR, "a fault of ours")
+            self.set_aside(self.lines, 0, len(data), DropReason.INTERNAL_ERROR, "a fault of ours")
         yield self._events.hand_over()
 
     def _parts(self, folder: str) -> list[Part]:
@@ -70,17 +66,14 @@ class DocumentReader:
             try:
                 data = _read(os.path.join(folder, name))
             except OSError:
-                self._set_aside(0, DropReason.BAD_LINE, "a part that cannot be opened")
+                self.set_aside(self.lines, 0, 0, DropReason.BAD_LINE, "a part that cannot be opened")
                 continue
             self.lines += 1
             try:
                 parts.append(decode_part(data))
             except Unusable as bad:
-                self._set_aside(len(data), bad.reason, bad.detail)
+                self.set_aside(self.lines, 0, len(data), bad.reason, bad.detail)
         return parts
-
-    def _set_aside(self, size: int, reason: DropReason, detail: str) -> None:
-        self.bad_lines.append(BadRecord(number=self.lines, offset=0, size_bytes=size, reason=reason, detail=detail))
 
 
 def _session(storage: str, session: str) -> SessionInfo:

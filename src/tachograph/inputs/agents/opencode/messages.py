@@ -14,7 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tachograph.inputs.agents.kit.emitter import Emitter
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import nanousd
+from tachograph.inputs.agents.kit.values import Attributes
 from tachograph.inputs.agents.opencode.ids import derived_id, plain_model
 from tachograph.inputs.agents.opencode.records import (
     Failure,
@@ -22,7 +25,6 @@ from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
     Tokens,
-    Unusable,
     UserModel,
     as_text,
     count_of,
@@ -30,14 +32,12 @@ from tachograph.inputs.agents.opencode.records import (
     read_object,
 )
 from tachograph.inputs.agents.opencode.tools import take_tool
-from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
+from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["NAMES", "Events", "SessionInfo"]
 
 NAMES = frozenset({"assistant", "compaction", "session", "step_finish", "tool", "user"})
 """All names an event of a history can have: its own record and part types."""
-
-Attributes = dict[str, AttributeValue]
 
 _AGENT = "opencode"
 _FREE_IF_ZERO = "opencode"  # the provider whose models all have a price
@@ -65,22 +65,16 @@ class SessionInfo:
     created_ns: int | None = None
 
 
-class Events:
-    """Collects the events of one reading.
+class Events(Emitter):
+    """Makes the events of one reading.
 
     Args:
         received_us: UTC microseconds since 1970, now.
     """
 
     def __init__(self, received_us: int) -> None:
-        self._received_us = received_us
-        self._events: list[RawEvent] = []
+        super().__init__(_AGENT, received_us)
         self._announced: set[str] = set()
-
-    def hand_over(self) -> list[RawEvent]:
-        """The events so far, which are then forgotten."""
-        events, self._events = self._events, []
-        return events
 
     def take(self, session: SessionInfo, message: Message, parts: Sequence[Part], asked: Message | None) -> None:
         """Read one message.
@@ -107,19 +101,9 @@ class Events:
             raise Unusable(DropReason.BAD_LINE, "a message of nobody")
 
     def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None:
-        """Add an event. Its time is part of its key: the store looks for copies of an event at its time only."""
-        self._events.append(
-            RawEvent(
-                agent=_AGENT,
-                source=Source.TRANSCRIPT,
-                name=name,
-                kind=kind,
-                at_ns=at_ns,
-                received_us=self._received_us,
-                key=f"{key}:{at_ns}".encode("utf-8", "surrogatepass"),
-                attributes={name: value for name, value in attributes.items() if value not in (None, "")},
-            )
-        )
+        """Add an event with those of its attributes that have a value."""
+        known: Attributes = {name: value for name, value in attributes.items() if value not in (None, "")}
+        super().emit(name, kind, at_ns, key, known)
 
     def _base(self, session: SessionInfo) -> Attributes:
         base: Attributes = {

@@ -9,23 +9,22 @@ clocks; the same rows make the same events.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tachograph.inputs.agents.kit.records import Tally, Unusable
 from tachograph.inputs.agents.opencode.messages import Events, SessionInfo
 from tachograph.inputs.agents.opencode.records import (
     Message,
     Part,
-    Unusable,
     decode_message,
     decode_part,
     nanoseconds,
 )
 from tachograph.inputs.agents.opencode.snapshot import Snapshot
-from tachograph_sdk.model.event import DropReason, RawEvent
+from tachograph_sdk.model.event import RawEvent
 
-__all__ = ["BadRecord", "DatabaseReader"]
+__all__ = ["DatabaseReader"]
 
 _MARGIN_MS = 600_000  # read again each time
 _AT_ONCE = 256  # messages whose rows are held in memory
@@ -38,17 +37,6 @@ _SESSIONS = "select id, parent_id, directory, version, time_created from session
 _NEEDED = {"message", "part", "session"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRecord:
-    """A row set aside: where it was and why, never what it said."""
-
-    number: int  # its rowid
-    offset: int  # always 0: a row has no place in the file
-    size_bytes: int
-    reason: DropReason
-    detail: str  # fixed wording
-
-
 @dataclass(slots=True)
 class _Rows:
     """Rows of one portion, as they are in the database."""
@@ -59,7 +47,7 @@ class _Rows:
     sessions: dict[str, SessionInfo]
 
 
-class DatabaseReader:
+class DatabaseReader(Tally):
     """A WholeReader; `since` is UTC milliseconds since 1970.
 
     Args:
@@ -67,9 +55,7 @@ class DatabaseReader:
     """
 
     def __init__(self, *, received_us: int) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadRecord] = []
-        self.ignored: Counter[str] = Counter()
+        super().__init__()
         self.since = 0
         self._received_ms = received_us // 1000
         self._events = Events(received_us)
@@ -98,15 +84,11 @@ class DatabaseReader:
         prompts = {name: message for name, data in rows.parents.items() if (message := _prompt(data)) is not None}
         for rowid, name, session, data in rows.messages:
             self.lines += 1
-            try:
+            with self.guard(rowid, len(data)):
                 message = decode_message(data)
                 parts = self._parts(rows.parts.get(name, []))
                 info = rows.sessions.get(session) or SessionInfo(id=session)
                 self._events.take(info, message, parts, prompts.get(message.parent or ""))
-            except Unusable as bad:
-                self._set_aside(rowid, len(data), bad.reason, bad.detail)
-            except Exception:  # noqa: BLE001 - whatever we did wrong costs this row and no other
-                self._set_aside(rowid, len(data), DropReason.INTERNAL_ERROR, "a fault of ours")
 
     def _parts(self, rows: list[tuple[int, bytes]]) -> list[Part]:
         parts = []
@@ -115,11 +97,8 @@ class DatabaseReader:
             try:
                 parts.append(decode_part(data))
             except Unusable as bad:
-                self._set_aside(rowid, len(data), bad.reason, bad.detail)
+                self.set_aside(rowid, 0, len(data), bad.reason, bad.detail)
         return parts
-
-    def _set_aside(self, number: int, size: int, reason: DropReason, detail: str) -> None:
-        self.bad_lines.append(BadRecord(number=number, offset=0, size_bytes=size, reason=reason, detail=detail))
 
 
 def _find_news(database: sqlite3.Connection, since: int) -> list[tuple[int, int]] | None:

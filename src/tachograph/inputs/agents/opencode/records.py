@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import msgspec
 
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph.inputs.agents.kit.values import MAX_COUNT
 from tachograph_sdk.model.event import DropReason
 
 __all__ = [
     "ABSENT",
-    "MAX_COUNT",
     "Failure",
     "FailureData",
     "Message",
@@ -25,7 +26,6 @@ __all__ = [
     "ToolInput",
     "ToolMetadata",
     "ToolState",
-    "Unusable",
     "UserModel",
     "as_text",
     "count_of",
@@ -37,19 +37,9 @@ __all__ = [
 ]
 
 ABSENT = msgspec.Raw(b"")
-MAX_COUNT = 10**12  # a larger token count is a damaged number
 _MAX_NS = 2**63 - 1
 
 Number = int | float
-
-
-class Unusable(Exception):
-    """A row that cannot be used; `detail` is fixed wording, never input."""
-
-    def __init__(self, reason: DropReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 class Cache(msgspec.Struct, gc=False):

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from tachograph.inputs.agents.kit.calls import emit_version_control
+from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.languages import language_of
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
+from tachograph.inputs.agents.kit.values import Attributes
 from tachograph.inputs.agents.opencode.ids import derived_id, is_distinct_call
 from tachograph.inputs.agents.opencode.records import (
     Part,
     ToolInput,
     ToolMetadata,
     ToolState,
-    Unusable,
     as_text,
     count_of,
     nanoseconds,
     read_object,
 )
-from tachograph_sdk.model.event import AttributeValue, EventKind
+from tachograph_sdk.model.event import EventKind
 
 __all__ = ["BUILT_IN", "take_tool"]
-
-Attributes = dict[str, AttributeValue]
 
 BUILT_IN = frozenset({
     "apply_patch", "bash", "batch", "codesearch", "edit", "glob", "grep", "invalid", "list", "lsp", "multiedit", "patch",
@@ -37,11 +36,7 @@ _REFUSED = (b'"The user rejected permission', b'"The user has specified a rule w
 _STOPPED = b'"Tool execution aborted'
 
 
-class _Events(Protocol):
-    def emit(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: Attributes) -> None: ...
-
-
-def take_tool(events: _Events, part: Part, message_ns: int, base: Attributes) -> int | None:
+def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) -> int | None:
     """Read a tool call of a message that began at `message_ns`; returns when it began, if it says so.
 
     A call that has not ended makes an event of its own; when it has, another, and the ledger joins them by its id.
@@ -95,7 +90,7 @@ def _judge(attributes: Attributes, state: ToolState, metadata: ToolMetadata) -> 
     return attributes["success"] is True
 
 
-def _emit_feature(events: _Events, part: Part, told: ToolInput, call_id: str, at_ns: int, base: Attributes) -> None:
+def _emit_feature(events: Emitter, part: Part, told: ToolInput, call_id: str, at_ns: int, base: Attributes) -> None:
     if part.tool not in ("task", "skill"):
         return
     is_skill = part.tool == "skill"
@@ -110,7 +105,7 @@ def _emit_feature(events: _Events, part: Part, told: ToolInput, call_id: str, at
 
 
 def _emit_outcome(
-    events: _Events,
+    events: Emitter,
     tool: str | None,
     told: ToolInput,
     state: ToolState,
@@ -125,10 +120,15 @@ def _emit_outcome(
         events.emit("tool", EventKind.CODE_CHANGE, at_ns, f"change:{call_id}", attributes)
     if tool != "bash" or not told.command or len(memoryview(state.input)) > _MAX_COMMAND_BYTES:
         return
-    if commits(told.command):
-        events.emit("tool", EventKind.VCS_COMMIT, at_ns, f"commit:{call_id}", base | {"quantity": 1})
-    if opens_pull_request(told.command):
-        events.emit("tool", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{call_id}", base | {"quantity": 1})
+    emit_version_control(
+        events.emit,
+        "tool",
+        at_ns,
+        lambda what: f"{what}:{call_id}",
+        base,
+        commits=commits(told.command),
+        opens_pull_request=opens_pull_request(told.command),
+    )
 
 
 def _lines_changed(

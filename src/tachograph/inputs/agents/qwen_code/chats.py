@@ -7,24 +7,18 @@ Source: docs/formats/qwen_code.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tachograph.inputs.agents.kit.gemini.forms import (
-    diff_lines,
-    disjoint_tokens,
-    prompt_link,
-    shell_failed,
-    whole_count,
-)
+from tachograph.inputs.agents.kit.gemini.forms import prompt_link, whole_count
+from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome
 from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS
-from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.kit.times import time_ns
-from tachograph.inputs.agents.kit.values import Attributes, put, text_of
-from tachograph.inputs.agents.qwen_code.requests import purpose, response_key
+from tachograph.inputs.agents.kit.values import Attributes, http_status, put, sane_number, text_of
+from tachograph.inputs.agents.qwen_code.requests import purpose, response_key, token_classes
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["NAMES", "ChatReader"]
@@ -33,7 +27,6 @@ NAMES = frozenset({"session", "user", "assistant", "api_response", "api_error", 
 """All names an event of a chat or ledger can have."""
 
 _PREFIX = "qwen-code."
-_SHELL = "run_shell_command"
 _USAGE = ("promptTokenCount", "candidatesTokenCount", "cachedContentTokenCount", "thoughtsTokenCount")
 _NOT_TYPED = ("<system-reminder>", "<task-notification>", "This is the Qwen Code. We are setting up the context")
 _WAITING = 64  # responses told by their event whose other line has not come, and calls without a result
@@ -131,16 +124,16 @@ class ChatReader(JsonLines):
             query_source=purpose(subagent, prompt_id),
             subagent=subagent,
             agent_instance_id=text_of(event.get("subagent_id")),
-            duration_ms=_milliseconds(event.get("duration_ms")),
-            ttft_ms=_milliseconds(event.get("ttft_ms")),
-            status_code=_status(event.get("status_code")),
+            duration_ms=sane_number(event.get("duration_ms")),
+            ttft_ms=sane_number(event.get("ttft_ms")),
+            status_code=http_status(event.get("status_code")),
         )
         if kind == "api_error":
             put(attributes, error_class=text_of(event.get("error_type")))
             self.emit("api_error", EventKind.API_ERROR, at_ns, f"error:{record.get('uuid')}", attributes)
             return
         raw = _counts(event, TOKENS)
-        numbers = _disjoint(raw)
+        numbers = token_classes(*raw)
         if numbers is None:
             return
         identity = response_key(event.get("response_id"), event.get("total_token_count"), event.get("duration_ms"))
@@ -155,7 +148,7 @@ class ChatReader(JsonLines):
         usage = record.get("usageMetadata")
         if isinstance(usage, dict):
             raw = (*_counts(usage, _USAGE), *_counts(usage, ("toolUsePromptTokenCount", "totalTokenCount")))
-            numbers = _disjoint(raw)
+            numbers = token_classes(*raw)
             before = self._told_before(raw[:4])
             if before is not None:
                 number, offset = before.number, before.offset  # who reads a call again reads its response again
@@ -209,26 +202,17 @@ class ChatReader(JsonLines):
         self.emit("tool_result", EventKind.TOOL_CALL, at_ns, f"tool:{identity}", attributes)
         if not succeeded:
             return
-        outcome: Attributes = {**base, "tool_use_id": identity}
-        shown = result.get("resultDisplay")
-        if isinstance(shown, dict) and (lines := diff_lines(shown.get("diffStat"), shown.get("fileDiff"))) is not None:
-            change = outcome.copy()
-            put(
-                change,
-                tool_name=name,
-                lines_added=lines[0],
-                lines_removed=lines[1],
-                language=language_of(text_of(shown.get("fileName")) or ""),
-            )
-            self.emit("tool_result", EventKind.CODE_CHANGE, at_ns, f"change:{identity}", change)
-        command = call.command if call is not None and call.name == _SHELL else None
-        if command is not None and not shell_failed(_output(answer)):
-            if commits(command):
-                self.emit("tool_result", EventKind.VCS_COMMIT, at_ns, f"commit:{identity}", {**outcome, "quantity": 1})
-            if opens_pull_request(command):
-                self.emit(
-                    "tool_result", EventKind.VCS_PULL_REQUEST, at_ns, f"pull:{identity}", {**outcome, "quantity": 1}
-                )
+        emit_outcome(
+            self.emit,
+            "tool_result",
+            at_ns,
+            base,
+            call_id=identity,
+            tool=name,
+            shown=result.get("resultDisplay"),
+            command=call.command if call is not None and call.name else None,
+            output=_output(answer),
+        )
 
     def _call_of(self, identity: str, name: str | None) -> _Call | None:
         """The call that this is the result of: by its id, else the first of that name that has none."""
@@ -262,8 +246,8 @@ class ChatReader(JsonLines):
         if isinstance(info, dict):
             put(
                 attributes,
-                pre_tokens=_milliseconds(info.get("originalTokenCount")),
-                post_tokens=_milliseconds(info.get("newTokenCount")),
+                pre_tokens=sane_number(info.get("originalTokenCount")),
+                post_tokens=sane_number(info.get("newTokenCount")),
             )
         key = f"compaction:{record.get('uuid')}"
         self.emit("user", EventKind.FEATURE_USE, time_ns(record.get("timestamp")), key, attributes)
@@ -280,22 +264,5 @@ def _output(answer: dict[str, Any]) -> object:
     return response.get("output") if isinstance(response, dict) else None
 
 
-def _counts(values: dict[str, Any], names: Any) -> tuple[int, ...]:
-    try:
-        return tuple(whole_count(values, name) for name in names)
-    except ValueError:
-        raise Unusable(DropReason.BAD_NUMBER, "a count out of range") from None
-
-
-def _disjoint(raw: tuple[int, ...]) -> dict[str, Any] | None:
-    prompt, answer, cached, thoughts, tool, total = raw
-    return disjoint_tokens(prompt, answer, cached, thoughts, tool, total, thoughts_inside=answer > thoughts)
-
-
-def _milliseconds(value: object) -> int | float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and isinstance(value, int | float) and 0 <= value < 1e12 else None
-
-
-def _status(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 100 <= value < 600 else None
+def _counts(values: dict[str, Any], names: Iterable[str]) -> tuple[int, ...]:
+    return tuple(whole_count(values, name) for name in names)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.gemini.forms import whole_count
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.times import time_ns
 from tachograph.inputs.agents.kit.values import put, text_of
-from tachograph.inputs.agents.qwen_code.requests import purpose
+from tachograph.inputs.agents.qwen_code.requests import noted_tokens, purpose
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["LedgerReader"]
-
-_NUMBERS = ("inputTokens", "outputTokens", "cachedTokens", "thoughtsTokens")
 
 
 class LedgerReader(JsonLines):
@@ -31,12 +29,7 @@ class LedgerReader(JsonLines):
         identity, session = text_of(record.get("id")), text_of(record.get("sessionId"))
         if identity is None or session is None:
             raise Unusable(DropReason.BAD_LINE, "a response without an id or session")
-        try:
-            prompt, answer, cached, thoughts = (whole_count(record, name) for name in _NUMBERS)
-            total = whole_count(record, "totalTokens")
-        except ValueError:
-            raise Unusable(DropReason.BAD_NUMBER, "a count out of range") from None
-        numbers = disjoint_tokens(prompt, answer, cached, thoughts, 0, total, thoughts_inside=answer > thoughts)
+        numbers = noted_tokens(record)
         if numbers is None:
             return
         subagent = text_of(record.get("source"))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["purpose", "response_key"]
+from collections.abc import Mapping
+
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph_sdk.model.event import AttributeValue
+
+__all__ = ["noted_tokens", "purpose", "response_key", "token_classes"]
+
+_NOTED = ("inputTokens", "outputTokens", "cachedTokens", "thoughtsTokens")
 
 _INTERNAL = ("prompt_suggestion", "forked_query", "speculation")  # prompt ids of the agent's own questions
 _SIDE_QUERY = "side-query:"
@@ -23,6 +30,19 @@ def response_key(response_id: object, total: object, duration_ms: object) -> str
     if _is_whole(total) and _is_whole(duration_ms):
         return f"{response_id}-{total}-{duration_ms}"
     return None
+
+
+def token_classes(
+    prompt: int, answer: int, cached: int, thoughts: int, tool: int, total: int
+) -> dict[str, AttributeValue] | None:
+    """As `disjoint_tokens`; where the total does not tell, an answer larger than its thoughts has them in it."""
+    return disjoint_tokens(prompt, answer, cached, thoughts, tool, total, thoughts_inside=answer > thoughts)
+
+
+def noted_tokens(told: Mapping[str, object]) -> dict[str, AttributeValue] | None:
+    """The token classes of what the agent noted of a response or a session. Raises Unusable: a count is none."""
+    prompt, answer, cached, thoughts = (whole_count(told, name) for name in _NOTED)
+    return token_classes(prompt, answer, cached, thoughts, 0, whole_count(told, "totalTokens"))
 
 
 def purpose(subagent: object, prompt_id: object) -> str:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.values import Attributes, put, text_of
+from tachograph.inputs.agents.qwen_code.requests import noted_tokens
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["SessionTotalsReader"]
 
-_NUMBERS = ("inputTokens", "outputTokens", "cachedTokens", "thoughtsTokens")
 _LATEST_MS = 7_258_118_400_000  # 2200
 
 
@@ -37,12 +36,7 @@ class SessionTotalsReader(JsonLines):
         for model, told in models.items():
             if not isinstance(told, dict):
                 raise Unusable(DropReason.BAD_LINE, "totals in another form")
-            try:
-                prompt, answer, cached, thoughts = (whole_count(told, name) for name in _NUMBERS)
-                total = whole_count(told, "totalTokens")
-            except ValueError:
-                raise Unusable(DropReason.BAD_NUMBER, "a count out of range") from None
-            numbers = disjoint_tokens(prompt, answer, cached, thoughts, 0, total, thoughts_inside=answer > thoughts)
+            numbers = noted_tokens(told)
             if numbers is None:
                 continue
             attributes = {**base, **numbers}

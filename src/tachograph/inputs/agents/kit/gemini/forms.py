@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TypeGuard
 
-from tachograph_sdk.model.event import AttributeValue
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph_sdk.model.event import AttributeValue, DropReason
 
 __all__ = ["MAX_COUNT", "diff_lines", "disjoint_tokens", "prompt_link", "shell_failed", "whole_count"]
 
@@ -56,7 +57,7 @@ def whole_count(values: Mapping[str, object], name: str) -> int:
     """A count of a record: a number or its text; 0 where it is absent.
 
     Raises:
-        ValueError: it is none.
+        Unusable: it is none.
     """
     value = values.get(name)
     if value is None:
@@ -66,7 +67,7 @@ def whole_count(values: Mapping[str, object], name: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
-        raise ValueError("no count")
+        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import Attributes
 from tachograph_sdk.model.event import AttributeValue, DropReason, RawEvent
 
@@ -49,8 +50,8 @@ def token_classes(raw: RawEvent, out: Attributes, *, thoughts_inside: bool = Fal
     values = raw.attributes
     try:
         tokens = disjoint_tokens(*(whole_count(values, name) for name in TOKENS), thoughts_inside=thoughts_inside)
-    except ValueError:
-        return DropReason.BAD_NUMBER
+    except Unusable as bad:
+        return bad.reason
     if tokens is not None:
         out.update(tokens)
     return None
@@ -86,7 +87,7 @@ def edited_lines(metadata: object) -> tuple[int, int] | None:
         return None
     try:
         return whole_count(metadata, "model_added_lines"), whole_count(metadata, "model_removed_lines")
-    except ValueError:
+    except Unusable:
         return None
 
 
