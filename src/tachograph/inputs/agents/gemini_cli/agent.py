@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from tachograph.inputs.agents.gemini_cli.telemetry import events, metrics, spec
-from tachograph.inputs.agents.kit.gemini.forms import prompt_link
-from tachograph.inputs.agents.kit.telemetry import Telemetry
-from tachograph_sdk.model.event import DropReason, RawEvent, Source
+from tachograph.inputs.agents.kit.gemini.telemetry import make_reader
+from tachograph_sdk.model.event import Source
 
 __all__ = ["GeminiCli"]
 
 _PREFIX = "gemini_cli."
 
-
-def _is_ignored(source: Source, name: str) -> bool:
-    if source is Source.OTEL_SPAN:
-        return True  # no span has an id that an event or a chat has too, and none says more than they do
-    return name in events.NOT_NEEDED if source is Source.OTEL_LOG else name.startswith(metrics.NOT_NEEDED)
-
-
-_TELEMETRY = Telemetry(
-    tables={Source.OTEL_LOG: events.EVENTS, Source.OTEL_METRIC: metrics.METRICS},
+_classify = make_reader(
     prefix=_PREFIX,
+    # No span has an id that an event or a chat has too, and none says more than they do.
+    tables={Source.OTEL_LOG: events.EVENTS, Source.OTEL_METRIC: metrics.METRICS},
+    events_not_needed=events.NOT_NEEDED,
+    metrics_not_needed=metrics.NOT_NEEDED,
     common=spec.COMMON,
     resource=spec.RESOURCE,
     said=spec.SAID,
     user=spec.USER,
-    ignored=_is_ignored,
 )
 
 
@@ -35,12 +29,4 @@ class GeminiCli:
     id = "gemini_cli"
     service_names = frozenset({"gemini-cli"})
     name_prefixes = (_PREFIX,)
-
-    @staticmethod
-    def classify(raw: RawEvent) -> RawEvent | DropReason:
-        """Kind and canonical names, or why not."""
-        result = _TELEMETRY.classify(raw)
-        if isinstance(result, RawEvent) and "prompt_id" in result.attributes:
-            attributes = result.attributes
-            attributes["prompt_id"] = prompt_link(attributes["prompt_id"], attributes.get("session_id"))
-        return result
+    classify = staticmethod(_classify)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.gemini_cli.telemetry.spec import FEATURE_USE, NOTICE, REQUEST, error, response
+from tachograph.inputs.agents.gemini_cli.telemetry.spec import REQUEST, error, response
+from tachograph.inputs.agents.kit.gemini.events import EVENTS as SHARED
+from tachograph.inputs.agents.kit.gemini.events import FEATURE_USE, NOTICE
+from tachograph.inputs.agents.kit.gemini.events import NOT_NEEDED as ALSO_NOT_NEEDED
 from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS, TOOL, tool_call
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import EventKind, RawEvent
@@ -16,22 +19,8 @@ def _routing(raw: RawEvent, out: Attributes) -> None:
         out["success"] = not failed
 
 
-def _status(raw: RawEvent, out: Attributes) -> None:
-    status = out.get("status")
-    if status in ("success", "error"):
-        out["success"] = status == "success"
-
-
-_EXTENSION = {
-    "extension_name": "feature_name",
-    "status": "status",
-    "extension_version": "",
-    "extension_previous_version": "",
-    "setting_scope": "feature_source",
-}
-
 EVENTS: dict[str, Spec] = {
-    "user_prompt": Spec(kind=EventKind.PROMPT, names={"prompt_length": "length_chars"}),
+    **SHARED,
     "api_response": Spec(kind=EventKind.API_REQUEST, names={**REQUEST, **TOKENS}, finish=response),
     "api_error": Spec(
         kind=EventKind.API_ERROR,
@@ -40,32 +29,6 @@ EVENTS: dict[str, Spec] = {
         finish=error,
     ),
     "tool_call": Spec(kind=EventKind.TOOL_CALL, names=TOOL, finish=tool_call),
-    "file_operation": Spec(
-        kind=NOTICE,
-        names={
-            "tool_name": "tool_name",
-            "operation": "trigger",
-            "programming_language": "language",
-            "lines": "",  # of the whole file, not what was changed
-            "mimetype": "",
-            "extension": "",
-        },
-        constants={"feature": "file_operation"},
-    ),
-    "slash_command": Spec(
-        kind=FEATURE_USE,
-        names={"command": "command", "status": "status", "subcommand": ""},
-        constants={"feature": "command"},
-        finish=_status,
-    ),
-    "slash_command.model": Spec(
-        kind=FEATURE_USE, names={"model_name": "model"}, constants={"feature": "command", "command": "model"}
-    ),
-    "chat_compression": Spec(
-        kind=FEATURE_USE,
-        names={"tokens_before": "pre_tokens", "tokens_after": "post_tokens"},
-        constants={"feature": "compaction"},
-    ),
     "agent.finish": Spec(
         kind=FEATURE_USE,
         names={
@@ -87,15 +50,6 @@ EVENTS: dict[str, Spec] = {
         },
         constants={"feature": "hook"},
     ),
-    "extension_install": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_uninstall": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_update": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_enable": Spec(
-        kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension", "status": "enabled"}
-    ),
-    "extension_disable": Spec(
-        kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension", "status": "disabled"}
-    ),
     "plan.approval_mode_switch": Spec(
         kind=FEATURE_USE,
         names={"to_mode": "permission_mode", "from_mode": ""},
@@ -116,11 +70,6 @@ EVENTS: dict[str, Spec] = {
         constants={"feature": "model_routing"},
         finish=_routing,
     ),
-    "conversation_finished": Spec(
-        kind=NOTICE,
-        names={"approvalMode": "permission_mode", "turnCount": "quantity"},
-        constants={"feature": "conversation"},
-    ),
     "network_retry_attempt": Spec(
         kind=NOTICE,
         names={
@@ -132,47 +81,17 @@ EVENTS: dict[str, Spec] = {
         },
         constants={"feature": "api_retry", "status": "retried"},
     ),
-    "chat.content_retry": Spec(
-        kind=NOTICE,
-        names={"model": "model", "attempt_number": "attempts", "error_type": "error_class", "retry_delay_ms": ""},
-        constants={"feature": "api_retry", "status": "retried"},
-    ),
-    "chat.content_retry_failure": Spec(
-        kind=NOTICE,
-        names={
-            "model": "model",
-            "total_attempts": "attempts",
-            "final_error_type": "error_class",
-            "total_duration_ms": "duration_ms",
-        },
-        constants={"feature": "api_retry", "status": "failed"},
-    ),
     "flash_fallback": Spec(kind=NOTICE, constants={"feature": "model_fallback"}),
     "loop_detected": Spec(
         kind=NOTICE, names={"loop_type": "trigger", "count": "quantity"}, constants={"feature": "loop_detected"}
     ),
-    "ide_connection": Spec(kind=NOTICE, names={"connection_type": "trigger"}, constants={"feature": "ide"}),
-    "tool_output_truncated": Spec(
-        kind=NOTICE,
-        names={
-            "tool_name": "tool_name",
-            "eventName": "",
-            "original_content_length": "",
-            "truncated_content_length": "",
-            "threshold": "",
-        },
-        constants={"feature": "tool_output_truncated"},
-    ),
 }
 
-NOT_NEEDED = frozenset(
+NOT_NEEDED = ALSO_NOT_NEEDED | frozenset(
     {
         "agent.recovery_attempt",
         "agent.start",
         "api_key_updated",
-        "api_request",  # what it says, the response says again, with the numbers
-        "chat.invalid_chunk",
-        "config",
         "conseca.policy_generation",
         "conseca.verdict",
         "credit_purchase_click",
@@ -182,19 +101,14 @@ NOT_NEEDED = frozenset(
         "empty_wallet_menu_shown",
         "end_session",
         "gen_ai.client.inference.operation.details",  # the request and the response once more
-        "kitty_sequence_overflow",
         "keychain.availability",
         "llm_loop_check",
-        "loop_detection_disabled",
-        "malformed_json_response",
-        "next_speaker_check",
         "onboarding.start",
         "onboarding.success",
         "overage_menu_shown",
         "overage_option_selected",
         "plan.approval_mode_duration",
         "plan.execution",
-        "ripgrep_fallback",
         "smart_edit_correction",
         "smart_edit_strategy",
         "startup_stats",

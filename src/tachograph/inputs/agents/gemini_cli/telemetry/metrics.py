@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.kit.gemini.telemetry import counters
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, whole
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
@@ -17,19 +18,6 @@ _COUNTERS = {
 }
 
 
-def _quantity(raw: RawEvent, out: Attributes) -> None:
-    out["quantity"] = whole(raw)
-
-
-def _tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
-    counter = _COUNTERS.get(str(raw.attributes.get("type")))
-    if counter is None:
-        return DropReason.UNKNOWN_EVENT
-    out["counter"] = counter
-    out["quantity"] = whole(raw)
-    return None
-
-
 def _lines(raw: RawEvent, out: Attributes) -> DropReason | None:
     side = raw.attributes.get("type")
     if side not in ("added", "removed"):
@@ -39,8 +27,7 @@ def _lines(raw: RawEvent, out: Attributes) -> DropReason | None:
 
 
 METRICS: dict[str, Spec] = {
-    "session.count": Spec(kind=EventKind.SESSION_START, finish=_quantity),
-    "token.usage": Spec(kind=EventKind.USAGE_COUNTER, names={"model": "model", "type": ""}, finish=_tokens),
+    **counters(_COUNTERS),
     "lines.changed": Spec(kind=EventKind.CODE_CHANGE, names={"function_name": "tool_name", "type": ""}, finish=_lines),
 }
 

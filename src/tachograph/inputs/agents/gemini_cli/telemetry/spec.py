@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tachograph.inputs.agents.kit.gemini.telemetry import error_class, token_classes
 from tachograph.inputs.agents.kit.telemetry import Attributes
-from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["COMMON", "FEATURE_USE", "NOTICE", "REQUEST", "RESOURCE", "SAID", "USER", "error", "response"]
+__all__ = ["COMMON", "REQUEST", "RESOURCE", "SAID", "USER", "error", "response"]
 
 COMMON = {
     "session.id": "session_id",  # becomes a field of the event
@@ -26,8 +26,6 @@ REQUEST = {
     "role": "query_source",
     "finish_reasons": "",
 }
-
-FEATURE_USE, NOTICE = EventKind.FEATURE_USE, EventKind.AGENT_NOTICE
 
 _COMPRESSOR = "utility_compressor"
 

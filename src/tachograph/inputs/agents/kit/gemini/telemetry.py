@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
-from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
+from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, prompt_link, whole_count
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.telemetry import Attributes
-from tachograph_sdk.model.event import AttributeValue, DropReason, RawEvent
+from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, Telemetry, whole
+from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 
-__all__ = ["TOKENS", "TOOL", "edited_lines", "error_class", "token_classes", "tool_call"]
+__all__ = ["TOKENS", "TOOL", "counters", "edited_lines", "error_class", "make_reader", "token_classes", "tool_call"]
 
 TOKENS = {
     "input_token_count": "",
@@ -43,6 +45,70 @@ _DECISIONS = {
 }
 _SOURCES = {"native": "builtin"}
 _VAGUE = (None, "ApiError", "Error", "unknown")
+
+
+def make_reader(
+    *,
+    prefix: str,
+    tables: Mapping[Source, Mapping[str, Spec]],
+    events_not_needed: frozenset[str],
+    metrics_not_needed: tuple[str, ...],
+    common: Mapping[str, str],
+    resource: Mapping[str, str],
+    said: frozenset[str],
+    user: tuple[str, ...],
+) -> Callable[[RawEvent], RawEvent | DropReason]:
+    """What classifies the records of one of these programs.
+
+    Args:
+        prefix: see `Telemetry`, as for the other arguments.
+        tables: its tables.
+        events_not_needed: names, without prefix, of log events that are in no table and known to say nothing needed.
+        metrics_not_needed: what the names of such metrics begin with; of spans none is needed.
+        common: attributes of all records.
+        resource: the resource's.
+        said: attributes that say something again.
+        user: attributes that name the person.
+    """
+
+    def is_ignored(source: Source, name: str) -> bool:
+        if source is Source.OTEL_SPAN:
+            return True
+        return name in events_not_needed if source is Source.OTEL_LOG else name.startswith(metrics_not_needed)
+
+    read = Telemetry(
+        tables=tables, prefix=prefix, common=common, resource=resource, said=said, user=user, ignored=is_ignored
+    ).classify
+
+    def classify(raw: RawEvent) -> RawEvent | DropReason:
+        """Kind and canonical names, or why not."""
+        result = read(raw)
+        if isinstance(result, RawEvent) and "prompt_id" in result.attributes:
+            attributes = result.attributes
+            attributes["prompt_id"] = prompt_link(attributes["prompt_id"], attributes.get("session_id"))
+        return result
+
+    return classify
+
+
+def counters(vocabulary: Mapping[str, str]) -> dict[str, Spec]:
+    """The metrics that count sessions and tokens; `vocabulary` says which counter each type of tokens is."""
+
+    def quantity(raw: RawEvent, out: Attributes) -> None:
+        out["quantity"] = whole(raw)
+
+    def tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
+        counter = vocabulary.get(str(raw.attributes.get("type")))
+        if counter is None:
+            return DropReason.UNKNOWN_EVENT
+        out["counter"] = counter
+        out["quantity"] = whole(raw)
+        return None
+
+    return {
+        "session.count": Spec(kind=EventKind.SESSION_START, finish=quantity),
+        "token.usage": Spec(kind=EventKind.USAGE_COUNTER, names={"model": "model", "type": ""}, finish=tokens),
+    }
 
 
 def token_classes(raw: RawEvent, out: Attributes, *, thoughts_inside: bool = False) -> DropReason | None:

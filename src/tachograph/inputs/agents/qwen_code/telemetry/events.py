@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tachograph.inputs.agents.kit.gemini.events import EVENTS as SHARED
+from tachograph.inputs.agents.kit.gemini.events import FEATURE_USE, NOTICE
+from tachograph.inputs.agents.kit.gemini.events import NOT_NEEDED as ALSO_NOT_NEEDED
 from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS, TOOL, tool_call
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
-from tachograph.inputs.agents.qwen_code.telemetry.spec import FEATURE_USE, NOTICE, REQUEST, error, response
+from tachograph.inputs.agents.qwen_code.telemetry.spec import REQUEST, error, response
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["EVENTS", "NOT_NEEDED"]
@@ -18,22 +23,8 @@ def _ended(raw: RawEvent, out: Attributes) -> DropReason | None:
     return None
 
 
-def _status(raw: RawEvent, out: Attributes) -> None:
-    status = out.get("status")
-    if status in ("success", "error"):
-        out["success"] = status == "success"
-
-
-_EXTENSION = {
-    "extension_name": "feature_name",
-    "status": "status",
-    "extension_version": "",
-    "extension_previous_version": "",
-    "setting_scope": "feature_source",
-}
-
 EVENTS: dict[str, Spec] = {
-    "user_prompt": Spec(kind=EventKind.PROMPT, names={"prompt_length": "length_chars"}),
+    **SHARED,
     "api_response": Spec(kind=EventKind.API_REQUEST, names={**REQUEST, **TOKENS}, finish=response),
     "api_error": Spec(
         kind=EventKind.API_ERROR,
@@ -51,27 +42,6 @@ EVENTS: dict[str, Spec] = {
         names={**TOOL, "call_id": "tool_use_id", "status": "", "execution_status": "", "response_id": "", "source": ""},
         finish=tool_call,
     ),
-    "file_operation": Spec(
-        kind=NOTICE,
-        names={
-            "tool_name": "tool_name",
-            "operation": "trigger",
-            "programming_language": "language",
-            "lines": "",  # of the whole file, not what was changed
-            "mimetype": "",
-            "extension": "",
-        },
-        constants={"feature": "file_operation"},
-    ),
-    "slash_command": Spec(
-        kind=FEATURE_USE,
-        names={"command": "command", "status": "status", "subcommand": ""},
-        constants={"feature": "command"},
-        finish=_status,
-    ),
-    "slash_command.model": Spec(
-        kind=FEATURE_USE, names={"model_name": "model"}, constants={"feature": "command", "command": "model"}
-    ),
     "skill_launch": Spec(
         kind=FEATURE_USE,
         names={"skill_name": "feature_name", "success": "success"},
@@ -83,88 +53,36 @@ EVENTS: dict[str, Spec] = {
         constants={"feature": "subagent"},
         finish=_ended,
     ),
-    "chat_compression": Spec(
-        kind=FEATURE_USE,
-        names={"tokens_before": "pre_tokens", "tokens_after": "post_tokens"},
-        constants={"feature": "compaction"},
-    ),
-    "extension_install": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_uninstall": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_update": Spec(kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension"}, finish=_status),
-    "extension_enable": Spec(
-        kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension", "status": "enabled"}
-    ),
-    "extension_disable": Spec(
-        kind=FEATURE_USE, names=_EXTENSION, constants={"feature": "extension", "status": "disabled"}
-    ),
-    "conversation_finished": Spec(
-        kind=NOTICE,
-        names={"approvalMode": "permission_mode", "turnCount": "quantity"},
-        constants={"feature": "conversation"},
-    ),
     "api_retry": Spec(
         kind=NOTICE,
         names={**REQUEST, "attempt_number": "attempts", "error_type": "error_class", "retry_delay_ms": ""},
         constants={"feature": "api_retry", "status": "retried"},
     ),
-    "chat.content_retry": Spec(
-        kind=NOTICE,
-        names={"model": "model", "attempt_number": "attempts", "error_type": "error_class", "retry_delay_ms": ""},
-        constants={"feature": "api_retry", "status": "retried"},
-    ),
-    "chat.content_retry_failure": Spec(
-        kind=NOTICE,
-        names={
-            "model": "model",
-            "total_attempts": "attempts",
-            "final_error_type": "error_class",
-            "total_duration_ms": "duration_ms",
-        },
-        constants={"feature": "api_retry", "status": "failed"},
-    ),
     "api_cancel": Spec(kind=NOTICE, names={**REQUEST, "model_name": ""}, constants={"feature": "api_cancel"}),
     "loop_detected": Spec(kind=NOTICE, names={"loop_type": "trigger"}, constants={"feature": "loop_detected"}),
-    "ide_connection": Spec(kind=NOTICE, names={"connection_type": "trigger"}, constants={"feature": "ide"}),
-    "tool_output_truncated": Spec(
-        kind=NOTICE,
-        names={
-            "tool_name": "tool_name",
-            "eventName": "",
-            "original_content_length": "",
-            "truncated_content_length": "",
-            "threshold": "",
-            "lines": "",
-        },
-        constants={"feature": "tool_output_truncated"},
+    "tool_output_truncated": replace(
+        SHARED["tool_output_truncated"], names={**SHARED["tool_output_truncated"].names, "lines": ""}
     ),
     # A name without the agent's prefix; it says of a process what the counter, which names no session, cannot.
     "session.start": Spec(kind=EventKind.SESSION_START),
 }
 
-NOT_NEEDED = frozenset(
+NOT_NEEDED = ALSO_NOT_NEEDED | frozenset(
     {
-        "api_request",  # what it says, the response says again, with the numbers
         "arena_agent_completed",
         "arena_session_ended",
         "arena_session_started",
         "auth",
-        "chat.invalid_chunk",
         "chat.protocol_tag_sanitized",
-        "config",
         "daemon.error",
         "flash_fallback",
         "goal_state",
-        "kitty_sequence_overflow",
-        "loop_detection_disabled",
-        "malformed_json_response",
         "memory.dream",
         "memory.extract",
         "memory.recall",
         "memory.recall.delivery",
-        "next_speaker_check",
         "prompt_suggestion",
         "repeated_tool_failure_guard",
-        "ripgrep_fallback",
         "ripgrep_runtime_recovery",
         "session.end",
         "speculation",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, whole
-from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+from tachograph.inputs.agents.kit.gemini.telemetry import counters
 
 __all__ = ["METRICS", "NOT_NEEDED"]
 
@@ -12,23 +11,7 @@ __all__ = ["METRICS", "NOT_NEEDED"]
 _COUNTERS = {"input": "input_total", "cache": "cache_read", "output": "output", "thought": "reasoning"}
 
 
-def _quantity(raw: RawEvent, out: Attributes) -> None:
-    out["quantity"] = whole(raw)
-
-
-def _tokens(raw: RawEvent, out: Attributes) -> DropReason | None:
-    counter = _COUNTERS.get(str(raw.attributes.get("type")))
-    if counter is None:
-        return DropReason.UNKNOWN_EVENT
-    out["counter"] = counter
-    out["quantity"] = whole(raw)
-    return None
-
-
-METRICS: dict[str, Spec] = {
-    "session.count": Spec(kind=EventKind.SESSION_START, finish=_quantity),
-    "token.usage": Spec(kind=EventKind.USAGE_COUNTER, names={"model": "model", "type": ""}, finish=_tokens),
-}
+METRICS = counters(_COUNTERS)
 
 NOT_NEEDED = (
     "acp.",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from tachograph.inputs.agents.kit.gemini.telemetry import error_class, token_classes
 from tachograph.inputs.agents.kit.telemetry import Attributes
 from tachograph.inputs.agents.qwen_code.requests import purpose, response_key
-from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = [
     "COMMON",
-    "FEATURE_USE",
-    "NOTICE",
     "REQUEST",
     "RESOURCE",
     "SAID",
@@ -39,8 +37,6 @@ REQUEST = {
     "subagent_name": "subagent",
     "response_id": "",
 }
-
-FEATURE_USE, NOTICE = EventKind.FEATURE_USE, EventKind.AGENT_NOTICE
 
 
 def response(raw: RawEvent, out: Attributes) -> DropReason | None:
