@@ -8,11 +8,11 @@ import os
 import stat
 import zlib
 from hashlib import blake2b
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from tachograph.inputs.otlp.compression import zstd
 
-__all__ = ["GZIP_MARK", "ZSTD_MARK", "FileStream"]
+__all__ = ["GZIP_MARK", "ZSTD_MARK", "FileStream", "Reads"]
 
 GZIP_MARK: Final = b"\x1f\x8b"
 ZSTD_MARK: Final = b"\x28\xb5\x2f\xfd"
@@ -22,6 +22,13 @@ _ZSTD_OPTIONS: Final[dict[int, int]] = {
 }
 _STEP_BYTES: Final = 256 * 1024
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Reads(Protocol):
+    """Where bytes come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
 
 
 class FileStream:

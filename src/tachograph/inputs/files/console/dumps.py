@@ -14,11 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
+from tachograph.inputs.files.streams import Reads
 from tachograph_sdk.model.event import DropReason
 
-__all__ = ["MAX_TOLD", "BrokenDump", "Dump", "DumpFinder", "Reads"]
+__all__ = ["MAX_TOLD", "BrokenDump", "Dump", "DumpFinder"]
 
 MAX_DUMP_BYTES: Final = 8 * 1024 * 1024
 MAX_TOLD: Final = 100  # of one file; the others are counted only
@@ -34,13 +35,6 @@ _FIRST_NAMES: Final = (
 )
 _RESOURCE_LINE: Final = b"=== Resource Attributes ==="
 _COLOURS = re.compile(rb"\x1b\[[0-9;]{0,20}m")
-
-
-class Reads(Protocol):
-    """Where bytes come from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)

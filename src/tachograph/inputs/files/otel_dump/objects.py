@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from tachograph.inputs.files.otel_dump.beginning import BEGINS
+from tachograph.inputs.files.streams import Reads
 from tachograph_sdk.model.event import DropReason
 
 __all__ = ["MAX_OBJECT_BYTES", "Found", "read_objects"]
@@ -21,13 +22,6 @@ MAX_OBJECT_BYTES: Final = 64 * 1024 * 1024
 _PIECE_BYTES: Final = 1024 * 1024
 _END: Final = b"\n}"
 _LONGEST_MARK: Final = 5  # bytes of what BEGINS finds, but for the last
-
-
-class Reads(Protocol):
-    """Where bytes come from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

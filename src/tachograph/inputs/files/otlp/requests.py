@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from tachograph.inputs.files.otlp.beginning import BYTE_ORDER_MARK, begins_json_request
 from tachograph.inputs.files.otlp.signal import named_signal, signal_of
+from tachograph.inputs.files.streams import Reads
 from tachograph.inputs.otlp.compression import Zstd
 from tachograph.inputs.otlp.signals import LOGS, METRICS, TRACES, Encoding, Signal
 from tachograph.ports import FrameKind
@@ -34,13 +35,6 @@ MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 HEAD_BYTES: Final = 64 * 1024
 
 _ZSTD_MARK: Final = b"\x28\xb5\x2f\xfd"
-
-
-class Reads(Protocol):
-    """Where bytes come from."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
