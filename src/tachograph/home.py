@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tachograph_sdk.errors import ConfigError
+
 __all__ = ["Home", "find_home", "write_private"]
 
 
@@ -62,11 +64,20 @@ class Home:
         return self.root / "DEMO"
 
     def create(self) -> None:
-        """Make the directory, and let all that this process makes from now on be readable by its owner only."""
+        """Make the directory, and let all that this process makes from now on be readable by its owner only.
+
+        Raises:
+            ConfigError: it cannot be made, or belongs to somebody else.
+        """
         os.umask(0o077)
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.name == "posix":
-            self.root.chmod(0o700)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if os.name == "posix":
+                self.root.chmod(0o700)
+        except OSError as error:
+            reason = "there is a file of this name" if isinstance(error, FileExistsError) else error.strerror
+            hint = "give another folder with --home, or in TACHOGRAPH_HOME"
+            raise ConfigError(f"{self.root} cannot be the home folder: {reason}", hint=hint) from error
 
 
 def find_home(explicit: str | Path | None, environ: Mapping[str, str]) -> Home:

@@ -79,10 +79,8 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
     notes = []
     residual, requests = coverage["residual"], coverage["requests"]
     if residual["tokens"] or residual["cost_microusd"]:
-        notes.append(
-            f"{residual['tokens']:,} tokens (${residual['cost_microusd'] / 1e6:,.2f}) were seen only by the agent's counters, "
-            "not request by request"
-        )
+        usage = _usage(residual["tokens"], residual["cost_microusd"])
+        notes.append(f"{usage} were seen only by the agent's counters, not request by request")
     if totals["requests"]:
         notes.append(
             f"requests seen by OpenTelemetry and transcript {requests['both']:,}, by OpenTelemetry only "
@@ -99,10 +97,18 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
     if less or below["cost_microusd"]:
         notes.append(
             f"in {_several(below['sessions'], 'session')} the agent's counters say less than its requests show: "
-            f"{less:,} tokens (${below['cost_microusd'] / 1e6:,.2f})"
+            f"{_usage(less, below['cost_microusd'])}"
         )
     notes.extend(reasons.values())
     return notes
+
+
+def _usage(tokens: int, microusd: int) -> str:
+    """Tokens and what they cost, as far as there is anything of either."""
+    usd = f"${microusd / 1e6:,.2f}" if microusd >= 10_000 else f"${microusd / 1e6:.6f}"
+    if not tokens:
+        return f"{usd} of cost"
+    return f"{tokens:,} tokens ({usd})" if microusd else f"{tokens:,} tokens"
 
 
 def _unpriced_notes(coverage: dict[str, Any]) -> list[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from tachograph.cli.options import Shared, shared_options
-from tachograph_sdk.errors import ConfigError, QueryError, TachographError
+from tachograph_sdk.errors import ConfigError, QueryError, TachographError, UnknownAgent
 
 __all__ = ["COMMANDS", "load_command", "run"]
 
-USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError)  # exit status 2: the call was wrong
+# Exit status 2: the call was wrong.
+USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError, UnknownAgent)
 
 COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
     ("serve", "tachograph.cli.serve:serve"),

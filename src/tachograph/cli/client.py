@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tachograph.home import Home
-from tachograph_sdk.errors import ConfigError, QueryError, StoreBusy, TachographError
+from tachograph_sdk.errors import ConfigError, QueryError, StoreBusy, TachographError, UnknownAgent
 
 __all__ = ["RunningServer", "find_server"]
 
@@ -96,6 +96,8 @@ def _error(status: int, body: bytes) -> TachographError:
         message, hint, code = str(told["message"]), str(told.get("hint", "")), str(told.get("code", ""))
     except (ValueError, KeyError, TypeError):
         message, hint, code = f"the server answered with status {status}", "run `tachograph doctor`", ""
+    if code == UnknownAgent.code:
+        return UnknownAgent(message, hint=hint)
     if status == 422:
         return QueryError(message, hint=hint)
     if status == 503:

@@ -127,7 +127,8 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
         return [Finding(what="store", where=str(home.store), found="not there yet", state="note")]
     from tachograph.cli.backend import open_backend
 
-    size = home.store.stat().st_size
+    log = home.store.with_name(home.store.name + ".wal")  # what was written last is only there
+    size = home.store.stat().st_size + (log.stat().st_size if log.exists() else 0)
     try:
         with open_backend(home) as backend:
             totals = backend.report({"range": "all"})["totals"]
@@ -143,11 +144,24 @@ def _histories() -> list[Finding]:
 
     rows = []
     for agent, root, files in find_local_histories():
+        what, where = f"local history of {agent}", str(root)
+        if _is_denied(root):
+            hint = "read it as its owner, or let yourself read it; nothing of it is imported"
+            rows.append(Finding(what=what, where=where, found="may not be read", state="problem", hint=hint))
+            continue
         found = f"{files:,} {'file' if files == 1 else 'files'}" if files is not None else "not there"
-        rows.append(
-            Finding(what=f"local history of {agent}", where=str(root), found=found, state="ok" if files else "note")
-        )
+        rows.append(Finding(what=what, where=where, found=found, state="ok" if files else "note"))
     return rows
+
+
+def _is_denied(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not os.access(path, os.R_OK)
 
 
 def _claude_settings() -> Finding:

@@ -11,8 +11,17 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.home import Home
+from tachograph_sdk.errors import ConfigError
 
 __all__ = ["import_", "run_import"]
+
+FAILED = {
+    "vanished": "gone while it was looked for",
+    "permission denied": "permission denied: `tachograph doctor` says where histories lie; read them as their owner",
+    "unreadable": "damaged, or not what its name or its first bytes say",
+    "reader died": "the process that read it died: run it again, and report it if it happens again",
+}
+"""Reasons why files and folders could not be read, for people."""
 
 
 @click.command("import")
@@ -32,14 +41,22 @@ def import_(
     Transcripts and the like, OTLP files (.pb, .binpb, .json, .jsonl, also as .gz or .zst) and console logs are told apart by what is
     in them. Without a path, histories are read where agents keep them.
 
+    Exits 1 if something of what is named cannot be read; the rest is read all the same.
+
     Example: tachograph import ~/.claude/projects
     """
+    for path in paths:
+        if not path.expanduser().exists():
+            hint = "name files or folders that exist; without a path, histories are read where agents keep them"
+            raise ConfigError(f"there is no file or folder {path}", hint=hint)
     quiet = wants_json(context, as_json)
     answer = run_import(resolve_home(context, home), list(paths), agent=agent, show_progress=not quiet)
     if quiet:
         click.echo(jsonlib.dumps(answer))
     else:
         print_import(answer)
+    if paths and any(answer.get("failed", {}).values()):
+        context.exit(1)
 
 
 def run_import(home: Home, paths: list[Path], *, agent: str | None = None, show_progress: bool) -> dict[str, Any]:
@@ -69,17 +86,22 @@ def print_import(answer: dict[str, Any]) -> None:
         if not counts["files"]:
             continue
         click.echo(
-            f"{source}: {counts['files']:,} files, {counts['records']:,} records read; "
+            f"{source}: {_several(counts['files'], 'file')}, {_several(counts['records'], 'record')} read; "
             f"{counts['new']:,} events new, {counts['duplicate']:,} known"
         )
         for reason, count in counts.get("quarantined", {}).items():
             click.echo(f"  {count:,} set aside: {reason}")
     for reason, count in answer.get("failed", {}).items():
-        click.echo(f"{count:,} could not be read: {reason}", err=True)
+        click.echo(f"{count:,} could not be read: {FAILED.get(reason, reason)}", err=True)
     if answer.get("not_recognised"):
-        click.echo(f"{answer['not_recognised']:,} files not recognised: no local history, no OTLP, no console log")
+        files = _several(answer["not_recognised"], "file")
+        click.echo(f"{files} not recognised: no local history, no OTLP, no console log")
     if not any(c["files"] for c in answer.get("sources", {}).values()):
         click.echo("Found nothing to import. Looked in: " + ", ".join(answer.get("roots", [])) + ".", err=True)
+
+
+def _several(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
 
 
 class _Progress:

@@ -131,7 +131,13 @@ def _plan(home: Home, file: Path, *, today: date, start: date | None) -> tuple[P
             f"{file.name} is JSON, but not litellm's catalogue",
             hint="the file is model_prices_and_context_window.json of the litellm repository",
         )
-    theirs = read_table(text, origin="own")
+    try:
+        theirs = read_table(text, origin="own")
+    except ConfigError as error:
+        hint = (
+            f"`tachograph prices check {file}` lists all mistakes; give litellm's catalogue, or a table in our format"
+        )
+        raise ConfigError(f"{file.name}: {error.message.removeprefix('prices: ')}", hint=error.hint or hint) from None
     PriceTable(theirs.rows, version=theirs.version)  # two rows for one day are a mistake here already
     return plan_from_table(theirs, table, today=today, start=start), {k: dict(v) for k, v in theirs.sources.items()}
 

@@ -69,5 +69,12 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
         numeric = any(isinstance(row[index], (int, float)) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    """A value for people; small amounts without an exponent."""
+    if isinstance(value, float) and 0 < abs(value) < 1e-3:
+        return f"{value:.9f}".rstrip("0") if abs(value) >= 1e-9 else str(value)
+    return "" if value is None else str(value)

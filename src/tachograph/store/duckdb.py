@@ -39,6 +39,9 @@ from tachograph_sdk.model.event import DropReason
 
 __all__ = ["DuckDBStore", "StoreConfig"]
 
+_WRITTEN = "you wrote"
+_TABLES = "`show tables` lists the tables, `describe requests` the columns of one"
+
 
 class DuckDBStore:
     """Implements `ports.Store` on one file. Any thread may call it; only one process may have it open."""
@@ -204,7 +207,8 @@ class DuckDBStore:
         except duckdb.Error as error:
             if late.is_set():
                 raise _too_slow(statement.name, timeout_s) from error
-            raise QueryError(f"the query {statement.name} cannot be run: {_first_line(error)}") from error
+            hint = _TABLES if statement.name == _WRITTEN else ""
+            raise QueryError(f"the query {statement.name} cannot be run: {_first_line(error)}", hint=hint) from error
         finally:
             timer.cancel()
             cursor.close()
@@ -225,13 +229,13 @@ class DuckDBStore:
         try:
             statements = duckdb.extract_statements(sql)
         except duckdb.Error as error:
-            raise QueryError(f"this is not SQL: {_first_line(error)}") from error
+            raise QueryError(f"this is not SQL: {_first_line(error)}", hint=_TABLES) from error
         allowed = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
         if len(statements) != 1 or statements[0].type not in allowed:
             raise QueryError(
                 "only one SELECT is answered", hint="start with SELECT, WITH, FROM, SHOW TABLES or DESCRIBE"
             )
-        return self.query(Statement(name="sql", sql=statements[0].query), timeout_s=timeout_s, max_rows=max_rows)
+        return self.query(Statement(name=_WRITTEN, sql=statements[0].query), timeout_s=timeout_s, max_rows=max_rows)
 
     def position(self) -> Position:
         """How far the journal has been written to the store."""
@@ -358,9 +362,9 @@ def _connect(path: Path | None, config: StoreConfig) -> duckdb.DuckDBPyConnectio
                 f"another process has the store {path.name} open",
                 hint="ask the running server (tachograph does that by itself when it can reach it), or stop it first",
             ) from error
-        raise StoreError(f"the store cannot be opened: {_first_line(error)}") from error
+        raise _unusable(path, error) from error
     except duckdb.Error as error:
-        raise StoreError(f"the store cannot be opened: {_first_line(error)}") from error
+        raise _unusable(path, error) from error
     finally:
         os.umask(old)
     os.chmod(path, 0o600)
@@ -373,6 +377,11 @@ def _too_slow(name: str, timeout_s: float) -> QueryTooLarge:
     return QueryTooLarge(
         f"the query {name} took longer than {timeout_s:g} s", hint="narrow the time range or use fewer dimensions"
     )
+
+
+def _unusable(path: Path, error: Exception) -> StoreError:
+    hint = f"move {path.name} elsewhere: the next command makes a new one, and imports what histories still have"
+    return StoreError(f"the store {path} cannot be opened: {_first_line(error)}", hint=hint)
 
 
 def _first_line(error: Exception) -> str:

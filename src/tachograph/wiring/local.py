@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +114,6 @@ def find_local_histories() -> list[tuple[str, Path, int | None]]:
     for place in history_places():
         places.setdefault((place.history.agent, place.root), []).append(place)
     return [
-        (agent, root, len(find_histories(together).files) if root.exists() else None)
+        (agent, root, len(find_histories(together).files) if os.path.exists(root) else None)
         for (agent, root), together in sorted(places.items())
     ]

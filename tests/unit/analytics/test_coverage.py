@@ -112,7 +112,7 @@ def test_counters_that_say_more_and_counters_that_say_less_are_both_shown(store)
     assert counters["by_request_only_tokens"] == 1187 - 157
     assert counters["by_counter_only_tokens"] == 30
     notes = build_report(store, Window()).notes
-    assert "30 tokens ($0.00) were seen only by the agent's counters, not request by request" in notes
+    assert "30 tokens were seen only by the agent's counters, not request by request" in notes
     assert any("in 1 session " in note and "30 tokens" in note for note in notes)
     agents = found["agents"]
     assert (agents["codex"]["share"], agents["codex"]["sources"]) == (1.0, ["otel_log"])

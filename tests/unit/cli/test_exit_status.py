@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from tachograph.cli import main
         ["query", "--metrics", "nonsense"],
         ["serve", "--store", "postgres://x"],
         ["config", "nonsense"],
+        ["import", "no-such-file"],
+        ["import", "--agent", "nonsense"],
     ],
 )
 def test_a_mistake_in_the_call_is_two(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +63,67 @@ def test_home_and_json_may_stand_before_or_after_the_command(
     assert json.loads(capsys.readouterr().out)["totals"]["requests"] == 0
 
 
-def test_an_import_of_what_is_not_there_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--home", str(tmp_path), "import", str(tmp_path / "nothing"), "--agent", "nobody"]) == 1
+def test_an_agent_that_nobody_reads_is_told_those_that_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(tmp_path), "import", "--agent", "nobody"]) == 2
     assert "claude_code" in capsys.readouterr().err
+
+
+def test_a_home_that_cannot_be_one_is_two_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("a file")
+    assert main(["--home", str(tmp_path / "taken"), "report"]) == 2
+    said = capsys.readouterr().err
+    assert "taken" in said
+    assert "--home" in said
+
+
+def test_what_is_named_and_cannot_be_read_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "opencode.db").write_bytes(b"SQLite format 3\x00" + bytes(range(256)) * 40)
+    assert main(["--home", str(tmp_path / "home"), "import", str(tmp_path / "opencode.db")]) == 1
+    said = capsys.readouterr()
+    assert "opencode: 1 file, 0 records read" in said.out
+    assert "damaged" in said.err
+
+
+@pytest.mark.parametrize("sql", ["selec 1", "select nonsense from requests"])
+def test_wrong_sql_is_told_where_tables_are(sql: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path), "query", sql]) == 2
+    said = capsys.readouterr().err
+    assert "show tables" in said
+    assert "query sql" not in said
+    assert main(["--home", str(tmp_path), "query", "show tables"]) == 0
+    assert "requests" in capsys.readouterr().out
+
+
+def test_small_amounts_have_no_exponent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path), "query", "select 0.000006::double as a, 3.2e-05::double as b"]) == 0
+    assert "0.000006 " in (said := capsys.readouterr().out)
+    assert "0.000032 " in said
+
+
+def test_a_broken_store_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tachograph.duckdb").write_text("garbage")
+    assert main(["--home", str(tmp_path), "report"]) == 1
+    assert "move tachograph.duckdb" in capsys.readouterr().err
+
+
+def test_a_price_file_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("garbage")
+    assert main(["--home", str(tmp_path / "home"), "prices", "update", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "mine.toml: this is not TOML" in said
+    assert "prices check" in said
+
+
+def test_a_history_that_may_not_be_read_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sessions = tmp_path / ".codex" / "sessions"
+    sessions.mkdir(parents=True)
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != sessions and may(path, mode))
+    assert main(["--home", str(tmp_path / "home"), "doctor"]) == 1
+    assert "[problem] local history of codex: may not be read" in capsys.readouterr().out
