@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 
 from tachograph.inputs.agents.histories import BY_ID, HISTORIES
 from tachograph.inputs.agents.kit.history import History, is_left_alone
@@ -16,13 +15,13 @@ from tachograph.inputs.files.otel_dump.beginning import holds_dump
 from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.unit import FileKind
 from tachograph.inputs.histories.work import UNMARKED
+from tachograph.inputs.opening import open_file
 
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]
 
 _ENDINGS = (".jsonl", ".json", ".pb", ".binpb", ".log", ".txt", ".out")
 _PACKED = (".gz", ".zst", ".zstd")
 _HEAD_BYTES = 64 * 1024
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _is_session_name = re.compile(r"(?:agent-)?[0-9a-f-]{8,40}\.jsonl").fullmatch
 
 
@@ -83,10 +82,8 @@ def kind_remembered(head: str) -> FileKind | History:
 
 
 def _head_of(path: str) -> bytes:
-    descriptor = os.open(path, _OPEN_FLAGS)
+    descriptor, _ = open_file(path)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("not a file")
         return os.pread(descriptor, _HEAD_BYTES, 0)
     finally:
         os.close(descriptor)

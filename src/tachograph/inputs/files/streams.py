@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import stat
 import zlib
 from hashlib import blake2b
 from typing import Any, BinaryIO, Final, Protocol
 
+from tachograph.inputs.opening import open_file
 from tachograph.inputs.otlp.compression import zstd
 
 __all__ = ["GZIP_MARK", "ZSTD_MARK", "FileStream", "Reads"]
@@ -21,7 +21,6 @@ _ZSTD_OPTIONS: Final[dict[int, int]] = {
     zstd.DecompressionParameter.window_log_max: 25  # 32 MiB: what the best level of the Collector's compressor asks for
 }
 _STEP_BYTES: Final = 256 * 1024
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Reads(Protocol):
@@ -42,12 +41,9 @@ class FileStream:
     """
 
     def __init__(self, path: str) -> None:
-        descriptor = os.open(path, _OPEN_FLAGS)
+        descriptor, self.status = open_file(path)
         self._file: BinaryIO = os.fdopen(descriptor, "rb", buffering=0)
         try:
-            self.status = os.fstat(descriptor)
-            if not stat.S_ISREG(self.status.st_mode):
-                raise OSError("not a file")
             mark = os.pread(descriptor, 4, 0)
         except BaseException:
             self._file.close()

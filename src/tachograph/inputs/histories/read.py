@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from tachograph.inputs.agents.kit.history import MAX_LINE_BYTES, Counts, LineRea
 from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.report import ImportReport, add_counts
 from tachograph.inputs.histories.unit import UnitFile
+from tachograph.inputs.opening import BYTE_ORDER_MARK, NotAFile, open_file
 from tachograph.ports import FileState, Quarantined
 from tachograph_sdk.model.event import DropReason, RawEvent
 
@@ -33,7 +33,6 @@ _MARK_BYTES = 1024
 _PRIMED_BYTES = 64 * 1024  # how far back lines are shown to a reader that goes on; more if none of them was enough
 _MAX_PRIMED_BYTES = 4 * 1024 * 1024
 _EVENTS_AT_ONCE = 4096
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +75,12 @@ def read_file(
     found = file.found
     report = ImportReport(read=1)
     try:
-        descriptor = os.open(found.path, _OPEN_FLAGS)
+        descriptor, status = open_file(found.path)
+    except NotAFile:
+        return unreadable(report, "not a file")
     except OSError as error:
         return unreadable(report, reason_of(error))
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return unreadable(report, "not a file")
         start = _resume(descriptor, status.st_size, file.known, mark)
         reader = make_reader(found.path, start.offset == 0)
         if start.offset and primed_by != "nothing":
@@ -198,7 +196,7 @@ def _read_lines(
 
 def _without_mark(lines: list[bytes]) -> list[bytes]:
     """Some editors begin a file with a byte order mark; JSON does not."""
-    lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
+    lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
     return lines
 
 

@@ -29,7 +29,6 @@ __all__ = [
     "Value",
     "attributes",
     "double",
-    "hex_id",
     "integer",
     "value",
 ]
@@ -258,18 +257,6 @@ def double(number: float | str) -> float:
                 raise BadRecord(DropReason.MALFORMED, "number") from None
         return float(number)
     return float(number)
-
-
-def hex_id(text: str | None, size: int) -> bytes | None:
-    """An id of `size` bytes from hex digits; empty is b"", None is an id of another length or not hex."""
-    if not text:
-        return b""
-    if len(text) != 2 * size:
-        return None
-    try:
-        return bytes.fromhex(text) if text.isalnum() else None
-    except ValueError:
-        return None
 
 
 def attributes(items: Attributes) -> dict[str, AttributeValue]:

@@ -32,6 +32,7 @@ __all__ = [
     "TooManyRecords",
     "add_log",
     "add_span",
+    "hex_id",
     "metric_points",
     "text_of",
     "too_many",
@@ -304,6 +305,18 @@ def metric_points(
         monotonic=bool(data.is_monotonic) if kind == "sum" else kind != "gauge",
         content=f"{resource.content}{canonical([*scope, name])}",
     )
+
+
+def hex_id(text: object, size: int) -> bytes | None:
+    """An id of `size` bytes from hex digits; empty is b"", None is an id of another length or not hex."""
+    if not text:
+        return b""
+    if not isinstance(text, str) or len(text) != 2 * size:
+        return None
+    try:
+        return bytes.fromhex(text) if text.isalnum() else None
+    except ValueError:
+        return None
 
 
 def text_of(data: bytes | str | None) -> str:

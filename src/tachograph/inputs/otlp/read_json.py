@@ -22,6 +22,7 @@ from tachograph.inputs.otlp.raw_records import (
     TooManyRecords,
     add_log,
     add_span,
+    hex_id,
     metric_points,
     too_many,
 )
@@ -40,7 +41,7 @@ class JsonReader:
 
     def logs(self, request: Request, body: bytes) -> None:
         """Log records. Raises BadRecord if the request cannot be read at all."""
-        integer, hex_id = json_schema.integer, json_schema.hex_id
+        integer = json_schema.integer
         for resource, _, items in self._groups(request, body, _LOGS):
             rest = iter(items)
             for item in rest:
@@ -95,7 +96,7 @@ class JsonReader:
 
     def traces(self, request: Request, body: bytes) -> None:
         """Spans. Raises BadRecord if the request cannot be read at all."""
-        integer, hex_id = json_schema.integer, json_schema.hex_id
+        integer = json_schema.integer
         for resource, _, items in self._groups(request, body, _TRACES):
             rest = iter(items)
             for item in rest:

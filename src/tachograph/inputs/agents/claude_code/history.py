@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.kit.history import History, is_left_alone
+from tachograph.inputs.agents.kit.history import History, is_left_alone, start_of
 
 __all__ = ["HISTORIES", "find_roots", "is_transcript"]
 
@@ -34,7 +34,7 @@ def is_transcript(name: str) -> bool:
 
 
 def _begins(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"') and bool(_own_key(head))
+    return start_of(head).startswith(b'{"') and bool(_own_key(head))
 
 
 def _inside(folder: str) -> list[str]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.kit.history import History
+from tachograph.inputs.agents.kit.history import History, start_of
 
 __all__ = ["HISTORIES", "find_roots", "is_compressed_rollout", "is_rollout"]
 
@@ -42,7 +42,7 @@ def is_compressed_rollout(name: str) -> bool:
 
 
 def _begins(head: bytes) -> bool:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = start_of(head)
     first, _, _ = start.partition(b"\n")
     return start.startswith(b"{") and bool(_own_type(first))
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tachograph.inputs.agents.kit.history import History, is_left_alone
+from tachograph.inputs.agents.kit.history import History, is_left_alone, start_of
 
 __all__ = ["HISTORIES"]
 
@@ -28,12 +28,12 @@ def _exports(environ: Mapping[str, str], home: Path) -> list[Path]:
 
 
 def _begins_session(head: bytes) -> bool:
-    first = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    first = start_of(head).partition(b"\n")[0]
     return first.startswith(b'{"type":"session.') and b'"copilot' in first[:4096]
 
 
 def _begins_export(head: bytes) -> bool:
-    first = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    first = start_of(head).partition(b"\n")[0]
     return first.startswith((b'{"type":"span"', b'{"type":"metric"')) and b'"github.copilot' in first
 
 

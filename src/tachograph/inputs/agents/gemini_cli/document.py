@@ -10,6 +10,7 @@ import msgspec
 
 from tachograph.inputs.agents.gemini_cli.chats import ChatReader
 from tachograph.inputs.agents.kit.records import Tally, Unusable
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["DocumentReader"]
@@ -34,7 +35,7 @@ class DocumentReader(Tally):
         with open(path, "rb") as file:
             body = file.read(_MAX_BYTES)
         try:
-            document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+            document = msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             document = None
         messages = document.get("messages") if isinstance(document, dict) else None

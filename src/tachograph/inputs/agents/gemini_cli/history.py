@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tachograph.inputs.agents.kit.history import History
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 
 __all__ = ["HISTORIES", "find_roots"]
 
 _begins = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"sessionId"[ \t]*:[ \t]*"[^"]*",[ \t\r\n]*"projectHash"[ \t]*:').match
 _begins_line = re.compile(rb'[ \t\r\n]*\{"sessionId":"[^"]*","projectHash":').match
 _chat_name = re.compile(r"session-[0-9A-Za-z._-]{1,120}\.jsonl|[0-9a-f-]{32,36}\.jsonl").fullmatch  # or a subagent's
-_MARK = b"\xef\xbb\xbf"
 
 
 def find_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
@@ -37,12 +37,12 @@ def _is_document(name: str) -> bool:
 
 
 def _begins_lines(head: bytes) -> bool:
-    head = head.removeprefix(_MARK)
+    head = head.removeprefix(BYTE_ORDER_MARK)
     return _begins_line(head) is not None and b'"messages":' not in head.partition(b"\n")[0]
 
 
 def _begins_document(head: bytes) -> bool:
-    head = head.removeprefix(_MARK)
+    head = head.removeprefix(BYTE_ORDER_MARK)
     return _begins(head) is not None and not _begins_lines(head)
 
 

@@ -12,15 +12,30 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 from tachograph_sdk.model.event import DropReason, RawEvent
 
-__all__ = ["MAX_LINE_BYTES", "BadRecordPlace", "Counts", "History", "LineReader", "WholeReader", "is_left_alone"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "BadRecordPlace",
+    "Counts",
+    "History",
+    "LineReader",
+    "WholeReader",
+    "is_left_alone",
+    "start_of",
+]
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Longer lines are set aside unread."""
 
 _PROMPT_HISTORY = "history.jsonl"  # of several agents: it has no usage and is nothing but prompts
 _SET_ASIDE = (".orphaned-", ".jsonl.superseded-")  # copies of transcripts that Claude Code put out of its way
+
+
+def start_of(head: bytes) -> bytes:
+    """A file's first bytes from where its content begins."""
+    return head.lstrip(BYTE_ORDER_MARK + b" \t\r\n")
 
 
 def is_left_alone(name: str) -> bool:

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tachograph.inputs.agents.kit.values import Attributes
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
 
 __all__ = ["Attributes", "Finish", "Spec", "Telemetry", "nanousd", "whole"]
 
-Attributes = dict[str, AttributeValue]
 Finish = Callable[[RawEvent, Attributes], "DropReason | None"]
 """Works out what a new name alone cannot say: reads the raw record, writes into the new attributes (and may set
 `raw.kind`); a reason it gives back drops the record."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tachograph_sdk.model.event import AttributeValue
+from tachograph.inputs.agents.kit.records import Unusable
+from tachograph_sdk.model.event import AttributeValue, DropReason
 
-__all__ = ["MAX_COUNT", "Attributes", "http_status", "put", "sane_number", "text_of"]
+__all__ = ["MAX_COUNT", "Attributes", "count_of", "http_status", "put", "sane_number", "text_of"]
 
 MAX_COUNT = 10**12
 """A larger count of tokens is a damaged number, not a usage."""
@@ -24,6 +25,19 @@ def put(attributes: Attributes, **values: Any) -> None:
 def text_of(value: object) -> str | None:
     """A text that says something, else None."""
     return value if isinstance(value, str) and value else None
+
+
+def count_of(value: int | float | None) -> int:
+    """A count of tokens or lines; 0 if there is none.
+
+    Raises:
+        Unusable: it cannot be one.
+    """
+    if value is None:
+        return 0
+    if not 0 <= value <= MAX_COUNT:
+        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
+    return round(value)
 
 
 def sane_number(value: object) -> int | float | None:

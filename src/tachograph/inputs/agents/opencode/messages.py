@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import nanousd
-from tachograph.inputs.agents.kit.values import Attributes
+from tachograph.inputs.agents.kit.values import Attributes, count_of
 from tachograph.inputs.agents.opencode.ids import derived_id, plain_model
 from tachograph.inputs.agents.opencode.records import (
     Failure,
@@ -27,7 +27,6 @@ from tachograph.inputs.agents.opencode.records import (
     Tokens,
     UserModel,
     as_text,
-    count_of,
     nanoseconds,
     read_object,
 )

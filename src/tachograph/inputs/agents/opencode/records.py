@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.values import MAX_COUNT
 from tachograph_sdk.model.event import DropReason
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "ToolState",
     "UserModel",
     "as_text",
-    "count_of",
     "decode_message",
     "decode_part",
     "decode_session",
@@ -240,15 +238,6 @@ def as_text(raw: msgspec.Raw) -> str | None:
         return _text(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def count_of(value: Number | None) -> int:
-    """A count of tokens or lines; 0 if there is none. Raises Unusable for what cannot be one."""
-    if value is None:
-        return 0
-    if not math.isfinite(value) or not 0 <= value <= MAX_COUNT:
-        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
-    return round(value)
 
 
 def nanoseconds(value: Number | None) -> int | None:

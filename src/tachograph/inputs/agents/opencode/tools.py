@@ -7,7 +7,7 @@ from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
-from tachograph.inputs.agents.kit.values import Attributes
+from tachograph.inputs.agents.kit.values import Attributes, count_of
 from tachograph.inputs.agents.opencode.ids import derived_id, is_distinct_call
 from tachograph.inputs.agents.opencode.records import (
     Part,
@@ -15,7 +15,6 @@ from tachograph.inputs.agents.opencode.records import (
     ToolMetadata,
     ToolState,
     as_text,
-    count_of,
     nanoseconds,
     read_object,
 )

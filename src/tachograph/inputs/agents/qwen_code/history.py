@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tachograph.inputs.agents.kit.history import History
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 
 __all__ = ["HISTORIES", "find_ledgers", "find_projects", "find_totals"]
 
@@ -21,7 +22,6 @@ _begins_totals = re.compile(
 _ledger_name = re.compile(r"token-usage-\d{4}-\d{2}\.jsonl").fullmatch
 _chat_name = re.compile(r"[0-9a-fA-F-]{32,36}\.jsonl").fullmatch
 _TOTALS = "usage_record.jsonl"
-_MARK = b"\xef\xbb\xbf"
 
 
 def find_projects(environ: Mapping[str, str], home: Path) -> list[Path]:
@@ -55,15 +55,15 @@ def _is_ledger(name: str) -> bool:
 
 
 def _begins_as_chat(head: bytes) -> bool:
-    return _begins_chat(head.removeprefix(_MARK)) is not None
+    return _begins_chat(head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 def _begins_as_ledger(head: bytes) -> bool:
-    return _begins_ledger(head.removeprefix(_MARK)) is not None
+    return _begins_ledger(head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 def _begins_as_totals(head: bytes) -> bool:
-    return _begins_totals(head.removeprefix(_MARK)) is not None
+    return _begins_totals(head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 def _projects_inside(folder: str) -> list[str]:

@@ -31,6 +31,7 @@ from tachograph.inputs.otlp.raw_records import (
     Resources,
     add_log,
     add_span,
+    hex_id,
     too_many,
 )
 from tachograph.ports import Drops
@@ -125,8 +126,8 @@ class DumpReader:
             _as_it_is,
             event_name if isinstance(event_name, str) else None,
             _microseconds(value.get("timestamp")),
-            _hex(value.get("traceId"), 16),
-            _hex(value.get("spanId"), 8),
+            hex_id(value.get("traceId"), 16),
+            hex_id(value.get("spanId"), 8),
         )
 
     def _span(self, value: Printed) -> None:
@@ -147,7 +148,7 @@ class DumpReader:
             self._resource(value, name),
             name if isinstance(name, str) else "",
             _limited(value.get("attributes")),
-            (_hex(value.get("traceId"), 16), _hex(value.get("id"), 8), _hex(parent_id, 8)),
+            (hex_id(value.get("traceId"), 16), hex_id(value.get("id"), 8), hex_id(parent_id, 8)),
             start_ns,
             start_ns + round(duration * 1000),
             code if isinstance(code, int) else 0,
@@ -264,18 +265,6 @@ def _seconds_and_nanos(value: Any) -> int:
         return 0
     ns = int(value[0]) * 10**9 + int(value[1])
     return ns if EARLIEST_NS <= ns < LATEST_NS else 0
-
-
-def _hex(value: Any, size: int) -> bytes | None:
-    """An id; b"" if there is none, None if it is no id."""
-    if value is None or value == "":
-        return b""
-    if not isinstance(value, str) or len(value) != 2 * size:
-        return None
-    try:
-        return bytes.fromhex(value)
-    except ValueError:
-        return None
 
 
 def _as_it_is(value: AttributeValue) -> AttributeValue:

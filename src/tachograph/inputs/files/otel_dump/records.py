@@ -22,6 +22,7 @@ from tachograph.inputs.otlp.raw_records import (
     TooManyRecords,
     add_log,
     add_span,
+    hex_id,
     metric_points,
     too_many,
 )
@@ -94,8 +95,8 @@ class DumpReader:
             lambda value: value,
             name if isinstance(name, str) else None,
             time_ns or _time(told.get("hrTimeObserved", told.get("_hrTimeObserved"))),
-            _id(context.get("traceId"), 16),
-            _id(context.get("spanId"), 8),
+            hex_id(context.get("traceId"), 16),
+            hex_id(context.get("spanId"), 8),
         )
 
     def _span(self, request: Request, told: dict[str, Any]) -> None:
@@ -111,7 +112,7 @@ class DumpReader:
             self._resource(told),
             name if isinstance(name, str) else "",
             _attributes(told),
-            (_id(context.get("traceId"), 16), _id(context.get("spanId"), 8), _id(parent_id, 8)),
+            (hex_id(context.get("traceId"), 16), hex_id(context.get("spanId"), 8), hex_id(parent_id, 8)),
             _time(told.get("startTime")),
             _time(told.get("endTime")),
             code if isinstance(code, int) else 0,
@@ -225,18 +226,6 @@ def _attributes(told: dict[str, Any]) -> dict[str, AttributeValue]:
     if len(found) > MAX_ATTRIBUTES:
         too_many()
     return found
-
-
-def _id(value: object, size: int) -> bytes | None:
-    """An id as bytes, b"" where there is none, None where it is not one."""
-    if not value:
-        return b""
-    if not isinstance(value, str) or len(value) != 2 * size:
-        return None
-    try:
-        return bytes.fromhex(value)
-    except ValueError:
-        return None
 
 
 def _time(value: object) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-__all__ = ["BYTE_ORDER_MARK", "begins_json_request"]
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors begin a file with it
+__all__ = ["begins_json_request"]
 
 _request = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"resource(?:Logs|Metrics|Spans)"').match
 

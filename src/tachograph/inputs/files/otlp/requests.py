@@ -20,9 +20,10 @@ from typing import Final
 
 import msgspec
 
-from tachograph.inputs.files.otlp.beginning import BYTE_ORDER_MARK, begins_json_request
+from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.otlp.signal import named_signal, signal_of
 from tachograph.inputs.files.streams import Reads
+from tachograph.inputs.opening import BYTE_ORDER_MARK
 from tachograph.inputs.otlp.compression import Zstd
 from tachograph.inputs.otlp.signals import LOGS, METRICS, TRACES, Encoding, Signal
 from tachograph.ports import FrameKind

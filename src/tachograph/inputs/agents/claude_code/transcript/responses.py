@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tachograph.inputs.agents.claude_code.transcript.context import Context
 from tachograph.inputs.agents.claude_code.transcript.records import Iteration, Message, Record, Split, Usage
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.values import MAX_COUNT, Attributes
+from tachograph.inputs.agents.kit.values import MAX_COUNT, Attributes, count_of
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["Responses"]
@@ -95,9 +95,9 @@ class Responses:
         if write_1h > response.cache_write_1h:
             response.cache_write_1h = write_1h
         if (details := usage.output_tokens_details) is not None and details.thinking_tokens:
-            response.reasoning = max(response.reasoning, _count(details.thinking_tokens))
+            response.reasoning = max(response.reasoning, count_of(details.thinking_tokens))
         if (server := usage.server_tool_use) is not None and server.web_search_requests:
-            response.web_searches = max(response.web_searches, _count(server.web_search_requests))
+            response.web_searches = max(response.web_searches, count_of(server.web_search_requests))
         if record.cost_usd is not None and 0 <= record.cost_usd < 1e6:
             response.cost_nanousd = max(response.cost_nanousd or 0, round(record.cost_usd * 1e9))
         if usage.iterations:
@@ -168,12 +168,12 @@ class Responses:
 
     def _emit_advisor(self, response: _Response, iteration: Iteration, index: int) -> None:
         split = iteration.cache_creation or Split()
-        write_5m, write_1h = _count(split.ephemeral_5m_input_tokens), _count(split.ephemeral_1h_input_tokens)
+        write_5m, write_1h = count_of(split.ephemeral_5m_input_tokens), count_of(split.ephemeral_1h_input_tokens)
         numbers = {
-            "input_tokens": _count(iteration.input_tokens),
-            "output_tokens": _count(iteration.output_tokens),
-            "cache_read_tokens": _count(iteration.cache_read_input_tokens),
-            "cache_write_tokens": max(_count(iteration.cache_creation_input_tokens), write_5m + write_1h),
+            "input_tokens": count_of(iteration.input_tokens),
+            "output_tokens": count_of(iteration.output_tokens),
+            "cache_read_tokens": count_of(iteration.cache_read_input_tokens),
+            "cache_write_tokens": max(count_of(iteration.cache_creation_input_tokens), write_5m + write_1h),
         }
         if write_5m or write_1h:
             numbers |= {"cache_write_5m_tokens": write_5m, "cache_write_1h_tokens": write_1h}
@@ -190,14 +190,6 @@ class Responses:
         attributes |= numbers
         key = f"advisor:{message_id}:{index}:" + ":".join(str(n) for n in numbers.values())
         self._context.emit("advisor_message", EventKind.API_REQUEST, response.at_ns, key, attributes)
-
-
-def _count(value: int | None) -> int:
-    if value is None:
-        return 0
-    if not 0 <= value <= MAX_COUNT:
-        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
-    return value
 
 
 def _attributes(base: Attributes, record: Record, message: Message) -> Attributes:

@@ -15,7 +15,7 @@ from tachograph.inputs.agents.claude_code.transcript.lines import read_object
 from tachograph.inputs.agents.claude_code.transcript.records import ModelUsage, Record
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import nanousd
-from tachograph.inputs.agents.kit.values import MAX_COUNT, put
+from tachograph.inputs.agents.kit.values import count_of, put
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["COUNTER", "Totals"]
@@ -66,28 +66,20 @@ class Totals:
 
 def _counts(usage: ModelUsage) -> dict[str, int | None]:
     write_5m, write_1h = (
-        _count(usage.cache_creation_ephemeral_5m_input_tokens),
-        _count(usage.cache_creation_ephemeral_1h_input_tokens),
+        count_of(usage.cache_creation_ephemeral_5m_input_tokens),
+        count_of(usage.cache_creation_ephemeral_1h_input_tokens),
     )
     return {
-        "input_tokens": _count(usage.input_tokens),
-        "output_tokens": _count(usage.output_tokens),
-        "reasoning_tokens": _count(usage.thinking_tokens),
-        "cache_read_tokens": _count(usage.cache_read_input_tokens),
-        "cache_write_tokens": max(_count(usage.cache_creation_input_tokens), write_5m + write_1h),
+        "input_tokens": count_of(usage.input_tokens),
+        "output_tokens": count_of(usage.output_tokens),
+        "reasoning_tokens": count_of(usage.thinking_tokens),
+        "cache_read_tokens": count_of(usage.cache_read_input_tokens),
+        "cache_write_tokens": max(count_of(usage.cache_creation_input_tokens), write_5m + write_1h),
         "cache_write_5m_tokens": write_5m,
         "cache_write_1h_tokens": write_1h,
-        "web_search_requests": _count(usage.web_search_requests),
+        "web_search_requests": count_of(usage.web_search_requests),
         "cost_nanousd": nanousd(usage.cost_usd),
     }
-
-
-def _count(value: int | None) -> int:
-    if value is None:
-        return 0
-    if not 0 <= value <= MAX_COUNT:
-        raise Unusable(DropReason.BAD_NUMBER, "a count out of range")
-    return value
 
 
 def _number(raw: msgspec.Raw) -> float | None:
