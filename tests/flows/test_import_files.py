@@ -250,7 +250,8 @@ def test_everything_below_one_folder_and_twice(home: Home, tmp_path: Path):
     (folder / "data.bin").write_bytes(b"not even looked at")
     first = run(home, folder, agent="claude_code")
     counts = {name: source["files"] for name, source in first["sources"].items()}
-    assert counts == {"claude_code": 2, "otlp": len(frames(CAPTURES[0], "json")), "console": 1}
+    sent = len(frames(CAPTURES[0], "json"))
+    assert counts == {"claude_code": 2, "otlp": sent, "otel_dump": 0, "console": 1}
     assert first["not_recognised"] == 4  # expected, scenario, the other run, notes
     got = totals(home)
     again = run(home, folder)

@@ -295,6 +295,16 @@ def test_a_damaged_database_is_an_os_error(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_database_that_was_cut_off_is_an_os_error(tmp_path: Path) -> None:
+    path = lay(tmp_path / "opencode.db", TABLES)
+    connection = sqlite3.connect(path)
+    connection.execute("pragma journal_mode = delete")
+    connection.close()
+    path.write_bytes(path.read_bytes()[:3_000])
+    with pytest.raises(OSError, match="cut off|cannot be read"):
+        read(path)
+
+
 def test_a_document_is_not_led_out_of_its_folder(tmp_path: Path) -> None:
     storage = tmp_path / "storage"
     folder = storage / "message" / "ses_one"

@@ -18,7 +18,7 @@ from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.files.importer import FilesImporter
 from tachograph.inputs.histories import read as transcripts_read
 from tachograph.inputs.histories.config import ImportConfig
-from tachograph.inputs.histories.find import Place, find_files
+from tachograph.inputs.histories.find import Place, find_files, find_histories
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.report import Progress
 from tachograph.ports import WriteResult
@@ -331,6 +331,24 @@ def test_places_that_cannot_be_read_are_counted_and_cost_nothing_else(
 
 def test_a_missing_path_is_counted(tree: Tree) -> None:
     assert named_importer(tree).run([tree.root / "nowhere"]).histories.failed == {"vanished": 1}
+
+
+def test_a_usual_place_behind_a_closed_folder_costs_no_other(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.put("s.jsonl", joined(response(1)))
+    closed = tmp_path / "closed" / "projects"
+    real = os.stat
+
+    def stat_(path: Any, *args: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(str(closed)):
+            raise PermissionError(13, "x")
+        return real(path, *args, **named)
+
+    monkeypatch.setattr(os, "stat", stat_)
+    history = BY_ID["claude_code"]
+    found = find_histories([Place(history, closed), Place(history, tree.root)])
+    assert (len(found.files), dict(found.failed)) == (1, {"permission denied": 1})
 
 
 def test_missing_usual_places_are_nothing_to_report(tmp_path: Path) -> None:

@@ -51,8 +51,14 @@ def find_histories(places: Iterable[Place]) -> Found:
     found = Found()
     seen: set[str] = set()
     for place in places:
-        if place.root.exists():
-            _take(place.root, found, seen, place.history.wanted, place.history)
+        try:
+            os.stat(place.root)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # an agent that is not there is nothing to report
+        except OSError as error:  # a folder above it that may not be entered, say
+            found.failed[reason_of(error)] += 1
+            continue
+        _take(place.root, found, seen, place.history.wanted, place.history)
     found.files.sort(reverse=True)
     return found
 

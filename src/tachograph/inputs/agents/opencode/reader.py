@@ -67,6 +67,8 @@ class DatabaseReader(Tally):
         try:
             news = snapshot.ask(lambda database: _find_news(database, since))
             if news is None:
+                if snapshot.is_cut():
+                    raise OSError("the database is cut off")
                 self.ignored["<not opencode's>"] += 1
                 return
             for start in range(0, len(news), _AT_ONCE):

@@ -62,6 +62,15 @@ class Snapshot:
             raise OSError(f"the database cannot be read: {type(error).__name__}") from None
         raise OSError("the database changes faster than it can be read")
 
+    def is_cut(self) -> bool:
+        """Whether the file is shorter than its own header says. Raises OSError."""
+        with open(self._path, "rb") as file:
+            header = file.read(100)
+            size = os.fstat(file.fileno()).st_size
+        page = int.from_bytes(header[16:18], "big")  # 1 means 65,536
+        pages = int.from_bytes(header[28:32], "big")
+        return len(header) < 100 or size < (65_536 if page == 1 else page) * pages
+
     def close(self) -> None:
         """Let go of a private copy, if there is one."""
         if self._copy is not None:
