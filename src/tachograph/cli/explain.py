@@ -146,7 +146,7 @@ class _Comparing:
     """Reads what lies on this machine, and asks for the ledger's rows wherever the ledger is."""
 
     def __init__(self, home: Home, backend: Answers, window: Window, zone: Zone, asked: dict[str, str]) -> None:
-        from tachograph.pricing.price import normalise
+        from tachograph.analytics.explain.scope import plain_name
         from tachograph.wiring.explaining import explaining
 
         self._parts = explaining(home)
@@ -154,7 +154,7 @@ class _Comparing:
         self._window = window
         self._zone = zone
         self._session = asked.get("session")
-        self._model = normalise(asked["model"]) if "model" in asked else None
+        self._model = plain_name(asked["model"]) if "model" in asked else None
 
     def ccusage(self, printed: Any) -> Comparison:
         """Against ccusage, whose rules are applied to the transcripts that are here now."""

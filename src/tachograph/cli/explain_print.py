@@ -91,8 +91,8 @@ def _print_cells(console: Console, told: dict[str, Any]) -> None:
         return
     first = "session" if told["against"] == "cost" else "day"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"by {first} and model", title_justify="left")
-    for name in (first, "model"):
-        table.add_column(name, overflow="fold")
+    table.add_column(first, no_wrap=True)  # to be copied
+    table.add_column("model", overflow="fold")
     for name in (told["waterfall"]["name"], "the ledger", "difference"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("because of", overflow="fold")

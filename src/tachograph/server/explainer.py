@@ -9,7 +9,7 @@ from typing import Any
 
 from tachograph.analytics.explain.explanation import explain
 from tachograph.analytics.explain.rows import ledger_page
-from tachograph.analytics.explain.scope import Selection, models_like
+from tachograph.analytics.explain.scope import Selection, models_like, session_is_known
 from tachograph.analytics.explain.session_cost import compare_session_totals
 from tachograph.analytics.query import Window, parse_window
 from tachograph.analytics.zones import UTC_ZONE, Zone, find_zone
@@ -63,7 +63,9 @@ class Explainer:
         )
         against = parameters.get("against")
         if against == "cost":
-            return {"window": window.as_text(), **compare_session_totals(self._store, selection).as_json()}
+            compared = compare_session_totals(self._store, selection).as_json()
+            notes = [*compared["notes"], *self._unknown(parameters, selection)]
+            return {"window": window.as_text(), **compared, "notes": notes}
         if against is not None:
             raise QueryError(
                 f"the server does not compare with {against!r}",
@@ -72,11 +74,27 @@ class Explainer:
         by_days = all(_DAY.fullmatch(parameters.get(name) or "2026-01-01") for name in ("since", "until"))
         utc_window = in_utc if by_days and "range" not in parameters else None
         told = explain(self._store, selection, self._prices(), utc_window=utc_window, zone=zone.name)
-        return told.as_json()
+        answer = told.as_json()
+        return {**answer, "notes": [*answer["notes"], *self._unknown(parameters, selection)]}
 
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """A page of the ledger's rows; parameters since, until, after. Raises QueryError."""
         return ledger_page(self._store, self._window(parameters, UTC_ZONE), parameters.get("after"))
+
+    def _unknown(self, parameters: Mapping[str, str], selection: Selection) -> list[str]:
+        """What is asked about and nowhere in the ledger, and what there is instead."""
+        notes = []
+        if selection.models == ():
+            names = ", ".join(models_like(self._store, None)) or "none"
+            notes.append(f"there is no model {parameters['model']!r} in the ledger; it has: {names}")
+        if selection.session is not None and not session_is_known(self._store, selection.session):
+            named = parameters["session"]
+            own = "" if named == selection.session else ", the agent's whole own id"
+            notes.append(
+                f"there is no session {named!r} in the ledger: name it by its pseudonym (s_ and 16 digits){own}; "
+                "`tachograph report --by session --json` lists them"
+            )
+        return notes
 
     def _models(self, parameters: Mapping[str, str]) -> tuple[str, ...] | None:
         model = parameters.get("model")

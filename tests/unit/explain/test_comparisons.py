@@ -269,10 +269,7 @@ def total(session: str, out: int, cost: int, *, at: int = 0, **more: Any) -> Eve
         at_us=10**15 + at,
         counter="session_total",
         model="opus",
-        output_tokens=out,
-        cost_nanousd=cost,
-        lineage="1",
-        **more,
+        **({"output_tokens": out, "cost_nanousd": cost, "lineage": "1"} | more),
     )
 
 
@@ -304,6 +301,15 @@ def test_the_last_total_of_a_session_counts(store):
 def test_another_price_of_the_agent_is_reported_against_priced(store):
     settle(store, total(A, 10, 9_000_000), response(1, A))
     assert changes(compare_session_totals(store, Selection()))["reported"].cost_nanousd == 1_000_000
+
+
+def test_a_total_of_tokens_only_is_no_wrong_sum_of_money(store):
+    settle(store, response(1, A), total(A, 10, 0, cost_nanousd=None))
+    settle(store, replace(response(1, A), session_id=B), response(2, B), total(B, 20, 0, at=5, cost_nanousd=None))
+    told = changes(compare_session_totals(store, Selection()))
+    assert told["no_money"].cost_nanousd == 20_000_000
+    assert "reported" not in told
+    assert told["carried_over"].cost_nanousd == 0
 
 
 def test_a_forks_total_begins_with_its_parents(store):

@@ -13,8 +13,10 @@ from tachograph.analytics.explain.explanation import Explanation, explain
 from tachograph.analytics.explain.figures import Figure, Step, Waterfall
 from tachograph.analytics.explain.scope import Selection, models_like
 from tachograph.analytics.query import Window
+from tachograph.clock import SystemClock
 from tachograph.ports import Batch
 from tachograph.pricing.price import PriceTable
+from tachograph.server.explainer import Explainer
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
@@ -220,6 +222,26 @@ def test_counters_without_money_are_no_wrong_sum_of_it(store):
     assert "the same amount" in explain(store, Selection(window=Window()), PRICES).sentence
 
 
+def test_the_sentence_is_about_the_source_that_tells_most(store):
+    settle(store, transcript(1), transcript(2), transcript(1, used=usage(out=21)), otel(3, B, used=usage(out=40)))
+    assert "simply adding up the transcripts would give" in explained(store).sentence
+
+
+def test_one_request_is_one(store):
+    settle(store, transcript(1))
+    assert " for 1 request; " in explained(store).sentence
+
+
+def test_what_is_asked_about_and_nowhere_is_said_with_what_there_is(store):
+    settle(store, transcript(1))
+    explainer = Explainer(store, clock=SystemClock(), prices=lambda: PRICES, name_session=lambda name: f"s_{name}")
+    assert explainer.explain({"model": MODEL, "session": A})["notes"] == explainer.explain({})["notes"]
+    for against in ({}, {"against": "cost"}):
+        (told,) = [n for n in explainer.explain({"model": "nonsense", **against})["notes"] if "nonsense" in n]
+        assert MODEL in told
+        assert any("'nobody'" in n for n in explainer.explain({"session": "nobody", **against})["notes"])
+
+
 def test_other_agents_are_none_of_this_source(store):
     settle(store, transcript(1), replace(otel(2, B), agent="codex"))
     assert way(store, "transcript")["other_agent"].requests == 1
@@ -247,6 +269,7 @@ def test_a_model_is_found_however_it_is_spelled(store):
     settle(store, transcript(1, model=f"{MODEL}-20251101"), transcript(2, model="claude-haiku-4-5"))
     models = models_like(store, "anthropic/claude-opus-4.5")
     assert models == (f"{MODEL}-20251101",)
+    assert models_like(store, "opus-4.5") == models, "Claude's families are often named without the company"
     assert explained(store, models=models).ledger.requests == 1
     assert explained(store, models=()).ledger.requests == 0
 

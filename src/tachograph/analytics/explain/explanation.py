@@ -142,7 +142,7 @@ def _zone_way(store: Store, selection: Selection, utc: Window, zone: str, ledger
 
 
 def _sentence(ledger: Figure, ways: Sequence[Waterfall]) -> str:
-    said = f"The ledger says {dollars(ledger.cost_nanousd)} for {ledger.requests:,} requests"
+    said = f"The ledger says {dollars(ledger.cost_nanousd)} for {_requests(ledger.requests)}"
     told = [way for way in ways if way.id != "utc_days"]
     if not told:
         return f"{said}; no source told of anything here."
@@ -150,13 +150,15 @@ def _sentence(ledger: Figure, ways: Sequence[Waterfall]) -> str:
     sources = [way for way in told if all(step.id != "no_money" for step in way.steps)]
     if not sources:
         return f"{said}; no source told of money: it is by the price table."
-    worst = max(sources, key=lambda way: abs(way.end.cost_nanousd - way.start.cost_nanousd))
-    off = worst.start.cost_nanousd - ledger.cost_nanousd
-    if not off:
+    wrong = [way for way in sources if way.start.cost_nanousd != ledger.cost_nanousd]
+    if not wrong:
         return f"{said}; adding up what each source says gives the same amount."
-    biggest = max(worst.steps, key=lambda step: abs(step.change.cost_nanousd))
+    # Not the one that is furthest off, which is one that hardly tells of anything, but the one somebody would add up.
+    fullest = max(wrong, key=lambda way: way.start.tokens)
+    off = fullest.start.cost_nanousd - ledger.cost_nanousd
+    biggest = max(fullest.steps, key=lambda step: abs(step.change.cost_nanousd))
     return (
-        f"{said}; simply adding up the {worst.name} would give {dollars(worst.start.cost_nanousd, ledger.cost_nanousd)}, "
+        f"{said}; simply adding up the {fullest.name} would give {dollars(fullest.start.cost_nanousd, ledger.cost_nanousd)}, "
         f"{dollars(abs(off))} too {'much' if off > 0 else 'little'}, most of it because of {biggest.name}."
     )
 
@@ -170,5 +172,11 @@ def _notes(parts: dict[tuple[str, str], Figure]) -> list[str]:
         notes.append("the ledger's cost: " + ", ".join(told))
     unpriced = sum(f.requests for (_, basis), f in parts.items() if basis == "unpriced")
     if unpriced:
-        notes.append(f"{unpriced:,} requests have no known price and are in no sum of money here")
+        have = "has" if unpriced == 1 else "have"
+        are = "is" if unpriced == 1 else "are"
+        notes.append(f"{_requests(unpriced)} {have} no known price and {are} in no sum of money here")
     return notes
+
+
+def _requests(count: int) -> str:
+    return f"{count:,} request" if count == 1 else f"{count:,} requests"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from tachograph.analytics.query import Window
 from tachograph.ports import Statement, Store
 from tachograph.pricing.price import normalise
 
-__all__ = ["Selection", "models_like"]
+__all__ = ["Selection", "models_like", "plain_name", "session_is_known"]
 
+_CLAUDE = re.compile(r"(?i)(opus|sonnet|haiku)-\d")
 _NEAR = timedelta(days=1)  # how far two reports of one request may lie apart
 
 
@@ -66,8 +68,22 @@ class Selection:
         return " and ".join(parts)
 
 
-def models_like(store: Store, model: str) -> tuple[str, ...]:
-    """The ledger's names of a model, however it is spelled."""
+def session_is_known(store: Store, session: str) -> bool:
+    """Whether any record tells of a session, named by its pseudonym."""
+    sql = "select 1 from events where session_id = $session limit 1"
+    return bool(store.query(Statement(name="session", sql=sql, parameters={"session": session})).rows)
+
+
+def models_like(store: Store, model: str | None) -> tuple[str, ...]:
+    """The ledger's names of a model, however it is spelled; of all models for None."""
     found = store.query(Statement(name="models", sql="select distinct model from requests where model is not null"))
-    wanted = normalise(model)
-    return tuple(sorted(name for (name,) in found.rows if name == model or normalise(name) == wanted))
+    names = sorted(name for (name,) in found.rows)
+    if model is None:
+        return tuple(names)
+    wanted = plain_name(model)
+    return tuple(name for name in names if name == model or normalise(name) == wanted)
+
+
+def plain_name(model: str) -> str:
+    """A model that a person named, without suffixes; `opus-4.5` is Claude's."""
+    return normalise(f"claude-{model}" if _CLAUDE.match(model) else model)

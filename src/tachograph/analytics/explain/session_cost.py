@@ -1,4 +1,4 @@
-"""The agent's own total of a session (`/cost`), against what the ledger holds of it.
+"""The agent's own total of a session (`/cost`), against what the ledger holds of it. Some agents count tokens only.
 
 Claude Code writes `cost-state` at the end of each run: tokens and cost by model since the session began, subagents,
 titles and compaction included. It goes on over a resume, and a fork begins with its parent's. The last one counts.
@@ -21,7 +21,8 @@ _TOTALS = """
 select session_id, model, occurred_at, coalesce(input_tokens, 0) as i, coalesce(output_tokens, 0) as o,
     coalesce(cache_read_tokens, 0) as r,
     greatest(coalesce(cache_write_tokens, 0),
-        coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)) as w, coalesce(cost_nanousd, 0) as k
+        coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)) as w, coalesce(cost_nanousd, 0) as k,
+    case when cost_nanousd is null then 1 else 0 end as no_money
 from events
 where kind = 'usage.counter' and counter = $counter and session_id is not null {where}
 order by session_id, model, occurred_at, i, o, r, w, k
@@ -57,7 +58,9 @@ def compare_session_totals(store: Store, selection: Selection) -> Comparison:
     because a total has none.
     """  # noqa: D205 - one sentence
     tally = Tally()
-    last = {_place(row): _figure(row) for row in _ask(store, "session_totals", _TOTALS, selection, "")}
+    totals = {_place(row): row for row in _ask(store, "session_totals", _TOTALS, selection, "")}
+    last = {place: _figure(row) for place, row in totals.items()}
+    tokens_only = {place for place, row in totals.items() if row["no_money"]}
     sessions = {session for session, _ in last}
     for place, total in last.items():
         tally.theirs(place, total)
@@ -68,10 +71,13 @@ def compare_session_totals(store: Store, selection: Selection) -> Comparison:
             continue
         tally.ours(place, _figure(row, requests=row["outcome"] == "ok"))
         tally.step(place, "not_counted", Figure(requests=int(row["n"]) if row["outcome"] == "ok" else 0), 0)
+        if place in tokens_only:
+            tally.step(place, "no_money", Figure(cost_nanousd=int(row["k"])), 0)
         reported[place] = reported.get(place, True) and row["basis"] == "reported"
     for row in _ask(store, "session_copies", _COPIED, selection, "c."):
-        if _place(row) in last:
-            tally.step(_place(row), "carried_over", -_figure(row), int(row["n"]))
+        if (place := _place(row)) in last:
+            copied = _figure({**row, "k": 0}) if place in tokens_only else _figure(row)
+            tally.step(place, "carried_over", -copied, int(row["n"]))
     for place in tally.places():
         _explain_rest(tally, place, all_reported=reported.get(place, False))
     notes = []

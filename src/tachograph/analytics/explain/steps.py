@@ -116,7 +116,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     # counters
     "not_counted": ("not counted there", "the other figure does not count requests, or has no tokens"),
     "beyond_counters": ("usage the counters missed", "single requests show more than the counters of their session"),
-    "no_money": ("counters that count no money", "these agents count tokens only: the cost is of the price table"),
+    "no_money": ("counters that count no money", "these agents count tokens only; the cost is the ledger's own"),
     "without_counters": ("sessions without counters", "usage of sessions, or times, from which no counter came"),
     "counter_excess": (
         "counters above the rows, not added",
