@@ -85,9 +85,9 @@ def one(*lines: Any) -> dict[str, list[Any]]:
     return {"p/a.jsonl": list(lines)}
 
 
-SIDE = {"isSidechain": True}
-LATER = {"timestamp": "2026-05-01T10:00:05.000Z"}
-OTHER = {"sessionId": "session-2"}
+SIDE: dict[str, Any] = {"isSidechain": True}
+LATER: dict[str, Any] = {"timestamp": "2026-05-01T10:00:05.000Z"}
+OTHER: dict[str, Any] = {"sessionId": "session-2"}
 ADVISOR = {"type": "advisor_message", "model": "claude-opus-4-5", "input_tokens": 1000, "output_tokens": 100}
 PROGRESS = {
     "type": "progress",

@@ -93,7 +93,7 @@ def folders(root: Path, *names: str) -> None:
 
 
 PLACES = (".claude", ".config/claude", "xdg/claude")
-ROOT_CASES = (
+ROOT_CASES: tuple[tuple[dict[str, str], int], ...] = (
     ({}, 11),
     ({"XDG_CONFIG_HOME": "{home}/xdg"}, 101),
     ({"CLAUDE_CONFIG_DIR": "{home}/.claude/projects"}, 1),

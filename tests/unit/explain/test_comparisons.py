@@ -242,7 +242,7 @@ def test_what_ccusage_printed_is_where_it_begins(store, tmp_path):
     root = laid(tmp_path, line())
     import_(store, root)
     part = {"inputTokens": 10, "outputTokens": 1, "cacheCreationTokens": 0, "cacheReadTokens": 0}
-    day = {"date": "2026-05-01", **part, "totalCost": 0.5}
+    day: dict[str, Any] = {"date": "2026-05-01", **part, "totalCost": 0.5}
     day["modelBreakdowns"] = [{**part, "modelName": "claude-sonnet-4-5", "cost": 0.5}]
     told = changes(against_ccusage(store, root, printed=read_printed(json.dumps({"daily": [day]}).encode())))
     assert told["ccusage_prices"].cost_nanousd == SONNET - 500_000_000
@@ -261,6 +261,7 @@ def test_what_is_not_ccusages_output_is_a_mistake_in_the_call(text):
 
 
 def total(session: str, out: int, cost: int, *, at: int = 0, **more: Any) -> Event:
+    counted: dict[str, Any] = {"output_tokens": out, "cost_nanousd": cost, "lineage": "1"}
     return make_event(
         EventKind.USAGE_COUNTER,
         key=f"{session} {out} {cost}",
@@ -269,7 +270,7 @@ def total(session: str, out: int, cost: int, *, at: int = 0, **more: Any) -> Eve
         at_us=10**15 + at,
         counter="session_total",
         model="opus",
-        **({"output_tokens": out, "cost_nanousd": cost, "lineage": "1"} | more),
+        **(counted | more),
     )
 
 
@@ -323,7 +324,9 @@ def test_a_forks_total_begins_with_its_parents(store):
 
 def test_without_totals_that_is_said(store):
     settle(store, response(1, A))
-    assert "no transcript" in " ".join(compare_session_totals(store, Selection()).notes)
+    told = compare_session_totals(store, Selection())
+    assert "no transcript" in " ".join(told.notes)
+    assert "the same" not in told.sentence
 
 
 # --- bills (their reading: test_bills.py) ---

@@ -78,7 +78,7 @@ def otel(n: int, session: str = A, *, used: dict[str, Any] | None = None, **more
 
 
 def counter(kind: str, quantity: int, *, source: Source = Source.OTEL_METRIC) -> Event:
-    value = {"cost_nanousd": quantity} if kind == "cost" else {"quantity": quantity}
+    value: dict[str, Any] = {"cost_nanousd": quantity} if kind == "cost" else {"quantity": quantity}
     return make_event(
         EventKind.USAGE_COUNTER,
         key=f"{kind} {quantity}",

@@ -130,7 +130,7 @@ def test_what_cannot_be_said_is_left_out_and_counted(change, reason):
 
 
 def test_one_broken_entry_does_not_stop_the_others():
-    broken = [
+    broken: list[dict[str, Any]] = [
         {"tiered_pricing": [{"range": "x"}]},
         {"tiered_pricing": 7},
         {"tiered_pricing": [{"range": [5, 9]}]},

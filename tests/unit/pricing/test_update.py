@@ -142,7 +142,8 @@ def test_what_the_catalogue_does_not_state_stays():
 
 def test_a_snapshot_does_not_take_its_model_along():
     known = table(row("claude-x"))
-    plan = from_catalogue(known, **{"claude-x": 1e-06, "claude-x-20260101": 2e-06})
+    offered: dict[str, Any] = {"claude-x": 1e-06, "claude-x-20260101": 2e-06}
+    plan = from_catalogue(known, **offered)
     later = after(known, plan)
     assert price_on(later, TODAY, "claude-x") == 1
     assert price_on(later, TODAY, "claude-x-20260101") == 2

@@ -132,7 +132,7 @@ def test_speed_tier_and_place_are_asked_for(store):
             asked.append((usage, how))
             return Money(1)
 
-    more = {"speed": "fast", "service_tier": "batch", "inference_geo": "us", "cache_write_tokens": 7,
+    more: dict[str, Any] = {"speed": "fast", "service_tier": "batch", "inference_geo": "us", "cache_write_tokens": 7,
             "cache_write_1h_tokens": 9, "cache_read_tokens": 4, "web_search_requests": 2}  # fmt: skip
     settle(store, request("m1", **more))
     store.reprice(Asked({}))
