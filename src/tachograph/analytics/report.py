@@ -80,7 +80,8 @@ def _notes(totals: dict[str, Any], coverage: dict[str, Any], reasons: dict[str, 
     residual, requests = coverage["residual"], coverage["requests"]
     if residual["tokens"] or residual["cost_microusd"]:
         usage = _usage(residual["tokens"], residual["cost_microusd"])
-        notes.append(f"{usage} were seen only by the agent's counters, not request by request")
+        were = "were" if residual["tokens"] else "was"
+        notes.append(f"{usage} {were} seen only by the agent's counters, not request by request")
     if totals["requests"]:
         notes.append(
             f"requests seen by OpenTelemetry and transcript {requests['both']:,}, by OpenTelemetry only "

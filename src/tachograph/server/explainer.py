@@ -89,10 +89,9 @@ class Explainer:
             notes.append(f"there is no model {parameters['model']!r} in the ledger; it has: {names}")
         if selection.session is not None and not session_is_known(self._store, selection.session):
             named = parameters["session"]
-            own = "" if named == selection.session else ", the agent's whole own id"
             notes.append(
-                f"there is no session {named!r} in the ledger: name it by its pseudonym (s_ and 16 digits){own}; "
-                "`tachograph report --by session --json` lists them"
+                f"there is no session {named!r} in the ledger: name it by its pseudonym (s_…), which "
+                "`tachograph report --by session` lists, or by the whole id that the agent gave it"
             )
         return notes
 

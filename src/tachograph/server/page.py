@@ -253,7 +253,10 @@ def _plain(value: Any) -> str:
 
 
 def _state(health: Mapping[str, Any]) -> str:
-    return _facts("State", [(k.replace("_", " "), _plain(v)) for k, v in health.items() if k != "endpoints"])
+    return _facts(
+        "State, since the server started",
+        [(k.replace("_", " "), _plain(v)) for k, v in health.items() if k != "endpoints"],
+    )
 
 
 def _connect(lines: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ titles and compaction included. It goes on over a resume, and a fork begins with
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tachograph.analytics.explain.comparison import Comparison, Tally
@@ -83,7 +84,8 @@ def compare_session_totals(store: Store, selection: Selection) -> Comparison:
     notes = []
     if not sessions:
         notes.append("no transcript here holds a total of its session: only newer versions of Claude Code write one")
-    return tally.compare("cost", "the agent's own /cost", notes, sessions=len(sessions))
+    compared = tally.compare("cost", "the agent's own /cost", notes, sessions=len(sessions))
+    return compared if sessions else replace(compared, sentence="No session here has a total of the agent's own.")
 
 
 def _explain_rest(tally: Tally, place: tuple[str, str], *, all_reported: bool) -> None:
