@@ -238,7 +238,7 @@ def test_many_importers_beside_a_server_count_everything_once(tmp_path: Path) ->
 def test_an_import_that_the_server_refuses_is_said(tmp_path: Path) -> None:
     with serve(tmp_path):
         refused = command("import", "--json", "--agent", "nobody", home=tmp_path, check=False)
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.returncode, refused.stdout) == (2, "")
     assert "claude_code" in refused.stderr
 
 
