@@ -9,7 +9,6 @@ places within a batch, which nothing relies on: an event carries its own time.
 from __future__ import annotations
 
 import gc
-import json
 import math
 from array import array
 from collections import Counter
@@ -76,16 +75,18 @@ def _pack(events: Sequence[Event]) -> EventColumns:
             same = shapes[shape] = []
         same.append(event)
     rare = [event for group in shapes.values() if len(group) < _SMALL_SHAPE for event in group]
+    rejected: Rejected = Counter()
     groups: list[tuple[Sequence[Event], _Columns]] = [
-        (group, _by_transposing(shape, group)) for shape, group in shapes.items() if len(group) >= _SMALL_SHAPE
+        (group, _by_transposing(shape, group, rejected))
+        for shape, group in shapes.items()
+        if len(group) >= _SMALL_SHAPE
     ]
     if rare:
-        groups.append((rare, _cell_by_cell(rare)))
+        groups.append((rare, _cell_by_cell(rare, rejected)))
     rows = [event for group, _ in groups for event in group]
     sizes = [len(group) for group, _ in groups]
     times = array("q", [e.at_us for e in rows])
     received = array("q", [e.received_us for e in rows])
-    rejected: Rejected = Counter()
     columns = {
         "event_id": _texts([[e.event_id for e in rows]], [len(rows)]),
         "occurred_at": (b"", times.tobytes()),
@@ -116,16 +117,16 @@ def _pack(events: Sequence[Event]) -> EventColumns:
 _Columns = dict[str, Sequence[Any]]
 
 
-def _by_transposing(shape: tuple[str, ...], group: Sequence[Event]) -> _Columns:
+def _by_transposing(shape: tuple[str, ...], group: Sequence[Event], rejected: Rejected) -> _Columns:
     columns: _Columns = dict(zip(shape, zip(*[e.attributes.values() for e in group], strict=True), strict=True))
     rest = [name for name in shape if name not in ATTRIBUTE_COLUMNS]
     if rest:
         rows = zip(*[columns.pop(name) for name in rest], strict=True)
-        columns["attributes"] = _json_lines(list(starmap(_object_of(tuple(rest)), rows)))
+        columns["attributes"] = _json_lines(list(starmap(_object_of(tuple(rest)), rows)), rejected)
     return columns
 
 
-def _cell_by_cell(group: Sequence[Event]) -> _Columns:
+def _cell_by_cell(group: Sequence[Event], rejected: Rejected) -> _Columns:
     columns: dict[str, list[Any]] = {}
     rest: list[str | None] = [None] * len(group)
     for index, event in enumerate(group):
@@ -138,22 +139,24 @@ def _cell_by_cell(group: Sequence[Event]) -> _Columns:
             else:
                 extra[name] = value
         if extra:
-            rest[index] = _json(extra)
+            rest[index] = _json(extra, rejected)
     return {**columns, "attributes": rest}
 
 
-def _json(values: dict[str, Any]) -> str:
+def _json(values: dict[str, Any], rejected: Rejected) -> str:
     try:
         return _encoder.encode(values).decode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return json.dumps(values)
+    except UnicodeEncodeError:  # a lone surrogate, which no reader of JSON takes
+        kept = {name: value for name, value in values.items() if not isinstance(value, str) or _is_text(value)}
+        rejected.update(values.keys() - kept.keys())
+        return _encoder.encode(kept).decode()
 
 
-def _json_lines(rows: list[Any]) -> list[str]:
+def _json_lines(rows: list[Any], rejected: Rejected) -> list[str]:
     try:
         return _encoder.encode_lines(rows).decode().split("\n")[:-1]  # JSON escapes line ends inside of strings
-    except UnicodeEncodeError:  # a lone surrogate
-        return [_json(msgspec.to_builtins(row)) for row in rows]
+    except UnicodeEncodeError:
+        return [_json(msgspec.to_builtins(row), rejected) for row in rows]
 
 
 @lru_cache(maxsize=1024)

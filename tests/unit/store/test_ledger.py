@@ -221,6 +221,14 @@ def test_telemetry_without_a_session_joins_the_session_its_request_id_names(stor
     assert ask(store, "select session_id, user_id from requests") == [{"session_id": A, "user_id": "u_1"}]
 
 
+def test_a_request_of_which_nobody_says_the_tokens_has_no_cost(store):
+    nothing = {"input_tokens": 0, "output_tokens": 0, "cost_nanousd": 0}
+    settle(store, otel("1", request_id="r1", **nothing, cost_basis="priced"), otel("2", request_id="r2", **nothing))
+    unknown, known = ask(store, "select cost_nanousd, cost_basis from requests order by request_id")
+    assert (unknown["cost_nanousd"], unknown["cost_basis"]) == (None, "unpriced")
+    assert (known["cost_nanousd"], known["cost_basis"]) == (0, "reported")  # the agent itself says so
+
+
 # --- counters ---
 
 

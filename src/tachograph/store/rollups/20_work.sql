@@ -23,7 +23,8 @@ select
     e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.web_search_requests,
     e.cost_nanousd, e.cost_basis, e.duration_ms, e.ttft_ms, e.attempts, e.status_code, e.error_class, e.success,
     e.prompt_origin, e.tool_name, e.decision, e.decision_source,
-    e.lines_added, e.lines_removed, e.quantity, e.counter, attr(e.attributes, 'lineage') as lineage, e.active_seconds,
+    e.lines_added, e.lines_removed, e.quantity, e.counter, e.active_seconds,
+    case when e.kind = 'usage.counter' then attr(e.attributes, 'lineage') end as lineage,
     case
         when e.kind = 'api.error' and attr(e.attributes, 'status') = 'retried' then 'retried'
         when e.kind = 'api.error' then 'error'

@@ -3,7 +3,8 @@
 --
 -- Where sources differ (docs/decisions/ledger.md):
 --   tokens            the largest per class: a source may report early or not at all, none reports too much
---   cost              reported before priced before none; a report of zero tokens that others saw does not count
+--   cost              reported before priced before none; a report of zero tokens that others saw does not count, and
+--                     where nobody says how many tokens there were, nobody can say the cost: unpriced
 --   time              the earliest transcript record's, else the earliest of the others
 --   session           OTel's before the transcript's: a fork rewrites the transcript's
 --   everything else   the first that says it, in the order OTel event, console, span, hook, transcript
@@ -55,8 +56,8 @@ with
             max(cache_write_1h_tokens) as cache_write_1h_tokens,
             max(web_search_requests) as web_search_requests,
             max(cost_nanousd) filter (where cost_basis = 'reported' and all_tokens > 0) as reported,
-            max(cost_nanousd) filter (where cost_basis = 'priced' and all_tokens > 0) as priced,
-            max(cost_nanousd) filter (where all_tokens = 0) as hollow,
+            max(cost_nanousd) filter (where cost_basis = 'priced' and (all_tokens > 0 or cost_nanousd > 0)) as priced,
+            max(cost_nanousd) filter (where all_tokens = 0 and cost_basis = 'reported') as hollow,
             max(all_tokens) as all_tokens,
             arg_min(duration_ms, place) as duration_ms,
             arg_min(ttft_ms, place) as ttft_ms,
@@ -80,8 +81,8 @@ with
             input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens,
             cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests,
             case when cost_basis = 'reported' and all_tokens > 0 then cost_nanousd end as reported,
-            case when cost_basis = 'priced' and all_tokens > 0 then cost_nanousd end as priced,
-            case when all_tokens = 0 then cost_nanousd end as hollow, all_tokens,
+            case when cost_basis = 'priced' and (all_tokens > 0 or cost_nanousd > 0) then cost_nanousd end as priced,
+            case when all_tokens = 0 and cost_basis = 'reported' then cost_nanousd end as hollow, all_tokens,
             duration_ms, ttft_ms, attempts, status_code, error_class, class = 'event' as seen_event,
             class = 'console' as seen_console, class = 'span' as seen_span,
             class in ('transcript', 'ledger') as seen_transcript,
@@ -99,9 +100,9 @@ select
         as cache_write_tokens,
     coalesce(cache_write_5m_tokens, 0) as cache_write_5m_tokens, coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
     coalesce(web_search_requests, 0) as web_search_requests,
-    case when outcome <> 'ok' then 0 when all_tokens = 0 then coalesce(hollow, 0)
+    case when outcome <> 'ok' then 0 when all_tokens = 0 then coalesce(hollow, priced)
         else coalesce(reported, priced) end as cost_nanousd,
-    case when outcome <> 'ok' or all_tokens = 0 or reported is not null then 'reported'
+    case when outcome <> 'ok' or hollow is not null and all_tokens = 0 or reported is not null then 'reported'
         when priced is not null then 'priced' else 'unpriced' end as cost_basis,
     outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class in ('transcript', 'ledger'))
         as auxiliary,
