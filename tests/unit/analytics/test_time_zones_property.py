@@ -120,7 +120,7 @@ moments = st.tuples(
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     change=st.sampled_from(CHANGES),
     others=st.lists(st.sampled_from([name for name, _ in CHANGES]), max_size=2),
