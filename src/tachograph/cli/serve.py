@@ -101,6 +101,7 @@ def print_addresses(addresses: dict[str, Any]) -> None:
 
     for line in connect_lines(addresses):
         click.echo(f"  {line}")
+    click.echo("Other agents send to the same addresses: docs/guides says how. Local histories are read by themselves.")
     click.echo("Stop with Ctrl-C.", err=True)
 
 

@@ -262,5 +262,8 @@ def _state(health: Mapping[str, Any]) -> str:
 def _connect(lines: Sequence[str]) -> str:
     return (
         "<section><h2>Connect Claude Code</h2><p class='soft small'>In the shell that starts it:</p>"
-        f"<pre>{escape(chr(10).join(lines))}</pre></section>"
+        f"<pre>{escape(chr(10).join(lines))}</pre>"
+        "<p class='soft small'>Codex, Gemini CLI, Qwen Code, GitHub Copilot CLI, opencode and programs that follow the "
+        "GenAI conventions send to the same addresses; the guides say how. What agents leave on this machine is read "
+        "without any of this.</p></section>"
     )
