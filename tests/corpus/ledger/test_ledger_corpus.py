@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.corpus.ledger.claims import CLASSES, Export, Input, Snapshot
@@ -21,6 +21,7 @@ PHASES = (Phase.explicit, Phase.generate)  # a smaller seed is no smaller corpus
 
 @pytest.mark.timeout(300)
 @settings(max_examples=10, phases=PHASES)
+@example(10**9)  # a fork of a fork, whose file lacks what its parent did
 @given(SEEDS)
 def test_the_ledger_says_what_happened_wherever_anybody_saw_it(seed):
     """Every row, every sum, every residual, to the token and the nano-dollar; and rebuilding changes nothing."""

@@ -1,15 +1,17 @@
 -- readings: the agents' own session totals as increments. Working table of one settling, in the form of counter_points.
 -- Grain: one row per session, model, reading and measure. Run only if there are any.
 -- A total is never added up: each reading counts what it says more than the one before it in the same lineage. A fork
--- begins with its parent's total, so what it inherited is taken off: the parent's last reading before the fork did
--- anything of its own. An ancestor is known by the history that the fork copied; a session that copied nothing but shares
--- the lineage (a cleared one) goes on from the last reading before it.
+-- begins with its parent's total, so what it inherited is taken off: the largest reading of another session of the lineage
+-- from before it did anything of its own, that is no more than its own first one in any class of any model. Where a fork
+-- beside it fits too, by chance, the rest is too small, never twice.
 
 create or replace temp table readings as
 with
     told as (
         select agent, bucket, coalesce(model, '') as model, coalesce(lineage, '') as lineage, occurred_at, event_id,
             user_id, organization_id, project, repository, agent_version, entrypoint,
+            coalesce(input_tokens, 0) as input_tokens, coalesce(output_tokens, 0) as output_tokens,
+            coalesce(cache_read_tokens, 0) as cache_read_tokens, coalesce(cache_write_tokens, 0) as cache_write_tokens,
             coalesce(input_tokens, 0) + coalesce(output_tokens, 0) + coalesce(cache_read_tokens, 0)
                 + coalesce(cache_write_tokens, 0) as size,
             map {'input_tokens': input_tokens, 'output_tokens': output_tokens, 'reasoning_tokens': reasoning_tokens,
@@ -30,29 +32,43 @@ with
         select t.agent, t.bucket, t.model, t.lineage, min(t.size) as size, min(coalesce(b.first_at, t.occurred_at)) as first_at
         from told t left join began b using (bucket) where t.lineage <> '' group by 1, 2, 3, 4
     ),
-    ancestors as (
-        select p.bucket, t.lineage, arg_max(w.owner, (w.occurred_at, w.event_id)) as ancestor  -- whose record was copied last
-        from places p join work w using (event_id) join (select distinct bucket, lineage from told) t on t.bucket = w.owner
-        where w.owner <> p.bucket group by 1, 2
-    ),
     lows as (  -- the least that a session ever said of all models: a fork's is more than its parent's
         select agent, bucket, lineage, min(whole) as low
         from (select agent, bucket, lineage, occurred_at, sum(size) as whole from told group by 1, 2, 3, 4) group by 1, 2, 3
     ),
-    bases as (
-        select f.agent, f.bucket, f.model, f.lineage, arg_max(o.total, (o.size, o.occurred_at, o.event_id)) as base,
-            arg_max(o.bucket, (o.size, o.occurred_at, o.event_id)) as base_bucket
-        from firsts f join told o on o.agent = f.agent and o.model = f.model and o.lineage = f.lineage
-            and o.bucket <> f.bucket and o.size <= f.size and o.occurred_at <= f.first_at
+    floors as (  -- the least that a session said of each model: what it inherited is no more, in any class
+        select agent, bucket, lineage, model, min(input_tokens) as input_tokens, min(output_tokens) as output_tokens,
+            min(cache_read_tokens) as cache_read_tokens, min(cache_write_tokens) as cache_write_tokens
+        from told group by 1, 2, 3, 4
+    ),
+    candidates as (  -- readings that a session may have begun with
+        select f.agent, f.bucket, f.lineage, o.bucket as other, o.occurred_at, sum(o.size) as size
+        from (select distinct agent, bucket, lineage, first_at from firsts) f
+        join told o on o.agent = f.agent and o.lineage = f.lineage and o.bucket <> f.bucket and o.occurred_at <= f.first_at
         join lows mine on mine.agent = f.agent and mine.bucket = f.bucket and mine.lineage = f.lineage
         join lows theirs on theirs.agent = o.agent and theirs.bucket = o.bucket and theirs.lineage = o.lineage
             and theirs.low < mine.low
-        where (f.bucket, f.lineage) not in (select bucket, lineage from ancestors)
-            or (f.bucket, o.bucket) in (select bucket, ancestor from ancestors)
+        left join floors on floors.agent = f.agent and floors.bucket = f.bucket and floors.lineage = f.lineage
+            and floors.model = o.model
+        group by f.agent, f.bucket, f.lineage, o.bucket, o.occurred_at
+        having bool_and(coalesce(o.input_tokens <= floors.input_tokens and o.output_tokens <= floors.output_tokens
+            and o.cache_read_tokens <= floors.cache_read_tokens and o.cache_write_tokens <= floors.cache_write_tokens, false))
+    ),
+    chosen as (
+        select agent, bucket, lineage, arg_max(other, (size, occurred_at, other)) as base_bucket,
+            arg_max(occurred_at, (size, occurred_at, other)) as base_at
+        from candidates
+        group by 1, 2, 3
+    ),
+    bases as (
+        select c.agent, c.bucket, o.model, c.lineage, arg_max(o.total, (o.size, o.event_id)) as base,
+            any_value(c.base_bucket) as base_bucket
+        from chosen c join told o on o.agent = c.agent and o.bucket = c.base_bucket and o.lineage = c.lineage
+            and o.occurred_at = c.base_at
         group by 1, 2, 3, 4
     ),
     long as (
-        select t.* exclude (total), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base,
+        select t.* exclude (total, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), m.measure, t.total[m.measure] as reading, coalesce(b.base[m.measure], 0) as base,
             b.base_bucket
         from told t
         cross join (
