@@ -10,7 +10,7 @@ from tachograph.inputs.agents.kit.history import History
 from tachograph.inputs.agents.opencode import history as opencode
 from tachograph.inputs.agents.qwen_code import history as qwen_code
 
-__all__ = ["BY_ID", "HISTORIES"]
+__all__ = ["BY_ID", "HISTORIES", "UNMARKED", "mark_of"]
 
 HISTORIES: tuple[History, ...] = (
     *copilot_cli.HISTORIES,
@@ -24,3 +24,11 @@ HISTORIES: tuple[History, ...] = (
 least particular."""
 
 BY_ID: dict[str, History] = {history.id: history for history in HISTORIES}
+
+UNMARKED = "claude_code"
+"""The history whose files FileState.head says nothing of: it was the only one once."""
+
+
+def mark_of(history_id: str) -> str:
+    """What FileState.head of a history's files begins with."""
+    return "" if history_id == UNMARKED else f"{history_id}:"

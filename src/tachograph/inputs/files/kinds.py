@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import re
 
-from tachograph.inputs.agents.histories import BY_ID, HISTORIES
+from tachograph.inputs.agents.histories import BY_ID, HISTORIES, UNMARKED
 from tachograph.inputs.agents.kit.history import History, is_left_alone
 from tachograph.inputs.files.otel_dump.beginning import holds_dump
 from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.files.unit import FileKind
-from tachograph.inputs.histories.work import UNMARKED
 from tachograph.inputs.opening import open_file
 
 __all__ = ["is_candidate", "kind_of", "kind_remembered"]

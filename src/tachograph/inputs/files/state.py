@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tachograph.inputs.agents.histories import BY_ID
+from tachograph.inputs.agents.histories import BY_ID, UNMARKED
 from tachograph.inputs.files.kinds import is_candidate
 from tachograph.inputs.files.unit import FileKind, FilesReport
 from tachograph.inputs.histories.find import Place, find_files, find_histories, with_companions
 from tachograph.inputs.histories.state import ImportCache, report_on, stamp_of
-from tachograph.inputs.histories.work import UNMARKED
 
 __all__ = ["check_unchanged_files"]
 

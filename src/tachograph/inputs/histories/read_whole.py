@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tachograph.inputs.agents.histories import mark_of
 from tachograph.inputs.agents.kit.history import WholeReader
 from tachograph.inputs.histories.find import reason_of
 from tachograph.inputs.histories.read import ReadFile, outcome, unreadable
@@ -21,7 +22,7 @@ def read_whole(file: UnitFile, reader: WholeReader, take: Callable[[list[RawEven
     What is remembered is the file as it was found, before it was read: what is written meanwhile is read next time.
     """
     found, known = file.found, file.known
-    mark = f"{found.history}:"
+    mark = mark_of(found.history)
     report = ImportReport(read=1)
     is_same = known is not None and known.inode == found.inode and known.head == mark
     try:

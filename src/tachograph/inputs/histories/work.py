@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tachograph.inputs.agents.histories import BY_ID
+from tachograph.inputs.agents.histories import BY_ID, mark_of
 from tachograph.inputs.histories.read import read_file
 from tachograph.inputs.histories.read_whole import read_whole
 from tachograph.inputs.histories.report import add_counts
@@ -18,7 +18,6 @@ from tachograph_sdk.model.event import RawEvent
 __all__ = ["work"]
 
 _EVENTS_AT_ONCE = 8192
-UNMARKED = "claude_code"  # FileState.head of its files begins with no id: they were the only ones once
 
 
 def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pack: PackEvents | None = None) -> None:
@@ -56,7 +55,7 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
                 ),
                 take=take,
                 torn_before_ns=unit.torn_before_ns,
-                mark="" if history.id == UNMARKED else f"{history.id}:",
+                mark=mark_of(history.id),
                 primed_by=history.primed_by,
             )
         if read.state is not None:
