@@ -152,7 +152,7 @@ def _settle_between(
         )
         _note_change(connection, -1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "85_residuals")
-        _price_residuals(connection, "requests", prices)
+        _price_residuals(connection, "requests", prices, among=_OF_NO_SESSION)
         _note_change(connection, 1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "86_active")
     if requests:  # counters are among them
@@ -163,13 +163,18 @@ def _settle_between(
     )
 
 
-def _price_residuals(connection: duckdb.DuckDBPyConnection, table: str, prices: Callable[[], Prices]) -> None:
-    """Put a price on what only counters saw, where they count no cost. What the table does not know stays without."""
+def _price_residuals(
+    connection: duckdb.DuckDBPyConnection, table: str, prices: Callable[[], Prices], *, among: str = "true"
+) -> None:
+    """Put a price on what only counters saw, where they count no cost. What the table does not know stays without.
+
+    Only rows that are made now (`among`): a change of any other would not reach `hours`.
+    """
     counts = [f.name for f in fields(TokenUsage)]
     rows = connection.execute(
         f"""select rowid, model, epoch_us(occurred_at), input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
             cache_write_1h_tokens, web_search_requests
-        from {table} where outcome = 'residual' and cost_nanousd is null and model is not null"""  # noqa: S608 - ours
+        from {table} where {among} and outcome = 'residual' and cost_nanousd is null and model is not null"""  # noqa: S608 - ours
     ).fetchall()
     if not rows:
         return

@@ -11,7 +11,10 @@ import pytest
 from tachograph.ports import Batch, Statement
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
+from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.event import Event, EventKind, Source
+from tachograph_sdk.model.money import Money
+from tachograph_sdk.model.usage import TokenUsage
 
 A, B = "s_000000000000000a", "s_000000000000000b"
 AT = 1_760_000_000_000_000
@@ -476,6 +479,28 @@ def test_what_only_counters_without_a_cost_saw_has_the_tables_price(store):
     known, unknown = ask(store, "select model, cost_nanousd, cost_basis from requests order by model")
     assert (known["cost_nanousd"], known["cost_basis"]) == (5_000_000_000, "counter")
     assert (unknown["cost_nanousd"], unknown["cost_basis"]) == (None, "counter")
+
+
+def test_a_newer_price_never_parts_the_ledger_from_its_hours():
+    class Prices:
+        version = "made up"
+        knows = False
+
+        def price(self, usage: TokenUsage, **_: Any) -> Money:
+            if not self.knows:
+                raise UnknownModel("not yet")
+            return Money(usage.input)
+
+    prices = Prices()
+    store = DuckDBStore(":memory:", prices=prices)
+    try:
+        settle(store, counter("input", 30))
+        prices.knows = True
+        settle(store, counter("input", 5, session_id=None, user_id="u_1", at_us=AT + DAY_US))
+        cost = "select coalesce(sum(cost_nanousd), 0)::bigint as cost from "
+        assert ask(store, cost + "requests") == ask(store, cost + "hours") == [{"cost": 5}]
+    finally:
+        store.close()
 
 
 def test_counters_that_say_less_than_the_rows_are_there_to_see(store):
