@@ -19,7 +19,7 @@ DERIVED = ("requests", "differences", "counters", "tool_calls", "prompts", "outc
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
-    "fresh", "fresh_ids", "fresh_lineages", "links", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
+    "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
     "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
@@ -100,19 +100,20 @@ def settle_again(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Pri
     Everything must be settled. Call inside a transaction.
     """
     (settled,) = _numbers(connection, "select seq from settled")
-    _settle_between(connection, settled, settled, prices, touch="11_touched_again")
+    _settle_chosen(connection, settled, prices)
 
 
 def _settle_between(
-    connection: duckdb.DuckDBPyConnection,
-    settled: int,
-    upto: int,
-    prices: Callable[[], Prices],
-    *,
-    touch: str = "10_touched",
+    connection: duckdb.DuckDBPyConnection, settled: int, upto: int, prices: Callable[[], Prices]
 ) -> None:
     connection.execute(f"set variable settled = {int(settled)}; set variable upto = {int(upto)}")
-    _run(connection, touch)
+    _run(connection, "10_chosen")
+    _settle_chosen(connection, upto, prices)
+
+
+def _settle_chosen(connection: duckdb.DuckDBPyConnection, upto: int, prices: Callable[[], Prices]) -> None:
+    connection.execute(f"set variable upto = {int(upto)}")
+    _run(connection, "11_families")
     _run(connection, "20_work")
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:

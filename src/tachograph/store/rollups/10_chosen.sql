@@ -1,7 +1,7 @@
--- touched: the buckets to settle now, each with its family; working tables of one settling, not kept.
+-- chosen: the buckets in which something is new, and those that are linked to them now; working tables of one settling.
 -- Grain: one row per bucket. A bucket is a session, or agent, user and day for records that name none.
--- A family is all buckets that share an identity (a request, message, tool call, prompt, event or the agent's own running total), directly or through
--- others. Whole families are settled, so that a row never depends on the order in which its sources came.
+-- Two buckets are kin if they share an identity (a request, message, tool call, prompt, event or the agent's own running
+-- total); a family is all that are kin, directly or through others (11_families.sql).
 -- Variables: settled (highest seq settled so far), upto (highest seq to settle).
 
 create or replace temp table fresh_ids as
@@ -92,23 +92,9 @@ insert into kin
 select bucket, other from (select bucket, other from links union select other, bucket from links) l
 where not exists (select 1 from kin k where k.bucket = l.bucket and k.other = l.other);
 
-create or replace temp table touched as
-with recursive
-    starts as (
-        select bucket from fresh
-        union
-        select bucket from links
-        union
-        select other from links
-    ),
-    reach as (
-        select bucket as start, bucket from starts
-        union
-        select reach.start, kin.other from reach join kin on kin.bucket = reach.bucket
-    ),
-    families as (select start, min(bucket) as family from reach group by 1)
-select distinct reach.bucket, families.family from reach join families using (start);
-
-set variable from_seq = (
-    select min(b.first_seq) from buckets b where b.bucket in (select bucket from touched)
-);
+create or replace temp table chosen as
+select bucket from fresh
+union
+select bucket from links
+union
+select other from links;

@@ -1,7 +1,7 @@
--- touched: the buckets to settle again, each with its family, when stored events were changed and none are new.
--- Instead of 10_touched.sql, with the same grain. Table chosen: the buckets whose events were changed. Their families are
--- known by now (table kin).
--- Variables: upto (highest seq settled).
+-- touched: the buckets to settle now, each with its family; a working table of one settling, not kept.
+-- Grain: one row per bucket. From table chosen: what is new or was linked (10_chosen.sql), or the buckets whose stored events
+-- were changed. Whole families are settled, so that a row never depends on the order in which its sources came.
+-- Variables: upto (highest seq to settle).
 
 create or replace temp table touched as
 with recursive
