@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from click import Command, Group, Option
+from click import Command, Context, Group, Option
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
@@ -102,7 +102,8 @@ def errors() -> str:
 
 def commands() -> str:
     """The command line."""
-    from tachograph.cli.app import COMMANDS, load_command
+    from tachograph.cli.app import COMMANDS
+    from tachograph.cli.lazy import load_command
 
     sections = [
         (
@@ -115,11 +116,20 @@ def commands() -> str:
         sections.append(f"## tachograph {name}\n\n{inspect.cleandoc(command.help or '')}\n")
         if options := list(options_of(command)):
             sections.append(table(("Option", "Meaning"), options))
-        for part, its in command.commands.items() if isinstance(command, Group) else ():
+        for part, its in parts_of(command):
             sections.append(f"### tachograph {name} {part}\n\n{inspect.cleandoc(its.help or '')}\n")
             if options := list(options_of(its)):
                 sections.append(table(("Option", "Meaning"), options))
     return "\n".join(sections)
+
+
+def parts_of(command: Command) -> Iterator[tuple[str, Command]]:
+    """The commands of a group, with their names."""
+    if isinstance(command, Group):
+        context = Context(command)
+        for name in command.list_commands(context):
+            if part := command.get_command(context, name):
+                yield name, part
 
 
 def options_of(command: Command) -> Iterator[tuple[str, str]]:

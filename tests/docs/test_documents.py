@@ -63,7 +63,8 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_command_says_what_it_does_and_shows_an_example():
-    from tachograph.cli.app import COMMANDS, load_command
+    from tachograph.cli.app import COMMANDS
+    from tachograph.cli.lazy import load_command
     from tools.reference import options_of
 
     for name, place in COMMANDS:

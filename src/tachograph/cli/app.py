@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 
+from tachograph.cli.lazy import LazyGroup
 from tachograph.cli.options import Shared, shared_options
 from tachograph_sdk.errors import ConfigError, QueryError, TachographError, UnknownAgent
 
-__all__ = ["COMMANDS", "load_command", "run"]
+__all__ = ["COMMANDS", "run"]
 
 # Exit status 2: the call was wrong.
 USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError, UnknownAgent)
@@ -23,31 +23,14 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("query", "tachograph.cli.query:query"),
     ("explain", "tachograph.cli.explain:explain"),
     ("prices", "tachograph.cli.prices:prices"),
+    ("privacy", "tachograph.cli.privacy:privacy"),
     ("doctor", "tachograph.cli.doctor:doctor"),
     ("demo", "tachograph.cli.demo:demo"),
     ("config", "tachograph.cli.config:config"),
 )
 
 
-def load_command(place: str) -> click.Command:
-    """The command at "module:name"."""
-    module, _, name = place.partition(":")
-    command: click.Command = getattr(import_module(module), name)
-    return command
-
-
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of the table."""
-        return [name for name, _ in COMMANDS]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
-        place = dict(COMMANDS).get(cmd_name)
-        return load_command(place) if place else None
-
-
-@click.group(cls=_Commands, invoke_without_command=True)
+@click.group(cls=LazyGroup, commands_at=COMMANDS, invoke_without_command=True)
 @shared_options
 @click.option("--version", is_flag=True, help="Print the version.")
 @click.pass_context

@@ -1,0 +1,62 @@
+"""What a detector is: it finds one sort of private thing in a text, and shows by example what it catches and spares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+__all__ = ["Detector", "Span", "Text"]
+
+
+class Span(NamedTuple):
+    """A piece of the text that must go: from `start` to before `end`, in characters."""
+
+    start: int
+    end: int
+    kind: str  # word of the placeholder: "email" becomes "<email>"
+    rule: str  # what recognised it, for reports: "github-pat"
+
+
+class Text:
+    """A text and its views, all of the same length, so that a place in one is that place in the others.
+
+    `ascii` and `lower` hold one byte for each character, "?" for what is not ASCII: looking for a few letters there is
+    many times faster than with a pattern. What is found by them is looked at again in `text`.
+    """
+
+    __slots__ = ("_ascii", "_lower", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._ascii: bytes | None = None
+        self._lower: bytes | None = None
+
+    @property
+    def ascii(self) -> bytes:
+        """One byte for each character."""
+        if self._ascii is None:
+            self._ascii = self.text.encode("ascii", "replace")
+        return self._ascii
+
+    @property
+    def lower(self) -> bytes:
+        """The same in lower case."""
+        if self._lower is None:
+            self._lower = self.ascii.lower()
+        return self._lower
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """One sort of private thing.
+
+    `find` takes time in proportion to the text, whatever the text: it looks for anchors, and does bounded work at each.
+    It never raises for any text, NUL and lone surrogates included.
+    """
+
+    id: str  # also its file's name
+    help: str  # what it finds, one sentence for the public page
+    find: Callable[[Text], Iterable[Span]]
+    catches: tuple[tuple[str, str], ...]  # a text, and the same as the whole scrubber must leave it
+    spares: tuple[str, ...]  # texts that come near, and must stay as they are

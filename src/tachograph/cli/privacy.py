@@ -1,0 +1,19 @@
+"""`tachograph privacy`: what is kept, who allowed it, and the rights of the people in it."""
+
+from __future__ import annotations
+
+import click
+
+from tachograph.cli.lazy import LazyGroup
+
+__all__ = ["privacy"]
+
+PRIVACY_COMMANDS: tuple[tuple[str, str], ...] = ()
+
+
+@click.group(cls=LazyGroup, commands_at=PRIVACY_COMMANDS)
+def privacy() -> None:
+    """What is kept, who allowed it, and what people can do about it.
+
+    Example: tachograph privacy show
+    """
