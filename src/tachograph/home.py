@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tachograph_sdk.errors import ConfigError
 
-__all__ = ["Home", "find_home", "write_private"]
+__all__ = ["Home", "find_home"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +88,3 @@ def find_home(explicit: str | Path | None, environ: Mapping[str, str]) -> Home:
     import platformdirs
 
     return Home(Path(platformdirs.user_data_dir("tachograph", appauthor=False)))
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` with `data` in one step; nobody else can read it, before or after."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -143,16 +143,16 @@ def _plan(home: Home, file: Path, *, today: date, start: date | None) -> tuple[P
 
 
 def _write(home: Home, plan: Plan, *, today: date, sources: dict[str, dict[str, Any]]) -> None:
-    from tachograph.home import write_private
     from tachograph.pricing.price import PriceTable, packaged_table, read_own
     from tachograph.pricing.rows import read_table
     from tachograph.pricing.update import own_after
+    from tachograph_sdk.private_files import replace_file
 
     home.create()
     own = read_own(home.prices)
     text = own_after(own[0] if own else None, plan, today=today, sources=sources)
     PriceTable((*packaged_table().rows, *read_table(text, origin="own").rows), version="")  # it can be read again
-    write_private(home.prices, text.encode())
+    replace_file(home.prices, text.encode())
 
 
 def _print_plan(plan: Plan) -> None:

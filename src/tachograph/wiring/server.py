@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.config import Settings, load
-from tachograph.home import Home, write_private
+from tachograph.home import Home
 from tachograph.logs import configure_logs
 from tachograph.server.supervisor import Child, Supervisor
 from tachograph_sdk.errors import StoreBusy
+from tachograph_sdk.private_files import replace_file
 
 __all__ = ["Server"]
 
@@ -100,7 +101,7 @@ class Server:
             "core_pid": core["pid"],
             "token": self._token,
         }
-        write_private(self._home.server, json.dumps(self._addresses).encode() + b"\n")
+        replace_file(self._home.server, json.dumps(self._addresses).encode() + b"\n")
 
 
 def _await_orphans(home: Home) -> None:

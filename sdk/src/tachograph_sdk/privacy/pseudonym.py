@@ -7,12 +7,11 @@ kind hashes under its own label, so that a session id and a user id with the sam
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.private_files import create_once
 
 __all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
 
@@ -110,39 +109,12 @@ def load_or_create_secret(path: Path) -> bytes:
         ConfigError: the file is there but is not a secret, or cannot be read or written.
     """
     try:
-        secret = path.read_bytes()
-    except FileNotFoundError:
-        secret = _create(path)
+        secret = create_once(path, secrets.token_bytes(SECRET_BYTES))
     except OSError as error:
-        raise ConfigError(f"the secret {path.name} cannot be read", hint=error.strerror or "") from error
+        raise ConfigError(f"the secret {path.name} cannot be read or made", hint=error.strerror or "") from error
     if len(secret) != SECRET_BYTES:
         raise ConfigError(
             f"the secret {path.name} has {len(secret)} bytes instead of {SECRET_BYTES}",
             hint="put back the right file, or delete it: pseudonyms made from then on will differ from those stored",
         )
     return secret
-
-
-def _create(path: Path) -> bytes:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(prefix=".secret-", dir=path.parent)  # made with mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(name, path)  # fails if another process was first: then its secret is the one
-            except FileExistsError:
-                pass
-        finally:
-            os.unlink(name)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"the secret {path.name} cannot be written", hint=error.strerror or "") from error

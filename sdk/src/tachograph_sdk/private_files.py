@@ -1,0 +1,119 @@
+"""Files that only their owner may read: made once, replaced whole, appended to durably, locked between processes.
+
+All raise OSError; who calls says what that means for the user.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["append_line", "create_once", "lock_file", "remove", "replace_file", "sync_folder"]
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def create_once(path: Path, data: bytes) -> bytes:
+    """Make the file if it is not there; what it holds then. Of several processes one makes it, and all get the same."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(name, path)  # fails if another process was first: then its file is the one
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(name)
+    sync_folder(path.parent)
+    return path.read_bytes()
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace the file by one with this content, in one step; nobody else can read it, before or after."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line, durably, in one write: lines of several processes never mix."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
+    try:
+        data = line.rstrip(b"\n") + b"\n"
+        if os.write(descriptor, data) != len(data):
+            raise OSError("the disk is full: a line was not written whole")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> bool:
+    """Delete the file, durably. False if there was none."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    sync_folder(path.parent)
+    return True
+
+
+@contextmanager
+def lock_file(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of this name; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        BlockingIOError: another process holds it, and `wait` is false.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+    try:
+        _lock(descriptor, wait=wait)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in this folder durable, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+if os.name == "posix":
+    import fcntl
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+else:  # pragma: no cover - other systems
+    import msvcrt
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError as error:
+            raise BlockingIOError(str(error)) from None
