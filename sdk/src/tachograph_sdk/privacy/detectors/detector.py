@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,12 +25,13 @@ class Text:
     many times faster than with a pattern. What is found by them is looked at again in `text`.
     """
 
-    __slots__ = ("_ascii", "_lower", "text")
+    __slots__ = ("_ascii", "_lower", "_runs", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._ascii: bytes | None = None
         self._lower: bytes | None = None
+        self._runs: tuple[tuple[int, int], ...] | None = None
 
     @property
     def ascii(self) -> bytes:
@@ -45,6 +46,37 @@ class Text:
         if self._lower is None:
             self._lower = self.ascii.lower()
         return self._lower
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """(start, end) of each longest run of 16 or more of `A-Za-z0-9_-`: what tokens are mostly made of."""
+        if self._runs is None:
+            self._runs = tuple(_runs(self.ascii.translate(_TOKEN_CLASS)))
+        return self._runs
+
+    def places(self, needle: bytes) -> Iterator[int]:
+        """Where this stands in the text, its letters in any case; `needle` is in lower case. Hits may overlap."""
+        find = self.lower.find
+        at = find(needle)
+        while at >= 0:
+            yield at
+            at = find(needle, at + 1)
+
+
+_RUN = 16
+_TOKEN_CLASS = bytes(97 if chr(code).isalnum() or code in b"_-" else 32 for code in range(128)) + b" " * 128
+
+
+def _runs(classes: bytes) -> Iterator[tuple[int, int]]:
+    """Runs of "a"; looking for a run of fixed length skips most of the text, as no pattern does."""
+    find = classes.find
+    start = find(b"a" * _RUN)
+    while start >= 0:
+        end = find(b" ", start + _RUN)
+        if end < 0:
+            end = len(classes)
+        yield start, end
+        start = find(b"a" * _RUN, end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
