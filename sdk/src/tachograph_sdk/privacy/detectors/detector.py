@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 __all__ = ["Detector", "Span", "Text"]
+
+_Found = TypeVar("_Found")
 
 
 class Span(NamedTuple):
@@ -25,13 +27,15 @@ class Text:
     many times faster than with a pattern. What is found by them is looked at again in `text`.
     """
 
-    __slots__ = ("_ascii", "_lower", "_runs", "text")
+    __slots__ = ("_ascii", "_found", "_lower", "_runs", "_shape", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._ascii: bytes | None = None
         self._lower: bytes | None = None
         self._runs: tuple[tuple[int, int], ...] | None = None
+        self._shape: bytes | None = None
+        self._found: dict[object, object] = {}
 
     @property
     def ascii(self) -> bytes:
@@ -54,6 +58,19 @@ class Text:
             self._runs = tuple(_runs(self.ascii.translate(_TOKEN_CLASS)))
         return self._runs
 
+    @property
+    def shape(self) -> bytes:
+        """The same with each digit as `0` and each letter as `a`: numbers of one form have one shape."""
+        if self._shape is None:
+            self._shape = self.ascii.translate(_SHAPE)
+        return self._shape
+
+    def once(self, look: Callable[[Text], _Found]) -> _Found:
+        """What `look` finds in this text; it looks only once, for all detectors that ask."""
+        if look not in self._found:
+            self._found[look] = look(self)
+        return cast(_Found, self._found[look])
+
     def places(self, needle: bytes) -> Iterator[int]:
         """Where this stands in the text, its letters in any case; `needle` is in lower case. Hits may overlap."""
         find = self.lower.find
@@ -65,6 +82,9 @@ class Text:
 
 _RUN = 16
 _TOKEN_CLASS = bytes(97 if chr(code).isalnum() or code in b"_-" else 32 for code in range(128)) + b" " * 128
+
+
+_SHAPE = bytes(48 if 48 <= code < 58 else 97 if 65 <= code < 91 or 97 <= code < 123 else code for code in range(256))
 
 
 def _runs(classes: bytes) -> Iterator[tuple[int, int]]:
