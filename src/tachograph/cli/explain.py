@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,16 +162,16 @@ class _Comparing:
         from tachograph.analytics.explain.ccusage.compare import Scope, compare_ccusage
         from tachograph.analytics.explain.ccusage.report import read_ccusage
         from tachograph.analytics.explain.rows import all_rows
-        from tachograph.server.explainer import pseudonym_of
+        from tachograph.server.explainer import named_session
 
-        name_session = self._parts.name_session
+        name_session = partial(self._parts.name, "session")
         first, last = self._days()
         scope = Scope(
             zone=self._zone,
             first_day=first,
             last_day=last,
             model=self._model,
-            session=pseudonym_of(self._session, name_session),
+            session=named_session(self._session, self._parts.name),
         )
         report = read_ccusage(self._parts.environment, self._parts.user_home, self._zone)
         rows = all_rows(self._backend, self._widened())

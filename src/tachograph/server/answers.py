@@ -44,18 +44,28 @@ class StoreAnswers:
         demo: bool,
         zone: str = "UTC",
         prices: Callable[[], PriceTable] = PriceTable.load,
-        name_session: Callable[[str], str] = str,
+        name: Callable[[str, str], str] = lambda _, text: text,
     ) -> None:
-        """`zone` counts days and hours where a question names none. Raises UnknownTimeZone."""
+        """Answers from this store.
+
+        Args:
+            store, clock, times, demo, prices: what the answers are made of.
+            zone: counts days and hours where a question names none.
+            name: gives what is stored for a text of a kind: who filters by an e-mail address finds its pseudonym.
+
+        Raises:
+            UnknownTimeZone: there is no such zone.
+        """
         self._store = _Timed(store, clock, times)
         self._zone = find_zone(zone)
         self._explainer = Explainer(
             self._store,  # type: ignore[arg-type]
             clock=clock,
             prices=prices,
-            name_session=name_session,
+            name=name,
             zone=self._zone,
         )
+        self._name = name
         self._clock = clock
         self._demo = demo
 
@@ -68,7 +78,7 @@ class StoreAnswers:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
         taken = {"metrics", "by", "since", "until", "range", "tz"}
         filters = {
-            name: [None if v == NO_VALUE else v for v in values.split(",")]
+            name: [None if v == NO_VALUE else self._name(name, v) for v in values.split(",")]
             for name, values in parameters.items()
             if name not in taken
         }

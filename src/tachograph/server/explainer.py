@@ -17,9 +17,8 @@ from tachograph.ports import Clock, Store
 from tachograph.pricing.price import PriceTable
 from tachograph_sdk.errors import BadWindow, QueryError
 
-__all__ = ["Explainer", "day_window", "pseudonym_of"]
+__all__ = ["Explainer", "day_window", "named_session"]
 
-_PSEUDONYM = re.compile(r"s_[0-9a-f]{16}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -30,7 +29,7 @@ class Explainer:
         store: where the ledger is.
         clock: for ranges that end now.
         prices: gives the price table in force.
-        name_session: gives an agent's session id its pseudonym.
+        name: gives what is stored for a text of a kind: "session" and an agent's session id, and its pseudonym.
         zone: whose days they are where a question names none.
     """
 
@@ -40,13 +39,13 @@ class Explainer:
         *,
         clock: Clock,
         prices: Callable[[], PriceTable],
-        name_session: Callable[[str], str],
+        name: Callable[[str, str], str],
         zone: Zone = UTC_ZONE,
     ) -> None:
         self._store = store
         self._clock = clock
         self._prices = prices
-        self._name_session = name_session
+        self._name = name
         self._zone = zone
 
     def explain(self, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -58,7 +57,7 @@ class Explainer:
         window, in_utc = self._window(parameters, zone), self._window(parameters, UTC_ZONE)
         selection = Selection(
             window=window,
-            session=pseudonym_of(parameters.get("session"), self._name_session),
+            session=named_session(parameters.get("session"), self._name),
             models=self._models(parameters),
         )
         against = parameters.get("against")
@@ -118,8 +117,6 @@ def day_window(parameters: Mapping[str, str], *, now_us: int, zone: Zone) -> Win
     return parse_window(now_us=now_us, since=since, until=until, range_=parameters.get("range"), zone=zone)
 
 
-def pseudonym_of(session: str | None, name_session: Callable[[str], str]) -> str | None:
+def named_session(session: str | None, name: Callable[[str, str], str]) -> str | None:
     """The pseudonym of a session, which may be named by it or as the agent names it."""
-    if not session:
-        return None
-    return session if _PSEUDONYM.fullmatch(session) else name_session(session)
+    return name("session", session) if session else None

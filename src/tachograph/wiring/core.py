@@ -133,7 +133,7 @@ class _CoreProcess:
                 demo=home.demo_marker.exists(),
                 zone=machine_zone()[0],
                 prices=parts.prices,
-                name_session=parts.name_session,
+                name=parts.name,
             ),
             import_files=import_files,
             reprice=Repricer(self._core.store, home.prices).reprice,

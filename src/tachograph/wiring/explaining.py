@@ -21,7 +21,7 @@ class Explaining:
     """Prices in force, pseudonyms, and where other programs look for transcripts."""
 
     prices: Callable[[], PriceTable]
-    name_session: Callable[[str], str]
+    name: Callable[[str, str], str]  # what is stored for a text of a kind
     environment: Mapping[str, str]
     user_home: Path
 
@@ -34,7 +34,7 @@ def explaining(home: Home) -> Explaining:
     home.create()
     return Explaining(
         prices=FreshPrices(home.prices).current,
-        name_session=Pseudonymizer(load_or_create_secret(home.secret)).session,
+        name=Pseudonymizer(load_or_create_secret(home.secret)).name,
         environment=user_environment(),
         user_home=Path.home(),
     )

@@ -50,7 +50,7 @@ def open_answers(home: Home) -> Iterator[Any]:
             demo=demo,
             zone=zone,
             prices=parts.prices,
-            name_session=parts.name_session,
+            name=parts.name,
         )
     finally:
         finish(core, home, settings)

@@ -20,6 +20,7 @@ from tachograph.server.explainer import Explainer
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tests.unit.store.traffic import make_traffic
 
 PRICES = PriceTable.load()
@@ -234,7 +235,7 @@ def test_one_request_is_one(store):
 
 def test_what_is_asked_about_and_nowhere_is_said_with_what_there_is(store):
     settle(store, transcript(1))
-    explainer = Explainer(store, clock=SystemClock(), prices=lambda: PRICES, name_session=lambda name: f"s_{name}")
+    explainer = Explainer(store, clock=SystemClock(), prices=lambda: PRICES, name=Pseudonymizer(b"k" * 32).name)
     assert explainer.explain({"model": MODEL, "session": A})["notes"] == explainer.explain({})["notes"]
     for against in ({}, {"against": "cost"}):
         (told,) = [n for n in explainer.explain({"model": "nonsense", **against})["notes"] if "nonsense" in n]

@@ -20,10 +20,12 @@ from tachograph.tasks import Task
 from tachograph.testing import make_event
 from tachograph_sdk.errors import UnknownAgent
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
 TOKEN = "t0ken"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 NOW_US = 1_795_141_832_000_000
+NAMES = Pseudonymizer(b"k" * 32)
 MARKUP = "<script>alert(1)</script>"
 
 
@@ -88,13 +90,14 @@ def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
         "output_tokens": 2,
         "cost_nanousd": 1_500_000,
         "cost_basis": "reported",
+        "user_id": NAMES.user("jane@example.org"),
     }
     core.write(Batch(events=[make_event(kind=EventKind.API_REQUEST, at_us=NOW_US - 1_000_000, **request)]))
     store.settle()
     times = QueryTimes()
     services = Services(
         core=core,
-        answers=StoreAnswers(store, clock=Clock(), times=times, demo=True),
+        answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         import_files=import_files,
         reprice=reprice,
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
@@ -126,6 +129,13 @@ def test_query_filters_by_any_dimension(client: TestClient) -> None:
         answer = client.get("/api/v1/query", params={"metrics": "requests", "model": value}).json()
         assert answer["columns"] == ["requests"]
         assert answer["rows"] == [[requests]]
+
+
+def test_a_filter_by_an_address_finds_the_pseudonym_and_shows_no_address(client: TestClient) -> None:
+    for value, requests in (("Jane@example.org", 1), (NAMES.user("jane@example.org"), 1), ("joe@example.org", 0)):
+        answer = client.get("/api/v1/query", params={"metrics": "requests", "user": value})
+        assert answer.json()["rows"] == [[requests]]
+        assert "@example.org" not in answer.text.lower()
 
 
 @pytest.mark.parametrize(

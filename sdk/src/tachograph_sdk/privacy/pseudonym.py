@@ -7,6 +7,7 @@ kind hashes under its own label, so that a session id and a user id with the sam
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tachograph_sdk.private_files import create_once
 __all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
 
 SECRET_BYTES = 32
+_PSEUDONYM = re.compile(r"[a-z]_[0-9a-f]{16}")
 MEMO_LIMIT = 8192  # entries of one kind; then the memo starts again
 
 
@@ -65,6 +67,26 @@ class Pseudonymizer:
         self.projects = Pseudonyms(secret, "project", "p_")
         self.files = Pseudonyms(secret, "file", "f_")
         self.ids = Pseudonyms(secret, "id", "i_")
+
+        self._by_name = {
+            "session": self.sessions,
+            "user": self.users,
+            "organization": self.organizations,
+            "repository": self.repositories,
+            "project": self.projects,
+        }
+
+    def name(self, kind: str, text: str) -> str:
+        """What is stored for this text: its pseudonym, or itself if it is one already, or if `kind` has none.
+
+        Args:
+            kind: "session", "user", "organization", "repository" or "project"; the names of the dimensions.
+            text: as a person types it to look for something.
+        """
+        pseudonyms = self._by_name.get(kind)
+        if pseudonyms is None or _PSEUDONYM.fullmatch(text):
+            return text
+        return pseudonyms[text] or text
 
     def session(self, text: str) -> str:
         """Of a session id, as the agent gives it."""
