@@ -18,6 +18,13 @@ __all__ = ["query"]
 @click.argument("sql", required=False)
 @click.option("--metrics", help="Metric names, separated by commas.")
 @click.option("--by", help="Dimensions, separated by commas.")
+@click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Only rows with this value of a dimension, or one of several with commas; a person by address or pseudonym.",
+)
 @click.option("--since", help="First day or time; without an offset in the zone --tz.")
 @click.option("--until", help="End, excluded; likewise.")
 @click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
@@ -29,6 +36,7 @@ def query(
     sql: str | None,
     metrics: str | None,
     by: str | None,
+    conditions: tuple[str, ...],
     since: str | None,
     until: str | None,
     range_: str | None,
@@ -38,7 +46,7 @@ def query(
 ) -> None:
     """Ask the store, without changing it.
 
-    Example: tachograph query --metrics requests,cost_usd --by model --range 7d
+    Example: tachograph query --metrics requests,cost_usd --by model --where agent=claude_code --range 7d
     """
     if (sql is None) == (metrics is None):
         raise ConfigError("give either one SQL statement or --metrics", hint="see `tachograph query --help`")
@@ -50,6 +58,12 @@ def query(
         else:
             named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_}
             named["tz"] = resolve_zone(tz)
+            for condition in conditions:
+                name, equals, values = condition.partition("=")
+                if not equals or name in named:
+                    hint = "write --where model=claude-opus-5,claude-sonnet-5, each dimension once"
+                    raise ConfigError(f"{name!r} is not a condition", hint=hint)
+                named[name] = values
             answer = backend.query({k: v for k, v in named.items() if v is not None})
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
