@@ -1,66 +1,139 @@
-"""Finds and replaces private things in free text. The one engine for everything that may hold such text."""
+"""Finds and replaces private things in free text. The one engine for everything that may hold such text.
+
+A text is read in layers: as it stands, then with its escapes read (up to three levels), then what its runs of base64
+and hex say. All detectors look at each layer; what they find is traced back to the text itself, overlapping findings
+become one, and each is replaced by a placeholder that says of what kind it was. See `layers` and `spans`.
+"""
 
 from __future__ import annotations
 
-import re
+import hashlib
+import secrets
+import threading
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked
+from tachograph_sdk.privacy.spans import Found, outside_placeholders, united
 
-__all__ = ["DROPPED", "Scrubber"]
+__all__ = ["DROPPED", "Finding", "Scrubber"]
 
 DROPPED = "<dropped:scrubber-error>"
 """What is left of a text that could not be scrubbed."""
 
-_PLACEHOLDER = re.compile(r"<[a-z_]{2,24}(?::[0-9]{1,9})?>")
+_LEVELS = 3  # how many times what was read is read again
+_MAX_NUMBERED = 1_000_000  # different values that get a number of their own in one session
+
+
+class Finding(NamedTuple):
+    """How often a rule found something; never what."""
+
+    rule: str
+    kind: str
+    count: int
 
 
 class Scrubber:
     """Replaces what the detectors find by typed placeholders.
 
-    Scrubbing twice changes nothing more. Where a detector fails, the whole text is dropped: never let through.
+    Scrubbing twice changes nothing more. Where a detector fails, the whole text is dropped: never let through. One
+    scrubber may be used by several threads.
+
+    Args:
+        detectors: what to look for, in the order of precedence.
+        consistent: number the placeholders, `<email:1>`: the same value gets the same number as long as this scrubber
+            lives, another one gets another. Which value has which number is kept nowhere else.
     """
 
-    def __init__(self, detectors: Sequence[Detector] = DETECTORS) -> None:
+    def __init__(self, detectors: Sequence[Detector] = DETECTORS, *, consistent: bool = False) -> None:
         self._detectors = tuple(detectors)
+        self._consistent = consistent
+        self._numbers: dict[bytes, int] = {}
+        self._last: Counter[str] = Counter()
+        self._key = secrets.token_bytes(32)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
 
     def find(self, text: str) -> list[Span]:
-        """What must go, in order and without overlaps."""
-        seen = Text(text)
-        kept = [match.span() for match in _PLACEHOLDER.finditer(text)] if "<" in text else []
-        claimed: list[Span] = []
-        for detector in self._detectors:
-            for span in detector.find(seen):
-                claimed = _claim(claimed, span)
-        return [span for span in sorted(claimed) if not any(a <= span.start and span.end <= b for a, b in kept)]
+        """What must go, in order and without overlaps.
+
+        Raises:
+            Exception: whatever a detector raised; `scrub` turns that into a dropped text.
+        """
+        return united(self._findings(text, 0))
 
     def scrub(self, text: str) -> str:
         """The text with placeholders in place of what was found."""
-        try:
-            spans = self.find(text)
-        except Exception:  # noqa: BLE001 - fail closed
-            return DROPPED
-        if not spans:
-            return text
-        pieces: list[str] = []
-        at = 0
-        for span in spans:
-            pieces += (text[at : span.start], f"<{span.kind}>")
-            at = span.end
-        pieces.append(text[at:])
-        return "".join(pieces)
+        return self.scrub_and_tell(text)[0]
 
     __call__ = scrub
 
+    def scrub_and_tell(self, text: str) -> tuple[str, list[Span]]:
+        """The scrubbed text, and what was found in the text as it was."""
+        try:
+            spans = self.find(text)
+            if not spans:
+                return text, spans
+            pieces: list[str] = []
+            at = 0
+            for start, end, kind, _ in spans:
+                pieces += (text[at:start], self._placeholder(kind, text[start:end]))
+                at = end
+            pieces.append(text[at:])
+        except Exception:  # noqa: BLE001 - fail closed
+            with self._lock:
+                self._counts["scrubber-error", "dropped"] += 1
+            return DROPPED, [Span(0, len(text), "dropped", "scrubber-error")] if text else []
+        with self._lock:
+            self._counts.update((rule, kind) for _, _, kind, rule in spans)
+        return "".join(pieces), spans
 
-def _claim(claimed: list[Span], new: Span) -> list[Span]:
-    """With the new span; one that overlaps an earlier one only makes that longer."""
-    start, end, kind, rule = new
-    rest = []
-    for span in claimed:
-        if span.end <= start or span.start >= end:
-            rest.append(span)
-        else:
-            start, end, kind, rule = min(start, span.start), max(end, span.end), span.kind, span.rule
-    return [*rest, Span(start, end, kind, rule)]
+    def report(self) -> tuple[Finding, ...]:
+        """What was found so far, most frequent first: rule, kind and count, never a value."""
+        with self._lock:
+            counts = self._counts.most_common()
+        return tuple(Finding(rule, kind, count) for (rule, kind), count in counts)
+
+    def _findings(self, text: str, level: int) -> list[Found]:
+        """Everything found in a text and in what can be read from it."""
+        seen = Text(blank(text))
+        found: list[Found] = []
+        for precedence, detector in enumerate(self._detectors):
+            for start, end, kind, rule in detector.find(seen):
+                found.append((start, end, precedence, kind, rule))
+        found = outside_placeholders(text, found)
+        if level < _LEVELS:
+            if (layer := unescaped(text)) is not None and (read := self._traced(layer, level + 1)):
+                ends = {start: end for start, end, *_ in read}
+                found = [
+                    (*layer.trimmed(start, end, ends), precedence, kind, rule)
+                    for start, end, precedence, kind, rule in found
+                ]
+                found += read
+            if (layer := unpacked(seen)) is not None:
+                found += self._traced(layer, level + 1)
+        return found
+
+    def _traced(self, layer: Layer, level: int) -> list[Found]:
+        """The findings of a layer, as places in the text it was read from."""
+        return [
+            (*layer.source(start, end), precedence, kind, rule)
+            for start, end, precedence, kind, rule in self._findings(layer.text, level)
+        ]
+
+    def _placeholder(self, kind: str, value: str) -> str:
+        if not self._consistent:
+            return f"<{kind}>"
+        same = unfolded(value).casefold().encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(same, digest_size=16, key=self._key, person=kind.encode()[:16]).digest()
+        with self._lock:
+            number = self._numbers.get(digest)
+            if number is None:
+                if len(self._numbers) >= _MAX_NUMBERED:
+                    return f"<{kind}>"
+                self._last[kind] += 1
+                number = self._numbers[digest] = self._last[kind]
+        return f"<{kind}:{number}>"
