@@ -218,18 +218,10 @@ def metrics() -> str:
 
 
 def privacy() -> str:
-    """What is collected: the policy table itself."""
-    from tachograph_sdk.privacy.policy import POLICY_VERSION, docs_table
+    """What is collected: the policy itself."""
+    from tools.privacy_page import privacy_page
 
-    return (
-        "# What we collect\n\n"
-        f"Policy version {POLICY_VERSION}. This page is the table that the program runs on: `privacy/release.py` lets an\n"
-        "attribute through only if a row names it, and drops and counts everything else. Prompts, answers, tool inputs\n"
-        "and outputs, file contents, paths, commands and e-mail addresses are never stored. People, sessions,\n"
-        "organizations, repositories and projects are keyed pseudonyms, made with a secret that stays in your home\n"
-        "folder. Until a record has passed, it is in the journal: a file that only you can read, on your disk, deleted\n"
-        "as soon as it is drained. Nothing is sent anywhere.\n\n" + docs_table()
-    )
+    return privacy_page()
 
 
 PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
@@ -240,7 +232,7 @@ PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     (f"{REFERENCE}/api.md", "src/tachograph/server/routes/", api),
     (f"{REFERENCE}/settings.md", "src/tachograph/config.py and the parts' own config", settings),
     (f"{REFERENCE}/metrics.md", "src/tachograph/analytics/", metrics),
-    ("PRIVACY.md", "sdk/src/tachograph_sdk/privacy/policy.py", privacy),
+    ("PRIVACY.md", "sdk/src/tachograph_sdk/privacy/", privacy),
 )
 
 

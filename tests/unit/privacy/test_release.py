@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tachograph_sdk.model.attributes import ATTRIBUTES
+from tachograph_sdk.model.attributes import ATTRIBUTES, CONTENTS
 from tachograph_sdk.model.event import DropReason, Event, EventKind, RawEvent, Source
-from tachograph_sdk.privacy.policy import POLICY, Policy, Purpose, Rule, Treatment
+from tachograph_sdk.privacy.content import MAX_CHARS
+from tachograph_sdk.privacy.detectors.detector import Span
+from tachograph_sdk.privacy.policy import POLICIES, POLICY, Policy, Preset, Purpose, Rule, Treatment
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import COMPUTED, Release, amend, event_id
 from tachograph_sdk.privacy.treat import to_count, to_flag, to_number
@@ -253,7 +256,6 @@ def treated(treatment: Treatment, value: Any, into: str, **options: Any) -> tupl
         (Treatment.BUCKET, "quantity", "1024", 1024),
         (Treatment.BUCKET, "quantity", -5, None),
         (Treatment.BUCKET, "quantity", "many", None),
-        (Treatment.SCRUB, "feature_name", "free text", None),  # no detectors were given: fail closed
         (Treatment.DROP, "feature_name", "anything", None),
     ],
 )
@@ -282,18 +284,96 @@ def test_of_two_attributes_that_give_one_the_first_is_it() -> None:
     assert release.take_drops() == {(DropReason.NOT_RELEASED, "size"): 1, (DropReason.NOT_RELEASED, "text"): 1}
 
 
-def test_scrub_keeps_what_the_detectors_leave() -> None:
-    event, _ = treated(Treatment.SCRUB, "call dev@example.com", "feature_name", scrub=lambda text: text[:4] + "<email>")
-    assert event.attributes == {"feature_name": "call<email>"}
+def scrubbed(value: Any, scrubber: Any = None, **options: Any) -> tuple[Event, dict[Any, int]]:
+    release = Release(Pseudonymizer(SECRET), POLICIES[Preset.CONTENT], scrubber=scrubber)
+    return release(raw(EventKind.PROMPT, attributes={"prompt": value, **options})), release.take_drops()
 
 
-def test_a_detector_that_fails_costs_the_attribute_and_says_nothing() -> None:
-    def scrub(text: str) -> str:
+class Finds:
+    """Finds a word."""
+
+    def __init__(self, word: str, kind: str = "secret") -> None:
+        self.word, self.kind = word, kind
+
+    def find(self, text: str) -> list[Span]:
+        return [Span(m.start(), m.end(), self.kind, "test") for m in re.finditer(re.escape(self.word), text)]
+
+
+class Fails:
+    def find(self, text: str) -> list[Span]:
         raise RuntimeError(text)
 
-    event, drops = treated(Treatment.SCRUB, "secret", "feature_name", scrub=scrub)
-    assert not event.attributes
-    assert drops == {(DropReason.NOT_RELEASED, "x"): 1}
+
+def test_a_text_is_kept_scrubbed_and_apart_from_the_attributes() -> None:
+    event, drops = scrubbed("call dev@example.com now", Finds("dev@example.com", "email"), length_chars=24)
+    assert event.contents == {"content_prompt": "call <email> now"}
+    assert event.attributes == {"length_chars": 24}
+    assert not drops
+    assert "call" not in repr(event)
+
+
+@pytest.mark.parametrize("preset", [Preset.STRICT, Preset.STANDARD])
+def test_no_other_preset_keeps_a_text(preset: Preset) -> None:
+    for kind in EventKind:
+        release = Release(Pseudonymizer(SECRET), POLICIES[preset])
+        names = ("prompt", "tool_input", "error", "error.message", "arguments", *CONTENTS)
+        event = release(raw(kind, attributes=dict.fromkeys(names, "innocent")))
+        assert not event.contents
+        assert "innocent" not in repr(event.attributes)
+        assert not release.keeps_content
+
+
+def test_a_scrubber_that_fails_costs_the_text_and_says_nothing() -> None:
+    event, drops = scrubbed("a secret thing", Fails(), length_chars=14)
+    assert event.contents == {"content_prompt": "<dropped:scrubber-error>"}
+    assert event.attributes == {"length_chars": 14}
+    assert drops == {(DropReason.SCRUBBER_ERROR, "prompt"): 1}
+
+
+@pytest.mark.parametrize("value", [5, True, b"bytes", "", "  ", "<REDACTED>", "[REDACTED]", float("nan")])
+def test_what_is_no_text_is_not_kept(value: Any) -> None:
+    event, drops = scrubbed(value)
+    assert not event.contents
+    assert drops == {(DropReason.NOT_RELEASED, "prompt"): 1}
+
+
+def test_an_absent_text_is_no_loss() -> None:
+    event, drops = scrubbed(None)
+    assert (dict(event.contents), drops) == ({}, {})
+
+
+def test_a_list_or_an_object_is_kept_as_json() -> None:
+    event, _ = scrubbed({"command": "ls é", "more": [1, b"x"]})
+    assert event.contents == {"content_prompt": '{"command": "ls é", "more": [1, "<bytes>"]}'}
+
+
+def test_what_no_text_may_hold_is_replaced() -> None:
+    event, _ = scrubbed("a\x00b\ud800c")
+    assert event.contents == {"content_prompt": "a\ufffdb?c"}
+
+
+def test_a_long_text_is_cut_and_says_how_much_is_missing() -> None:
+    event, _ = scrubbed("x" * (MAX_CHARS + 100), Finds("none"))
+    assert event.contents["content_prompt"] == "x" * MAX_CHARS + "<truncated:100>"
+
+
+@pytest.mark.parametrize("overlap", [1, 10, 19])
+def test_a_secret_at_the_cut_is_replaced_whole(overlap: int) -> None:
+    word = "sk-0123456789-abcdef"
+    text = "x" * (MAX_CHARS - overlap) + word + "y" * 500
+    event, _ = scrubbed(text, Finds(word))
+    assert event.contents["content_prompt"] == "x" * (MAX_CHARS - overlap) + "<secret><truncated:500>"
+
+
+def test_of_two_names_for_one_text_the_first_is_it() -> None:
+    event, drops = scrubbed("one", prompt_text="two")
+    assert event.contents == {"content_prompt": "one"}
+    assert drops == {(DropReason.NOT_RELEASED, "prompt_text"): 1}
+
+
+def test_a_computed_cost_leaves_texts_as_they_are() -> None:
+    event, _ = scrubbed("hello")
+    assert amend(event, cost_basis="unpriced").contents == event.contents
 
 
 def test_one_failing_attribute_costs_only_itself() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ATTRIBUTES", "Attribute", "AttributeType"]
+__all__ = ["ATTRIBUTES", "CONTENTS", "Attribute", "AttributeType"]
 
 AttributeType = Literal["text", "count", "number", "flag"]
 """text: str; count: int >= 0; number: finite float or int; flag: bool."""
@@ -148,3 +148,14 @@ _TABLE: tuple[Attribute, ...] = (
 )
 
 ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}
+
+CONTENTS: dict[str, Attribute] = {
+    a.name: a
+    for a in (
+        _a("content_prompt", "text", "text of a prompt", column=False),
+        _a("content_tool_input", "text", "what a tool was given: command line, file path, other arguments", column=False),
+        _a("content_tool_parameters", "text", "the same as Claude Code says it apart: the whole command", column=False),
+        _a("content_error", "text", "text of an error", column=False),
+    )
+}
+"""Texts, scrubbed: what the preset `content` keeps of an event beside its attributes, and no other preset does."""

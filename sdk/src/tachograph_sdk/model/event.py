@@ -67,6 +67,7 @@ class DropReason(StrEnum):
     NO_CONSENT = "no_consent"
     CORRUPT_FRAME = "corrupt_frame"  # journal: checksum does not match
     TORN_TAIL = "torn_tail"  # journal: bytes after the last whole frame of a closed segment
+    SCRUBBER_ERROR = "scrubber_error"  # a text that could not be scrubbed, so nothing of it is kept
     INTERNAL_ERROR = "internal_error"  # our own fault; the record is set aside
 
 
@@ -133,3 +134,4 @@ class Event:
     received_us: int  # UTC microseconds since 1970
     session_id: str | None  # pseudonym
     attributes: Mapping[str, Scalar]  # canonical names, see model/attributes.py
+    contents: Mapping[str, str] = field(default_factory=dict, repr=False)  # scrubbed texts; empty but in one preset

@@ -1,82 +1,38 @@
 """What is kept, how and why: the allow-list. A row per attribute; what no row names is dropped and counted.
 
 The rows name canonical attributes (model/attributes.py) for what may pass, and the agents' own names for what is known
-and refused, so that the page "what we collect" can say both. `docs_table()` renders that page.
+and refused, so that the page "what we collect" can say both. Here are the rows of `standard`; `strict.py` says what
+of them `strict` keeps, `content.py` which texts `content` adds, `refused.py` what is known and refused.
 Changing a row so that more is kept, or kept more plainly, needs a new POLICY_VERSION: consent is asked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 
-from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.content import CONTENT
 from tachograph_sdk.privacy.refused import REFUSED
+from tachograph_sdk.privacy.rules import Policy, Preset, Purpose, Rule, Treatment
+from tachograph_sdk.privacy.strict import IN_STRICT
 
-__all__ = ["POLICY", "POLICY_VERSION", "Policy", "Purpose", "Rule", "Treatment", "docs_table"]
+__all__ = [
+    "POLICIES",
+    "POLICY",
+    "POLICY_VERSION",
+    "RULES",
+    "Policy",
+    "Preset",
+    "Purpose",
+    "Rule",
+    "Treatment",
+    "digest",
+]
 
-POLICY_VERSION = 2
-
-
-class Treatment(StrEnum):
-    """What happens to a value at the wall."""
-
-    KEEP = "keep"  # as it is, if it has the right type and shape
-    DROP = "drop"  # never kept
-    PRESENCE = "presence"  # only that it was there
-    COUNT = "count"  # only how many items it has
-    LENGTH = "length"  # only how many characters it has
-    BUCKET = "bucket"  # a number, rounded down to a power of two
-    PSEUDONYM = "pseudonym"  # a keyed hash
-    SCRUB = "scrub"  # a text, after the detectors went over it; dropped where there are none
-
-
-class Purpose(StrEnum):
-    """What an attribute is needed for."""
-
-    COST = "cost"  # what was used and what it cost
-    PERFORMANCE = "performance"  # how long it took
-    RELIABILITY = "reliability"  # what failed
-    OUTCOME = "outcome"  # what came of it
-    ADOPTION = "adoption"  # which features and tools are used
-    LINKING = "linking"  # which records belong together
-    ATTRIBUTION = "attribution"  # whose and where, by pseudonym
-    ENVIRONMENT = "environment"  # version and platform, to read records rightly
-    NONE = "none"  # not needed, so dropped
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One row: an attribute, on which kinds of event, for what, treated how, and why."""
-
-    attribute: str
-    kinds: frozenset[EventKind]
-    purpose: Purpose
-    treatment: Treatment
-    reason: str
-    shape: str = ""  # of a kept text, see shapes.py
-    fallback: str | None = None  # put in place of a text without that shape; None drops it
-    into: str = ""  # canonical attribute that takes the result; "" is `attribute` itself
-
-
-class Policy:
-    """The rows, looked up by kind and attribute."""
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self.rules = tuple(rules)
-        self._by: dict[tuple[EventKind, str], Rule] = {}
-        for rule in self.rules:
-            for kind in rule.kinds:
-                if (kind, rule.attribute) in self._by:
-                    raise ValueError(f"two policy rows for {rule.attribute} on {kind}")
-                self._by[kind, rule.attribute] = rule
-
-    def rule(self, kind: EventKind, attribute: str) -> Rule | None:
-        """The row for this attribute on this kind of event, or None: drop it and count it."""
-        return self._by.get((kind, attribute))
-
+POLICY_VERSION = 3
+"""3: presets; `content` keeps scrubbed texts; families of names are refused whole. 2: Copilot's own units."""
 
 _ALL = frozenset(EventKind)
 _K = EventKind
@@ -120,14 +76,18 @@ def _pseudonym(attribute: str, kinds: frozenset[EventKind], reason: str) -> Rule
     )
 
 
-def _drop(reason: str, *attributes: str) -> list[Rule]:
-    return [
-        Rule(attribute=attribute, kinds=_ALL, purpose=Purpose.NONE, treatment=Treatment.DROP, reason=reason)
-        for attribute in attributes
-    ]
+def _drop(attribute: str, reason: str, kinds: frozenset[EventKind], presets: frozenset[Preset]) -> Rule:
+    return Rule(
+        attribute=attribute,
+        kinds=kinds,
+        purpose=Purpose.NONE,
+        treatment=Treatment.DROP,
+        reason=reason,
+        presets=presets,
+    )
 
 
-_PASS: tuple[Rule, ...] = (
+_STANDARD: tuple[Rule, ...] = (
     # whose and where
     _pseudonym("session_id", _AGENT, "joins the records of one session; cannot be looked up in the agent's files"),
     _pseudonym("user_id", _AGENT, "splits by person without naming anybody"),
@@ -269,119 +229,88 @@ _PASS: tuple[Rule, ...] = (
     *_keep(Purpose.COST, _FEATURE, "what it used", "total_tokens", "total_tool_uses", "pre_tokens", "post_tokens"),
 )
 
-_REFUSE: tuple[Rule, ...] = (
-    *_drop("the text of a prompt", "prompt", "prompt_text", "user_prompt", "user_system_prompt", "system_prompt"),
-    *_drop("the text of an answer", "response", "response_text", "body", "body_ref", "completion"),
-    *_drop(
-        "what a tool was given",
-        "tool_input",
-        "tool_parameters",
-        "full_command",
-        "bash_command",
-        "bash_argv0",
-        "function_args",
-    ),
-    *_drop("what a tool gave back", "tool_output", "tool_result", "output", "arguments"),
-    *_drop("free text of an error, which may quote anything", "error", "error_message", "exception.message"),
-    *_drop(
-        "paths and file names",
-        "file_path",
-        "workspace.host_paths",
-        "cwd",
-        "hook_name",
-        "hook_matcher",
-        "hook_definitions",
-    ),
-    *_drop(
-        "the command line, and with it the prompt", "process.command_args", "process.command_line", "process.command"
-    ),
-    *_drop("names a machine", "host.name", "host.id", "service.instance.id"),
-    *_drop(
-        "names a person; the first of them that is present is kept as the pseudonym user_id",
-        "user.email",
-        "user.account_uuid",
-        "user.account_id",
-        "user.id",
-        "user.groups",
-        "identity.source",
-    ),
-    *_drop(
-        "names a repository, branch or commit; kept as the pseudonym repository where the address is known",
-        "vcs.repository.url.full",
-        "vcs.owner.name",
-        "vcs.repository.name",
-        "vcs.provider.name",
-        "vcs.ref.head.revision",
-        "vcs.ref.head.name",
-        "vcs.ref.head.type",
-    ),
-    *_drop("a server's or workflow's own name", "server_name", "workflow.name"),
-    *_drop("the text of a request", "request_text", "trusted_content"),
-    *_drop("why a model was chosen or a verdict given, in words that may quote the prompt", "reasoning", "analysis"),
-    *_drop("what a subagent gave back", "result", "execution_summary"),
-    *_drop("names an installation; kept as the pseudonym user_id where nothing names the person", "installation.id"),
-    *_drop(
-        "names a user, a program or a process of the machine", "process.owner", "process.pid", "process.executable.path"
-    ),
-    *_drop("where an extension comes from", "extension_source", "extension_id", "extension_ids"),
-    *_drop("a verdict or policy that quotes the prompt", "policy", "tool_call", "verdict_rationale"),
-    *_drop(
-        "not needed: details of Gemini CLI and Qwen Code",
-        "experiments.ids",
-        "process.runtime.version",
-        "process.runtime.name",
-        "process.runtime.description",
-        "parent_call_id",
-        "loop_type",
-        "subagent_name",
-        "request_setup_ms",
-        "retry_total_delay_ms",
-        "sampling_ms",
-        "output_tokens_per_second",
-        "tool.failure_kind",
-        "qwen-code.prompt_id",
-        "qwen-code.context.usage",
-    ),
-    *_drop("a hash of a plugin's name", "plugin_id_hash", "plugin_id"),
-    *_drop("a path to, or the text of, settings", "managed_settings.settings", "managed_settings.hash"),
-    *_drop(
-        "not needed: says again what another attribute says",
-        "gen_ai.provider.name",
-        "gen_ai.conversation.id",
-        "gen_ai.system",
-        "gen_ai.operation.name",
-        "gen_ai.request.model",
-        "gen_ai.response.id",
-        "gen_ai.response.finish_reasons",
-        "gen_ai.tool.name",
-        "gen_ai.tool.call.id",
-        "final_model",
-        "model_swapped",
-    ),
-    *(rule for reason, attributes in REFUSED for rule in _drop(reason, *attributes)),
-)
-
-POLICY = Policy(_PASS + _REFUSE)
-"""The policy in force."""
+_WITHOUT_TEXTS = frozenset({Preset.STRICT, Preset.STANDARD})
+_WITH_NAMES = frozenset({Preset.STANDARD, Preset.CONTENT})
 
 
-def docs_table(policy: Policy = POLICY) -> str:
-    """The policy as Markdown for PRIVACY.md: first what is kept, then what is known and refused."""
-    lines = ["| Attribute | Meaning | On | For | Treatment | Why |", "|---|---|---|---|---|---|"]
-    refused = ["| Attribute | Why it is dropped |", "|---|---|"]
-    for rule in policy.rules:
-        if rule.treatment is Treatment.DROP:
-            refused.append(f"| `{rule.attribute}` | {rule.reason} |")
-            continue
-        name = rule.into or rule.attribute
-        meaning = ATTRIBUTES[name].help if name in ATTRIBUTES else "pseudonym of the session"
-        on = (
-            "every agent record"
-            if rule.kinds >= _AGENT
-            else ", ".join(f"`{k.value}`" for k in EventKind if k in rule.kinds)
+def _kept() -> Iterator[Rule]:
+    """Each row of `standard`, and what `strict` does instead. What that does not decide, it drops."""
+    for rule in _STANDARD:
+        why_not = IN_STRICT.get(rule.attribute, "not decided for this preset")
+        if not why_not:
+            yield rule
+        else:
+            yield replace(rule, presets=_WITH_NAMES)
+            yield _drop(rule.attribute, why_not, rule.kinds, frozenset({Preset.STRICT}))
+
+
+def _texts() -> Iterator[Rule]:
+    """The texts that `content` keeps, by their canonical names and by those of the agents."""
+    for text in CONTENT:
+        for name in (text.attribute, *text.names):
+            yield Rule(
+                attribute=name,
+                kinds=text.kinds,
+                purpose=Purpose.CONTENT,
+                treatment=Treatment.SCRUB,
+                reason=text.reason,
+                into=text.attribute if name != text.attribute else "",
+                presets=frozenset({Preset.CONTENT}),
+            )
+            if name == text.attribute:
+                yield _drop(name, text.reason_not, _ALL, _WITHOUT_TEXTS)
+
+
+def _refused() -> Iterator[Rule]:
+    """What is known and refused; an agent's name for a text that `content` keeps is refused elsewhere."""
+    taken: dict[str, frozenset[EventKind]] = {}
+    for text in CONTENT:
+        for name in text.names:
+            taken[name] = taken.get(name, frozenset()) | text.kinds
+    for reason, attributes in REFUSED:
+        for attribute in attributes:
+            if attribute not in taken:
+                yield _drop(attribute, reason, _ALL, frozenset(Preset))
+                continue
+            yield _drop(attribute, reason, _ALL, _WITHOUT_TEXTS)
+            if left := _ALL - taken[attribute]:
+                yield _drop(attribute, reason, left, frozenset({Preset.CONTENT}))
+
+
+RULES: tuple[Rule, ...] = (*_kept(), *_texts(), *_refused())
+"""Every row of every preset."""
+
+POLICIES: dict[Preset, Policy] = {
+    preset: Policy(
+        (rule for rule in RULES if preset in rule.presets),
+        tells_unknown=preset is not Preset.STRICT,  # a name that nobody knows may say anything
+    )
+    for preset in Preset
+}
+"""What each preset keeps."""
+
+POLICY = POLICIES[Preset.STANDARD]
+"""What is kept where nobody chose."""
+
+
+def digest(preset: Preset) -> str:
+    """A hash of what this preset keeps: the same as long as nothing more, less or else is kept. 16 hex digits.
+
+    Reasons and what is dropped are not part of it: rewording a reason asks nobody again.
+    """
+    rows = sorted(
+        "|".join(
+            (
+                rule.into or rule.attribute,
+                rule.attribute,
+                ",".join(sorted(rule.kinds)),
+                rule.purpose,
+                rule.treatment,
+                rule.shape,
+                rule.fallback or "",
+            )
         )
-        shape = f" ({rule.shape})" if rule.shape else ""
-        lines.append(
-            f"| `{rule.attribute}` | {meaning} | {on} | {rule.purpose} | {rule.treatment}{shape} | {rule.reason} |"
-        )
-    return "\n".join([*lines, "", "Known, and never kept:", "", *refused, ""])
+        for rule in POLICIES[preset].rules
+        if rule.treatment is not Treatment.DROP
+    )
+    return hashlib.blake2b("\n".join(rows).encode(), digest_size=8).hexdigest()

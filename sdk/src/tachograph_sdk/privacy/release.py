@@ -3,22 +3,22 @@
 A record's attributes are treated one by one under the policy. What it does not name is dropped and counted; what it
 names and refuses is dropped and counted; a value without the right type or shape is dropped (or replaced by the rule's
 fallback); an exception while treating one attribute drops that attribute. No error text, log line or counter ever
-holds a value.
+holds a value. Free text passes under the preset `content` only, scrubbed, and apart from the attributes.
 
 Records of one kind mostly have the same attribute names, so the rules for a set of names are compiled once
-(`_Plan`) and remembered; that changes how fast the policy is applied, not what it says.
+(`Plan`) and remembered; that changes how fast the policy is applied, not what it says.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from operator import itemgetter
 
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import AttributeValue, DropReason, Event, EventKind, RawEvent, Scalar, Source
-from tachograph_sdk.privacy.policy import POLICY, Policy, Rule, Treatment
+from tachograph_sdk.privacy.content import DROPPED, ContentScrubber, Scrubs
+from tachograph_sdk.privacy.plan import Base, Leftover, Plan, make_plan
+from tachograph_sdk.privacy.policy import POLICY, Policy, Rule
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.shapes import SafeNames, is_plain_name
 from tachograph_sdk.privacy.treat import MAX_COUNT, Treat, make_treat, to_count
@@ -32,14 +32,8 @@ MAX_ATTRIBUTES = 4096  # names of one record; more than that is no telemetry
 _PLANS = 2048
 _MEMO = 4096
 _BASES = 8192
-_STEADY = frozenset((
-    "session_id", "user_id", "organization_id", "project", "repository", "agent_version", "entrypoint", "terminal",
-    "os_type", "host_arch", "provider", "query_source", "model", "effort", "speed", "service_tier", "stop_reason",
-    "cost_basis", "tool_name", "decision", "decision_source",
-))  # fmt: skip
-"""Attributes that stay the same for many records, or have few values. (Not prompt_id: with it all else would be new.)"""
-
 _SESSION = "session_id"  # a field of the event, not one of its attributes
+_NO_CONTENTS: Mapping[str, str] = {}  # one for all events without texts; nobody writes into it
 
 Drops = dict[tuple[DropReason, str], int]
 
@@ -55,54 +49,23 @@ def _id_digest(agent: str, source: Source) -> hashlib.blake2b:
     return hashlib.blake2b(f"{agent}\0{source.value}\0".encode(), digest_size=16)
 
 
-@dataclass(slots=True)
-class _Base:
-    """What was made of the attributes that stay the same for many records."""
-
-    kept: dict[str, Scalar]  # and an empty place for each attribute that is still to come, which is faster than growing
-    session: str | None
-    refused: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What to do with a record that has exactly these attribute names."""
-
-    steady: tuple[tuple[str, str, Treat], ...]  # (name, canonical name, treatment), treated together and remembered
-    steady_of: Callable[[Mapping[str, AttributeValue]], tuple[AttributeValue, ...]]
-    counts: tuple[tuple[str, str], ...]  # (name, canonical name), kept if a count
-    others: tuple[tuple[str, str, Treat], ...]
-    dropped: tuple[tuple[DropReason, str], ...]
-    bases: dict[tuple[AttributeValue, ...], _Base] = field(default_factory=dict)
-    used: int = 0  # records since the drops were last counted
-
-
-@dataclass(slots=True)
-class _Leftover:
-    """Names of a resource that nobody wanted: the same object for many records, counted once per record."""
-
-    resource: Mapping[str, AttributeValue]  # held, so that its id stays its own
-    dropped: tuple[tuple[DropReason, str], ...]
-    used: int = 0
-
-
 class Release:
-    """Applies the policy: `release(raw)` gives an Event; `take_drops()` says what was dropped meanwhile."""
+    """Applies the policy: `release(raw)` gives an Event; `take_drops()` says what was dropped meanwhile.
 
-    def __init__(
-        self,
-        pseudonyms: Pseudonymizer,
-        policy: Policy = POLICY,
-        *,
-        scrub: Callable[[str], str] | None = None,
-    ) -> None:
+    Args:
+        pseudonyms: of this installation.
+        policy: what passes, and how.
+        scrubber: goes over texts, where the policy keeps any; the whole Scrubber by default.
+    """
+
+    def __init__(self, pseudonyms: Pseudonymizer, policy: Policy = POLICY, *, scrubber: Scrubs | None = None) -> None:
         self._policy = policy
         self._pseudonyms = pseudonyms
-        self._scrub = scrub
+        self._scrub = ContentScrubber(scrubber)
         self._names = SafeNames()
-        self._plans: dict[tuple[EventKind, tuple[str, ...]], _Plan] = {}
+        self._plans: dict[tuple[EventKind, tuple[str, ...]], Plan] = {}
         self._treats: dict[int, Treat] = {}  # by id(rule): the policy holds the rules
-        self._leftovers: dict[int, _Leftover] = {}
+        self._leftovers: dict[int, Leftover] = {}
         self._ids: dict[tuple[str, Source], hashlib.blake2b] = {}
         self._event_names: dict[str, str] = {}
         self._base_count = 0
@@ -147,6 +110,7 @@ class Release:
                     refused += (name,)
         except Exception:  # noqa: BLE001 - fail closed: whatever went wrong, only that attribute is lost, and counted
             kept, session, refused = self._carefully(plan, attributes)
+        contents = self._contents(plan, attributes) if plan.contents else _NO_CONTENTS
         for name in refused:
             if attributes[name] is not None:  # an absent value is no loss
                 self._refuse(name)
@@ -166,7 +130,13 @@ class Release:
             raw.received_us,
             session,
             kept,
+            contents,
         )
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether texts pass: only then need readers bring any."""
+        return self._policy.keeps_content
 
     def take_drops(self) -> Drops:
         """What was dropped since the last call, by reason and safe name."""
@@ -197,7 +167,22 @@ class Release:
         key = (reason, self._names(name))
         self._drops[key] = self._drops.get(key, 0) + 1
 
-    def _base(self, plan: _Plan, values: tuple[AttributeValue, ...]) -> _Base:
+    def _contents(self, plan: Plan, attributes: Mapping[str, AttributeValue]) -> Mapping[str, str]:
+        """The texts of a record, scrubbed; of one that cannot be scrubbed nothing but a mark is left."""
+        contents: dict[str, str] = {}
+        for name, canonical in plan.contents:
+            if (value := attributes[name]) is None:
+                continue
+            text = self._scrub(value)
+            if text is None:
+                self._drop(DropReason.NOT_RELEASED, name)
+                continue
+            if text == DROPPED:
+                self._drop(DropReason.SCRUBBER_ERROR, name)
+            contents[canonical] = text
+        return contents
+
+    def _base(self, plan: Plan, values: tuple[AttributeValue, ...]) -> Base:
         kept: dict[str, Scalar] = {}
         session: str | None = None
         refused = []
@@ -211,7 +196,7 @@ class Release:
                 kept[canonical] = value
         for canonical in (*(c for _, c in plan.counts), *(c for _, c, _ in plan.others)):
             kept[canonical] = ""
-        base = _Base(kept, session, tuple(refused))
+        base = Base(kept, session, tuple(refused))
         if all(value is None or (isinstance(value, str) and len(value) <= 256) for value in values):
             self._base_count += 1
             if self._base_count > _BASES:
@@ -222,7 +207,7 @@ class Release:
         return base
 
     def _carefully(
-        self, plan: _Plan, attributes: Mapping[str, AttributeValue]
+        self, plan: Plan, attributes: Mapping[str, AttributeValue]
     ) -> tuple[dict[str, Scalar], str | None, tuple[str, ...]]:
         """The same as in __call__, with each attribute on its own."""
         kept: dict[str, Scalar] = {}
@@ -243,46 +228,22 @@ class Release:
                 kept[canonical] = value
         return kept, session, tuple(refused)
 
-    def _compile(self, kind: EventKind, names: tuple[str, ...]) -> _Plan:
+    def _compile(self, kind: EventKind, names: tuple[str, ...]) -> Plan:
         if len(names) > MAX_ATTRIBUTES:
             raise ValueError("a record with too many attributes cannot be released")
-        steady: list[tuple[str, str, Treat]] = []
-        counts: list[tuple[str, str]] = []
-        others: list[tuple[str, str, Treat]] = []
-        dropped: list[tuple[DropReason, str]] = []
-        taken: set[str] = set()
-        for name in names:
-            rule = self._policy.rule(kind, name)
-            canonical = (rule.into or name) if rule is not None else ""
-            if rule is None:
-                dropped.append((DropReason.UNKNOWN_ATTRIBUTE, self._names(name)))
-            elif rule.treatment is Treatment.DROP or canonical in taken:  # two into one: the first is it
-                dropped.append((DropReason.NOT_RELEASED, self._names(name)))
-            else:
-                taken.add(canonical)
-                treat = self._treat(rule)
-                if name in _STEADY:
-                    steady.append((name, canonical, treat))
-                elif treat is to_count:
-                    counts.append((name, canonical))
-                else:
-                    others.append((name, canonical, treat))
-        plan = _Plan(
-            tuple(steady), _values_of([name for name, _, _ in steady]), tuple(counts), tuple(others), tuple(dropped)
-        )
-        self._plans[kind, names] = plan  # bounded in take_drops, where nothing uncounted can be lost
-        return plan
+        plan = self._plans[kind, names] = make_plan(kind, names, self._policy, self._treat, self._names)
+        return plan  # bounded in take_drops, where nothing uncounted can be lost
 
     def _treat(self, rule: Rule) -> Treat:
         treat = self._treats.get(id(rule))
         if treat is None:
-            treat = self._treats[id(rule)] = make_treat(rule, self._pseudonyms, self._scrub)
+            treat = self._treats[id(rule)] = make_treat(rule, self._pseudonyms)
         return treat
 
     def _count_leftover(self, resource: Mapping[str, AttributeValue], kind: EventKind) -> None:
         leftover = self._leftovers.get(id(resource))
         if leftover is None:
-            leftover = _Leftover(
+            leftover = Leftover(
                 resource,
                 tuple(
                     (
@@ -328,6 +289,7 @@ _set_at = _setter("at_us")
 _set_received = _setter("received_us")
 _set_session = _setter("session_id")
 _set_attributes = _setter("attributes")
+_set_contents = _setter("contents")
 
 
 def _event(
@@ -340,6 +302,7 @@ def _event(
     received_us: int,
     session_id: str | None,
     attributes: Mapping[str, Scalar],
+    contents: Mapping[str, str],
 ) -> Event:
     event = _new(Event)
     _set_id(event, event_id)
@@ -351,14 +314,8 @@ def _event(
     _set_received(event, received_us)
     _set_session(event, session_id)
     _set_attributes(event, attributes)
+    _set_contents(event, contents)
     return event
-
-
-def _values_of(names: list[str]) -> Callable[[Mapping[str, AttributeValue]], tuple[AttributeValue, ...]]:
-    """What takes these values out of a record, as a tuple."""
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda attributes: tuple([attributes[name] for name in names])
 
 
 def amend(event: Event, **attributes: Scalar) -> Event:
@@ -379,4 +336,5 @@ def amend(event: Event, **attributes: Scalar) -> Event:
         event.received_us,
         event.session_id,
         {**event.attributes, **attributes},
+        event.contents,
     )

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
 from tachograph_sdk.model.event import AttributeValue, Scalar
-from tachograph_sdk.privacy.policy import Rule, Treatment
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+from tachograph_sdk.privacy.rules import Rule, Treatment
 from tachograph_sdk.privacy.shapes import SHAPES, USUAL_ID
 
 __all__ = ["MAX_COUNT", "Treat", "make_treat", "to_amount", "to_count", "to_flag", "to_number"]
@@ -44,8 +44,8 @@ class Texts(dict[object, str | None]):
         return kept
 
 
-def make_treat(rule: Rule, pseudonyms: Pseudonymizer, scrub: Callable[[str], str] | None) -> Treat:
-    """The function that treats one value under one rule; None means: drop it."""
+def make_treat(rule: Rule, pseudonyms: Pseudonymizer) -> Treat:
+    """The function that treats one value under one rule; None means: drop it. Texts to scrub: see content.py."""
     canonical = rule.into or rule.attribute
     if rule.treatment is Treatment.PSEUDONYM:
         return _pseudonyms_of(rule.attribute, pseudonyms).__getitem__
@@ -57,8 +57,6 @@ def make_treat(rule: Rule, pseudonyms: Pseudonymizer, scrub: Callable[[str], str
         return lambda value: len(value) if isinstance(value, str) else None
     if rule.treatment is Treatment.BUCKET:
         return _bucket
-    if rule.treatment is Treatment.SCRUB:
-        return _scrubbed(scrub)
     if rule.treatment is Treatment.KEEP:
         return _keep(rule, ATTRIBUTES[canonical].type, pseudonyms)
     raise ValueError(f"no way to treat {rule.attribute}: {rule.treatment}")
@@ -98,13 +96,6 @@ def _pseudonyms_of(attribute: str, pseudonyms: Pseudonymizer) -> Mapping[Attribu
         "project": pseudonyms.projects,
         "repository": pseudonyms.repositories,
     }.get(attribute, pseudonyms.ids)
-
-
-def _scrubbed(scrub: Callable[[str], str] | None) -> Treat:
-    def treat(value: AttributeValue) -> str | None:
-        return scrub(value) if scrub is not None and isinstance(value, str) else None
-
-    return treat
 
 
 def to_count(value: AttributeValue) -> int | None:
