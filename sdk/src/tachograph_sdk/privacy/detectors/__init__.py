@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tachograph_sdk.privacy.detectors import provider_tokens
 from tachograph_sdk.privacy.detectors.detector import Detector
 
 __all__ = ["DETECTORS"]
 
-DETECTORS: tuple[Detector, ...] = ()
+DETECTORS: tuple[Detector, ...] = (provider_tokens.DETECTOR,)
