@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from tachograph_sdk.privacy.detectors import provider_tokens
+from tachograph_sdk.privacy.detectors import (
+    email,
+    ipv4,
+    ipv6,
+    mac,
+    provider_tokens,
+)
 from tachograph_sdk.privacy.detectors.detector import Detector
 
 __all__ = ["DETECTORS"]
 
-DETECTORS: tuple[Detector, ...] = (provider_tokens.DETECTOR,)
+DETECTORS: tuple[Detector, ...] = (
+    provider_tokens.DETECTOR,
+    email.DETECTOR,
+    ipv6.DETECTOR,
+    mac.DETECTOR,
+    ipv4.DETECTOR,
+)

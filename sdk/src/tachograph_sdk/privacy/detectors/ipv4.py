@@ -1,0 +1,190 @@
+"""IPv4 addresses, told from version numbers by what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+
+__all__ = ["DETECTOR"]
+
+# Three dots with digits between, from the first dot on: the literal lets the search skip to dots.
+_DOTS = re.compile(rb"\.00{0,2}+\.00{0,2}+\.0")
+_ADDRESS = re.compile(
+    rb"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?![0-9])"
+)
+_LINE = 72  # so far back it looks for words that tell an address from a version
+
+# What stands before a version, and what stands before an address; the nearer one counts.
+_VERSION_WORD = re.compile(
+    rb"(?<![a-z])(?:v(?:er(?:sion)?)?s?|versions|release[ds]?|rev(?:ision)?|build|firmware|driver|kernel|upgrade[ds]?"
+    rb"|downgrade[ds]?|update[ds]?|bump(?:s|ed)?|install(?:s|ed|ing)?|requires?|requirement|since|until|package|pip"
+    rb"|nuget|maven|gem|cuda|cudnn|nvidia|lib[a-z]{2,16}|chrom(?:e|ium|edriver)|edge?|opera|opr|webview2?|safari"
+    rb"|firefox|electron|java|jdk|jre|dotnet|assembly|file[_ ]?version|section|sec|clause|chapter|paragraph|oid|rfc"
+    rb"|rule|step|schema|api|sdk|tag|latest|newest|compatible|office|excel|word|windows|patch|hotfix|roll(?:ed|ing)?[ -]?back|migrat(?:e|ed|ing|ion))(?![a-z])"
+    rb"|\xa7|==|>=|<=|~=|!=|\^|~>?"
+)
+_ADDRESS_WORD = re.compile(
+    rb"(?<![a-z])(?:ips?|ipv4|ip[_ -]?addr(?:ess)?(?:es)?|addr(?:ess)?(?:es)?|hosts?|hostnames?|servers?|nodes?|peers?"
+    rb"|clients?|remote|src|dst|dest(?:ination)?|listen(?:ing|s)?|bind(?:ing)?"
+    rb"|bound|connect(?:ed|ing|ion|ions)?|refused|ping|pinging|ssh|scp|curl|wget|telnet|nc|nslookup|dig|traceroute"
+    rb"|inet|gateway|gw|router|dns|nameserver|subnet|network|cidr|range|allow|deny|ban(?:ned)?|block(?:ed)?|forwarded"
+    rb"|x-forwarded-for|x-real-ip|proxy|upstream|downstream|backend|endpoint|login|logged|failed|dhcp|lease|vpn|nat"
+    rb"|dial|tcp|udp|icmp|https?|worker|master|replica|cluster|url|whitelist|blacklist|firewall|resolves?|resolved"
+    rb"|answer|pod|session|visitor|user|request|spf|a record)(?![a-z])"
+)
+# Such words stand before both; they count where no word of versions is on the line.
+_WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|to|via|at|for|by|on|local|source|reach(?:es|ed)?)(?::?\s+|=)\[?\Z")
+_AFTER_VERSION = re.compile(
+    rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
+)
+_AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])")
+_PRODUCT = re.compile(rb"[a-z][a-z0-9_+.-]*[/ ]\Z")
+_IN_ADDRESS_LIST = re.compile(rb"[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}|:[0-9]{1,5})?(?:, ?|[-; |]|\]? ?-> ?)\Z")
+
+
+def _find(text: Text) -> Iterator[Span]:
+    end = 0
+    lower = text.lower
+    for match in _DOTS.finditer(text.shape):
+        dot = match.start()
+        start = dot
+        while start > end and dot - start < 3 and 48 <= lower[start - 1] < 58:
+            start -= 1
+        address = _ADDRESS.match(lower, start) if start < dot else None
+        if address is None or not _stands_alone(lower, start, address.end()):
+            continue
+        octets = tuple(map(int, address[0].split(b".")))
+        if _is_nobody(octets):
+            continue
+        if _is_address(lower, start, address.end(), octets):
+            end = address.end()
+            yield Span(start, end, "ip", "ipv4")
+
+
+def _stands_alone(lower: bytes, start: int, end: int) -> bool:
+    """Whether no letter, digit or further part of a number is glued to it."""
+    before = lower[start - 1 : start]
+    if before.isalnum() or before == b"_" or (before == b"." and lower[start - 2 : start - 1].isdigit()):
+        return False
+    after = lower[end : end + 1]
+    return not (after.isalnum() or after == b"_" or (after == b"." and lower[end + 1 : end + 2].isdigit()))
+
+
+def _is_nobody(octets: tuple[int, ...]) -> bool:
+    """Loopback, unspecified, masks and broadcast, and multicast groups known to all."""
+    return octets[0] in (0, 127, 255) or octets[:3] == (224, 0, 0) or octets == (239, 255, 255, 250)
+
+
+def _is_address(lower: bytes, start: int, end: int, octets: tuple[int, ...]) -> bool:
+    """Whether the four numbers are meant as an address.
+
+    In this order: what is glued to them (a port, a mask, a scheme; a package name, `-rc1`), the nearer one of the
+    words before them on the line, whether the range is for addresses only, and at last whether they are as small as
+    the parts of versions are.
+    """
+    before = lower[max(0, start - _LINE) : start]
+    before = before[before.rfind(b"\n") + 1 :]
+    if _AFTER_VERSION.match(lower, end):
+        return _IN_ADDRESS_LIST.search(before[-24:]) is not None
+    if before.endswith((b"://", b"@[", b"//")):
+        return True
+    if before.endswith((b"-", b"v", b"@", b"^", b"~", b"==", b">=", b"<=", b"~=", b"!=")) and not before.endswith(
+        b"--"
+    ):
+        listed = _IN_ADDRESS_LIST.search(before[-24:]) is not None
+        return listed or (before.endswith(b"@") and _is_user_at(before, octets))
+    if _AFTER_ADDRESS.match(lower, end):
+        return True
+    version, address = _last(_VERSION_WORD, before), _last(_ADDRESS_WORD, before)
+    if before.endswith(b"/") and _PRODUCT.search(before):
+        return False
+    if version > address:
+        return False
+    if _is_reserved(octets):
+        return True
+    return address >= 0 or max(octets) >= 32 or _WEAK_ADDRESS_WORD.search(before) is not None
+
+
+def _last(pattern: re.Pattern[bytes], before: bytes) -> int:
+    """Where the last match begins; -1 without one."""
+    place = -1
+    for match in pattern.finditer(before):
+        place = match.start()
+    return place
+
+
+def _is_user_at(before: bytes, octets: tuple[int, ...]) -> bool:
+    """`jane@10.0.0.5` is a user at a machine, `package@1.2.3.4` a version."""
+    return _is_reserved(octets) or max(octets) >= 32 or b"ssh" in before or b"scp" in before or b"rsync" in before
+
+
+def _is_reserved(octets: tuple[int, ...]) -> bool:
+    """Ranges that a version hardly ever falls into: private, link-local, carriers', documentation."""
+    first, second, third, _ = octets
+    return (
+        (first == 10 and max(octets) >= 0)
+        or (first == 172 and 16 <= second < 32)
+        or (first, second) in ((192, 168), (169, 254), (198, 18), (198, 19))
+        or (first == 100 and 64 <= second < 128)
+        or (first, second, third) in ((192, 0, 2), (198, 51, 100), (203, 0, 113))
+    )
+
+
+DETECTOR = Detector(
+    id="ipv4",
+    help="IPv4 addresses, private and public ones; not loopback, and not version numbers of four parts.",
+    find=_find,
+    catches=(
+        ("connect to 192.168.1.20:8080 failed", "connect to <ip>:8080 failed"),
+        ("10.0.0.5", "<ip>"),
+        ("allow 10.0.0.0/8;", "allow <ip>/8;"),
+        ("from 203.0.113.7.", "from <ip>."),
+        ('"ip":"54.239.28.85"', '"ip":"<ip>"'),
+        ("http://172.16.4.2/health", "http://<ip>/health"),
+        ("client=8.8.4.4 port=53", "client=<ip> port=53"),
+        ("nameserver 8.8.8.8", "nameserver <ip>"),
+        (
+            "inet 192.168.1.20 netmask 255.255.255.0 broadcast 192.168.1.255",
+            "inet <ip> netmask 255.255.255.0 broadcast <ip>",
+        ),
+        ("10.0.0.1-10.0.0.20", "<ip>-<ip>"),
+        ("ssh root@10.0.0.5", "ssh root@<ip>"),
+        ("Failed password for root from 5.6.7.8 port 22", "Failed password for root from <ip> port 22"),
+        ('95.216.12.90 - - [20/Nov/2026:09:24:32] "GET /', '<ip> - - [20/Nov/2026:09:24:32] "GET /'),
+        ("X-Forwarded-For: 198.51.100.7, 10.1.2.3", "X-Forwarded-For: <ip>, <ip>"),
+        ("dial tcp 10.96.0.1:443: i/o timeout", "dial tcp <ip>:443: i/o timeout"),
+        ("[192.168.0.10]", "[<ip>]"),
+        ("ping 1.1.1.1", "ping <ip>"),
+        ("version 2 of the server at 10.2.3.4", "version 2 of the server at <ip>"),
+        ("169.254.169.254", "<ip>"),
+        ("192.168.1.1\t192.168.1.2", "<ip>\t<ip>"),
+    ),
+    spares=(
+        "version 1.2.3.4",
+        "v1.2.3.4",
+        "nvidia-cudnn-cu12==8.9.2.26",
+        "nvidia-curand-cu12 10.3.2.106",
+        "Chrome/120.0.6099.109 Edg/120.0.2210.91 Chrome/120.0.0.0",
+        "foo-1.2.3.4.tar.gz foo_1.2.3.4-1_amd64.deb",
+        "requires 10.15.7.1 or later",
+        "listening on 127.0.0.1:8080 and 0.0.0.0:80",
+        "netmask 255.255.255.0",
+        "oid 1.3.6.1.4.1.311",
+        "section 4.2.1.3 of the manual",
+        "1.2.3.4",
+        "Microsoft.Foo, Version=4.0.0.0, Culture=neutral",
+        '"version": "10.0.19.1"',
+        "react@1.2.3.4",
+        "300.1.2.3 and 1.2.3.400",
+        "2026.11.20.1",
+        "1.2.3.4.5",
+        "upgrade from 1.2.3.4 to 1.2.3.5",
+        "Windows 10.0.22.1",
+        "4.0.30319.42000",
+        "3.14.15.92.65",
+        "x.1.2.3.4.y",
+        "224.0.0.251",
+    ),
+)
