@@ -74,9 +74,9 @@ class Layer:
         return begin, stop
 
     def trimmed(self, start: int, end: int, read: Mapping[int, int]) -> tuple[int, int]:
-        """A finding of the source, without the parts of escapes that this layer shows not to belong to it.
+        r"""A finding of the source, without the parts of escapes that this layer shows not to belong to it.
 
-        In `\\njane@example.com` the "n" looks like the first letter of the address until the escape is read. `read` are
+        In `\njane@example.com` the "n" looks like the first letter of the address until the escape is read. `read` are
         the findings of this layer, as places in the source: where each starts, and where it ends.
         """
         to = self._to
@@ -92,7 +92,7 @@ class Layer:
 
     def _is_border(self, piece: int) -> bool:
         meaning = self.text[self._from[piece] : self._from[piece + 1]]
-        return not meaning.strip("\"'` \t\r\n\v\f")
+        return not meaning.strip("\\\"'` \t\r\n\v\f")
 
 
 class _Readings(dict[str, str]):

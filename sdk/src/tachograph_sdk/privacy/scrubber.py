@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tachograph_sdk.privacy.detectors import DETECTORS
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 
     rule: str
     kind: str
-    count: int
+    times: int
 
 
 class Scrubber:
@@ -63,7 +63,7 @@ class Scrubber:
         Raises:
             Exception: whatever a detector raised; `scrub` turns that into a dropped text.
         """
-        return united(self._findings(text, 0))
+        return united(self._findings(text, 0)[0])
 
     def scrub(self, text: str) -> str:
         """The text with placeholders in place of what was found."""
@@ -92,37 +92,37 @@ class Scrubber:
         return "".join(pieces), spans
 
     def report(self) -> tuple[Finding, ...]:
-        """What was found so far, most frequent first: rule, kind and count, never a value."""
+        """What was found so far, most frequent first: rule, kind and how often, never a value."""
         with self._lock:
             counts = self._counts.most_common()
-        return tuple(Finding(rule, kind, count) for (rule, kind), count in counts)
+        return tuple(Finding(rule, kind, times) for (rule, kind), times in counts)
 
-    def _findings(self, text: str, level: int) -> list[Found]:
-        """Everything found in a text and in what can be read from it."""
+    def _findings(self, text: str, level: int) -> tuple[list[Found], list[Found]]:
+        """Everything found in a text and in what can be read from it; and what only says a placeholder again."""
         seen = Text(blank(text))
         found: list[Found] = []
         for precedence, detector in enumerate(self._detectors):
             for start, end, kind, rule in detector.find(seen):
                 found.append((start, end, precedence, kind, rule))
-        found = outside_placeholders(text, found)
+        deeper: list[Found] = []
+        known: list[Found] = []
         if level < _LEVELS:
-            if (layer := unescaped(text)) is not None and (read := self._traced(layer, level + 1)):
-                ends = {start: end for start, end, *_ in read}
-                found = [
-                    (*layer.trimmed(start, end, ends), precedence, kind, rule)
-                    for start, end, precedence, kind, rule in found
-                ]
-                found += read
+            if (layer := unescaped(text)) is not None:
+                deeper, known = self._traced(layer, level + 1)
+                if found and (deeper or known):
+                    found = _trimmed(found, layer, (*known, *deeper))
             if (layer := unpacked(seen)) is not None:
-                found += self._traced(layer, level + 1)
-        return found
+                deeper += self._traced(layer, level + 1)[0]
+        found, again = outside_placeholders(text, found)
+        return found + deeper, again + known
 
-    def _traced(self, layer: Layer, level: int) -> list[Found]:
+    def _traced(self, layer: Layer, level: int) -> tuple[list[Found], list[Found]]:
         """The findings of a layer, as places in the text it was read from."""
-        return [
-            (*layer.source(start, end), precedence, kind, rule)
-            for start, end, precedence, kind, rule in self._findings(layer.text, level)
-        ]
+        found, known = (
+            [(*layer.source(start, end), precedence, kind, rule) for start, end, precedence, kind, rule in findings]
+            for findings in self._findings(layer.text, level)
+        )
+        return found, known
 
     def _placeholder(self, kind: str, value: str) -> str:
         if not self._consistent:
@@ -137,3 +137,10 @@ class Scrubber:
                 self._last[kind] += 1
                 number = self._numbers[digest] = self._last[kind]
         return f"<{kind}:{number}>"
+
+
+def _trimmed(found: list[Found], layer: Layer, read: Iterable[Found]) -> list[Found]:
+    """The findings of a text, without the parts of escapes that do not belong to them, as its layer shows."""
+    ends = {start: end for start, end, *_ in read}
+    trim = layer.trimmed
+    return [(*trim(start, end, ends), precedence, kind, rule) for start, end, precedence, kind, rule in found]

@@ -37,22 +37,24 @@ def united(found: Iterable[Found]) -> list[Span]:
     return spans
 
 
-def outside_placeholders(text: str, found: list[Found]) -> list[Found]:
-    """The findings without those that only say again what a placeholder says; none begins or ends inside one."""
+def outside_placeholders(text: str, found: list[Found]) -> tuple[list[Found], list[Found]]:
+    """The findings, none beginning or ending inside a placeholder; and those that only say again what one says."""
     if not found or "<" not in text:
-        return found
+        return found, []
     starts: list[int] = []
     ends: list[int] = []
     for match in _PLACEHOLDER.finditer(text):
         starts.append(match.start())
         ends.append(match.end())
     if not starts:
-        return found
+        return found, []
     kept: list[Found] = []
-    for start, end, precedence, kind, rule in found:
+    again: list[Found] = []
+    for finding in found:
+        start, end, precedence, kind, rule = finding
         first = bisect_right(ends, start)  # the first placeholder that ends behind the start
         if first == len(starts) or starts[first] >= end:
-            kept.append((start, end, precedence, kind, rule))
+            kept.append(finding)
             continue
         if starts[first] < start:
             start = ends[first]
@@ -61,4 +63,6 @@ def outside_placeholders(text: str, found: list[Found]) -> list[Found]:
             end = starts[last]
         if start < end and _SAYS_SOMETHING.search(_PLACEHOLDER.sub("", text[start:end])):
             kept.append((start, end, precedence, kind, rule))
-    return kept
+        else:
+            again.append(finding)
+    return kept, again
