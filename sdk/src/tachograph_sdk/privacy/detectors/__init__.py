@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tachograph_sdk.privacy.detectors import (
     email,
+    home_paths,
     ipv4,
     ipv6,
     mac,
+    path_slugs,
+    private_paths,
     provider_tokens,
 )
 from tachograph_sdk.privacy.detectors.detector import Detector
@@ -19,4 +22,7 @@ DETECTORS: tuple[Detector, ...] = (
     ipv6.DETECTOR,
     mac.DETECTOR,
     ipv4.DETECTOR,
+    home_paths.DETECTOR,
+    path_slugs.DETECTOR,
+    private_paths.DETECTOR,
 )

@@ -1,0 +1,190 @@
+"""Names of people in the paths of their home folders, on every system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.path_words import NOT_A_PERSON, ROUTES
+
+__all__ = ["DETECTOR"]
+
+_BACK = 128  # characters before a root that are looked at to see whether a path may begin there
+_BEGINS = frozenset(" \t\r\n\v\f\0\"'`=:(,;<>|[]{!?&*#\u2018\u2019\u201c\u201d\u00ab\u00bb\u3000\u2028\u00a0")
+"""What stands before the first character of a path."""
+_TOKEN = re.compile(r"[^\s\"'`=(,;<>|]*+")
+# What may stand before "/home", "/Users" or "\Users", from the first character of the path on.
+_ROOTS = re.compile(
+    r"""
+      -[A-Za-z]{0,2} | [@+]                                                # -I/home/jane, @/home/jane, a line of a diff
+    | (?:[\w.@-]{1,64}:)?[\\/]{1,4}(?:(?:mnt|cygdrive)[\\/])?[A-Za-z]      # /c/Users, /mnt/c/Users
+    | (?:[^/]{1,64}:)?/(?:export|exports|private|var|usr|net|nfs|nfs4|afs|mnt|host|rootfs|hostfs|sysroot|data|System)
+      (?:/[\w.-]{1,64}){0,2}
+    | /media/[\w.-]{1,64}/[\w.-]{1,64} | /proc/[0-9]{1,7}/root
+    | (?:file|sftp|ssh|scp|rsync|nfs|smb|afp|cifs|fish|vscode[\w+.-]{0,24}|git\+ssh|webpack|docker|editor|idea|wsl):
+      [\\/]{0,3}[^/\\]{0,100}(?:[\\/]{1,2}[A-Za-z](?::|%3A))?(?:/?mnt/[a-z])?
+    | (?:\\\\|//)(?:\?[\\/]|\.[\\/])?(?:[A-Za-z]:|(?:UNC[\\/])?[\w.$-]{1,64}(?:[\\/][\w.$-]{1,64}){0,2})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_VOLUME = re.compile(r"/Volumes/[^/\n\t\"'<>|:;]{1,64}\Z")
+_MOUNTED = re.compile(r"(?:[\\/](?:mnt|cygdrive))?[\\/][A-Za-z]")
+_POSIX = re.compile(r"[^\W_](?:[\w.+@-]|(?<=\w)['’](?=\w\w)){0,63}+")
+_POSIX_SPACED = re.compile(
+    r"(?: (?!HTTP/)[A-ZÀ-ÞŐŠŽČĆŁŚŻĐА-Я][\w.'’-]{0,32}){1,3}+(?=/)|(?:\\ [\w.'’-]{1,32}){1,3}+(?=[/\s\"']|$)"
+)
+_WINDOWS = re.compile(r"[\w(][\w.+@~$!&()'’-]{0,63}+")
+_WINDOWS_SPACED = re.compile(r"(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w.'’()&-]{1,32}){1,3}+(?=[\\/](?!/))")
+_QUOTED = re.compile(r"[^\W_][^\\/\"'`\x00-\x1f<>|:*?]{0,63}+(?=[\"'`\\/])")
+_VERB = re.compile(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|[Rr]oute|href|[Uu]rl|[Ee]ndpoint)[\"'`:=( ]{1,4}\Z"
+)
+_ANCHORS = (b"/home", b"\\home", b"users", b"documents and settings", b"docume~1")
+_SEPARATORS = frozenset("/\\")
+
+
+def _find(text: Text) -> Iterator[Span]:
+    lower = text.lower
+    if b"/" not in lower and b"\\" not in lower:
+        return
+    for anchor in _ANCHORS:
+        find = lower.find
+        at = find(anchor)
+        while at >= 0:
+            end = at
+            span = _name(text.text, at, at + len(anchor))
+            if span is not None:
+                yield span
+                end = span.end
+            at = find(anchor, max(at + len(anchor), end))
+
+
+def _name(text: str, start: int, end: int) -> Span | None:
+    """The name of a person after this root, if it is one."""
+    if text[end : end + 1] not in _SEPARATORS:
+        return None
+    slash = start if text[start] in _SEPARATORS else start - 1
+    if slash < 0 or text[slash] not in _SEPARATORS:
+        return None
+    root = text[slash + 1 : end]
+    least = max(0, slash - 3)
+    while slash > least and text[slash - 1] in _SEPARATORS:  # more than one, as in C:\\Users
+        slash -= 1
+    drive = slash >= 2 and text[slash - 1] == ":" and text[slash - 2].isalpha()
+    windows = drive or text[end] == "\\"
+    token = ""
+    if slash and text[slash - 1] not in _BEGINS:
+        before = text[max(0, slash - _BACK) : slash]
+        token = _TOKEN.match(before[::-1])[0][::-1]  # type: ignore[index]
+        if not _ROOTS.fullmatch(token) and not ("/Volumes/" in before and _VOLUME.search(before)):
+            return None
+    if root not in ("home", "Users") and not windows and not _MOUNTED.fullmatch(token):
+        return None  # /users/… is a route; only Windows does not mind the case
+    at = end
+    while at < end + 4 and text[at : at + 1] in ("/", "\\"):
+        at += 1
+    opening = slash - len(token) - 2 * drive - 1
+    stop = _end(text, at, windows=windows, quoted=opening >= 0 and text[opening] in "\"'`")
+    name = text[at:stop].casefold()
+    if not name or name in NOT_A_PERSON or (len(name) < 4 and name.isdigit()):
+        return None
+    if not windows and text[stop : stop + 1] != "/":
+        if name in ROUTES or _VERB.search(text, max(0, slash - 12), slash):
+            return None
+    elif not windows and root == "home" and name in ROUTES:
+        return None
+    return Span(at, stop, "user", "home-path")
+
+
+def _end(text: str, at: int, *, windows: bool, quoted: bool) -> int:
+    """Where the name that begins here ends; spaces belong to it where a separator or a quote shows that they do."""
+    if quoted and (match := _QUOTED.match(text, at)):
+        return match.end()
+    match = (_WINDOWS if windows else _POSIX).match(text, at)
+    if match is None:
+        return at
+    spaced = (_WINDOWS_SPACED if windows else _POSIX_SPACED).match(text, match.end())
+    if spaced and "." not in match[0]:
+        return spaced.end()
+    end = match.end()
+    if text[end : end + 1] not in _SEPARATORS:
+        while end > at and text[end - 1] in ".'’!&-)@+":
+            end -= 1
+    return end
+
+
+DETECTOR = Detector(
+    id="home_paths",
+    help="The name of a person in the path of a home folder: POSIX, macOS, Windows, WSL, network shares, URLs.",
+    find=_find,
+    catches=(
+        ("/Users/jane/project/x.py", "/Users/<user>/project/x.py"),
+        ("cwd=/home/jane.doe/src/app", "cwd=/home/<user>/src/app"),
+        ("HOME=/home/jane", "HOME=/home/<user>"),
+        ("in /home/jane.", "in /home/<user>."),
+        ("(/Users/jane)", "(/Users/<user>)"),
+        ('File "/Users/Jane Doe/app/main.py", line 3, in run', 'File "/Users/<user>/app/main.py", line 3, in run'),
+        ("open /Users/Jane Doe/Library/x.log now", "open /Users/<user>/Library/x.log now"),
+        (r"cd /Users/Jane\ Doe/work", "cd /Users/<user>/work"),
+        ("    at run (/home/jane/app/index.js:10:5)", "    at run (/home/<user>/app/index.js:10:5)"),
+        ("at file:///Users/jane/app.mjs:1:1", "at file:///Users/<user>/app.mjs:1:1"),
+        ("file:///C:/Users/jane/a.txt", "file:///C:/Users/<user>/a.txt"),
+        ("file:///c%3A/Users/jane/a.txt", "file:///c%3A/Users/<user>/a.txt"),
+        ("%2FUsers%2Fjane%2Fapp", "%2FUsers%2F<user>%2Fapp"),
+        (r"C:\Users\jane\AppData\Local\Temp", r"C:\Users\<user>\AppData\Local\Temp"),
+        (r"C:\Users\Jane Doe\Documents\a.docx", r"C:\Users\<user>\Documents\a.docx"),
+        (r"c:\users\jane", r"c:\users\<user>"),
+        (r'{"cwd": "C:\\Users\\jane\\app"}', r'{"cwd": "C:\\Users\\<user>\\app"}'),
+        (r'"{\"cwd\": \"C:\\\\Users\\\\nina\\\\app\"}"', r'"{\"cwd\": \"C:\\\\Users\\\\<user>\\\\app\"}"'),
+        ("D:/Users/jane/x.ts", "D:/Users/<user>/x.ts"),
+        (r"C:\Users\JANEDO~1\AppData\Local\Temp\x", r"C:\Users\<user>\AppData\Local\Temp\x"),
+        (r"C:\DOCUME~1\JANEDO~1\LOCALS~1\Temp", r"C:\DOCUME~1\<user>\LOCALS~1\Temp"),
+        (r"C:\Documents and Settings\jane\Desktop", r"C:\Documents and Settings\<user>\Desktop"),
+        ("/mnt/c/Users/jane/app", "/mnt/c/Users/<user>/app"),
+        ("/c/Users/jane/app", "/c/Users/<user>/app"),
+        ("/cygdrive/c/users/jane/app", "/cygdrive/c/users/<user>/app"),
+        (r"\\wsl$\Ubuntu\home\jane\app", r"\\wsl$\Ubuntu\home\<user>\app"),
+        ("//wsl.localhost/Ubuntu/home/jane/app", "//wsl.localhost/Ubuntu/home/<user>/app"),
+        (r"\\?\C:\Users\jane\app", r"\\?\C:\Users\<user>\app"),
+        ("/export/home/jane/x", "/export/home/<user>/x"),
+        ("/var/home/jane/x", "/var/home/<user>/x"),
+        ("/System/Volumes/Data/Users/jane/x", "/System/Volumes/Data/Users/<user>/x"),
+        ("/Volumes/Macintosh HD/Users/jane/x", "/Volumes/Macintosh HD/Users/<user>/x"),
+        ("/Users/žofie/práce.txt", "/Users/<user>/práce.txt"),
+        ("/home/李雷/代码/main.go", "/home/<user>/代码/main.go"),
+        (r"C:\Users\Müller\x", r"C:\Users\<user>\x"),
+        ("vscode-remote://ssh-remote+box/home/jane/app", "vscode-remote://ssh-remote+box/home/<user>/app"),
+        (
+            "PATH=/usr/bin:/home/jane/.local/bin:/Users/bob/bin",
+            "PATH=/usr/bin:/home/<user>/.local/bin:/Users/<user>/bin",
+        ),
+        ("cp /home/jane/a /home/bob/b", "cp /home/<user>/a /home/<user>/b"),
+        ("-I/home/jane/include -L/home/jane/lib", "-I/home/<user>/include -L/home/<user>/lib"),
+        ("/Users/jane and /Users/bob", "/Users/<user> and /Users/<user>"),
+    ),
+    spares=(
+        "/users/profile",
+        "/home/page",
+        "GET /home/jane HTTP/1.1",
+        "https://example.com/home/news/today",
+        "https://example.com/Users/42",
+        "src/home/index.ts and app/users/models.py",
+        "/home/runner/work/repo/repo",
+        "/root/.ssh/config",
+        "/Users/Shared/x",
+        "/home/node/app",
+        "/home/ubuntu/x",
+        r"C:\Users\Public\Desktop",
+        r"C:\Users\Default\x",
+        "/home/$USER/x and /home/${USER}/y and /Users/<user>/z",
+        "/home/{name}/x, /home/:id, /home/*/x",
+        "./home/app and ../Users/app",
+        "the home/office",
+        "import { Users } from '@/models/users/types'",
+        "/home/",
+        r"C:\Users\%USERNAME%\x",
+        "/usr/share/doc and /etc/passwd and /opt/app/bin and /tmp/x/y.py and /app/main.py and /workspace/a.ts",
+        r"C:\Windows\System32 C:\Program Files\Git\bin",
+    ),
+)

@@ -1,0 +1,176 @@
+"""Folders below private roots: disks, shares and mounts, whose folders are named after clients and projects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.path_words import GENERIC, SYSTEM_FOLDERS
+
+__all__ = ["DETECTOR"]
+
+_POSIX_ROOTS = (b"/srv/", b"/mnt/", b"/volumes/", b"/nfs/", b"/exports/", b"/scratch/")
+_BEFORE_POSIX = frozenset(" \t\r\n\v\f\0\"'`=:(,;<>|[]{!?&*#\u2018\u2019\u201c\u201d\u00ab\u00bb\u3000\u00a0")
+_NAME = r"[^\W_][^\s/\\\"'`<>|:*?;,(){}\[\]$&=%]{0,80}+"
+_WORD = r"[^\s/\\\"'`<>|:*?;,(){}\[\]$&=%.]{1,40}+"
+_POSIX = re.compile(rf"(?:[.@]?{_NAME}(?:\\ [^\s/\\\"'`:]{{1,40}}+){{0,3}}+/){{0,24}}+(?:[.@]?{_NAME})?")
+_MAC = re.compile(
+    rf"{_NAME}(?:\\? {_WORD}){{0,4}}+/(?:[.@]?{_NAME}(?:\\? {_WORD}){{0,4}}+/){{0,24}}+(?:[.@]?{_NAME})?|(?:[.@]?{_NAME}/){{0,24}}+(?:[.@]?{_NAME})?"
+)
+_COMPONENT = r"[^\s\\/:*?\"'`<>|;,(){}\[\]%$&=][^\s\\/:*?\"'`<>|;,{}%$&=]{0,80}+"
+_MORE = r"(?: (?![-/])[^\s\\/:*?\"'`<>|;,.%$&=]{1,40}+){0,4}+"
+_WINDOWS = re.compile(rf"(?:{_COMPONENT}{_MORE}[\\/]{{1,4}}+){{0,24}}+(?:{_COMPONENT})?")
+_UNC = re.compile(
+    rf"([A-Za-z0-9][A-Za-z0-9.-]{{0,62}}+)[\\]([A-Za-z0-9_][\w$ .-]{{0,79}}?)(?=[\\]|[\s\"'`]|$)([\\]?(?:{_COMPONENT}{_MORE}[\\]{{1,2}}+){{0,24}}+(?:{_COMPONENT})?)"
+)
+_EXTENSION = re.compile(
+    r".\.[A-Za-z][A-Za-z0-9]{0,9}(?:\.(?:gz|bz2|xz|zst|bak|lock))?\Z|\A\.[A-Za-z]|\A[A-Z][a-z]+file\Z|\A[A-Z]{4,12}\Z"
+)
+_PLACE = re.compile(r"\([0-9].*\Z|:[0-9:]+\Z")  # the line and column after a file's name
+_END = ".,;:!?)'’"
+_SHARES = frozenset(("users", "home", "wsl$", "c$", "d$", "admin$", "ipc$"))
+
+
+def _find(text: Text) -> Iterator[Span]:
+    whole, lower = text.text, text.lower
+    for root in _POSIX_ROOTS:
+        if root in lower:
+            yield from _posix(text, root)
+    if b":\\" in lower or b":/" in lower:
+        for separator in (b":\\", b":/"):
+            find = lower.find
+            at = find(separator)
+            while at >= 0:
+                end = at + 2
+                if (
+                    at
+                    and whole[at - 1].isalpha()
+                    and not (at > 1 and (whole[at - 2].isalnum() or whole[at - 2] in "_.-"))
+                    and (span := _windows(whole, at + 1))
+                ):
+                    yield span
+                    end = span.end
+                at = find(separator, end)
+    if b"\\\\" in lower:
+        yield from _unc(text)
+
+
+def _posix(text: Text, root: bytes) -> Iterator[Span]:
+    whole, find = text.text, text.lower.find
+    at = find(root)
+    while at >= 0:
+        start = at + len(root)
+        end = start
+        before = whole[at - 1] if at else " "
+        named = root != b"/volumes/" or whole[at + 1] == "V"
+        if named and (before in _BEFORE_POSIX or (before == "/" and whole[max(0, at - 3) : at] == "://")):
+            drive = root == b"/mnt/" and whole[start + 1 : start + 2] == "/" and whole[start : start + 1].islower()
+            span: Span | None
+            if drive:
+                span = _windows(whole, start + 1)
+            else:
+                match = (_MAC if root == b"/volumes/" else _POSIX).match(whole, start)
+                span = _folders(whole, start, match.end(), "/", "private-root") if match else None
+            if span:
+                yield span
+                end = span.end
+        at = find(root, end)
+
+
+def _windows(whole: str, separator: int) -> Span | None:
+    """The folders after the root of a drive."""
+    start = separator
+    while start < separator + 4 and whole[start : start + 1] in ("\\", "/"):
+        start += 1
+    if start - separator > 1 and whole[separator] == "/":
+        return None  # the letter and "://" are a scheme
+    match = _WINDOWS.match(whole, start)
+    if match is None or match.end() == start:
+        return None
+    first = re.split(r"[\\/]", match[0], maxsplit=1)[0]
+    if first.lower() in SYSTEM_FOLDERS or first[:1] == "~" or first == "..":
+        return None
+    return _folders(whole, start, match.end(), "\\/", "drive")
+
+
+def _folders(whole: str, start: int, end: int, separators: str, rule: str) -> Span | None:
+    """The folders in this part of the text; a last name with an extension is a file, and stays."""
+    path = whole[start:end]
+    cut = max(path.rfind(separator) for separator in separators)
+    last = _PLACE.sub("", path[cut + 1 :]).rstrip(_END)
+    if not last or _EXTENSION.search(last):
+        end = start + cut
+    else:
+        end = start + cut + 1 + len(last)
+    while end > start and whole[end - 1] in separators:
+        end -= 1
+    folders = re.split(r"[\\/]+", whole[start:end])
+    if end <= start or all(folder.lower() in GENERIC or folder == "..." or len(folder) < 2 for folder in folders):
+        return None
+    if "/home/" in path or "Users" in folders:
+        return None  # the home folder's own detector names the person, and what lies below it is kept
+    return Span(start, end, "path", rule)
+
+
+def _unc(text: Text) -> Iterator[Span]:
+    whole, find = text.text, text.lower.find
+    at = find(b"\\\\")
+    while at >= 0:
+        end = at + 2
+        before = whole[at - 1] if at else " "
+        if before in " \t\r\n\"'`=(,;<>[|" or (before == ":" and whole[max(0, at - 5) : at - 1].isalpha()):
+            match = _UNC.match(whole, end)
+            if match and match[1].lower() not in ("wsl", "wsl.localhost") and len(match[1]) > 1:
+                yield Span(match.start(1), match.end(1), "host", "unc-host")
+                end = match.end(1)
+                if match[2].lower() not in _SHARES:
+                    span = _folders(whole, match.start(2), match.end(3), "\\", "share")
+                    if span:
+                        yield span
+                        end = span.end
+        while whole[end : end + 1] == "\\":
+            end += 1
+        at = find(b"\\\\", end)
+
+
+DETECTOR = Detector(
+    id="private_paths",
+    help="Folders on private disks, shares and mounts; the root and the name of the file stay.",
+    find=_find,
+    catches=(
+        ("/srv/acme/billing/app.py", "/srv/<path>/app.py"),
+        ("/mnt/clients/acme/plan.docx", "/mnt/<path>/plan.docx"),
+        ("cd /mnt/nas/acme && ls", "cd /mnt/<path> && ls"),
+        ("/Volumes/Acme Backup/2024/x.mov", "/Volumes/<path>/x.mov"),
+        ("see /Volumes/Projects.", "see /Volumes/<path>."),
+        (r"D:\work\acme\Main.cs(12,5): error CS1002", r"D:\<path>\Main.cs(12,5): error CS1002"),
+        (r"E:\Clients\Acme Corp\plan.docx", r"E:\<path>\plan.docx"),
+        (r'{"path": "D:\\work\\acme\\Main.cs"}', r'{"path": "D:\\<path>\\Main.cs"}'),
+        ("D:/work/acme/main.go:12", "D:/<path>/main.go:12"),
+        (r"C:\inhouse\billing\run.bat", r"C:\<path>\run.bat"),
+        ("/mnt/d/work/acme/x.py", "/mnt/d/<path>/x.py"),
+        (r"\\fileserver\finance\2024\q3.xlsx", r"\\<host>\<path>\q3.xlsx"),
+        (r"net use \\nas01\projects", r"net use \\<host>\<path>"),
+        ("file:///srv/acme/index.md", "file:///srv/<path>/index.md"),
+    ),
+    spares=(
+        "/srv/www/html/index.html",
+        "/mnt/data",
+        "/mnt/c",
+        "/mnt/",
+        "/Volumes/",
+        r"C:\Windows\System32\drivers\etc\hosts",
+        r"C:\Program Files\nodejs\node.exe",
+        r"C:\path\to\file.txt",
+        r"D:\a\repo\repo\src\main.rs",
+        r"D:\notes.txt",
+        "https://example.com/srv/x/y",
+        "src/srv/acme/x.py",
+        "https://github.com/a/b",
+        r"re.compile(r'\\d+\\w')",
+        r"\\begin{align} a \\ b \\hline",
+        "std::fs a:b c:/ d:\\",
+        "/opt/app/bin and /usr/local/bin and /var/log/syslog",
+    ),
+)
