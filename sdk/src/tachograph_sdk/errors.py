@@ -23,7 +23,9 @@ TachographError
 │  └─ JournalUnavailable  an append could not be made durable; retry
 ├─ DeliveryError
 │  ├─ TransientDelivery   retry after `retry_after_s`
-│  └─ PermanentDelivery
+│  ├─ PermanentDelivery
+│  ├─ DeliveryStopped     cut off, because it may no longer leave
+│  └─ FieldNotAllowed     a body holds a field that no purpose allows to leave
 └─ UnknownModel           no price row matches; the event is stored unpriced
 """
 
@@ -35,6 +37,8 @@ __all__ = [
     "ConsentError",
     "DecodeError",
     "DeliveryError",
+    "DeliveryStopped",
+    "FieldNotAllowed",
     "InputError",
     "JournalError",
     "JournalFull",
@@ -204,15 +208,33 @@ class TransientDelivery(DeliveryError):
 
     code = "delivery_transient"
 
-    def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 1.0) -> None:
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 1.0, status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.retry_after_s = retry_after_s
+        self.status = status  # HTTP status, 0 if there was none
 
 
 class PermanentDelivery(DeliveryError):
     """Another try will not help."""
 
     code = "delivery_permanent"
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, disables: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status  # HTTP status, 0 if there was none
+        self.disables = disables  # it is the destination that is wrong, not what was sent
+
+
+class DeliveryStopped(DeliveryError):
+    """Cut off or not begun, because it may no longer leave."""
+
+    code = "delivery_stopped"
+
+
+class FieldNotAllowed(DeliveryError):
+    """A body holds a field that is not declared, or that its purposes do not allow to leave."""
+
+    code = "field_not_allowed"
 
 
 class UnknownModel(TachographError):
