@@ -14,12 +14,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from tachograph.home import Home, find_home
 from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
+from tachograph.pipeline.config import PrivacyConfig
 from tachograph.store.config import StoreConfig
 from tachograph_sdk.errors import ConfigError, QueryError
 
@@ -33,6 +34,7 @@ __all__ = [
     "home_from",
     "load",
     "machine_zone",
+    "privacy_of",
     "user_environment",
 ]
 
@@ -65,6 +67,7 @@ class Settings:
     journal: JournalConfig = field(default_factory=JournalConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     imports: ImportConfig = field(default_factory=ImportConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
 
@@ -105,6 +108,23 @@ def explain(home: Home, *, environ: Mapping[str, str] | None = None) -> list[Sou
             key = f"{section.name}.{option.name}"
             rows.append(Sourced(key=key, value=getattr(part, option.name), origin=origins.get(key, "default")))
     return rows
+
+
+def privacy_of(home: Home, *, environ: Mapping[str, str] | None = None) -> tuple[PrivacyConfig, str]:
+    """The section [privacy] alone, and what said which preset; quick, because it is asked for while records come in.
+
+    Raises:
+        ConfigError: as `load`, for this section.
+    """
+    merged, origins = _merge(home, os.environ if environ is None else environ, {})
+    known = get_type_hints(PrivacyConfig)
+    options = merged.get("privacy", {})
+    for key, value in options.items():
+        if key not in known:
+            raise ConfigError(f"unknown setting privacy.{key}", hint="known: " + ", ".join(known))
+        if value not in (allowed := get_args(known[key])):
+            raise ConfigError(f"privacy.{key}: no such choice", hint="known: " + ", ".join(map(str, allowed)))
+    return PrivacyConfig(**options), origins.get("privacy.preset", "default")
 
 
 def home_from(explicit: str | Path | None) -> Home:

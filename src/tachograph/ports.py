@@ -128,6 +128,7 @@ class EventColumns:
     undated: bool  # whether any has no time of its own and got that of its arrival
     columns: dict[str, tuple[bytes, ...]]  # Arrow's buffers of each column, validity first: empty if nothing is null
     rejected: dict[str, int]  # values that fit no column, by attribute
+    contents: tuple[tuple[str, str, str], ...] = ()  # event id, attribute, scrubbed text
 
 
 class PackEvents(Protocol):

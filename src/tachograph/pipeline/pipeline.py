@@ -14,7 +14,7 @@ from tachograph.pipeline.steps.classify import Classifier, Classify, Identify, R
 from tachograph.pipeline.steps.deltas import Deltas
 from tachograph.pipeline.steps.gate import Gate
 from tachograph.pipeline.steps.price import ChangingPrices, Price, Prices
-from tachograph.pipeline.steps.release import ReleaseEach
+from tachograph.pipeline.steps.release import ChangingRelease, ReleaseEach, TellDrops
 from tachograph.ports import Batch, Drops, Frame, Quarantined, StreamState
 from tachograph_sdk.model.event import DropReason, Event, EventKind, RawEvent
 from tachograph_sdk.privacy.release import Release
@@ -68,7 +68,7 @@ class Pipeline:
         decoder: Decoder,
         agents: Iterable[Classifier],
         others: Recogniser | None = None,
-        release: Release,
+        release: Release | ChangingRelease,
         prices: Prices | ChangingPrices,
         streams: Mapping[str, StreamState] | None = None,
         refused: frozenset[EventKind] = frozenset(),
@@ -83,7 +83,13 @@ class Pipeline:
         )
         self.gate = Gate(refused)
         self.release = ReleaseEach(release)
+        self._tell = TellDrops()
         self.price = Price(prices)
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether texts pass the wall now: only then need readers bring any."""
+        return self.release.current().keeps_content
 
     def run(self, frames: Sequence[Frame]) -> Batch:
         """All of the frames in one batch, `position` at the end of the last."""
@@ -113,7 +119,7 @@ class Pipeline:
             raise
         return Batch(
             events=events,
-            drops=drops,
+            drops=self._told(drops),
             position=frames[-1].end if frames else None,
             streams=self._deltas.take_changed(),
             quarantined=quarantined,
@@ -127,7 +133,10 @@ class Pipeline:
         except BaseException:
             self._deltas.discard()
             raise
-        return Batch(events=events, drops=drops, streams=self._deltas.take_changed())
+        return Batch(events=events, drops=self._told(drops), streams=self._deltas.take_changed())
+
+    def _told(self, drops: Drops) -> Drops:
+        return self._tell(drops, names=self.release.current().tells_unknown)
 
     def _events(self, records: list[RawEvent], drops: Drops) -> list[Event]:
         raw = [record for record in records if record.kind is None]

@@ -54,6 +54,10 @@ class Journal(Protocol):
 class Pipeline(Protocol):
     """Frames or records in, a batch out."""
 
+    @property
+    def keeps_content(self) -> bool:
+        """Whether texts pass the wall now."""
+
     def run_records(self, records: list[RawEvent]) -> Batch:
         """Records that were decoded elsewhere; they may be understood already."""
 

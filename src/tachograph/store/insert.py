@@ -8,6 +8,7 @@ import duckdb
 
 from tachograph.ports import EventColumns
 from tachograph.store.arrow import REPEATED, event_table
+from tachograph.store.contents import insert_contents
 
 __all__ = ["insert_events"]
 
@@ -55,6 +56,7 @@ def insert_events(
             next_seq += 1
     finally:
         connection.unregister("incoming")
+    insert_contents(connection, parts)
     return int(new), next_seq
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tachograph.clock import SystemClock
 from tachograph.config import Settings, user_environment
 from tachograph.home import Home
+from tachograph.wiring.presets import PresetChoice
 from tachograph_sdk.errors import JournalError, StoreError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ImportPipeline:
 
     secret: Path
     prices: Path  # the owner's own, if there are any
+    policy: PresetChoice
 
     def __call__(self) -> Pipeline:
         """A new pipeline, with the wall and the prices."""
@@ -56,7 +58,9 @@ class ImportPipeline:
         from tachograph.pricing.fresh import FreshPrices
         from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
-        return build_pipeline(secret=load_or_create_secret(self.secret), prices=FreshPrices(self.prices))
+        return build_pipeline(
+            secret=load_or_create_secret(self.secret), prices=FreshPrices(self.prices), policy=self.policy
+        )
 
 
 class OwnPipeline:
@@ -88,6 +92,7 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
         agents=AGENTS,
         others=make_others(),
         streams=store.streams(),
+        policy=PresetChoice(home.root),
     )
 
 
@@ -117,7 +122,7 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
 
     return Importer(
         store,
-        ImportPipeline(home.secret, home.prices),
+        ImportPipeline(home.secret, home.prices, PresetChoice(home.root)),
         settings.imports,
         SystemClock(),
         name_file=file_names(home),

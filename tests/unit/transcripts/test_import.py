@@ -443,6 +443,8 @@ class DiesOnce:
         run, mark, home = pipeline.run_records, self.mark, self.home
 
         class Killing:
+            keeps_content = False
+
             def run_records(self, records: list[Any]) -> Any:
                 assert os.getpid() != home, "this process was to be spared"
                 if any(r.attributes.get("message_id") == mark for r in records):

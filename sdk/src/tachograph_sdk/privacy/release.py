@@ -138,6 +138,11 @@ class Release:
         """Whether texts pass: only then need readers bring any."""
         return self._policy.keeps_content
 
+    @property
+    def tells_unknown(self) -> bool:
+        """Whether what is dropped because nobody knows it may be counted by its name."""
+        return self._policy.tells_unknown
+
     def take_drops(self) -> Drops:
         """What was dropped since the last call, by reason and safe name."""
         drops, self._drops = self._drops, {}

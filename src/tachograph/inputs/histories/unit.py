@@ -16,6 +16,10 @@ __all__ = ["Done", "RunsRecords", "Unit", "UnitFile"]
 class RunsRecords(Protocol):
     """The part of the pipeline that an importer needs."""
 
+    @property
+    def keeps_content(self) -> bool:
+        """Whether texts pass the wall now: only then are they worth reading."""
+
     def run_records(self, records: list[RawEvent]) -> Batch:
         """Pass records through the wall."""
 

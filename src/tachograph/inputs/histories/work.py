@@ -6,6 +6,7 @@ Runs in the importing process or in a worker; a worker gets the recipe for its p
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tachograph.inputs.agents.histories import BY_ID, mark_of
 from tachograph.inputs.histories.read import read_file
@@ -44,15 +45,19 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
         if len(done.events) >= _EVENTS_AT_ONCE:
             hand_over()
 
+    def make_reader(**arguments: Any) -> Any:
+        reader = history.make(received_us=unit.received_us, **arguments)
+        if pipeline.keeps_content:
+            reader.bring_contents()
+        return reader
+
     for file in unit.files:
         if history.form == "whole":
-            read = read_whole(file, history.make(received_us=unit.received_us), take)
+            read = read_whole(file, make_reader(), take)
         else:
             read = read_file(
                 file,
-                make_reader=lambda path, from_start: history.make(
-                    file_hint=path, received_us=unit.received_us, from_start=from_start
-                ),
+                make_reader=lambda path, from_start: make_reader(file_hint=path, from_start=from_start),
                 take=take,
                 torn_before_ns=unit.torn_before_ns,
                 mark=mark_of(history.id),

@@ -137,6 +137,8 @@ class ChatReader(JsonLines):
             origin = "command" if text.startswith("/") else "human"
         attributes = self._base.copy()
         put(attributes, message_uuid=identity, length_chars=len(text), prompt_origin=origin)
+        if self.contents:
+            attributes["content_prompt"] = text
         self.emit("user", EventKind.PROMPT, time_ns(message.get("timestamp")), f"prompt:{identity}", attributes)
 
     def _take_call(self, call: dict[str, Any], said_ns: int) -> None:
@@ -151,6 +153,10 @@ class ChatReader(JsonLines):
         put(attributes, tool_use_id=identity, tool_name=name, success=status == "success")
         if status == "cancelled":
             attributes["decision"] = "reject"
+        if self.contents:
+            put(attributes, content_tool_input=call.get("args"))
+            if status == "error":
+                put(attributes, content_error=call.get("resultDisplay"))
         self.emit("tool_call", EventKind.TOOL_CALL, at_ns, f"tool:{identity}:{status}", attributes)
         if status == "success":
             arguments = call.get("args")

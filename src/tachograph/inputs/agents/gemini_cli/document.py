@@ -26,6 +26,11 @@ class DocumentReader(Tally):
         super().__init__()
         self.since = 0
         self._received_us = received_us
+        self._contents = False
+
+    def bring_contents(self) -> None:
+        """Texts are wanted too."""
+        self._contents = True
 
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
         """All of it; see WholeReader. Raises OSError."""
@@ -43,6 +48,8 @@ class DocumentReader(Tally):
             self.set_aside(0, 0, 0, DropReason.BAD_LINE, "not a chat")
             return
         chat = ChatReader(file_hint=path, received_us=self._received_us)
+        if self._contents:
+            chat.bring_contents()
         self._take(0, chat.begin, document)
         for number, message in enumerate(messages, 1):
             self.lines += 1

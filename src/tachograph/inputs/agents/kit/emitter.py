@@ -20,6 +20,7 @@ class Emitter:
     """
 
     def __init__(self, agent: str, received_us: int) -> None:
+        self.contents = False  # whether texts are wanted; they are brought only where the wall keeps them
         self._agent = agent
         self._received_us = received_us
         self._events: list[RawEvent] = []

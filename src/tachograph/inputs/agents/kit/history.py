@@ -86,6 +86,9 @@ class Counts(Protocol):
 class LineReader(Counts, Protocol):
     """An agent's understanding of the lines of one file, made with (file_hint=, received_us=, from_start=)."""
 
+    def bring_contents(self) -> None:
+        """Bring texts too, as far as there are any. Called before anything is read, if at all."""
+
     def prime(self, line: bytes) -> bool:
         """A line before the place where reading goes on, for what it says of those after it. Gives no events.
 
@@ -122,6 +125,9 @@ class LineReader(Counts, Protocol):
 
 class WholeReader(Counts, Protocol):
     """An agent's understanding of a file that is read as a whole (a document, a database), made with (received_us=)."""
+
+    def bring_contents(self) -> None:
+        """Bring texts too, as far as there are any. Called before anything is read, if at all."""
 
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
         """What is new since the last reading, some thousand events at a time; the same records make the same events.

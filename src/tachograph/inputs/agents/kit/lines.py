@@ -31,6 +31,10 @@ class LineByLine(Tally):
         super().__init__()
         self._out = out
 
+    def bring_contents(self) -> None:
+        """Texts are wanted too."""
+        self._out.contents = True
+
     def read_line(self, line: bytes, number: int, offset: int) -> None:
         """Understand one line that is not empty. Raises Unusable."""
         raise NotImplementedError
@@ -96,6 +100,11 @@ class JsonLines(LineByLine):
         self.folders = tuple(file_hint.replace("\\", "/").split("/"))
         self.from_start = from_start
         self.emit = self._out.emit
+
+    @property
+    def contents(self) -> bool:
+        """Whether texts are wanted."""
+        return self._out.contents
 
     def take(self, record: dict[str, Any], number: int, offset: int) -> None:
         """Understand one record. Raises Unusable."""

@@ -45,6 +45,9 @@ class Tally:
         self.bad_lines: list[BadRecord] = []
         self.ignored: Counter[str] = Counter()
 
+    def bring_contents(self) -> None:
+        """Texts are wanted too. A reader that has none to bring leaves it at that."""
+
     def set_aside(self, number: int, offset: int, size: int, reason: DropReason, detail: str) -> None:
         """Count a record as unusable."""
         self.bad_lines.append(BadRecord(number=number, offset=offset, size_bytes=size, reason=reason, detail=detail))

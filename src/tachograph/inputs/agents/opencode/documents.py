@@ -39,6 +39,10 @@ class DocumentReader(Tally):
         self.since = 0
         self._events = Events(received_us)
 
+    def bring_contents(self) -> None:
+        """Texts are wanted too."""
+        self._events.contents = True
+
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
         """The message's events. Raises OSError where the message cannot be read; what belongs to it may be missing."""
         del since

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import nanousd
-from tachograph.inputs.agents.kit.values import Attributes, count_of
+from tachograph.inputs.agents.kit.values import Attributes, count_of, text_in
 from tachograph.inputs.agents.opencode.ids import derived_id, plain_model
 from tachograph.inputs.agents.opencode.records import (
     Failure,
@@ -126,12 +126,16 @@ class Events(Emitter):
         self, session: SessionInfo, message: Message, parts: Sequence[Part], at_ns: int, base: Attributes
     ) -> None:
         length, is_prompt, command = 0, False, False
+        texts: list[str] = []
         for part in parts:
             if part.type == "compaction":
                 self._take_compaction(message, part, at_ns, base)
             elif part.type == "text" and not part.synthetic and not part.ignored:
                 is_prompt = True
-                length += len(as_text(part.text) or "")
+                text = as_text(part.text) or ""
+                length += len(text)
+                if self.contents:
+                    texts.append(text)
             elif part.type in ("file", "agent", "subtask"):
                 is_prompt = True
                 command = command or part.type == "subtask"
@@ -140,6 +144,7 @@ class Events(Emitter):
         prompt_id = _prompt_id(message)
         origin = "agent" if session.parent else "command" if command else "human"
         attributes = base | {"prompt_id": prompt_id, "prompt_origin": origin, "length_chars": length}
+        attributes["content_prompt"] = "\n".join(texts)
         self.emit("user", EventKind.PROMPT, at_ns, f"prompt:{prompt_id}", attributes)
 
     def _take_compaction(self, message: Message, part: Part, at_ns: int, base: Attributes) -> None:
@@ -224,6 +229,8 @@ class Events(Emitter):
         if status is not None and 100 <= status <= 599:
             attributes["status_code"] = status
             attributes["error_class"] = f"http_{status}"
+        if self.contents:
+            attributes["content_error"] = text_in(error.data)
         self.emit("assistant", EventKind.API_ERROR, at_ns, f"error:{request_id}", attributes)
 
 

@@ -60,6 +60,10 @@ class DatabaseReader(Tally):
         self._received_ms = received_us // 1000
         self._events = Events(received_us)
 
+    def bring_contents(self) -> None:
+        """Texts are wanted too."""
+        self._events.contents = True
+
     def read(self, path: str, since: int) -> Iterator[list[RawEvent]]:
         """What is new, a few hundred messages at a time. Raises OSError where the file cannot be read."""
         self.since = since

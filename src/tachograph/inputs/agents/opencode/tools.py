@@ -7,7 +7,7 @@ from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
-from tachograph.inputs.agents.kit.values import Attributes, count_of
+from tachograph.inputs.agents.kit.values import Attributes, count_of, text_in
 from tachograph.inputs.agents.opencode.ids import derived_id, is_distinct_call
 from tachograph.inputs.agents.opencode.records import (
     Part,
@@ -51,6 +51,8 @@ def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) ->
         attributes["tool_source"] = "builtin"
     if size := len(memoryview(state.input)):
         attributes["tool_input_bytes"] = size
+        if events.contents:
+            attributes["content_tool_input"] = text_in(state.input)
     told = read_object(ToolInput, state.input)
     _emit_feature(events, part, told, call_id, message_ns, base)
     if state.status not in ("completed", "error"):
@@ -58,6 +60,8 @@ def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) ->
         return began_ns
     metadata = read_object(ToolMetadata, state.metadata)
     succeeded = _judge(attributes, state, metadata)
+    if events.contents and state.status == "error":
+        attributes["content_error"] = text_in(state.error)
     ended_ns = nanoseconds(state.time.end) if state.time is not None else None
     if began_ns is not None and ended_ns is not None and ended_ns >= began_ns:
         attributes["duration_ms"] = (ended_ns - began_ns) / 1e6

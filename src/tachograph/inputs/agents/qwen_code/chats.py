@@ -47,6 +47,7 @@ class _Call:
 
     name: str
     command: str | None
+    given: dict[str, Any] | None  # kept only where texts are wanted
     number: int  # of the line from which on to read it again
     offset: int
 
@@ -163,7 +164,8 @@ class ChatReader(JsonLines):
                 identity = text_of(call.get("id")) or f"{number}:{len(self._calls)}"  # not every API gives one
                 arguments = call.get("args")
                 command = text_of(arguments.get("command")) if isinstance(arguments, dict) else None
-                self._calls[identity] = _Call(text_of(call.get("name")) or "", command, number, offset)
+                given = arguments if self.contents and isinstance(arguments, dict) else None
+                self._calls[identity] = _Call(text_of(call.get("name")) or "", command, given, number, offset)
                 if len(self._calls) > _WAITING:
                     del self._calls[next(iter(self._calls))]
 
@@ -199,6 +201,10 @@ class ChatReader(JsonLines):
             attributes["decision"] = "reject"
         elif not succeeded:
             put(attributes, error_class=text_of(result.get("errorType")))
+        if self.contents:
+            put(attributes, content_tool_input=call.given if call is not None else None)
+            if not succeeded:
+                put(attributes, content_error=result.get("resultDisplay"))
         self.emit("tool_result", EventKind.TOOL_CALL, at_ns, f"tool:{identity}", attributes)
         if not succeeded:
             return
@@ -236,6 +242,8 @@ class ChatReader(JsonLines):
             origin = "command" if text.startswith("/") else "human"
         attributes = base.copy()
         put(attributes, message_uuid=identity, length_chars=len(text), prompt_origin=origin)
+        if self.contents:
+            attributes["content_prompt"] = text
         self.emit("user", EventKind.PROMPT, time_ns(record.get("timestamp")), f"prompt:{identity}", attributes)
 
     def _take_compaction(self, record: dict[str, Any], base: Attributes) -> None:

@@ -1,11 +1,11 @@
-"""Prompts: which user records somebody sent, who, and how long they are. The text itself stays in the line."""
+"""Prompts: which user records somebody sent, who, and how long they are. The text stays in the line, unless it is wanted."""
 
 from __future__ import annotations
 
 from tachograph.inputs.agents.claude_code.transcript.context import Context
 from tachograph.inputs.agents.claude_code.transcript.lines import as_text
 from tachograph.inputs.agents.claude_code.transcript.records import Block, Record
-from tachograph.inputs.agents.kit.values import Attributes, put
+from tachograph.inputs.agents.kit.values import Attributes, put, text_in
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["Prompts"]
@@ -56,6 +56,8 @@ class Prompts:
             prompt_origin=origin,
             permission_mode=record.permission_mode,
         )
+        if self._context.contents:
+            put(attributes, content_prompt=_whole(record, content))
         self._context.emit("user", EventKind.PROMPT, at_ns, f"prompt:{identity}:{origin}", attributes)
 
 
@@ -90,6 +92,16 @@ def _measure(record: Record, content: str | list[Block] | None) -> tuple[str, in
         elif block.type in ("image", "document"):
             parts += 1
     return (start, length) if parts else None
+
+
+def _whole(record: Record, content: str | list[Block] | None) -> str | None:
+    """The text itself; of several parts those that are prompts."""
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return text_in(record.content_raw)
+    texts = [text_in(block.text) or "" for block in content if block.type == "text"]
+    return "\n".join(text for text in texts if _as_prompt(text, len(text)) is not None)
 
 
 def _as_prompt(text: str, length: int) -> tuple[str, int] | None:

@@ -15,7 +15,7 @@ from tachograph.inputs.agents.claude_code.transcript.tools import ToolCalls
 from tachograph.inputs.agents.claude_code.transcript.totals import Totals
 from tachograph.inputs.agents.kit.lines import LineByLine
 from tachograph.inputs.agents.kit.records import BadRecord, Unusable
-from tachograph.inputs.agents.kit.values import Attributes, http_status, put, sane_number
+from tachograph.inputs.agents.kit.values import Attributes, http_status, put, sane_number, text_in
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["TranscriptReader", "TranscriptResult", "read_transcript"]
@@ -151,6 +151,8 @@ class TranscriptReader(LineByLine):
             model=record.requested_model,
             agent_instance_id=record.agent_id,
         )
+        if self._context.contents and isinstance(message.content, list) and message.content:
+            put(attributes, content_error=text_in(message.content[0].text))
         key = f"error:{record.uuid or record.request_id or at_ns}"
         self._context.emit("assistant", EventKind.API_ERROR, at_ns, key, attributes)
 

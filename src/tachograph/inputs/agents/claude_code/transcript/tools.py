@@ -21,7 +21,7 @@ from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, p
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
-from tachograph.inputs.agents.kit.values import Attributes, put, sane_number
+from tachograph.inputs.agents.kit.values import Attributes, put, sane_number, text_in
 from tachograph_sdk.model.event import DropReason, EventKind
 
 __all__ = ["ToolCalls"]
@@ -56,6 +56,8 @@ class ToolCalls:
         size = len(memoryview(block.input))
         if size:
             attributes["tool_input_bytes"] = size
+        if self._context.contents:
+            put(attributes, content_tool_input=text_in(block.input))
         if record.is_sidechain:
             attributes["is_sidechain"] = True
             if record.agent_id:
@@ -83,6 +85,8 @@ class ToolCalls:
             told = read_object(ToolResult, result)
         attributes = call.attributes if call is not None else {**base, "tool_use_id": tool_use_id}
         succeeded = _judge(attributes, record, block, result)
+        if self._context.contents and not succeeded:
+            put(attributes, content_error=text_in(block.content))
         if size := len(memoryview(block.content)):
             attributes["tool_result_bytes"] = size
         if record.prompt_id:

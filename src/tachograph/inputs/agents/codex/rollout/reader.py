@@ -33,7 +33,7 @@ from tachograph.inputs.agents.codex.rollout.requests import Requests
 from tachograph.inputs.agents.codex.rollout.tools import ToolCalls
 from tachograph.inputs.agents.kit.lines import LineByLine
 from tachograph.inputs.agents.kit.records import Unusable
-from tachograph.inputs.agents.kit.values import put, sane_number
+from tachograph.inputs.agents.kit.values import put, sane_number, text_in
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
 __all__ = ["RolloutReader"]
@@ -200,21 +200,21 @@ class RolloutReader(LineByLine):
     def _take_user_message(self, record: Line, at_ns: int) -> None:
         text = read(UserMessage, record.payload).message
         decoded = as_text(text)
-        self._take_prompt("user_message", len(memoryview(text)) - 2 if decoded is None else len(decoded), None, at_ns)
+        length = len(memoryview(text)) - 2 if decoded is None else len(decoded)
+        self._take_prompt("user_message", length, None, at_ns, text_in(text) if self._context.contents else None)
 
     def _take_item(self, record: Line, at_ns: int) -> None:
         told = read(ItemCompleted, record.payload)
         item = read(Item, told.item)
         if item.type == "UserMessage":
-            length = 0
-            if item.content:
-                parts = msgspec.json.decode(item.content, type=list[ToolText])
-                length = sum(len(as_text(part.text) or "") for part in parts)
-            self._take_prompt("item_completed", length, told.turn_id, at_ns)
+            parts = msgspec.json.decode(item.content, type=list[ToolText]) if item.content else []
+            length = sum(len(as_text(part.text) or "") for part in parts)
+            text = "\n".join(text_in(part.text) or "" for part in parts) if self._context.contents else None
+            self._take_prompt("item_completed", length, told.turn_id, at_ns, text)
         else:
             self._tools.take_item(told, item, at_ns)
 
-    def _take_prompt(self, told_as: str, length: int, turn_id: str | None, at_ns: int) -> None:
+    def _take_prompt(self, told_as: str, length: int, turn_id: str | None, at_ns: int, text: str | None) -> None:
         """What somebody sent; releases that tell it in both ways tell the same thing."""
         last, self._last_prompt = self._last_prompt, (told_as, length)
         if last is not None and last[1] == length and last[0] != told_as:
@@ -229,6 +229,7 @@ class RolloutReader(LineByLine):
             attributes["prompt_id"] = turn if nth == 1 else f"{turn}-{nth}"  # more may be sent while it works
         attributes["length_chars"] = length
         attributes["prompt_origin"] = "agent" if context.is_subagent else "human"
+        put(attributes, content_prompt=text)
         context.emit(told_as, EventKind.PROMPT, at_ns, f"prompt:{context.thread}", attributes)
 
     def _take_complete(self, record: Line, at_ns: int) -> None:

