@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("explain", "tachograph.cli.explain:explain"),
     ("prices", "tachograph.cli.prices:prices"),
     ("privacy", "tachograph.cli.privacy:privacy"),
+    ("scrub", "tachograph.cli.scrub:scrub"),
     ("doctor", "tachograph.cli.doctor:doctor"),
     ("demo", "tachograph.cli.demo:demo"),
     ("config", "tachograph.cli.config:config"),

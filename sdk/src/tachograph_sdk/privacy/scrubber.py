@@ -12,12 +12,13 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked
 from tachograph_sdk.privacy.spans import Found, outside_placeholders, united
+from tachograph_sdk.privacy.structure import Tell, scrub_structure
 
 __all__ = ["DROPPED", "Finding", "Scrubber"]
 
@@ -52,6 +53,7 @@ class Scrubber:
         self._detectors = tuple(detectors)
         self._consistent = consistent
         self._numbers: dict[bytes, int] = {}
+        self._keys: dict[str, bool] = {}
         self._last: Counter[str] = Counter()
         self._key = secrets.token_bytes(32)
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -75,21 +77,35 @@ class Scrubber:
         """The scrubbed text, and what was found in the text as it was."""
         try:
             spans = self.find(text)
-            if not spans:
-                return text, spans
-            pieces: list[str] = []
-            at = 0
-            for start, end, kind, _ in spans:
-                pieces += (text[at:start], self._placeholder(kind, text[start:end]))
-                at = end
-            pieces.append(text[at:])
+            return self.replace(text, spans) if spans else text, spans
         except Exception:  # noqa: BLE001 - fail closed
             with self._lock:
                 self._counts["scrubber-error", "dropped"] += 1
             return DROPPED, [Span(0, len(text), "dropped", "scrubber-error")] if text else []
+
+    def scrub_value(self, value: Any, tell: Tell | None = None) -> Any:
+        """A copy of a nested value as JSON has it, with every string in it scrubbed, keys too.
+
+        A key that says so makes its whole value a secret: "password", "client_secret", "authorization". What is no
+        such value, too deep (64 levels) or too much (a million values) becomes `<dropped:…>`.
+
+        Args:
+            value: mappings, sequences, strings, bytes, numbers, True, False, None.
+            tell: called for each finding with the place of its string, as a JSON pointer, and its span.
+        """
+        return scrub_structure(value, self, self._keys, tell)
+
+    def replace(self, text: str, spans: Sequence[Span]) -> str:
+        """The text with placeholders for these parts of it, in order and without overlaps; they are counted."""
+        pieces: list[str] = []
+        at = 0
+        for start, end, kind, _ in spans:
+            pieces += (text[at:start], self._placeholder(kind, text[start:end]))
+            at = end
+        pieces.append(text[at:])
         with self._lock:
             self._counts.update((rule, kind) for _, _, kind, rule in spans)
-        return "".join(pieces), spans
+        return "".join(pieces)
 
     def report(self) -> tuple[Finding, ...]:
         """What was found so far, most frequent first: rule, kind and how often, never a value."""

@@ -11,8 +11,7 @@ from tachograph_sdk.privacy.detectors.path_words import NOT_A_PERSON, ROUTES
 __all__ = ["DETECTOR"]
 
 _BACK = 128  # characters before a root that are looked at to see whether a path may begin there
-_BEGINS = frozenset(" \t\r\n\v\f\0\"'`=:(,;<>|[]{!?&*#\u2018\u2019\u201c\u201d\u00ab\u00bb\u3000\u2028\u00a0")
-"""What stands before the first character of a path."""
+_WITHIN = frozenset("./\\%~@+$})_-")  # besides letters and digits: after these, no path begins
 _TOKEN = re.compile(r"[^\s\"'`=(,;<>|]*+")
 # What may stand before "/home", "/Users" or "\Users", from the first character of the path on.
 _ROOTS = re.compile(
@@ -74,7 +73,7 @@ def _name(text: str, start: int, end: int) -> Span | None:
     drive = slash >= 2 and text[slash - 1] == ":" and text[slash - 2].isalpha()
     windows = drive or text[end] == "\\"
     token = ""
-    if slash and text[slash - 1] not in _BEGINS:
+    if slash and (text[slash - 1] in _WITHIN or text[slash - 1].isalnum()):
         before = text[max(0, slash - _BACK) : slash]
         token = _TOKEN.match(before[::-1])[0][::-1]  # type: ignore[index]
         if not _ROOTS.fullmatch(token) and not ("/Volumes/" in before and _VOLUME.search(before)):

@@ -11,7 +11,7 @@ from tachograph_sdk.privacy.detectors.path_words import GENERIC, SYSTEM_FOLDERS
 __all__ = ["DETECTOR"]
 
 _POSIX_ROOTS = (b"/srv/", b"/mnt/", b"/volumes/", b"/nfs/", b"/exports/", b"/scratch/")
-_BEFORE_POSIX = frozenset(" \t\r\n\v\f\0\"'`=:(,;<>|[]{!?&*#\u2018\u2019\u201c\u201d\u00ab\u00bb\u3000\u00a0")
+_WITHIN = frozenset("./\\%~@+$})_-")  # besides letters and digits: after these, no path begins
 _NAME = r"[^\W_][^\s/\\\"'`<>|:*?;,(){}\[\]$&=%]{0,80}+"
 _WORD = r"[^\s/\\\"'`<>|:*?;,(){}\[\]$&=%.]{1,40}+"
 _POSIX = re.compile(rf"(?:[.@]?{_NAME}(?:\\ [^\s/\\\"'`:]{{1,40}}+){{0,3}}+/){{0,24}}+(?:[.@]?{_NAME})?")
@@ -64,7 +64,9 @@ def _posix(text: Text, root: bytes) -> Iterator[Span]:
         end = start
         before = whole[at - 1] if at else " "
         named = root != b"/volumes/" or whole[at + 1] == "V"
-        if named and (before in _BEFORE_POSIX or (before == "/" and whole[max(0, at - 3) : at] == "://")):
+        if named and (
+            not (before in _WITHIN or before.isalnum()) or (before == "/" and whole[max(0, at - 3) : at] == "://")
+        ):
             drive = root == b"/mnt/" and whole[start + 1 : start + 2] == "/" and whole[start : start + 1].islower()
             span: Span | None
             if drive:
