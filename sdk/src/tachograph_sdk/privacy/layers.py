@@ -28,7 +28,7 @@ _TERMINAL = r"(?:\x1b\[|\x9b)[0-?]{0,32}[ -/]{0,4}[@-~]|\x1b[()][A-Z0-9]|\x1b\][
 _COLOUR = re.compile(r"\[[0-9]{1,3}(?:;[0-9]{1,3}){0,8}m")  # what is left when ESC itself was lost on the way
 _BLANK = re.compile(_TERMINAL)
 _BACKSLASH = (
-    r"""\\(?:["'\\/abefnrtv]|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|"""
+    r"""\\(?:["'\\/nrt]|e(?=\[)|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|"""
     r"x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){0,63}|[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){0,63})"
 )
 _PERCENT = r"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
@@ -42,7 +42,7 @@ _MARKS: tuple[tuple[str, str], ...] = (
 )
 _FIND = {mark: re.compile(pattern) for mark, pattern in _MARKS}
 _FIND.update((mark, re.compile(mark)) for mark in _INVISIBLE)
-_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_LETTERS = {"e": "\x1b", "n": "\n", "r": "\r", "t": "\t"}
 _ENTITIES = {
     "quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">", "commat": "@", "colon": ":", "sol": "/", "period": ".",
 }  # fmt: skip

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"[^\s\"'`=(,;<>|]*+")
 # What may stand before "/home", "/Users" or "\Users", from the first character of the path on.
 _ROOTS = re.compile(
     r"""
-      -[A-Za-z]{0,2} | [@+]                                                # -I/home/jane, @/home/jane, a line of a diff
+      -[A-Za-z]{0,2} | [@+] | \.{3} | …                                                # -I/home/jane, @/home/jane, a line of a diff
     | (?:[\w.@-]{1,64}:)?[\\/]{1,4}(?:(?:mnt|cygdrive)[\\/])?[A-Za-z]      # /c/Users, /mnt/c/Users
     | (?:[^/]{1,64}:)?/(?:export|exports|private|var|usr|net|nfs|nfs4|afs|mnt|host|rootfs|hostfs|sysroot|data|System)
       (?:/[\w.-]{1,64}){0,2}
@@ -36,6 +36,7 @@ _POSIX_SPACED = re.compile(
 _WINDOWS = re.compile(r"[\w(][\w.+@~$!&()'’-]{0,63}+")
 _WINDOWS_SPACED = re.compile(r"(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w.'’()&-]{1,32}){1,3}+(?=[\\/](?!/))")
 _QUOTED = re.compile(r"[^\W_][^\\/\"'`\x00-\x1f<>|:*?]{0,63}+(?=[\"'`\\/])")
+_FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|[jt]sx?|css|json|xml|svg|png|jpe?g|gif|ico|md|txt|vue|py|go|rs|rb)\Z")
 _VERB = re.compile(
     r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|[Rr]oute|href|[Uu]rl|[Ee]ndpoint)[\"'`:=( ]{1,4}\Z"
 )
@@ -89,7 +90,7 @@ def _name(text: str, start: int, end: int) -> Span | None:
     if not name or name in NOT_A_PERSON or (len(name) < 4 and name.isdigit()):
         return None
     if not windows and text[stop : stop + 1] != "/":
-        if name in ROUTES or _VERB.search(text, max(0, slash - 12), slash):
+        if name in ROUTES or _FILE.search(name) or _VERB.search(text, max(0, slash - 12), slash):
             return None
     elif not windows and root == "home" and name in ROUTES:
         return None

@@ -93,7 +93,7 @@ def _login(whole: str, at: int, match: re.Match[str], rule: str) -> Span | None:
         return None
     if rule == "media-folder":
         # /media/jane/USB is a mounted disk, /media/images/x.png is a page's.
-        if whole[end : end + 1] != "/" or name.lower() in GENERIC or name.lower() in ROUTES or "." in name:
+        if whole[end : end + 1] != "/" or name.lower() in GENERIC or name.lower() in ROUTES:
             return None
         before = whole[at - 1 : at]
         if before.isalnum() or (before and before in "./_-)}]>"):
