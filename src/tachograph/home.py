@@ -34,6 +34,11 @@ class Home:
         return self.root / "secret.key"
 
     @property
+    def consent(self) -> Path:
+        """The ledger of what was allowed, and its anchor."""
+        return self.root / "consent"
+
+    @property
     def server(self) -> Path:
         """Where the running server says how to reach it."""
         return self.root / "server.json"

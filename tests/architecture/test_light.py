@@ -37,6 +37,8 @@ def loads(module: str) -> set[str]:
         "tachograph_sdk.model.event",
         "tachograph_sdk.model.money",
         "tachograph_sdk.model.usage",
+        "tachograph_sdk.client.compat",
+        "tachograph_sdk.privacy.consent",
         "tachograph_sdk.privacy.policy",
         "tachograph_sdk.privacy.release",
     ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["ConsentPurpose", "Grant", "Permissions"]
+__all__ = ["ConsentPurpose", "ConsentState", "Decision", "Grant", "How", "Permissions"]
 
 
 class ConsentPurpose(StrEnum):
@@ -17,6 +17,35 @@ class ConsentPurpose(StrEnum):
     ERROR_REPORTING = "error_reporting"  # which errors happen, their scrubbed texts
     PROJECT_NAMES = "project_names"  # clear names of projects and repositories beside what is sent
     CONTENT_RECORDING = "content_recording"  # scrubbed prompts and tool details, kept on this machine only
+
+
+class Decision(StrEnum):
+    """What an entry of the ledger says."""
+
+    GRANT = "grant"  # the person allowed it
+    DENY = "deny"  # the person was asked and said no, or said no without being asked
+    WITHDRAW = "withdraw"  # the person took back what they had allowed
+    EXPIRE = "expire"  # a new text took its place: the consent holds no more, and the person is asked again
+
+
+class How(StrEnum):
+    """By which way a decision came."""
+
+    TERMINAL = "terminal"  # answered a question on a terminal
+    DASHBOARD = "dashboard"  # answered on the page, or through the API
+    CODE = "code"  # the program that embeds the SDK asked by itself
+    COMMAND = "command"  # named the purpose in a command
+    IMPORT = "import"  # found in the file of a system that this one replaces
+
+
+class ConsentState(StrEnum):
+    """Where a purpose stands. Only `granted` allows anything."""
+
+    UNASKED = "unasked"
+    GRANTED = "granted"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    OUTDATED = "outdated"  # allowed under a text or a policy that is no longer the one in force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
