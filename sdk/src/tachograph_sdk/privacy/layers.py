@@ -219,6 +219,8 @@ def _from_bytes(data: bytes) -> str:
 # Runs of base64 and hex. Text in base64 shows by its first letter of each four: the top bit of an ASCII byte is 0, so
 # that letter is one of the first half of the alphabet. Only the head of a run is looked at until it reads as text.
 _BASE64_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}[A-Za-z0-9+/_-]{0,48}")
+_PACKED_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|(?:0[xX])?(?:[2-7][0-9a-fA-F]){10}")  # a quick look
+_JOINED = (b"+", b"/")  # what may join a run to the letters before it
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*+")
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BEFORE = 256  # characters before a run of letters that may belong to it
@@ -234,8 +236,9 @@ def unpacked(text: Text) -> Layer | None:
     starts: list[int] = []
     after = 0
     data = text.ascii
+    reads_as_text = _PACKED_TEXT.match
     for start, end in text.runs:
-        if start < after:
+        if start < after or not (reads_as_text(data, start) or data[start - 1 : start] in _JOINED):
             continue
         packed = _hex(data, start, end) or _base64(data, start, after)
         if packed is None:

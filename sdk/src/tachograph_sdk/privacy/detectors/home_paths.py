@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.path_anchors import path_anchors
 from tachograph_sdk.privacy.detectors.path_words import NOT_A_PERSON, ROUTES
 
 __all__ = ["DETECTOR"]
@@ -40,33 +41,27 @@ _FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|[jt]sx?|css|json|xml|svg|png|jpe?g
 _VERB = re.compile(
     r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT|[Rr]oute|href|[Uu]rl|[Ee]ndpoint)[\"'`:=( ]{1,4}\Z"
 )
-_ANCHORS = (b"/home", b"\\home", b"users", b"documents and settings", b"docume~1")
+_HOMES = (
+    b"/home", b"\\home", b"/users", b"\\users", b"/documents and settings", b"\\documents and settings", b"\\docume~1",
+)  # fmt: skip
 _SEPARATORS = frozenset("/\\")
 
 
 def _find(text: Text) -> Iterator[Span]:
-    lower = text.lower
-    if b"/" not in lower and b"\\" not in lower:
-        return
-    for anchor in _ANCHORS:
-        find = lower.find
-        at = find(anchor)
-        while at >= 0:
-            end = at
-            span = _name(text.text, at, at + len(anchor))
-            if span is not None:
+    places = text.once(path_anchors)
+    for root in _HOMES:
+        end = 0
+        for at in places.get(root, ()):
+            if at >= end and (span := _name(text.text, at, at + len(root))):
                 yield span
                 end = span.end
-            at = find(anchor, max(at + len(anchor), end))
 
 
 def _name(text: str, start: int, end: int) -> Span | None:
     """The name of a person after this root, if it is one."""
     if text[end : end + 1] not in _SEPARATORS:
         return None
-    slash = start if text[start] in _SEPARATORS else start - 1
-    if slash < 0 or text[slash] not in _SEPARATORS:
-        return None
+    slash = start
     root = text[slash + 1 : end]
     least = max(0, slash - 3)
     while slash > least and text[slash - 1] in _SEPARATORS:  # more than one, as in C:\\Users

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.path_anchors import path_anchors
 from tachograph_sdk.privacy.detectors.path_words import FOLDERS, GENERIC, NOT_A_PERSON, ROUTES
 
 __all__ = ["DETECTOR"]
@@ -17,8 +18,7 @@ _SLUG_ROOT = re.compile(
 _LOGIN = re.compile(r"[^\W_][\w.+@-]{0,63}+")
 _AFTER_TILDE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.-]{0,31}+(?=/)")
 _WEB_TILDE = re.compile(r"[a-z_][a-z0-9_.-]{0,31}+")
-_FIXED = (  # what stands before a name, and the rule
-    (b"pytest-of-", "pytest-folder"),
+_FOLDERS = (  # what stands before a name, and the rule
     (b"/run/media/", "media-folder"),
     (b"/media/", "media-folder"),
     (b"/var/mail/", "mail-box"),
@@ -32,13 +32,16 @@ def _find(text: Text) -> Iterator[Span]:
     whole, lower = text.text, text.lower
     for anchor in (b"-users-", b"-home-"):
         yield from _slugs(text, anchor)
-    for anchor, rule in _FIXED:
-        if anchor not in lower:
-            continue
-        for at in text.places(anchor):
-            match = _LOGIN.match(whole, at + len(anchor))
+    places = text.once(path_anchors)
+    for root, rule in _FOLDERS:
+        for at in places.get(root, ()):
+            match = _LOGIN.match(whole, at + len(root))
             if match and (span := _login(whole, at, match, rule)):
                 yield span
+    for at in text.places(b"pytest-of-"):
+        match = _LOGIN.match(whole, at + 10)
+        if match and (span := _login(whole, at, match, "pytest-folder")):
+            yield span
     at = lower.find(b"~")
     while at >= 0:
         before = whole[at - 1 : at] if at else ""

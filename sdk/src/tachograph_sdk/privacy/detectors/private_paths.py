@@ -6,6 +6,12 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.path_anchors import (
+    DRIVE_BACKSLASH,
+    DRIVE_SLASH,
+    TWO_BACKSLASHES,
+    path_anchors,
+)
 from tachograph_sdk.privacy.detectors.path_words import GENERIC, SYSTEM_FOLDERS
 
 __all__ = ["DETECTOR"]
@@ -33,51 +39,44 @@ _SHARES = frozenset(("users", "home", "wsl$", "c$", "d$", "admin$", "ipc$"))
 
 
 def _find(text: Text) -> Iterator[Span]:
-    whole, lower = text.text, text.lower
+    whole = text.text
+    places = text.once(path_anchors)
     for root in _POSIX_ROOTS:
-        if root in lower:
-            yield from _posix(text, root)
-    if b":\\" in lower or b":/" in lower:
-        for separator in (b":\\", b":/"):
-            find = lower.find
-            at = find(separator)
-            while at >= 0:
-                end = at + 2
-                if (
-                    at
-                    and whole[at - 1].isalpha()
-                    and not (at > 1 and (whole[at - 2].isalnum() or whole[at - 2] in "_.-"))
-                    and (span := _windows(whole, at + 1))
-                ):
-                    yield span
-                    end = span.end
-                at = find(separator, end)
-    if b"\\\\" in lower:
-        yield from _unc(text)
-
-
-def _posix(text: Text, root: bytes) -> Iterator[Span]:
-    whole, find = text.text, text.lower.find
-    at = find(root)
-    while at >= 0:
-        start = at + len(root)
-        end = start
-        before = whole[at - 1] if at else " "
-        named = root != b"/volumes/" or whole[at + 1] == "V"
-        if named and (
-            not (before in _WITHIN or before.isalnum()) or (before == "/" and whole[max(0, at - 3) : at] == "://")
-        ):
-            drive = root == b"/mnt/" and whole[start + 1 : start + 2] == "/" and whole[start : start + 1].islower()
-            span: Span | None
-            if drive:
-                span = _windows(whole, start + 1)
-            else:
-                match = (_MAC if root == b"/volumes/" else _POSIX).match(whole, start)
-                span = _folders(whole, start, match.end(), "/", "private-root") if match else None
-            if span:
+        if root in places:
+            yield from _posix(whole, root, places[root])
+    for root in (DRIVE_BACKSLASH, DRIVE_SLASH):
+        end = 0
+        for at in places.get(root, ()):
+            if (
+                at >= max(end, 2)
+                and whole[at - 2].isalpha()
+                and not (at > 2 and (whole[at - 3].isalnum() or whole[at - 3] in "_.-"))
+                and (span := _windows(whole, at))
+            ):
                 yield span
                 end = span.end
-        at = find(root, end)
+    if TWO_BACKSLASHES in places:
+        yield from _unc(whole, places[TWO_BACKSLASHES])
+
+
+def _posix(whole: str, root: bytes, places: list[int]) -> Iterator[Span]:
+    end = 0
+    for at in places:
+        if at < end or (root == b"/volumes/" and whole[at + 1] != "V"):
+            continue
+        start = at + len(root)
+        before = whole[at - 1] if at else " "
+        if (before in _WITHIN or before.isalnum()) and whole[max(0, at - 3) : at] != "://":
+            continue
+        span: Span | None
+        if root == b"/mnt/" and whole[start + 1 : start + 2] == "/" and whole[start].islower():
+            span = _windows(whole, start + 1)
+        else:
+            match = (_MAC if root == b"/volumes/" else _POSIX).match(whole, start)
+            span = _folders(whole, start, match.end(), "/", "private-root") if match else None
+        if span:
+            yield span
+            end = span.end
 
 
 def _windows(whole: str, separator: int) -> Span | None:
@@ -115,25 +114,25 @@ def _folders(whole: str, start: int, end: int, separators: str, rule: str) -> Sp
     return Span(start, end, "path", rule)
 
 
-def _unc(text: Text) -> Iterator[Span]:
-    whole, find = text.text, text.lower.find
-    at = find(b"\\\\")
-    while at >= 0:
-        end = at + 2
+def _unc(whole: str, places: list[int]) -> Iterator[Span]:
+    end = 0
+    for at in places:
+        if at < end:
+            continue
         before = whole[at - 1] if at else " "
-        if before in " \t\r\n\"'`=(,;<>[|" or (before == ":" and whole[max(0, at - 5) : at - 1].isalpha()):
-            match = _UNC.match(whole, end)
-            if match and match[1].lower() not in ("wsl", "wsl.localhost") and len(match[1]) > 1:
-                yield Span(match.start(1), match.end(1), "host", "unc-host")
-                end = match.end(1)
-                if match[2].lower() not in _SHARES:
-                    span = _folders(whole, match.start(2), match.end(3), "\\", "share")
-                    if span:
-                        yield span
-                        end = span.end
-        while whole[end : end + 1] == "\\":
-            end += 1
-        at = find(b"\\\\", end)
+        if before not in " \t\r\n\"'`=(,;<>[|" and not (before == ":" and whole[max(0, at - 5) : at - 1].isalpha()):
+            continue
+        match = _UNC.match(whole, at + 2)
+        if match is None or match[1].lower() in ("wsl", "wsl.localhost") or len(match[1]) == 1:
+            continue
+        yield Span(match.start(1), match.end(1), "host", "unc-host")
+        end = match.end(1)
+        if match[2].lower() in _SHARES:
+            continue
+        span = _folders(whole, match.start(2), match.end(3), "\\", "share")
+        if span:
+            yield span
+            end = span.end
 
 
 DETECTOR = Detector(
