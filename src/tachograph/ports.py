@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
 from tachograph_sdk.model.event import DropReason, Event
 from tachograph_sdk.model.money import Money
+from tachograph_sdk.model.subject import Erased, Footprint, Selection, Subject
 from tachograph_sdk.model.usage import TokenUsage
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Clock",
     "Drops",
     "EventColumns",
+    "Expiry",
     "FileState",
     "Frame",
     "FrameKind",
@@ -27,6 +29,7 @@ __all__ = [
     "Repriced",
     "Repricing",
     "Result",
+    "Retained",
     "Statement",
     "Store",
     "StreamState",
@@ -237,6 +240,29 @@ class Repricing:
     unpriced: Sequence[Unpriced]  # what has no price still
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """What of one tier has had its time. Times are UTC without a zone."""
+
+    tier: str  # raw, aggregated, summary
+    days: int | None  # from arrival; None: kept for ever
+    sessions: int  # that leave the tier, records without one counted by day
+    rows: int  # records, requests of the ledger, or monthly sums that are deleted
+    rows_kept: int
+    oldest_at: datetime | None  # arrival of the oldest
+    next_at: datetime | None  # when the next will have had its time
+    waits_until: datetime | None  # so many at once that they wait to be seen, until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retained:
+    """What a deletion by age did."""
+
+    at: datetime  # UTC without a zone
+    deleted: Mapping[str, int]  # rows, by tier
+    waiting: Sequence[str]  # tiers of which too much is due at once
+
+
 class Store(Protocol):
     """Where released events rest. One process opens it; any thread may call it."""
 
@@ -266,6 +292,46 @@ class Store(Protocol):
             is_wanted: which models, by the name as reported; None: all.
             dry_run: change nothing, but say what would change.
             progress: called with events done and events in all.
+        """
+
+    def subject(self, selection: Selection) -> Subject:
+        """What is held about the selection. Settles first. Raises StoreError."""
+
+    def erase(
+        self, selection: Selection, erasure_id: str, *, remember: Callable[[Footprint], None], files: Sequence[str] = ()
+    ) -> Erased:
+        """Delete the selection, settle what is left of its sessions, and note the numbers under `erasure_id`.
+
+        All in one transaction; a second call with the same id changes nothing and says the same. The deleted rows' bytes
+        stay in the file until `compact`.
+
+        Args:
+            selection: what to delete; not an empty one.
+            erasure_id: random.
+            remember: called before anything is deleted for good, with what must not come back.
+            files: ids of files whose state is forgotten, with what was set aside of them.
+        """
+
+    def compact(self) -> int:
+        """Rewrite the file, so that what was deleted is in none of its bytes; rows copied.
+
+        Queries are answered meanwhile, but for the moment in which the file is exchanged; writers wait.
+        """
+
+    def purge_contents(self) -> int:
+        """Delete the texts that the preset `content` kept, so that they are in none of the file's bytes; how many.
+
+        Raises:
+            StoreError: they could not be deleted, or their bytes not be taken out of the file.
+        """
+
+    def expiries(self, now: datetime) -> Sequence[Expiry]:
+        """What deleting by age would delete now, tier by tier."""
+
+    def retain(self, now: datetime, *, confirmed: bool = False) -> Retained:
+        """Delete what has had its time: more than a tenth of a tier only after a week, or if `confirmed`.
+
+        The deleted rows' bytes stay in the file until `compact`.
         """
 
     def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:

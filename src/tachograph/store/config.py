@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["StoreConfig"]
+__all__ = ["RetentionConfig", "StoreConfig"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +18,12 @@ class StoreConfig:
     idle_checkpoint_bytes: int = 8 * 1024 * 1024  # log that is folded in when nothing else is to be done
     query_timeout_s: float = 30.0
     query_max_rows: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionConfig:
+    """How long what is kept is kept, in days from its arrival; 0 is for ever."""
+
+    raw_days: int = 90  # records as they came, a row each
+    aggregated_days: int = 365  # the ledger: requests, tool calls, prompts and sessions, without the ids of others
+    summary_days: int = 1826  # sums by month, agent and model, of nobody in particular: five years

@@ -18,21 +18,25 @@ from tachograph.ports import (
     Batch,
     Drops,
     EventColumns,
+    Expiry,
     FileState,
     Position,
     Prices,
     Quarantined,
     Repricing,
     Result,
+    Retained,
     Statement,
     StreamState,
     WriteResult,
 )
 from tachograph.store.columns import pack
-from tachograph.store.config import StoreConfig
+from tachograph.store.config import RetentionConfig, StoreConfig
+from tachograph.store.contents import PurgesContents
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
 from tachograph.store.reprice import Wanted, reprice
+from tachograph.store.retention import carry_out, plan_retention
 from tachograph.store.settle import rebuild, settle
 from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError
 from tachograph_sdk.model.event import DropReason
@@ -43,10 +47,17 @@ _WRITTEN = "you wrote"
 _TABLES = "`show tables` lists the tables, `describe requests` the columns of one"
 
 
-class DuckDBStore:
+class DuckDBStore(PurgesContents):
     """Implements `ports.Store` on one file. Any thread may call it; only one process may have it open."""
 
-    def __init__(self, path: Path | str, config: StoreConfig | None = None, *, prices: Prices | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        config: StoreConfig | None = None,
+        *,
+        prices: Prices | None = None,
+        retention: RetentionConfig | None = None,
+    ) -> None:
         """Open or create the store at `path` (":memory:" for one that is not kept).
 
         `prices` say what usage costs that only counters saw, where they count no cost; by default the packaged table.
@@ -57,6 +68,7 @@ class DuckDBStore:
         """
         self._config = config or StoreConfig()
         self._prices = prices
+        self._retention = retention or RetentionConfig()
         self._path = None if str(path) == ":memory:" else Path(path)
         self._lock = threading.RLock()
         self._closed = False
@@ -64,8 +76,8 @@ class DuckDBStore:
         try:
             migrate(self._writer)
             self._writer.execute(load_macros("duckdb"))
-            row = self._one("select max(seq) from events")
-            self._next_seq = (row[0] or 0) + 1
+            (last,) = self._one("select greatest(coalesce((select max(seq) from events), 0), seq) from settled")
+            self._next_seq = last + 1  # the last events may have been deleted
             self._warm_up()
         except BaseException:
             self._writer.close()
@@ -132,6 +144,18 @@ class DuckDBStore:
         told = reprice(self._writer, self._transaction, prices, wanted, dry_run=dry_run, progress=progress)
         self._fold_log_when_large()
         return told
+
+    def expiries(self, now: datetime) -> Sequence[Expiry]:
+        """What deleting by age would delete now, tier by tier; `now` in UTC without a zone."""
+        with self._transaction():
+            settle(self._writer, self._price_table)
+            return plan_retention(self._writer, self._retention, now=now)
+
+    def retain(self, now: datetime, *, confirmed: bool = False) -> Retained:
+        """Delete what has had its time; see `ports.Store`. Raises StoreError."""
+        with self._transaction():
+            settle(self._writer, self._price_table)
+            return carry_out(self._writer, self._retention, now=now, confirmed=confirmed)
 
     def _insert_events(self, parts: Sequence[EventColumns], drops: Counter[tuple[str, str]]) -> int:
         for part in parts:

@@ -47,9 +47,10 @@ def insert_events(
     if any(part.undated for part in parts):  # sent again, it arrives at another time
         window |= {"first": 0, "last": _LATEST_US}
     table = event_table(parts)
+    ((known,),) = connection.execute("select count(*) from (from counted_ids limit 1)").fetchall()
     connection.register("incoming", table)
     try:
-        ((new,),) = connection.execute(_insert_sql(table.names), window).fetchall()
+        ((new,),) = connection.execute(_insert_sql(table.names, expired=bool(known)), window).fetchall()
         next_seq += rows
         if new < rows:
             connection.execute(_COPIES_SQL, {**window, "base": next_seq})
@@ -60,20 +61,34 @@ def insert_events(
     return int(new), next_seq
 
 
-def _insert_sql(names: Sequence[str]) -> str:
-    """Insert what is not there yet; only rows of the same time span are looked at, which zone maps make cheap."""
+_KNOWN_SQL = """
+  and not exists (
+    select 1 from counted_ids c
+    where c.event_id = i.event_id and c.occurred_at between make_timestamp($first) and make_timestamp($last)
+)"""
+
+
+def _insert_sql(names: Sequence[str], *, expired: bool) -> str:
+    """Insert what is not there yet; only rows of the same time span are looked at, which zone maps make cheap.
+
+    Where records were deleted by age (`expired`), those are known too, and their sessions go on as "…#2".
+    """
     once = f"where not {REPEATED}" if REPEATED in names else ""
     names = [name for name in names if name != REPEATED]
     taken = ", ".join("event_id::uuid as event_id" if n == "event_id" else n for n in names)
     user = "coalesce(user_id, '')" if "user_id" in names else "''"
+    bucket = f"coalesce(session_id, '~' || agent || '~' || {user} || '~' || strftime(occurred_at, '%Y-%m-%d'))"
+    if expired:
+        bucket += f""" || coalesce(
+        (select '#' || (count(*) + 1) from archived a where split_part(a.bucket, '#', 1) = {bucket} having count(*) > 0), '')"""  # noqa: S608
     return f"""
 insert into events (seq, bucket, {", ".join(names)})
 select $base + row_number() over () - 1,
-    coalesce(session_id, '~' || agent || '~' || {user} || '~' || strftime(occurred_at, '%Y-%m-%d')),
+    {bucket},
     {", ".join(names)}
 from (select {taken} from incoming {once}) i
 where not exists (
     select 1 from events e
     where e.event_id = i.event_id and e.occurred_at between make_timestamp($first) and make_timestamp($last)
-)
+){_KNOWN_SQL if expired else ""}
 """  # noqa: S608 - column names of ours

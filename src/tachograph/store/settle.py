@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from tachograph.ports import Prices
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.usage import TokenUsage
 
-__all__ = ["DERIVED", "rebuild", "settle", "settle_again"]
+__all__ = ["DERIVED", "change_hours", "rebuild", "settle", "settle_again"]
 
 DERIVED = ("requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
 """Tables that are made per bucket: each has a column `bucket`."""
@@ -32,8 +32,11 @@ _OF_HOURS = (
 )
 """What `hours` is made of."""
 
-_OF_NO_SESSION = "starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days)"
+_OF_NO_SESSION = """starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days)
+    and bucket not in (select bucket from archived)"""
 """The residual rows that 85_residuals.sql makes again."""
+
+_OF_GONE_DAYS = "select day from gone_days union select day + interval 1 day from gone_days union"
 
 REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
 
@@ -82,9 +85,15 @@ def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) 
 
 
 def rebuild(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> None:
-    """Empty the derived tables and settle everything, some events at a time. Call inside a transaction."""
-    for table in (*DERIVED, "hours", "buckets", "kin", "lineages"):
+    """Empty the derived tables and settle everything, some events at a time. Call inside a transaction.
+
+    What was made of events that are deleted by now stays.
+    """
+    for table in DERIVED:
+        connection.execute(f"delete from {table} where bucket not in (select bucket from archived)")  # noqa: S608 - ours
+    for table in ("hours", "buckets", "kin", "lineages"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
+    change_hours(connection, {1: "requests"})
     connection.execute("update settled set seq = 0")
     (upto,) = _numbers(connection, _UPTO)
     settled = 0
@@ -94,13 +103,25 @@ def rebuild(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices])
         settled = step
 
 
-def settle_again(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> None:
+def settle_again(
+    connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices], *, is_deletion: bool = False
+) -> None:
     """Make the rows of the buckets in temp table `chosen` again, and of their families: what their events say has changed.
 
-    Everything must be settled. Call inside a transaction.
+    Everything must be settled. Call inside a transaction. With `is_deletion` events have gone: rows that nothing is left
+    for go too, and the days in temp table `gone_days` are looked at again.
     """
     (settled,) = _numbers(connection, "select seq from settled")
-    _settle_chosen(connection, settled, prices)
+    _settle_chosen(connection, settled, prices, is_deletion=is_deletion)
+
+
+def owners_of(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave in temp table `owners` for which session each event counts that several hold, in the families of `chosen`."""
+    (settled,) = _numbers(connection, "select seq from settled")
+    connection.execute(f"set variable upto = {int(settled)}")
+    for name in ("11_families", "20_work", "21_owners"):
+        _run(connection, name)
+    _drop_working(connection, but=("owners", "chosen"))
 
 
 def _settle_between(
@@ -111,7 +132,9 @@ def _settle_between(
     _settle_chosen(connection, upto, prices)
 
 
-def _settle_chosen(connection: duckdb.DuckDBPyConnection, upto: int, prices: Callable[[], Prices]) -> None:
+def _settle_chosen(
+    connection: duckdb.DuckDBPyConnection, upto: int, prices: Callable[[], Prices], *, is_deletion: bool = False
+) -> None:
     connection.execute(f"set variable upto = {int(upto)}")
     _run(connection, "11_families")
     _run(connection, "20_work")
@@ -138,29 +161,34 @@ def _settle_chosen(connection: duckdb.DuckDBPyConnection, upto: int, prices: Cal
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "80_sessions")
-    empty = f"select 1 as sign, {_OF_HOURS} from requests limit 0"  # noqa: S608 - names of ours
-    connection.execute(f"create or replace temp table usage_changes as {empty}")
+    _no_changes(connection)
     made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
     for table in DERIVED:
-        if made.get(table, 1):
+        if made.get(table, 1) or is_deletion:
             _replace(connection, table)
-    if sessionless:
+    if sessionless or is_deletion:
+        gone = _OF_GONE_DAYS if is_deletion else ""
         connection.execute(
-            """create or replace temp table touched_days as
+            f"""create or replace temp table touched_days as {gone}
             select date_trunc('day', occurred_at) as day from work where kind = 'usage.counter' and starts_with(bucket, '~')
             union select date_trunc('day', occurred_at) from usage_changes
-            union select date_trunc('day', occurred_at) + interval 1 day from usage_changes  -- counters may come after midnight"""
+            union select date_trunc('day', occurred_at) + interval 1 day from usage_changes  -- counters may come after midnight"""  # noqa: S608
         )
         _note_change(connection, -1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "85_residuals")
         _price_residuals(connection, "requests", prices, among=_OF_NO_SESSION)
         _note_change(connection, 1, f"requests where {_OF_NO_SESSION}")
         _run(connection, "86_active")
-    if requests:  # counters are among them
+    if requests or is_deletion:  # counters are among them
         _run(connection, "90_hours")
     connection.execute("update settled set seq = $1", [upto])
+    _drop_working(connection)
+
+
+def _drop_working(connection: duckdb.DuckDBPyConnection, *, but: tuple[str, ...] = ()) -> None:
+    names = [name for name in _WORKING if name not in but]
     connection.execute(
-        "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in _WORKING)
+        "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in names)
     )
 
 
@@ -213,6 +241,20 @@ def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         _note_change(connection, 1, new)
     connection.execute(f"delete from {old}")  # noqa: S608
     connection.execute(f"insert into {table} ({listed}) select {listed} from {new}")  # noqa: S608
+
+
+def change_hours(connection: duckdb.DuckDBPyConnection, changes: Mapping[int, str]) -> None:
+    """Add rows of requests to `hours` (1) or take them off (-1). Call inside a transaction."""
+    _no_changes(connection)
+    for sign, rows in changes.items():
+        _note_change(connection, sign, rows)
+    _run(connection, "90_hours")
+    connection.execute("drop table usage_changes; drop table new_hours")
+
+
+def _no_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    empty = f"select 1 as sign, {_OF_HOURS} from requests limit 0"  # noqa: S608 - names of ours
+    connection.execute(f"create or replace temp table usage_changes as {empty}")
 
 
 def _note_change(connection: duckdb.DuckDBPyConnection, sign: int, rows: str) -> None:

@@ -2,6 +2,7 @@
 -- Grain: one row per bucket. A bucket is a session, or agent, user and day for records that name none.
 -- Two buckets are kin if they share an identity (a request, message, tool call, prompt, event or the agent's own running
 -- total); a family is all that are kin, directly or through others (11_families.sql).
+-- What was deleted by age (archived) is no longer made; a session that goes on after that is a bucket of its own, "s_…#2".
 -- Variables: settled (highest seq settled so far), upto (highest seq to settle).
 
 create or replace temp table fresh_ids as
@@ -86,7 +87,7 @@ select distinct one as bucket, two as other from (
     union all
     select c.bucket, c.session_id from event_copies c
     where c.seq > getvariable('settled') and c.seq <= getvariable('upto')
-) where one <> two;
+) where one <> two and two not in (select bucket from archived);
 
 insert into kin
 select bucket, other from (select bucket, other from links union select other, bucket from links) l

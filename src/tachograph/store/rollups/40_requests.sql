@@ -91,7 +91,7 @@ with
     )
 select
     request_key, bucket, agent, outcome, occurred_at,
-    case when not starts_with(bucket, '~') then bucket end as session_id,
+    case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
     prompt_id, request_id, message_id, user_id, organization_id, project, repository, agent_version, entrypoint,
     model, model_requested, query_source, effort, speed, service_tier, subagent, skill, plugin, mcp_server,
     coalesce(input_tokens, 0) as input_tokens, coalesce(output_tokens, 0) as output_tokens,

@@ -3,7 +3,8 @@
 -- A total is never added up: each reading counts what it says more than the one before it in the same lineage. A fork
 -- begins with its parent's total, so what it inherited is taken off: the largest reading of another session of the lineage
 -- from before it did anything of its own, that is no more than its own first one in any class of any model. Where a fork
--- beside it fits too, by chance, the rest is too small, never twice.
+-- beside it fits too, by chance, the rest is too small, never twice. Totals of a session that goes on after its records were
+-- deleted by age ("…#2") hold what was counted before: they are not read.
 
 create or replace temp table readings as
 with
@@ -18,7 +19,7 @@ with
                  'cache_read_tokens': cache_read_tokens, 'cache_write_tokens': cache_write_tokens,
                  'cache_write_5m_tokens': cache_write_5m_tokens, 'cache_write_1h_tokens': cache_write_1h_tokens,
                  'web_search_requests': web_search_requests, 'cost_nanousd': cost_nanousd} as total
-        from work where kind = 'usage.counter' and counter = 'session_total'
+        from work where kind = 'usage.counter' and counter = 'session_total' and not contains(bucket, '#')
     ),
     copied as (  -- also in part: a file may be read while it is being written
         select agent, row_key from keyed left join (select distinct event_id as copy from places) on copy = event_id

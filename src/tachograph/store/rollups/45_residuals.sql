@@ -137,7 +137,7 @@ with
             max(counted) filter (where measure = 'cost_nanousd') as cost_nanousd
         from held group by 1, 2, 3, 4
     )
-select w.* replace (nullif(model, '') as model), bucket as session_id, t.* exclude (agent, bucket, model, way),
+select w.* replace (nullif(model, '') as model), split_part(bucket, '#', 1) as session_id, t.* exclude (agent, bucket, model, way),
     b.* exclude (agent, bucket, model, way, only_own)
 from wide w join times t using (agent, bucket, model, way) join beside b using (agent, bucket, model, way)
 where b.only_own;
@@ -178,7 +178,7 @@ with
     costed as (select distinct agent, bucket, model from counted where measure = 'cost_nanousd')
 select
     'c:' || bucket || ':' || model || ':' || strftime(day, '%Y-%m-%d') as request_key, bucket, agent, 'residual' as outcome,
-    occurred_at, bucket as session_id,
+    occurred_at, split_part(bucket, '#', 1) as session_id,
     user_id, organization_id, project, repository, agent_version, entrypoint, nullif(model, '') as model,
     input_tokens, output_tokens, least(reasoning_tokens, output_tokens) as reasoning_tokens,
     cache_read_tokens, cache_write_tokens, least(cache_write_5m_tokens, cache_write_tokens) as cache_write_5m_tokens,

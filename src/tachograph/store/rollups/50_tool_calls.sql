@@ -46,7 +46,7 @@ with
         from seen anti join shared using (agent, row_key)
     )
 select
-    tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
     prompt_id, request_id, tool_use_id, user_id, organization_id, project, repository, agent_version, entrypoint,
     tool_name, mcp_server, subagent, decision, decision_source, success,
     coalesce(success is false and decision is distinct from 'reject', false) as is_error,

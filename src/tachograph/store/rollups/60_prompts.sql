@@ -27,7 +27,7 @@ with
         from seen group by row_key, agent
     )
 select
-    prompt_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    prompt_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
     prompt_id, user_id, organization_id, project, repository, agent_version, entrypoint, prompt_origin,
     seen_event, seen_span, seen_transcript, seen_hook
 from merged;

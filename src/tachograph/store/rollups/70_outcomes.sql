@@ -33,7 +33,7 @@ with
     best as (select agent, owner, kind, arg_max(class, (coalesce(weight, 0), -place)) as class from ways group by 1, 2, 3)
 select
     event_id, owner as bucket, agent, kind, occurred_at,
-    case when not starts_with(owner, '~') then owner end as session_id,
+    case when not starts_with(owner, '~') then split_part(owner, '#', 1) end as session_id,
     user_id, organization_id, project, repository, agent_version, entrypoint, model, tool_name,
     case kind when 'code.change' then coalesce(lines_added, 0) else 0 end::bigint as lines_added,
     case kind when 'code.change' then coalesce(lines_removed, 0) else 0 end::bigint as lines_removed,

@@ -44,7 +44,7 @@ with
         from active group by 1, 2
     )
 select
-    bucket, hour, first_at, last_at, case when not starts_with(bucket, '~') then bucket end as session_id,
+    bucket, hour, first_at, last_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
     w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint
 from spans join who w using (bucket);
 
@@ -81,7 +81,7 @@ with
         from new_outcomes group by 1
     )
 select
-    bucket, bucket as session_id, s.agent, s.user_id, s.organization_id, s.project, s.repository, s.agent_version,
+    bucket, split_part(bucket, '#', 1) as session_id, s.agent, s.user_id, s.organization_id, s.project, s.repository, s.agent_version,
     s.entrypoint, s.started_at, s.ended_at, bucket in (select bucket from new_session_hours) as counts,
     coalesce(a.prompts, 0) as prompts, coalesce(u.requests, 0) as requests, coalesce(u.api_errors, 0) as api_errors,
     coalesce(u.input_tokens, 0) as input_tokens, coalesce(u.output_tokens, 0) as output_tokens,

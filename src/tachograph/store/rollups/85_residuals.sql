@@ -7,9 +7,11 @@
 -- all that the rows show of prompts.
 -- The working tables have the long form of 45_residuals.sql.
 
-delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days);
+delete from requests where starts_with(bucket, '^') and date_trunc('day', occurred_at) in (select day from touched_days)
+  and bucket not in (select bucket from archived);
 
-delete from counters where starts_with(bucket, '^') and date_trunc('day', last_at) in (select day from touched_days);
+delete from counters where starts_with(bucket, '^') and date_trunc('day', last_at) in (select day from touched_days)
+  and bucket not in (select bucket from archived);
 
 create or replace temp table counted as
 select *, source as way, coalesce(user_id, '') as person, date_trunc('day', occurred_at) as day,
@@ -19,6 +21,7 @@ from counter_points
 where session_id is null and seq <= getvariable('upto')
   and occurred_at >= (select min(day) from touched_days) and occurred_at < (select max(day) + interval 1 day from touched_days)
   and date_trunc('day', occurred_at) in (select day from touched_days)
+  and '^' || agent || '^' || strftime(occurred_at, '%Y-%m-%d') not in (select bucket from archived)
 window ways as (partition by agent, date_trunc('day', occurred_at), model, user_id, source);
 
 create or replace temp table shown as
