@@ -41,6 +41,10 @@ class _Remote:
         answer: dict[str, Any] = self._server.get("/api/v1/query", parameters)
         return answer
 
+    def privacy(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/privacy/policy")
+        return answer
+
     def sql(self, text: str) -> dict[str, Any]:
         answer: dict[str, Any] = self._server.post("/api/v1/sql", {"sql": text})
         return answer

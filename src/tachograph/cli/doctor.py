@@ -69,6 +69,7 @@ def examine(home: Home) -> list[Finding]:
         _time_zone(),
         _server(home, about),
         *([_health(server.get("/health"), str(about["http"]))] if server else []),
+        _privacy(home),
         *_store(home, running=server is not None),
         *_histories(),
         _claude_settings(),
@@ -122,6 +123,20 @@ def _health(health: dict[str, Any], url: str) -> Finding:
     return Finding(what="health", where=f"{url}/health", found=reasons, state=state)
 
 
+def _privacy(home: Home) -> Finding:
+    from tachograph.wiring.presets import PresetChoice
+
+    state = PresetChoice(home.root).state()
+    holds, chosen = state.in_force.preset, state.in_force.chosen
+    found = f"preset {holds}" + ("" if holds is chosen else f", although {chosen} was chosen")
+    found += ", clear names" if state.identity == "clear" else ""
+    notices = state.notices(0)
+    where = f"[privacy] preset: {state.origin}"
+    return Finding(
+        what="what is kept", where=where, found=found, state="note" if notices else "ok", hint=" ".join(notices)
+    )
+
+
 def _store(home: Home, *, running: bool) -> list[Finding]:
     if not home.store.exists():
         return [Finding(what="store", where=str(home.store), found="not there yet", state="note")]
@@ -131,11 +146,13 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
     size = home.store.stat().st_size + (log.stat().st_size if log.exists() else 0)
     try:
         with open_backend(home) as backend:
-            totals = backend.report({"range": "all"})["totals"]
+            answer = backend.report({"range": "all"})
     except TachographError as error:
         return [Finding(what="store", where=str(home.store), found=error.message, state="problem", hint=error.hint)]
+    totals, texts = answer["totals"], answer["privacy"]["texts_kept"]
     found = f"{size / 1024**2:,.1f} MiB, {totals['requests']:,} requests in {totals['sessions']:,} sessions"
     by = " (asked the server)" if running else ""
+    found += f", {texts:,} recorded texts" if texts else ""
     return [Finding(what="store", where=str(home.store), found=found + by, state="ok")]
 
 

@@ -8,7 +8,9 @@ from tachograph.cli.lazy import LazyGroup
 
 __all__ = ["privacy"]
 
-PRIVACY_COMMANDS: tuple[tuple[str, str], ...] = ()
+PRIVACY_COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
+    ("policy", "tachograph.cli.privacy_policy:policy"),
+)
 
 
 @click.group(cls=LazyGroup, commands_at=PRIVACY_COMMANDS)

@@ -84,6 +84,8 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
     since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     if answer.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
+    for notice in (answer.get("privacy") or {}).get("notices", ()):
+        console.print(Text(notice, style="reverse"))
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     _print_facts(console, totals)
     console.print(Text(totals["coverage"]["summary"]))

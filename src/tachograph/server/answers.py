@@ -12,6 +12,7 @@ from tachograph.analytics.coverage import answer_with_coverage
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
 from tachograph.analytics.zones import find_zone
+from tachograph.pipeline.privacy_state import DEFAULT_STATE, AsksPrivacy
 from tachograph.ports import Clock, Result, Statement
 from tachograph.pricing.price import PriceTable
 from tachograph.server.explainer import Explainer
@@ -20,6 +21,9 @@ from tachograph.server.services import QueryTimes
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 
 NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
+
+
+_TEXTS = Statement(name="texts kept", sql="select count(*) from contents")
 
 
 class SqlStore(Protocol):
@@ -44,6 +48,7 @@ class StoreAnswers:
         demo: bool,
         zone: str = "UTC",
         prices: Callable[[], PriceTable] = PriceTable.load,
+        privacy: AsksPrivacy = lambda: DEFAULT_STATE,
         name: Callable[[str, str], str] = lambda _, text: text,
     ) -> None:
         """Answers from this store.
@@ -68,11 +73,12 @@ class StoreAnswers:
         self._name = name
         self._clock = clock
         self._demo = demo
+        self._privacy = privacy
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
         made = build_report(self._store, self._window(parameters), _names(parameters.get("by", "")))  # type: ignore[arg-type]
-        return {**made.as_json(), "demo": self._demo}
+        return {**made.as_json(), "demo": self._demo, "privacy": self.privacy()}
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
@@ -97,6 +103,10 @@ class StoreAnswers:
             "window": window.as_text(),
             "demo": self._demo,
         }
+
+    def privacy(self) -> dict[str, Any]:
+        """Which preset holds, and what whoever looks at the data has to know."""
+        return self._privacy().as_json(self._store.query(_TEXTS).rows[0][0])
 
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement. Raises QueryError."""

@@ -172,6 +172,14 @@ class Core:
             self._write_first()
         return made.result.result()
 
+    def purge_contents(self) -> int:
+        """Erase the texts of the preset `content`, also of what is made and not written yet; how many. Raises StoreError."""
+        with self._making:
+            while self._write_first():
+                pass
+            self._let_go()
+            return self.store.purge_contents()
+
     def write(self, batch: Batch) -> WriteResult:
         """Write one batch and count what became of it. Raises StoreError; nothing was written then."""
         try:

@@ -45,7 +45,8 @@ def render_page(
     totals = report["totals"]
     parts = [
         _head(range_name),
-        '<p class="banner" role="note">Made-up data: this is a demonstration.</p>' if demo else "",
+        _banner("Made-up data: this is a demonstration.") if demo else "",
+        *map(_banner, report["privacy"]["notices"]),
         _top(report, range_name, tz),
         "<main>",
         _cards(totals),
@@ -135,6 +136,10 @@ def _head(range_name: str) -> str:
         f"<title>Tachograph: {escape(range_name)}</title>"
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/page.css"></head><body>'
     )
+
+
+def _banner(notice: str) -> str:
+    return f'<p class="banner" role="note">{escape(notice)}</p>'
 
 
 def _top(report: Mapping[str, Any], range_name: str, tz: str | None) -> str:

@@ -24,6 +24,9 @@ class Answers(Protocol):
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters."""
 
+    def privacy(self) -> dict[str, Any]:
+        """Which preset holds, and what whoever looks at the data has to know."""
+
     def sql(self, text: str) -> dict[str, Any]:
         """Columns and rows of one read-only statement."""
 
@@ -69,6 +72,7 @@ class Services:
     answers: Answers
     import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
     reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
+    purge_contents: Callable[[], int]  # erases the texts of the preset `content`; how many
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
     receiver_health: Callable[[], Mapping[str, Any]]

@@ -1,14 +1,15 @@
-"""The texts of events, in a table of their own, in the caller's transaction."""
+"""The texts of events, in a table of their own: how they get in, and how all of them are taken out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import duckdb
 
 from tachograph.ports import EventColumns
 
-__all__ = ["delete_contents", "insert_contents"]
+__all__ = ["PurgesContents", "insert_contents"]
 
 _INSERT_SQL = """
 insert into contents
@@ -21,13 +22,32 @@ group by all
 
 
 def insert_contents(connection: duckdb.DuckDBPyConnection, parts: Sequence[EventColumns]) -> None:
-    """Insert the texts that are not there yet, of events that are."""
+    """Insert the texts that are not there yet, of events that are; in the caller's transaction."""
     rows = [row for part in parts for row in part.contents]
     if rows:
         connection.execute(_INSERT_SQL, [list(column) for column in zip(*rows, strict=True)])
 
 
-def delete_contents(connection: duckdb.DuckDBPyConnection) -> int:
-    """Delete all texts; how many there were. Their bytes stay in the file until it is compacted."""
-    ((count,),) = connection.execute("delete from contents").fetchall()
-    return int(count)
+class PurgesContents:
+    """The part of a store that takes all texts out."""
+
+    _writer: duckdb.DuckDBPyConnection
+
+    def purge_contents(self) -> int:
+        """Delete the texts that the preset `content` kept, so that they are in none of the file's bytes; how many.
+
+        Raises:
+            StoreError: they could not be deleted, or their bytes not be taken out of the file.
+        """
+        with self._transaction():
+            ((count,),) = self._writer.execute("delete from contents").fetchall()
+        if count:
+            self.compact()
+        return int(count)
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def compact(self) -> int:
+        """Rewrite the file, so that what was deleted is in none of its bytes."""
+        raise NotImplementedError

@@ -33,6 +33,7 @@ from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
 from tachograph.wiring.explaining import explaining
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
+from tachograph.wiring.presets import PresetChoice
 from tachograph_sdk.errors import ConfigError, TachographError
 
 __all__ = ["run_core"]
@@ -113,6 +114,10 @@ class _CoreProcess:
             with one_import:
                 return importer.run_strings(paths, agent, progress)
 
+        def purge_contents() -> int:
+            with one_import:  # what it still holds must not come after
+                return self._core.purge_contents()
+
         tasks = [
             Task(name="drain", run=self._core.make, period_s=DRAIN_PERIOD_S),
             Task(name="write", run=self._core.store_made, period_s=0.0),
@@ -133,9 +138,11 @@ class _CoreProcess:
                 demo=home.demo_marker.exists(),
                 zone=machine_zone()[0],
                 prices=parts.prices,
+                privacy=PresetChoice(home.root).state,
                 name=parts.name,
             ),
             import_files=import_files,
+            purge_contents=purge_contents,
             reprice=Repricer(self._core.store, home.prices).reprice,
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),

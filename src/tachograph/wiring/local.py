@@ -22,8 +22,9 @@ from tachograph.wiring.parts import (
     history_places,
     import_cache,
 )
+from tachograph.wiring.presets import PresetChoice
 
-__all__ = ["find_local_histories", "import_here", "open_answers", "reprice_here"]
+__all__ = ["find_local_histories", "import_here", "open_answers", "purge_contents_here", "reprice_here"]
 
 
 @contextmanager
@@ -50,6 +51,7 @@ def open_answers(home: Home) -> Iterator[Any]:
             demo=demo,
             zone=zone,
             prices=parts.prices,
+            privacy=PresetChoice(home.root).state,
             name=parts.name,
         )
     finally:
@@ -102,6 +104,24 @@ def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[di
     try:
         core.drain_all()
         return Repricer(core.store, home.prices).reprice(order, progress)
+    finally:
+        finish(core, home, settings)
+
+
+def purge_contents_here(home: Home) -> int:
+    """Erase the texts of the preset `content` in this process, because no server runs; how many there were.
+
+    Raises:
+        StoreBusy: another process has the store.
+        StoreError: they could not be erased.
+    """
+    if not home.store.exists():
+        return 0
+    settings = load(home)
+    core = build_core(home, settings)
+    try:
+        core.drain_all()
+        return core.store.purge_contents()
     finally:
         finish(core, home, settings)
 

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tachograph.config import privacy_of
 from tachograph.home import Home
+from tachograph.pipeline.privacy_state import PrivacyState
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.consent import Permissions
 from tachograph_sdk.privacy.policy import Policy, Preset
-from tachograph_sdk.privacy.presets import InForce, NothingAllowed, in_force
+from tachograph_sdk.privacy.presets import NothingAllowed, in_force
 
-__all__ = ["PresetChoice", "PrivacyState", "permissions_of"]
+if TYPE_CHECKING:
+    from tachograph_sdk.privacy.consent import Consent
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyState:
-    """What the owner chose, and what of it holds."""
-
-    in_force: InForce
-    identity: Literal["pseudonym", "clear"]
-    origin: str  # what said which preset: a file, a variable, or default
+__all__ = ["PresetChoice", "open_permissions"]
 
 
 class PresetChoice:
@@ -57,7 +51,7 @@ class PresetChoice:
         with self._lock:
             chosen, identity, origin = self._chosen()
             if self._permissions is None and chosen is Preset.CONTENT:
-                self._permissions = permissions_of(Home(self._root))
+                self._permissions = open_permissions(Home(self._root))
             return PrivacyState(
                 in_force=in_force(chosen, self._permissions or NothingAllowed()), identity=identity, origin=origin
             )
@@ -68,6 +62,7 @@ class PresetChoice:
         if self._known is None or stamp != self._stamp:
             try:
                 config, origin = privacy_of(home)
+                origin = origin.rpartition(os.sep)[2]  # answers tell it, and where a home lies is nobody's business
                 self._known = Preset(config.preset), config.identity, origin
             except ConfigError:
                 before, identity, origin = self._known or (Preset.STANDARD, "pseudonym", "default")
@@ -84,6 +79,8 @@ def _stamp_of(path: Path) -> object:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def permissions_of(home: Home) -> Permissions:
+def open_permissions(home: Home) -> Consent:
     """The consents given on this home."""
-    return NothingAllowed()
+    from tachograph_sdk.privacy.consent import Consent
+
+    return Consent.open(home.root)

@@ -100,6 +100,7 @@ def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
         answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         import_files=import_files,
         reprice=reprice,
+        purge_contents=lambda: 3,
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,

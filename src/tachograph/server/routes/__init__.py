@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tachograph.server.routes import explain, health, imports, metrics, page, prices, query, report, sql
+from tachograph.server.routes import explain, health, imports, metrics, page, prices, privacy_policy, query, report, sql
 
 __all__ = ["ROUTERS"]
 
@@ -16,4 +16,5 @@ ROUTERS = (
     page.router,
     explain.router,
     prices.router,
+    privacy_policy.router,
 )
