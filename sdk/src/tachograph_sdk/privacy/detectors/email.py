@@ -49,7 +49,7 @@ _COMMON_TLD = words(
 )
 
 # `jane [at] example [dot] org`, `jane(at)example.org`, `jane&#64;example.org`.
-_OBFUSCATED_AT = (b"[at]", b"(at)", b"{at}", b"<at>", b"&#64;", b"&commat;")
+_OBFUSCATED_AT = (b"[at]", b"(at)", b"&#64;")
 _OBFUSCATED_LOCAL = re.compile(r"(?<![\w.+-])[^\W_][\w.+-]{0,63}+[ ]?\Z")
 _OBFUSCATED_DOMAIN = re.compile(
     r"[ ]?[^\W_][\w-]{0,62}+(?:(?:\.|[ ]?(?:\[dot\]|\(dot\)|\{dot\}|<dot>)[ ]?|&#46;)(?=[^\W_])[\w-]{1,63}+){1,6}",

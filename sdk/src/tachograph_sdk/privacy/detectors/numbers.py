@@ -1,0 +1,104 @@
+"""Where a text has numbers as long as cards, phones and national ids are: found once, for all who look for one of these.
+
+Most texts have none or few; dates and times of day are not among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Text
+
+__all__ = ["Number", "luhn", "numbers"]
+
+# In the shape of the text: three digits, which are not the year of a date, and three more after few separators.
+_DIGITS = re.compile(rb"000(?!0?[-/.]00?[-/.]00?(?!0))(?:[ ()./+-]{0,2}+0){3,63}+")
+# Groups without three digits in a row, as in French telephone numbers, British and Belgian ids.
+_PAIRS = (b"00 00 00 ", b"00.00.00", b"00-00-00-00-00")
+_GROUPS = re.compile(rb"0(?:[ ()./+-]{0,2}+0){5,63}+")
+_SEPARATED = b"0 ()./+-"
+_BACK = 32
+_CONTEXT = 48
+_LETTERS_ONLY = bytes(code if 97 <= code < 123 else 32 for code in range(256))
+
+
+class Number:
+    """Seven digits or more in groups: from `start` to before `end`, and what stands before them on the line."""
+
+    __slots__ = ("_lower", "_words", "end", "glued", "start")
+
+    def __init__(self, lower: bytes, start: int, end: int, *, glued: bool) -> None:
+        self.start = start
+        self.end = end
+        self.glued = glued  # part of a longer token that may be the number of an account, and nothing else
+        self._lower = lower
+        self._words: frozenset[bytes] | None = None
+
+    @property
+    def before(self) -> bytes:
+        """Up to 48 characters in front, of the same line, in lower case."""
+        before = self._lower[max(0, self.start - _CONTEXT) : self.start]
+        return before[before.rfind(b"\n") + 1 :]
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        """The words in these characters."""
+        if self._words is None:
+            self._words = frozenset(self.before.translate(_LETTERS_ONLY).split())
+        return self._words
+
+
+def numbers(text: Text) -> tuple[Number, ...]:
+    """All of them, in order and without overlaps."""
+    return text.once(_look)
+
+
+def luhn(digits: str) -> bool:
+    """Whether the last digit is right as cards and some ids compute it (ISO/IEC 7812)."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        digit = ord(char) - 48
+        total += digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2)
+    return total % 10 == 0
+
+
+def _look(text: Text) -> tuple[Number, ...]:
+    shape, lower = text.shape, text.lower
+    found: list[Number] = []
+    end = 0
+    for start, stop in _places(shape):
+        if start < end:
+            continue
+        before = shape[start - 1 : start]
+        end = stop
+        if before and before in b" ()./+-":
+            low = max(found[-1].end if found else 0, start - _BACK)
+            start = shape.index(b"0", low + len(shape[low:start].rstrip(_SEPARATED)))
+        glued = before == b"a" or before == b"_" or _is_glued(shape, start, stop)
+        if stop - start >= 7 and (not glued or b"aa00" in shape[max(0, start - _BACK) : start + 3]):
+            found.append(Number(lower, start, stop, glued=glued))
+    return tuple(found)
+
+
+def _places(shape: bytes) -> Iterator[tuple[int, int]]:
+    """Where digits stand that are worth a look, in order."""
+    alone = (match.span() for match in _DIGITS.finditer(shape))
+    pairs = [match.span() for needle in _PAIRS for at in _all(shape, needle) if (match := _GROUPS.match(shape, at))]
+    return iter(sorted([*alone, *pairs])) if pairs else alone
+
+
+def _all(shape: bytes, needle: bytes) -> Iterator[int]:
+    place = shape.find(needle)
+    while place >= 0:
+        yield place
+        place = shape.find(needle, place + len(needle))
+
+
+def _is_glued(shape: bytes, start: int, end: int) -> bool:
+    """Whether digits are part of a hash, a UUID or another token: letters or a hyphenated part are glued to them."""
+    return (
+        shape[max(0, start - 2) : start] in (b"aa", b"0a", b"a-", b"0-")
+        or (shape[end : end + 1] == b"a" and shape[end + 1 : end + 2] in (b"a", b"0"))
+        or shape[end : end + 2] == b"-a"
+    )
