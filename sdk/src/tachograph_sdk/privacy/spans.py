@@ -14,6 +14,7 @@ Found = tuple[int, int, int, str, str]
 """(start, end, precedence, kind, rule); the lowest precedence names the whole."""
 
 _PLACEHOLDER = re.compile(r"<[a-z_]{2,24}(?::[0-9]{1,9})?>")
+_SAYS_NOTHING = re.compile(_PLACEHOLDER.pattern + r"|%[0-9a-fA-F]{2}|\\[nrt]|&[a-z]{2,6};")
 _SAYS_SOMETHING = re.compile(r"[^\W_]")
 
 
@@ -61,7 +62,7 @@ def outside_placeholders(text: str, found: list[Found]) -> tuple[list[Found], li
         last = bisect_right(starts, end - 1) - 1
         if last >= 0 and ends[last] > end:
             end = starts[last]
-        if start < end and _SAYS_SOMETHING.search(_PLACEHOLDER.sub("", text[start:end])):
+        if start < end and _SAYS_SOMETHING.search(_SAYS_NOTHING.sub("", text[start:end])):
             kept.append((start, end, precedence, kind, rule))
         else:
             again.append(finding)

@@ -69,7 +69,7 @@ def scrub_structure(value: Any, scrubber: _Scrubs, keys: dict[str, bool], tell: 
     """
     if len(keys) > _MAX_KEYS:
         keys.clear()
-    return _Walk(scrubber=scrubber, tell=tell, keys=keys).value(value, "", 0)
+    return _Walk(scrubber=scrubber, tell=tell, keys=keys, left=MAX_VALUES).value(value, "", 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class _Walk:
     scrubber: _Scrubs
     tell: Tell | None
     keys: dict[str, bool]
-    left: int = MAX_VALUES
+    left: int
 
     def value(self, value: Any, place: str, depth: int, key: str = "") -> Any:
         self.left -= 1
