@@ -21,7 +21,7 @@ from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
 from tachograph.pipeline.config import PrivacyConfig
-from tachograph.store.config import StoreConfig
+from tachograph.store.config import RetentionConfig, StoreConfig
 from tachograph_sdk.errors import ConfigError, QueryError
 
 __all__ = [
@@ -66,6 +66,7 @@ class Settings:
     otlp: OtlpConfig = field(default_factory=OtlpConfig)
     journal: JournalConfig = field(default_factory=JournalConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     imports: ImportConfig = field(default_factory=ImportConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     log: LogConfig = field(default_factory=LogConfig)

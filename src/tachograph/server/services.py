@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tachograph.server.core import Core
+from tachograph_sdk.privacy.consent import Consent
 
 __all__ = ["Answers", "QueryTimes", "Services", "TaskState"]
 
@@ -35,6 +36,16 @@ class Answers(Protocol):
 
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """A page of the ledger's rows; parameters since, until, after."""
+
+
+class Retention(Protocol):
+    """Deleting by age."""
+
+    def plan(self) -> dict[str, Any]:
+        """What would be deleted now, and when the next will be."""
+
+    def run(self, order: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        """Delete what is due, or only say it."""
 
 
 class TaskState(Protocol):
@@ -73,6 +84,8 @@ class Services:
     import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
     reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
     purge_contents: Callable[[], int]  # erases the texts of the preset `content`; how many
+    retention: Retention
+    consent: Consent  # what was allowed, and the way to allow it or take it back
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
     receiver_health: Callable[[], Mapping[str, Any]]

@@ -36,7 +36,7 @@ from tachograph.store.contents import PurgesContents
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
 from tachograph.store.reprice import Wanted, reprice
-from tachograph.store.retention import carry_out, plan_retention
+from tachograph.store.retention import carry_out, is_anything_due, plan_retention
 from tachograph.store.settle import rebuild, settle
 from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError
 from tachograph_sdk.model.event import DropReason
@@ -154,6 +154,8 @@ class DuckDBStore(PurgesContents):
     def retain(self, now: datetime, *, confirmed: bool = False) -> Retained:
         """Delete what has had its time; see `ports.Store`. Raises StoreError."""
         with self._transaction():
+            if not is_anything_due(self._writer, self._retention, now=now):
+                return Retained(at=now, deleted={}, waiting=())
             settle(self._writer, self._price_table)
             return carry_out(self._writer, self._retention, now=now, confirmed=confirmed)
 

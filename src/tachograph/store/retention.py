@@ -17,7 +17,7 @@ from tachograph.ports import Expiry, Retained
 from tachograph.store.config import RetentionConfig
 from tachograph.store.settle import DERIVED, change_hours
 
-__all__ = ["SHARE_THAT_WAITS", "WAIT", "carry_out", "plan_retention"]
+__all__ = ["SHARE_THAT_WAITS", "WAIT", "carry_out", "is_anything_due", "plan_retention"]
 
 SHARE_THAT_WAITS = 0.1  # a deletion of more than this share of a tier's rows waits …
 WAIT = timedelta(days=7)  # … for so long, and is shown meanwhile
@@ -133,7 +133,11 @@ def plan_retention(
             config.aggregated_days,
             "select a.received_at as arrived_at, (select count(*) from requests r where r.bucket = a.bucket) as n from archived a",
         ),
-        ("summary", config.summary_days, "select (month + interval 1 month)::timestamp as arrived_at, 1 as n from summaries"),
+        (
+            "summary",
+            config.summary_days,
+            "select (month + interval 1 month)::timestamp as arrived_at, 1 as n from summaries",
+        ),
     )
     expiries = []
     for tier, days, rows in plans:
@@ -158,6 +162,22 @@ def plan_retention(
             )
         )
     return tuple(expiries)
+
+
+def is_anything_due(connection: duckdb.DuckDBPyConnection, config: RetentionConfig, *, now: datetime) -> bool:
+    """Whether anything is old enough to be looked at; costs next to nothing."""
+    oldest = (
+        (config.raw_days, "select min(received_at) from events"),
+        (config.raw_days, "select min(set_aside_at) from quarantine"),
+        (config.aggregated_days, "select min(received_at) from archived"),
+        (config.summary_days, "select min(month + interval 1 month) from summaries"),
+    )
+    for days, sql in oldest:
+        ((at,),) = connection.execute(sql).fetchall()
+        if days and at is not None and at < now - timedelta(days=days):
+            return True
+    ((waiting,),) = connection.execute("select count(*) from retention_waits").fetchall()
+    return bool(waiting)
 
 
 def carry_out(
@@ -208,6 +228,11 @@ def _delete_records(connection: duckdb.DuckDBPyConnection, now: datetime, cutoff
             f"""update {table} set {stripped}
             where bucket in (select bucket from archived where archived_at = $1)""",  # noqa: S608 - names of ours
             [now],
+        )
+    for table in ("contents", "corrected"):
+        connection.execute(
+            f"delete from {table} where event_id in (select event_id from events where {_OF_LEAVING})",  # noqa: S608 - ours
+            {"cutoff": cutoff},
         )
     ((deleted,),) = connection.execute(f"delete from events where {_OF_LEAVING}", {"cutoff": cutoff}).fetchall()  # noqa: S608
     for table in ("event_copies", "lineages", "buckets", "kin"):

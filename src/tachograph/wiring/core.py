@@ -29,8 +29,10 @@ from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.reprice import Repricer
+from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
+from tachograph.wiring.consent import open_consent
 from tachograph.wiring.explaining import explaining
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+RETENTION_PERIOD_S = 6 * 3600.0
 
 
 def run_core() -> None:
@@ -122,6 +125,8 @@ class _CoreProcess:
             Task(name="drain", run=self._core.make, period_s=DRAIN_PERIOD_S),
             Task(name="write", run=self._core.store_made, period_s=0.0),
         ]
+        retainer = Retainer(self._core.store, SystemClock())
+        tasks.append(Task(name="retention", run=retainer.turn, period_s=RETENTION_PERIOD_S))
         if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
             watcher = Watcher(histories)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
@@ -143,7 +148,9 @@ class _CoreProcess:
             ),
             import_files=import_files,
             purge_contents=purge_contents,
+            retention=retainer,
             reprice=Repricer(self._core.store, home.prices).reprice,
+            consent=open_consent(home, purge_contents=purge_contents),
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),
             receiver_health=lambda: json.loads(self._ask_receiver("/health") or b"{}"),

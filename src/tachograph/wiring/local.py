@@ -24,7 +24,7 @@ from tachograph.wiring.parts import (
 )
 from tachograph.wiring.presets import PresetChoice
 
-__all__ = ["find_local_histories", "import_here", "open_answers", "purge_contents_here", "reprice_here"]
+__all__ = ["find_local_histories", "import_here", "open_answers", "purge_contents_here", "reprice_here", "retain_here"]
 
 
 @contextmanager
@@ -87,6 +87,25 @@ def import_here(
         return importer.run_strings(paths, agent, progress)
     finally:
         store.close()
+
+
+def retain_here(home: Home, *, dry_run: bool) -> dict[str, Any]:
+    """Delete by age in this process, because no server runs; or only say what would be deleted.
+
+    Raises:
+        StoreBusy: another process has the store.
+        StoreError: see `Retainer.run`.
+    """
+    from tachograph.server.retention import Retainer
+
+    home.create()
+    settings = load(home)
+    core = build_core(home, settings)
+    try:
+        core.drain_all()
+        return Retainer(core.store, SystemClock()).run({"dry_run": dry_run}, lambda _: None)
+    finally:
+        finish(core, home, settings)
 
 
 def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

@@ -104,7 +104,9 @@ def build_core(home: Home, settings: Settings) -> Core:
     from tachograph.store.columns import pack
     from tachograph.store.duckdb import DuckDBStore
 
-    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices))
+    store = DuckDBStore(
+        home.store, settings.store, prices=FreshPrices(home.prices), retention=settings.retention
+    )
     clock = SystemClock()
     try:
         pipeline = _telemetry_pipeline(home, store)

@@ -14,12 +14,14 @@ from tachograph.ports import Batch, Position
 from tachograph.server.answers import StoreAnswers, as_json_value
 from tachograph.server.app import create_app
 from tachograph.server.core import Core
+from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.tasks import Task
 from tachograph.testing import make_event
 from tachograph_sdk.errors import UnknownAgent
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.consent import Consent
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
 TOKEN = "t0ken"
@@ -80,7 +82,7 @@ def task() -> Task:
 
 
 @pytest.fixture
-def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
+def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Iterator[TestClient]:
     store = DuckDBStore(":memory:")
     core = Core(journal=Journal(), pipeline=None, store=store, clock=Clock())  # type: ignore[arg-type]
     request: dict[str, Any] = {
@@ -100,7 +102,9 @@ def client(receiver_health: dict[str, Any], task: Task) -> Iterator[TestClient]:
         answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         import_files=import_files,
         reprice=reprice,
+        retention=Retainer(store, Clock()),
         purge_contents=lambda: 3,
+        consent=Consent(tmp_path / "home", environ={}),
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,

@@ -171,8 +171,8 @@ def test_sessions_that_share_records_leave_together(store):
     shared = request(1, source=Source.TRANSCRIPT)
     own = request(2, session="s_2", source=Source.TRANSCRIPT, received_us=ARRIVED_US + 80 * DAY_US)
     write(store, [shared, replace(shared, session_id="s_2"), own])
-    assert store.retain(ARRIVED + timedelta(days=91), confirmed=True).deleted["raw"] == 0
-    assert store.retain(ARRIVED + timedelta(days=171), confirmed=True).deleted["raw"] == 2
+    assert store.retain(ARRIVED + timedelta(days=91), confirmed=True).deleted.get("raw", 0) == 0
+    assert store.retain(ARRIVED + timedelta(days=171), confirmed=True).deleted.get("raw", 0) == 2
     assert one(store, "select count(*) from kin") == [(0,)]
     write(store, [replace(shared, session_id="s_3")])
     assert one(store, "select count(*) from requests") == [(2,)]
@@ -196,7 +196,7 @@ def counter(number, counted, *, received_us=ARRIVED_US, user="u_1"):
 def test_counters_of_a_day_that_name_no_session_stay_counted_when_something_of_that_day_comes_late(store):
     write(store, [counter(1, 100), counter(2, 50, user="u_2", received_us=ARRIVED_US + DAY_US)])
     assert (
-        store.retain(ARRIVED + timedelta(days=90, hours=12), confirmed=True).deleted["raw"] == 0
+        store.retain(ARRIVED + timedelta(days=90, hours=12), confirmed=True).deleted.get("raw", 0) == 0
     )  # one day, one family
     store.retain(ARRIVED + timedelta(days=92), confirmed=True)
     assert one(store, "select count(*) from events") == [(0,)]
@@ -241,12 +241,12 @@ def test_so_much_at_once_waits_for_a_week_and_is_forgotten_when_the_clock_is_put
     assert store.retain(ARRIVED + timedelta(days=1)).waiting == ()  # the clock was wrong
     due = ARRIVED + timedelta(days=91)
     assert store.retain(due).waiting == ("raw",)
-    assert store.retain(due + timedelta(days=7)).deleted["raw"] == 20
+    assert store.retain(due + timedelta(days=7)).deleted.get("raw", 0) == 20
 
 
 def test_a_little_goes_without_waiting(store):
     write(store, [request(n, session=f"s_{n}", received_us=ARRIVED_US + (n > 1) * 50 * DAY_US) for n in range(40)])
-    assert store.retain(ARRIVED + timedelta(days=91)).deleted["raw"] == 2
+    assert store.retain(ARRIVED + timedelta(days=91)).deleted.get("raw", 0) == 2
 
 
 @pytest.mark.parametrize(("days", "left"), [(0, 1), (1, 0)])

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tachograph.server.routes import explain, health, imports, metrics, page, prices, privacy_policy, query, report, sql
+from tachograph.server.routes import (
+    consent,
+    explain,
+    health,
+    imports,
+    metrics,
+    page,
+    prices,
+    privacy_policy,
+    query,
+    report,
+    retention,
+    sql,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -17,4 +30,6 @@ ROUTERS = (
     explain.router,
     prices.router,
     privacy_policy.router,
+    consent.router,
+    retention.router,
 )
