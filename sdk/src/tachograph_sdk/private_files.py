@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["append_line", "create_once", "lock_file", "remove", "replace_file", "sync_folder"]
+__all__ = ["append_line", "create_once", "lock_file", "remove", "replace_file", "sync_folder", "try_lock"]
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -90,6 +90,15 @@ def lock_file(path: Path, *, wait: bool = True) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file until its descriptor is closed. False if somebody else holds it, also in this process."""
+    try:
+        _lock(descriptor, wait=False)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:

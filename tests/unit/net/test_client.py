@@ -132,8 +132,8 @@ def test_a_slow_look_up_is_given_up():
         return ["127.0.0.1"]
 
     start = time.monotonic()
+    target = find_target("http://localhost:1/", HERE)
     with pytest.raises(TransientDelivery):
-        target = find_target("http://localhost:1/", HERE)
         post(target, b"x", {}, reach=HERE, limits=Limits(connect_s=0.2), look_up=slow)
     stop.set()
     assert time.monotonic() - start < 2
@@ -189,12 +189,21 @@ def test_a_request_on_its_way_is_cut_off():
 def test_encryption_is_verified(tmp_path):
     """A certificate nobody vouches for is refused, one of the owner's own is taken, another host's is not."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [*("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")]
-        + [*("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate))],
-        check=True,
-        capture_output=True,
-    )
+    asked = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+    ]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", *asked, *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     got: list[bytes] = []
