@@ -80,7 +80,8 @@ def _print(answer: dict[str, Any]) -> None:
 
 def _due(tier: dict[str, Any]) -> str:
     if tier["rows"]:
-        sessions = f" of {tier['sessions']:,} sessions" if tier["sessions"] else ""
+        count = tier["sessions"]
+        sessions = f" ({count:,} session{'s' if count > 1 else ''})" if count else ""
         when = f"waits until {_day(tier['waits_until'])}" if tier["waits_until"] else "will be deleted next"
         return f"{tier['rows']:,}{sessions} had their time: {when}"
     return f"the next are due on {_day(tier['next_at'])}" if tier["next_at"] else "nothing is due"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tachograph_sdk.errors import ConfigError
+
 __all__ = ["RetentionConfig", "StoreConfig"]
 
 
@@ -27,3 +29,14 @@ class RetentionConfig:
     raw_days: int = 90  # records as they came, a row each
     aggregated_days: int = 365  # the ledger: requests, tool calls, prompts and sessions, without the ids of others
     summary_days: int = 1826  # sums by month, agent and model, of nobody in particular: five years
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done. Raises ConfigError."""
+        names = ("raw_days", "aggregated_days", "summary_days")
+        days = [getattr(self, name) for name in names]
+        if any(one < 0 for one in days):
+            raise ConfigError("retention: days cannot be negative", hint="0 keeps for ever")
+        longest = [one or float("inf") for one in days]
+        if longest != sorted(longest):
+            hint = f"set {names[0]} <= {names[1]} <= {names[2]}, 0 for ever: one is made of the one before"
+            raise ConfigError("retention: what is made of records goes before them", hint=hint)

@@ -131,7 +131,10 @@ def plan_retention(
         (
             "aggregated",
             config.aggregated_days,
-            "select a.received_at as arrived_at, (select count(*) from requests r where r.bucket = a.bucket) as n from archived a",
+            """select coalesce(a.received_at, l.received_at) as arrived_at, r.n
+            from (select bucket, count(*) as n from requests group by 1) r
+            left join archived a using (bucket)
+            left join (select bucket, received_at from leaving union select part, received_at from leaving) l using (bucket)""",
         ),
         (
             "summary",

@@ -14,6 +14,7 @@ from tachograph.ports import Batch, Statement
 from tachograph.store.config import RetentionConfig
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
+from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.event import EventKind, Source
 from tests.unit.store.traffic import make_traffic
 
@@ -271,3 +272,19 @@ def test_numbers_of_rows_go_on_after_the_last_record_is_gone(tmp_path):
         assert one(again, "select count(*) from requests") == [(2,)]
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("days", [(-1, 365, 1826), (90, 30, 1826), (0, 365, 1826), (90, 0, 400)])
+def test_days_that_cannot_be_are_refused(days):
+    with pytest.raises(ConfigError, match="retention"):
+        RetentionConfig(**dict(zip(("raw_days", "aggregated_days", "summary_days"), days, strict=True)))
+
+
+def test_the_plan_counts_the_ledger_of_records_that_are_still_there(store):
+    write(store, [request(1), request(2, session="s_2", received_us=ARRIVED_US + DAY_US)])
+    aggregated = store.expiries(ARRIVED + timedelta(days=30))[1]
+    assert (aggregated.rows, aggregated.rows_kept) == (0, 2)
+    assert aggregated.next_at == ARRIVED + timedelta(days=365)
+    assert store.expiries(ARRIVED + timedelta(days=365, hours=1))[1].rows == 1
+    told = store.retain(ARRIVED + timedelta(days=365, hours=1), confirmed=True)
+    assert (told.deleted["raw"], told.deleted["aggregated"]) == (2, 1)
