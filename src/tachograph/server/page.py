@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from html import escape
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
 from tachograph.analytics.coverage import GOOD, TOKENS, percent
+from tachograph_sdk.model.consent import ConsentState
+from tachograph_sdk.privacy.consent import Status
 
 __all__ = ["RANGES", "connect_lines", "cost_of", "mark", "render_page", "stylesheet"]
 
 RANGES = ("24h", "7d", "30d", "90d", "all")
+
+_STANDS = {
+    ConsentState.UNASKED: "not asked, so not allowed",
+    ConsentState.GRANTED: "allowed",
+    ConsentState.DENIED: "refused",
+    ConsentState.WITHDRAWN: "withdrawn",
+    ConsentState.OUTDATED: "to be asked again: what you allowed has changed since",
+}
 
 
 def stylesheet() -> bytes:
@@ -30,6 +41,7 @@ def render_page(
     range_name: str,
     demo: bool,
     tz: str | None = None,
+    consent: Status | None = None,
 ) -> str:
     """The whole page.
 
@@ -41,6 +53,7 @@ def render_page(
         range_name: which of RANGES is shown.
         tz: the zone that was asked for, kept in the links; None for the server's own.
         demo: true when the home holds made-up data only.
+        consent: how the purposes of consent stand.
     """
     totals = report["totals"]
     parts = [
@@ -57,6 +70,7 @@ def render_page(
         _coverage(totals["coverage"]),
         _connect(connect),
         _state(health),
+        _consent(consent) if consent is not None else "",
         "</div></div>",
         "</main>",
         '<footer class="soft small">Nothing on this page leaves your machine.</footer></body></html>',
@@ -87,6 +101,11 @@ def short(value: Any) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:,.0f} {unit}"
     raise AssertionError
+
+
+def moment_of(at_us: int) -> str:
+    """UTC microseconds since 1970 to the minute, for people."""
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us):%Y-%m-%d %H:%M} UTC"
 
 
 def moment(text: str | None, otherwise: str) -> str:
@@ -262,6 +281,17 @@ def _state(health: Mapping[str, Any]) -> str:
         "State, since the server started",
         [(k.replace("_", " "), _plain(v)) for k, v in health.items() if k != "endpoints"],
     )
+
+
+def _consent(status: Status) -> str:
+    facts = []
+    for standing in status.standings:
+        by = f", but {standing.blocked_by} says no" if standing.blocked_by and standing.state == "granted" else ""
+        when = f" on {moment_of(standing.decided_us)}" if standing.decided_us is not None else ""
+        facts.append((str(standing.purpose).replace("_", " "), f"{_STANDS[standing.state]}{when}{by}"))
+    if status.problem:
+        facts.append(("the ledger", f"{status.problem}: nothing is allowed"))
+    return _facts("What you allowed", facts)
 
 
 def _connect(lines: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d", 
             range_name=range_name,
             tz=tz,
             demo=parts.demo,
+            consent=parts.consent.status(),
         )
     )
 

@@ -45,7 +45,7 @@ class Person:
 def terms(version: int = 1, policy: int = 1, changed: Iterable[ConsentPurpose] = ConsentPurpose) -> Terms:
     """Texts of this version, for those purposes, and a policy of that."""
     texts = {p: replace(t, version=version) if p in set(changed) else t for p, t in TEXTS.items()}
-    return Terms(texts, policy)
+    return Terms(texts, policy, dict.fromkeys(ConsentPurpose, f"{policy:016x}"))
 
 
 def clock() -> Callable[[], int]:

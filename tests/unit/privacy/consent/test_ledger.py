@@ -275,7 +275,12 @@ def test_looking_again_costs_no_reading_and_a_change_is_seen(ledger: Ledger, mon
     first = ledger.read()
     opened: list[object] = []
     real = os.open
-    monkeypatch.setattr(os, "open", lambda *args, **named: (opened.append(args[0]), real(*args, **named))[1])
+
+    def counted(*args, **named):
+        opened.append(args[0])
+        return real(*args, **named)
+
+    monkeypatch.setattr(os, "open", counted)
     assert all(ledger.read() is first for _ in range(100))
     assert opened == []
     Ledger(ledger.folder).decide(lambda _: some_entry())

@@ -240,10 +240,10 @@ class Consent:
         if all_of_them and not outcome.problem:
             denied = self._record(wanted, lambda book: book.refuse(Decision.DENY, wanted, _UNASKED, how=how, who=who))
             outcome = denied if denied.reference or denied.problem else outcome
-        purged, unpurged = self._purge(frozenset(wanted))
         problem, hint = outcome.problem, outcome.hint
         if problem or self.verify() is not None:
             problem, hint = self._put_out_of_force(problem, hint)
+        purged, unpurged = self._purge(frozenset(wanted))  # last: nothing is put in after it
         if not problem:
             self._stopped -= frozenset(wanted)  # the ledger says it now
         if unpurged and not problem:

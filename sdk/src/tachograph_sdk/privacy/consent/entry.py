@@ -16,6 +16,7 @@ FORMAT = 1  # of a line; a program that does not know a format grants nothing by
 GENESIS = "0" * 64  # what the first entry holds in place of a hash, unless a damaged ledger was set aside before it
 
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -34,6 +35,7 @@ class Subject:
     purpose: str  # a ConsentPurpose, or one that only another version of the program knows
     text_version: int  # 0 for the text of a system that this one replaces
     text_sha256: str | None  # of our text; None where another system showed its own
+    policy_digest: str | None = None  # of what the policy kept at that time; None where another system asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,12 @@ class Entry:
             "how": str(self.how),
             "decision": str(self.decision),
             "purposes": [
-                {"purpose": s.purpose, "text_version": s.text_version, "text_sha256": s.text_sha256}
+                {
+                    "purpose": s.purpose,
+                    "text_version": s.text_version,
+                    "text_sha256": s.text_sha256,
+                    "policy_digest": s.policy_digest,
+                }
                 for s in self.subjects
             ],
             "policy_version": self.policy_version,
@@ -113,6 +120,7 @@ def read_entry(line: bytes) -> Entry:
                     purpose=_match(_NAME, s["purpose"]),
                     text_version=_count(s["text_version"]),
                     text_sha256=None if s["text_sha256"] is None else _match(_HEX, s["text_sha256"]),
+                    policy_digest=None if s["policy_digest"] is None else _match(_DIGEST, s["policy_digest"]),
                 )
                 for s in told["purposes"]
             ),

@@ -9,7 +9,7 @@ from tachograph_sdk.model.consent import ConsentPurpose, ConsentState, Decision,
 from tachograph_sdk.privacy.consent.entry import Entry, Subject
 from tachograph_sdk.privacy.consent.outcome import Standing
 from tachograph_sdk.privacy.consent.texts import TEXTS, ConsentText
-from tachograph_sdk.privacy.policy import POLICY_VERSION
+from tachograph_sdk.privacy.policy import POLICY_VERSION, Preset, digest
 
 __all__ = ["Terms"]
 
@@ -20,12 +20,15 @@ class Terms:
 
     texts: Mapping[ConsentPurpose, ConsentText]
     policy_version: int
+    policy_digests: Mapping[ConsentPurpose, str]  # of what is kept: it tells a change that got no new version
     app: str | None = None
 
     @classmethod
     def in_force(cls, app: str | None = None) -> Terms:
         """Those of this version of the program."""
-        return cls(TEXTS, POLICY_VERSION, app)
+        digests = dict.fromkeys(ConsentPurpose, digest(Preset.STANDARD))
+        digests[ConsentPurpose.CONTENT_RECORDING] = digest(Preset.CONTENT)
+        return cls(TEXTS, POLICY_VERSION, digests, app)
 
     def subjects(self, purposes: Iterable[ConsentPurpose]) -> tuple[Subject, ...]:
         """The purposes with version and hash of the text that is shown for each."""

@@ -46,6 +46,10 @@ class ConsentText:
         return hashlib.sha256(self.shown(app).encode()).hexdigest()
 
 
+_ALONG = (
+    "versions and platform; pseudonyms of people, sessions and projects, which are other ones for each receiver. No prompts, "
+    "no answers, no code, no paths, no names."
+)
 _SENT = "only to the places that are set up as sinks; `tachograph outbox list` shows each envelope and its place"
 _KEPT = "until it is sent or you stop; then what was sent is with its receiver, under the receiver's terms"
 
@@ -54,8 +58,7 @@ _ALL = (
         purpose=ConsentPurpose.USAGE_ANALYTICS,
         version=1,
         title="Usage analytics",
-        what="which commands, tools and features are used, how often, and whether they worked; versions and platform. "
-        "No prompts, no answers, no code, no paths, no names.",
+        what="which commands, tools and features are used, how often, and what came of it; " + _ALONG,
         why="to learn what is used and what fails, so that it gets better",
         how_long=_KEPT,
         where=_SENT,
@@ -64,8 +67,7 @@ _ALL = (
         purpose=ConsentPurpose.PERFORMANCE_METRICS,
         version=1,
         title="Performance metrics",
-        what="how long operations take, how many tokens they use and what they cost; versions and platform. "
-        "No prompts, no answers, no code, no paths, no names.",
+        what="how long operations take, how many tokens they use and what they cost; " + _ALONG,
         why="to find what is slow or dear",
         how_long=_KEPT,
         where=_SENT,
@@ -75,7 +77,7 @@ _ALL = (
         version=1,
         title="Error reports",
         what="kinds of errors, their messages and stack traces, scrubbed: paths, addresses, names and secrets are replaced "
-        "before they are kept. A scrubber can miss something; `tachograph outbox preview` shows each report before it goes.",
+        "before they are kept. A scrubber can miss something: `tachograph outbox preview` shows what would go.",
         why="to find and mend what breaks",
         how_long=_KEPT,
         where=_SENT,
@@ -97,7 +99,7 @@ _ALL = (
         what="the texts of prompts and the details of tool calls, scrubbed: paths, addresses, names and secrets are replaced. "
         "A scrubber can miss something.",
         why="so that you can read on your own machine what was asked and done",
-        how_long="as long as the retention settings keep records; `tachograph privacy erase` removes it earlier",
+        how_long="as long as the retention settings keep records, and no longer than you allow it: a withdrawal erases it",
         where="nowhere: it stays on this machine",
     ),
 )

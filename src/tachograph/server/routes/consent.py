@@ -1,0 +1,54 @@
+"""/api/v1/consent: what was allowed, and the person's decisions, as the dashboard takes them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from tachograph.server.routes.shared import Parts
+from tachograph_sdk.errors import PolicyChanged
+from tachograph_sdk.model.consent import How
+from tachograph_sdk.privacy.consent import purposes_named
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+class ConsentOrder(BaseModel):
+    """One decision over some purposes."""
+
+    decision: Literal["grant", "deny", "withdraw"]
+    purposes: list[str] = Field(default_factory=list, max_length=20, description="empty: all; for withdraw only")
+    texts: dict[str, str] = Field(
+        default_factory=dict, description="purpose to text_sha256 of what the person read; needed to grant"
+    )
+
+
+@router.get("/api/v1/consent")
+def consent(parts: Parts) -> dict[str, Any]:
+    """How each purpose stands, the text for each, which switches say no, and whether the ledger is whole."""
+    terms = parts.consent.terms
+    texts = {str(p): {"title": t.title, "text": t.shown(terms.app)} for p, t in terms.texts.items()}
+    return {**parts.consent.status().as_answer(), "texts": texts}
+
+
+@router.post("/api/v1/consent")
+def decide(parts: Parts, order: ConsentOrder) -> dict[str, Any]:
+    """Record a decision; needs the control token. What was withdrawn is stopped and what waits for it removed on return."""
+    purposes = purposes_named(order.purposes)
+    if order.decision == "withdraw":
+        # It holds also where something went wrong, so that this is an answer and no error; `problem` says what went wrong.
+        return parts.consent.withdraw(purposes or None, how=How.DASHBOARD).as_answer()
+    if order.decision == "deny":
+        outcome = parts.consent.deny(purposes, how=How.DASHBOARD)
+    else:
+        terms = parts.consent.terms
+        if any(order.texts.get(purpose) != terms.texts[purpose].sha256(terms.app) for purpose in purposes):
+            hint = "read the texts in GET /api/v1/consent, and send the text_sha256 of each purpose with the consent"
+            raise PolicyChanged("this is not the text in force, so that nobody can have agreed to it", hint=hint)
+        outcome = parts.consent.grant(purposes, how=How.DASHBOARD)
+    outcome.raise_problem()
+    return outcome.as_answer()
