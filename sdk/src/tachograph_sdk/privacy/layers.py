@@ -13,10 +13,11 @@ from __future__ import annotations
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from tachograph_sdk.privacy.detectors.detector import Text
+from tachograph_sdk.privacy.spans import Found
 
 __all__ = ["Layer", "blank", "unescaped", "unfolded", "unpacked"]
 
@@ -73,22 +74,30 @@ class Layer:
         stop = self._to[last + 1] if last % 2 == whole else self._to[last] + end - self._from[last]
         return begin, stop
 
-    def trimmed(self, start: int, end: int, read: Mapping[int, int]) -> tuple[int, int]:
-        r"""A finding of the source, without the parts of escapes that this layer shows not to belong to it.
+    def trimmed(self, found: Iterable[Found], read: Iterable[Found]) -> list[Found]:
+        r"""Findings of the source, without the parts of escapes that this layer shows not to belong to them.
 
         In `\njane@example.com` the "n" looks like the first letter of the address until the escape is read. `read` are
-        the findings of this layer, as places in the source: where each starts, and where it ends.
+        the findings of this layer, as places in the source.
         """
-        to = self._to
-        piece = bisect_right(to, start) - 1
-        if piece % 2 == self._parity and 0 <= piece < len(to) - 1 and to[piece + 1] in read:
-            start = to[piece + 1]
-        stop = read.get(start, end)
-        if stop < end:
-            piece = bisect_right(to, stop) - 1
-            if piece % 2 == self._parity and to[piece] == stop and self._is_border(piece):
-                end = stop
-        return start, end
+        ends = {start: end for start, end, *_ in read}
+        to, parity, last = self._to, self._parity, len(self._to) - 1
+        trimmed: list[Found] = []
+        for finding in found:
+            start, end, precedence, kind, rule = finding
+            stop = ends.get(start)
+            if stop != end:
+                piece = bisect_right(to, start) - 1
+                if piece % 2 == parity and 0 <= piece < last and to[piece + 1] in ends:
+                    start = to[piece + 1]
+                    stop = ends[start]
+                if stop is not None and stop < end:
+                    piece = bisect_right(to, stop) - 1
+                    if piece % 2 == parity and to[piece] == stop and self._is_border(piece):
+                        end = stop
+                finding = (start, end, precedence, kind, rule)
+            trimmed.append(finding)
+        return trimmed
 
     def _is_border(self, piece: int) -> bool:
         meaning = self.text[self._from[piece] : self._from[piece + 1]]

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tachograph_sdk.privacy.detectors import DETECTORS
@@ -126,7 +126,7 @@ class Scrubber:
             if (layer := unescaped(text)) is not None:
                 deeper, known = self._traced(layer, level + 1)
                 if found and (deeper or known):
-                    found = _trimmed(found, layer, (*known, *deeper))
+                    found = layer.trimmed(found, (*known, *deeper))
             if (layer := unpacked(seen)) is not None:
                 deeper += self._traced(layer, level + 1)[0]
         found, again = outside_placeholders(text, found)
@@ -153,10 +153,3 @@ class Scrubber:
                 self._last[kind] += 1
                 number = self._numbers[digest] = self._last[kind]
         return f"<{kind}:{number}>"
-
-
-def _trimmed(found: list[Found], layer: Layer, read: Iterable[Found]) -> list[Found]:
-    """The findings of a text, without the parts of escapes that do not belong to them, as its layer shows."""
-    ends = {start: end for start, end, *_ in read}
-    trim = layer.trimmed
-    return [(*trim(start, end, ends), precedence, kind, rule) for start, end, precedence, kind, rule in found]
