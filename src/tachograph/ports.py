@@ -8,10 +8,12 @@ from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
+from tachograph.subjects import SubjectStore
+from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.model.event import DropReason, Event
 from tachograph_sdk.model.money import Money
-from tachograph_sdk.model.subject import Erased, Footprint, Selection, Subject
 from tachograph_sdk.model.usage import TokenUsage
+from tachograph_sdk.outbox.destination import Destination
 
 __all__ = [
     "Batch",
@@ -30,6 +32,7 @@ __all__ = [
     "Repricing",
     "Result",
     "Retained",
+    "Sink",
     "Statement",
     "Store",
     "StreamState",
@@ -152,6 +155,7 @@ class Batch:
     streams: Mapping[str, StreamState] = field(default_factory=dict)
     files: Sequence[FileState] = ()
     quarantined: Sequence[Quarantined] = ()
+    identities: Mapping[str, str] = field(default_factory=dict)  # clear names by pseudonym, while they are to be shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +267,7 @@ class Retained:
     waiting: Sequence[str]  # tiers of which too much is due at once
 
 
-class Store(Protocol):
+class Store(SubjectStore, Protocol):
     """Where released events rest. One process opens it; any thread may call it."""
 
     def write(self, batch: Batch) -> WriteResult:
@@ -294,36 +298,15 @@ class Store(Protocol):
             progress: called with events done and events in all.
         """
 
-    def subject(self, selection: Selection) -> Subject:
-        """What is held about the selection. Settles first. Raises StoreError."""
-
-    def erase(
-        self, selection: Selection, erasure_id: str, *, remember: Callable[[Footprint], None], files: Sequence[str] = ()
-    ) -> Erased:
-        """Delete the selection, settle what is left of its sessions, and note the numbers under `erasure_id`.
-
-        All in one transaction; a second call with the same id changes nothing and says the same. The deleted rows' bytes
-        stay in the file until `compact`.
-
-        Args:
-            selection: what to delete; not an empty one.
-            erasure_id: random.
-            remember: called before anything is deleted for good, with what must not come back.
-            files: ids of files whose state is forgotten, with what was set aside of them.
-        """
-
-    def compact(self) -> int:
-        """Rewrite the file, so that what was deleted is in none of its bytes; rows copied.
-
-        Queries are answered meanwhile, but for the moment in which the file is exchanged; writers wait.
-        """
-
     def purge_contents(self) -> int:
         """Delete the texts that the preset `content` kept, so that they are in none of the file's bytes; how many.
 
         Raises:
             StoreError: they could not be deleted, or their bytes not be taken out of the file.
         """
+
+    def purge_identities(self) -> int:
+        """Delete the clear names behind pseudonyms, as `purge_contents` does; how many. Raises StoreError."""
 
     def expiries(self, now: datetime) -> Sequence[Expiry]:
         """What deleting by age would delete now, tier by tier."""
@@ -348,3 +331,15 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Checkpoint and let go of the files. Safe to call twice."""
+
+
+class Sink(Destination, Protocol):
+    """Somewhere released events go besides the store. They go by way of the outbox, which asks for consent."""
+
+    @property
+    def purposes(self) -> frozenset[ConsentPurpose]:
+        """What events are sent there for, if it is allowed. What only a purpose needs that is not allowed is left out."""
+
+    @property
+    def content_type(self) -> str:
+        """How events are written: `outbox.fields.JSON` or `JSON_LINES`."""

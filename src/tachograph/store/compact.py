@@ -21,7 +21,7 @@ from tachograph.store.migrate import migrate
 from tachograph_sdk.errors import StoreBusy, StoreError
 from tachograph_sdk.private_files import sync_folder
 
-__all__ = ["copy_into", "fresh_path", "held_old_file", "remove_leftovers", "remove_spilled"]
+__all__ = ["EngineRows", "copy_into", "fresh_path", "held_old_file", "remove_leftovers", "remove_spilled"]
 
 ROWS_AT_ONCE = 200_000  # that travel at a time: what is held in memory
 
@@ -88,7 +88,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str
     return dict(rows)
 
 
-class _Rows:
+class EngineRows:
     """What a question answers, for another engine to read."""
 
     def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
@@ -108,7 +108,7 @@ def _copy_table(source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnec
     ((last, there),) = source.execute(f"select max(rowid), count(*) from {table}").fetchall()  # noqa: S608
     for first in range(0, (last or 0) + 1 if there else 0, ROWS_AT_ONCE):
         piece = f"select {names} from {table} where rowid between {first} and {first + ROWS_AT_ONCE - 1} order by rowid"  # noqa: S608
-        target.register("incoming", _Rows(source.sql(piece)))
+        target.register("incoming", EngineRows(source.sql(piece)))
         target.execute(f"insert into {table} ({names}) select {typed} from incoming")  # noqa: S608
         target.unregister("incoming")
     ((copied,),) = target.execute(f"select count(*) from {table}").fetchall()  # noqa: S608

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.resources import files
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +29,29 @@ from tachograph.ports import (
     WriteResult,
 )
 from tachograph.store.columns import pack
+from tachograph.store.compact import remove_leftovers
 from tachograph.store.config import RetentionConfig, StoreConfig
-from tachograph.store.contents import PurgesContents
+from tachograph.store.contents import PurgesChosen
+from tachograph.store.correct import correct_new
+from tachograph.store.identities import insert_identities
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
+from tachograph.store.opening import connect, first_line, load_macros, too_slow
 from tachograph.store.reprice import Wanted, reprice
 from tachograph.store.retention import carry_out, is_anything_due, plan_retention
 from tachograph.store.settle import rebuild, settle
-from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreBusy, StoreError
+from tachograph.store.subject_methods import SubjectMethods
+from tachograph_sdk.errors import QueryError, QueryTooLarge, StoreError
 from tachograph_sdk.model.event import DropReason
+from tachograph_sdk.model.subject import Correction
 
-__all__ = ["DuckDBStore", "StoreConfig"]
+__all__ = ["DuckDBStore", "StoreConfig", "load_macros"]
 
 _WRITTEN = "you wrote"
 _TABLES = "`show tables` lists the tables, `describe requests` the columns of one"
 
 
-class DuckDBStore(PurgesContents):
+class DuckDBStore(SubjectMethods, PurgesChosen):
     """Implements `ports.Store` on one file. Any thread may call it; only one process may have it open."""
 
     def __init__(
@@ -57,10 +61,14 @@ class DuckDBStore(PurgesContents):
         *,
         prices: Prices | None = None,
         retention: RetentionConfig | None = None,
+        corrections: Callable[[], Sequence[Correction]] = tuple,
     ) -> None:
         """Open or create the store at `path` (":memory:" for one that is not kept).
 
-        `prices` say what usage costs that only counters saw, where they count no cost; by default the packaged table.
+        Args:
+            path, config, retention: where, what it may use, and how long it keeps what.
+            prices: what usage costs that only counters saw, where they count no cost; by default the packaged table.
+            corrections: those in force, asked with each batch: what is written is corrected before anybody sees it.
 
         Raises:
             StoreBusy: another process has it.
@@ -70,15 +78,24 @@ class DuckDBStore(PurgesContents):
         self._prices = prices
         self._retention = retention or RetentionConfig()
         self._path = None if str(path) == ":memory:" else Path(path)
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # one writes
+        self._door = threading.Condition()  # of `_readers` and `_shut`
+        self._readers = 0
+        self._shut = False  # while the file is exchanged
         self._closed = False
-        self._writer = _connect(self._path, self._config)
+        self._corrections = corrections
+        self._open()
+        remove_leftovers(self._path)
+
+    def _open(self) -> None:
+        self._writer = connect(self._path, self._config)
         try:
             migrate(self._writer)
             self._writer.execute(load_macros("duckdb"))
             (last,) = self._one("select greatest(coalesce((select max(seq) from events), 0), seq) from settled")
             self._next_seq = last + 1  # the last events may have been deleted
             self._warm_up()
+            self._root = self._writer.cursor()  # makes the cursors of queries, and nothing else
         except BaseException:
             self._writer.close()
             raise
@@ -94,6 +111,7 @@ class DuckDBStore(PurgesContents):
             parts = [*([pack(batch.events)] if batch.events else []), *batch.columns]
             total = sum(part.rows for part in parts)
             new = self._insert_events(parts, drops) if total else 0
+            insert_identities(self._writer, batch.identities)
             self._add_drops(drops)
             self._set_aside(batch.quarantined)
             self._put_streams(batch.streams)
@@ -163,7 +181,10 @@ class DuckDBStore(PurgesContents):
         for part in parts:
             for name, quantity in part.rejected.items():
                 drops[DropReason.BAD_NUMBER.value, name] += quantity
-        new, self._next_seq = insert_events(self._writer, parts, self._next_seq)
+        first = self._next_seq
+        new, self._next_seq = insert_events(self._writer, parts, first)
+        if new and (corrections := self._corrections()):
+            correct_new(self._writer, corrections, first)
         return new
 
     def _add_drops(self, drops: Mapping[tuple[str, str], int]) -> None:
@@ -213,31 +234,30 @@ class DuckDBStore(PurgesContents):
         """
         timeout_s = self._config.query_timeout_s if timeout_s is None else timeout_s
         max_rows = self._config.query_max_rows if max_rows is None else max_rows
-        cursor = self._cursor()
-        late = threading.Event()
+        with self._reading() as cursor:
+            late = threading.Event()
 
-        def stop() -> None:
-            late.set()
-            cursor.interrupt()
+            def stop() -> None:
+                late.set()
+                cursor.interrupt()
 
-        timer = threading.Timer(timeout_s, stop)
-        timer.daemon = True
-        timer.start()
-        try:
-            cursor.execute("begin transaction read only")
-            cursor.execute(f"-- {statement.name}\n{statement.sql}", dict(statement.parameters))
-            columns = [d[0] for d in cursor.description or ()]
-            rows = cursor.fetchmany(max_rows + 1)
-        except duckdb.InterruptException as error:
-            raise _too_slow(statement.name, timeout_s) from error
-        except duckdb.Error as error:
-            if late.is_set():
-                raise _too_slow(statement.name, timeout_s) from error
-            hint = _TABLES if statement.name == _WRITTEN else ""
-            raise QueryError(f"the query {statement.name} cannot be run: {_first_line(error)}", hint=hint) from error
-        finally:
-            timer.cancel()
-            cursor.close()
+            timer = threading.Timer(timeout_s, stop)
+            timer.daemon = True
+            timer.start()
+            try:
+                cursor.execute("begin transaction read only")
+                cursor.execute(f"-- {statement.name}\n{statement.sql}", dict(statement.parameters))
+                columns = [d[0] for d in cursor.description or ()]
+                rows = cursor.fetchmany(max_rows + 1)
+            except duckdb.InterruptException as error:
+                raise too_slow(statement.name, timeout_s) from error
+            except duckdb.Error as error:
+                if late.is_set():
+                    raise too_slow(statement.name, timeout_s) from error
+                hint = _TABLES if statement.name == _WRITTEN else ""
+                raise QueryError(f"the query {statement.name} cannot be run: {first_line(error)}", hint=hint) from error
+            finally:
+                timer.cancel()
         if len(rows) > max_rows:
             raise QueryTooLarge(
                 f"the query {statement.name} has more than {max_rows:,} rows",
@@ -255,7 +275,7 @@ class DuckDBStore(PurgesContents):
         try:
             statements = duckdb.extract_statements(sql)
         except duckdb.Error as error:
-            raise QueryError(f"this is not SQL: {_first_line(error)}", hint=_TABLES) from error
+            raise QueryError(f"this is not SQL: {first_line(error)}", hint=_TABLES) from error
         allowed = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
         if len(statements) != 1 or statements[0].type not in allowed:
             raise QueryError(
@@ -300,6 +320,8 @@ class DuckDBStore(PurgesContents):
         with self._lock:
             if not self._closed:
                 self._closed = True
+                with self._door:
+                    self._root.close()
                 self._writer.close()
 
     def _fold_log_when_large(self) -> None:
@@ -336,84 +358,33 @@ class DuckDBStore(PurgesContents):
                 except duckdb.Error:
                     pass  # the failure itself ended the transaction
                 if isinstance(error, duckdb.Error):
-                    raise StoreError(f"the store could not be written: {_first_line(error)}") from error
+                    raise StoreError(f"the store could not be written: {first_line(error)}") from error
                 raise
 
     def _one(self, sql: str, parameters: object = None) -> tuple[Any, ...]:
         (row,) = self._writer.execute(sql, parameters).fetchall()
         return tuple(row)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of one's own, closed at the end. It does not wait for whoever writes, only while the file is exchanged."""
+        with self._door:
+            self._door.wait_for(lambda: not self._shut)
             self._check_open()
-            return self._writer.cursor()
-
-    def _read(self, sql: str) -> list[Any]:
-        cursor = self._cursor()
+            cursor = self._root.cursor()
+            self._readers += 1
         try:
-            return list(cursor.execute(sql).fetchall())
+            yield cursor
         finally:
             cursor.close()
+            with self._door:
+                self._readers -= 1
+                self._door.notify_all()
+
+    def _read(self, sql: str) -> list[Any]:
+        with self._reading() as cursor:
+            return list(cursor.execute(sql).fetchall())
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed")
-
-
-def load_macros(engine: str) -> str:
-    """The macros that give both engines the same few function names."""
-    return (files("tachograph.store") / "macros" / f"{engine}.sql").read_text()
-
-
-def _connect(path: Path | None, config: StoreConfig) -> duckdb.DuckDBPyConnection:
-    settings: dict[str, Any] = {
-        "memory_limit": config.memory_limit,
-        "threads": config.threads,
-        "checkpoint_threshold": config.checkpoint_threshold,
-        "enable_external_access": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
-    }
-    if path is None:
-        return duckdb.connect(":memory:", config=settings)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the log beside the file follows the caller's umask
-    settings["temp_directory"] = str(path.with_name(path.name + ".tmp"))
-    old = os.umask(0o077)
-    try:
-        connection = duckdb.connect(str(path), config=settings)
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise StoreBusy(
-                f"another process has the store {path.name} open",
-                hint="ask the running server (tachograph does that by itself when it can reach it), or stop it first",
-            ) from error
-        raise _unusable(path, error) from error
-    except duckdb.Error as error:
-        raise _unusable(path, error) from error
-    finally:
-        os.umask(old)
-    os.chmod(path, 0o600)
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set lock_configuration = true")
-    return connection
-
-
-def _too_slow(name: str, timeout_s: float) -> QueryTooLarge:
-    return QueryTooLarge(
-        f"the query {name} took longer than {timeout_s:g} s", hint="narrow the time range or use fewer dimensions"
-    )
-
-
-def _unusable(path: Path, error: Exception) -> StoreError:
-    hint = f"move {path.name} elsewhere: the next command makes a new one, and imports what histories still have"
-    return StoreError(f"the store {path} cannot be opened: {_first_line(error)}", hint=hint)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-
-
-def utc(us: int) -> datetime:
-    """Microseconds since 1970 as the stores keep times: UTC without a zone."""
-    return datetime.fromtimestamp(us / 1e6, UTC).replace(tzinfo=None)

@@ -18,7 +18,7 @@ import duckdb
 from tachograph.store.columns import ATTRIBUTE_COLUMNS
 from tachograph_sdk.model.subject import Footprint, Selection, Subject
 
-__all__ = ["TABLES", "conditions", "describe", "footprint", "mark", "parameters", "unmark"]
+__all__ = ["TABLES", "conditions", "describe", "existing", "footprint", "mark", "parameters", "unmark"]
 
 NAMED = {
     "users": "user_id",
@@ -31,9 +31,10 @@ NAMED = {
 
 TABLES = (
     "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours",
-    "sessions", "hours", "buckets", "kin", "lineages", "corrected",
+    "sessions", "hours", "buckets", "kin", "lineages", "contents", "corrected", "archived", "counted_ids", "identities",
 )  # fmt: skip
-"""Tables with rows about somebody. (`files` and `quarantine` know only pseudonyms of paths; `streams` only hashes.)"""
+"""Tables with rows about somebody. (`files` and `quarantine` know only pseudonyms of paths, `streams` only hashes,
+`summaries` nobody.)"""
 
 _MARKS = ("subject_roots", "subject_events", "subject_buckets", *(f"subject_named_{c}" for c in NAMED.values()))
 
@@ -112,6 +113,15 @@ def mark(connection: duckdb.DuckDBPyConnection, selection: Selection) -> None:
         where e.bucket in (select bucket from subject_events) and {_within(selection, "e.occurred_at")} group by 1""",
         selection,
     )
+    if given:
+        own = " and ".join(f"{column} in (select unnest(${part}))" for part, column in given.items())
+        _run(
+            connection,
+            f"""insert into subject_buckets
+            select distinct bucket, true from sessions where bucket in (select bucket from archived) and {own}
+                and bucket not in (select bucket from subject_buckets)""",
+            selection,
+        )
 
 
 def unmark(connection: duckdb.DuckDBPyConnection) -> None:
@@ -124,8 +134,9 @@ def conditions(selection: Selection) -> dict[str, str]:
     """For each table, which of its rows are the selection's; `mark` must have run."""
     if selection.everything:
         within = {table: _within(selection, _TIMES[table]) if table in _TIMES else "true" for table in TABLES}
-        events = f"event_id in (select event_id from events where {within['events']})"
-        return {**within, "event_copies": events, "corrected": events, "differences": _within(selection, "occurred_at")}
+        of_events = f"event_id in (select event_id from events where {within['events']})"
+        times = dict.fromkeys(("event_copies", "corrected", "contents"), of_events)
+        return {**within, **times, **dict.fromkeys(("differences", "counted_ids"), _within(selection, "occurred_at"))}
     given = _given(selection)
     whole = "bucket in (select bucket from subject_buckets where whole)"
     found = {"events": "seq in (select seq from subject_events)"}
@@ -145,13 +156,25 @@ def conditions(selection: Selection) -> dict[str, str]:
         "buckets": whole,
         "kin": f"{whole} or other in (select bucket from subject_buckets where whole)",
         "lineages": whole,
+        "contents": copied,
+        "archived": whole,
+        "counted_ids": f"{whole} and {_within(selection, 'occurred_at')}",
+        "identities": " or ".join(["false", *(f"pseudonym in (select unnest(${part}))" for part in given)]),
     }
+
+
+def existing(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of the database."""
+    rows = connection.execute("select table_name from duckdb_tables() where not temporary").fetchall()
+    return {name for (name,) in rows}
 
 
 def describe(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Subject:
     """What is held about a marked selection."""
     tables = {}
     for table, condition in conditions(selection).items():
+        if table not in existing(connection):
+            continue
         ((tables[table],),) = _run(connection, f"select count(*) from {table} where {condition}", selection)
     meant = "from events where seq in (select seq from subject_events)"
     ((first, last),) = _run(connection, f"select epoch_us(min(occurred_at)), epoch_us(max(occurred_at)) {meant}", {})
@@ -161,7 +184,7 @@ def describe(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Sub
     others = f"select name, count(*) from (select unnest(json_keys(attributes)) as name {meant} and attributes is not null) group by 1"
     attributes.update(_run(connection, others, {}))
     return Subject(
-        tables={table: tables[table] for table in TABLES},
+        tables={table: tables[table] for table in TABLES if table in tables},
         first_us=first,
         last_us=last,
         agents=dict(_run(connection, f"select agent, count(*) {meant} group by 1 order by 1", {})),

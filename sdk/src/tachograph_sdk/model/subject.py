@@ -76,3 +76,4 @@ class Correction:
     footprint: Footprint
     attribute: str  # one of CORRECTABLE in store/correct.py
     value: str  # as it is stored
+    before: str | None  # the only value it takes the place of; None: any
