@@ -262,7 +262,7 @@ _HOSTING = (
     _head("volcengine-access-key-id", "AK", f"AKLT[{W}]{{28,}}+={{0,2}}"),
     _head("yandex-api-key", "AQ", f"AQVN[{W}]{{35,}}+"),
     _prefix("yandex-oauth-token", "y0_", W, 55, loose=True),
-    _after("yandex-iam-token", "1.", 3, f"{EDGE}t1\\.[{W}]{{16,}}+[{W}.=]*+"),
+    _after("yandex-iam-token", "1.", 3, f"{EDGE}t1\\.[{W}]{{16,}}+={{0,2}}\\.[{W}]{{60,}}+={{0,2}}"),
     _head("databricks-token", "da", f"dapi[{H}]{{32}}(?:-[0-9])?(?![{A}])"),
     _after("astra-token", "S:", 8, f"AstraCS:[{W}]{{16,}}+:[{H}]{{32,}}+"),
     _after("openshift-token", "6~", 7, f"sha256~[{W}]{{40,}}+"),

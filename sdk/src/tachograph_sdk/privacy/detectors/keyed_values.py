@@ -1,0 +1,214 @@
+"""Finds secrets known only by the name they stand under: `password: …`, `API_KEY=…`, `"client_secret": "…"`.
+
+In shell, .env, JSON, YAML, TOML, INI, XML, code, headers, options of commands, connection strings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.key_names import SecretName, secret_name
+from tachograph_sdk.privacy.detectors.keyed_examples import CATCHES, SPARES
+from tachograph_sdk.privacy.detectors.secret_values import is_secret
+
+__all__ = ["DETECTOR"]
+
+_ANCHORS = (b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"cred", b"phrase", b"mnemonic", b"kennwort")
+_NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
+_BACK = 48
+_REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
+_SEPARATOR = re.compile(
+    rb"(?:(?P<pair>[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
+    rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))[ \t]{0,24}"
+    rb"|(?P<xml>>\s{0,24}|</key>\s{0,24}<string>)"
+    rb"|(?P<call>\()(?=[\"'])"
+    rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
+    rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
+    rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:is|was|of|to):?[ \t]{1,4})?)"
+)
+_ANNOTATION = re.compile(
+    rb"[A-Za-z_][\w.]{0,40}(?:\[[\w., |\[\]]{0,40}\])?(?:\s{0,4}\|\s{0,4}\w{1,20})?\??\s{0,4}=\s{0,4}(?=[rbfuRBFU]{0,2}[\"'])"
+)
+_QUOTE = re.compile(rb"(?:[rbfuRBFU@$]{1,2}(?=[\"'])|!!str\s+)?(\"\"\"|'''|[\"'`])")
+_INSIDE = {
+    b'"': re.compile(rb'[^"\\\r\n]{0,4096}+(?:\\.[^"\\\r\n]{0,4096}+){0,512}+'),
+    b"'": re.compile(rb"[^'\\\r\n]{0,4096}+(?:\\.[^'\\\r\n]{0,4096}+){0,512}+"),
+    b"`": re.compile(rb"[^`\\\r\n]{0,4096}+(?:\\.[^`\\\r\n]{0,4096}+){0,512}+"),
+}
+_BARE = re.compile(rb"[^\s\"'`<>]{1,512}+")
+_REST_OF_BARE = re.compile(rb"[^\s\"'`<>,;&|(){}\[\]]*+")
+_XML_VALUE = re.compile(rb"[^<\r\n]{1,1024}+(?=<)")
+_BLOCK = re.compile(rb"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,32}")
+_PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]|[\"'`]")  # a word that goes on, or ends what is quoted as a whole
+_NEXT_SETTING = re.compile(rb"[;&,][\w .%-]{1,40}=|[;&](?:\s|\Z)|[,;]\s")
+_LOUD_BEFORE = re.compile(
+    rb"(?:^|[\s;&|\"'`(])(?:--?[a-z][\w-]{0,24}[= ]\s?|(?:export|set|env|setx|declare -x|ENV|ARG|-e|local|readonly)\s+)?[\"']?\Z|--[\w.-]{0,64}\Z",
+    re.I,
+)
+_GAP_BEFORE = re.compile(rb"(?:\b(?:ENV|setx|secret set|secrets set|config set|config:set)\s+|(?:^|[\s\"'`(=])--?)\Z")
+_LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+\S{1,128}\s+\Z")
+
+
+def _find(text: Text) -> Iterator[Span]:
+    lower = text.lower
+    done = 0
+    places: list[int] = []
+    for anchor in _ANCHORS:
+        if anchor in lower:
+            places.extend(text.places(anchor))
+    places.sort()
+    for at in places:
+        if at < done:
+            continue
+        rest = _REST.match(lower, at)
+        assert rest
+        done = rest.end()
+        before = lower[max(at - _BACK, 0) : at]
+        start = at - len(before) + len(before.rstrip(_NAME))
+        start = done - len(lower[start:done].lstrip(b"-."))
+        name = secret_name(text.ascii[start:done].decode("ascii"))
+        if name is None and lower[at : at + 3] == b"key":
+            name, start = _spaced_name(text, at, start, done)
+        if name and (found := _value(text, start, done, name)):
+            yield found
+            done = max(done, found.end)
+
+
+def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName | None, int]:
+    """`API key: …`, in words: two of them make the name."""
+    if start != at or end != at + 3 or text.lower[at - 1 : at] != b" ":
+        return None, start
+    begin = max(at - 14, 0)
+    word = text.lower[begin : at - 1].rsplit(None, 1)[-1:]
+    if not word or not word[0].isalpha():
+        return None, start
+    name = secret_name(word[0].decode("ascii") + "_key")
+    return (name if name and name.sure else None), at - 1 - len(word[0])
+
+
+def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
+    """The value under the name that stands from `start` to `end`."""
+    data = text.ascii
+    separator = _SEPARATOR.match(data, end)
+    if separator is None:
+        return None
+    at = separator.end()
+    group = separator.lastgroup
+    before = data[max(start - 80, 0) : start]
+    if before.endswith(b"://"):
+        return None  # the user of a URL
+    loud = False
+    doubtful = False
+    if group == "op":
+        operator = separator["op"]
+        if operator == b":" and (annotation := _ANNOTATION.match(data, at)):
+            at = annotation.end()
+        loud = operator == b"=" and separator.end() - end == 1 and _is_loud(data[start:end], before)
+        if block := _BLOCK.match(data, at):
+            at = block.end()
+    elif group == "xml":
+        if not before.endswith((b"<", b":")) and data[end : end + 2] != b"</":
+            return None
+        match = _XML_VALUE.match(data, at)
+        return _judged(text, at, match.end(), name, quoted=True) if match else None
+    elif group == "call" or group == "argument":
+        if b"get" in data[start:end].lower() or before.endswith((b"get(", b"getenv(", b"environ(")):
+            return None
+        doubtful = True
+    elif group == "says":
+        doubtful = True
+    elif group == "gap":
+        if data[at : at + 1] in (b"'", b'"') and name.kind == "password" and name.sure:
+            pass  # SQL: WITH PASSWORD '…'
+        elif _GAP_BEFORE.search(before):
+            loud = True
+        elif not (name.kind == "password" and _LOGIN_BEFORE.search(before)):
+            return None
+    elif group == "pair":
+        loud = data[start:end].isupper()
+    quote = _QUOTE.match(data, at)
+    if quote:
+        at = quote.end()
+        inside = _INSIDE[quote[1][:1]].match(data, at)
+        stop = inside.end() if inside else at
+        if data[stop : stop + 1] != quote[1][:1]:  # cut short
+            cut = _BARE.match(data, at)
+            stop = min(stop, cut.end()) if cut else stop
+        return _judged(text, at, stop, name, quoted=True, loud=loud, doubtful=doubtful)
+    if doubtful and group != "says":
+        return None
+    return _bare(text, at, name, loud=loud, doubtful=doubtful, json=separator["close"] is not None, before=before)
+
+
+def _bare(
+    text: Text, at: int, name: SecretName, *, loud: bool, doubtful: bool, json: bool, before: bytes
+) -> Span | None:
+    """A value without quotes: to the next space, and no further than the setting."""
+    data = text.ascii
+    match = _BARE.match(data, at)
+    if match is None:
+        return None
+    stop = match.end()
+    if stop - at == 512 and (rest := _REST_OF_BARE.match(data, stop)):
+        stop = rest.end()
+    if following := _NEXT_SETTING.search(data, at, stop + 1):
+        stop = following.start()
+    value = data[at:stop]
+    if value.endswith(b"4_request"):
+        return None  # the scope of a signature, whose secret part has a shape of its own
+    trimmed = value.rstrip(b",;")
+    for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}")):
+        while trimmed.endswith(closing) and trimmed.count(closing) > trimmed.count(opening):
+            trimmed = trimmed[:-1].rstrip(b",;")
+    if trimmed.endswith((b".", b":", b"!", b"?")) and (doubtful or data[stop : stop + 1] == b" "):
+        trimmed = trimmed[:-1]
+    code = len(trimmed) < len(value) or data[stop : stop + 1] in (b"(", b"[") or data[stop : stop + 2] == b" ("
+    if json and not trimmed.isdigit() and not loud:
+        code = True
+    stop = at + len(trimmed)
+    if data[at - 1 : at] != b"=" and not loud and trimmed.isalpha() and _PROSE.match(data, stop):
+        return None
+    return _judged(text, at, stop, name, quoted=False, loud=loud, doubtful=doubtful, code=code)
+
+
+def _judged(
+    text: Text,
+    start: int,
+    end: int,
+    name: SecretName,
+    *,
+    quoted: bool,
+    loud: bool = False,
+    doubtful: bool = False,
+    code: bool = False,
+) -> Span | None:
+    value = text.text[start:end]
+    stripped = value.strip()
+    if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
+        return None
+    if doubtful and not (len(stripped) >= 6 and _has_both(stripped) and "_" not in stripped):
+        return None
+    start += len(value) - len(value.lstrip())
+    kind = "secret" if name.kind == "phrase" else name.kind
+    return Span(start, start + len(stripped), kind, f"{name.kind}-by-name")
+
+
+def _has_both(value: str) -> bool:
+    """Letters and digits: no word of prose."""
+    return any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
+
+
+def _is_loud(name: bytes, before: bytes) -> bool:
+    """Whether a name before `=` is that of an environment variable or an option."""
+    return before.endswith(b"-") or (name.upper() == name and _LOUD_BEFORE.search(before) is not None)
+
+
+DETECTOR = Detector(
+    id="keyed_values",
+    help="Values that only their name shows to be secret (password, api_key, client_secret …), in any notation.",
+    find=_find,
+    catches=CATCHES,
+    spares=SPARES,
+)

@@ -1,0 +1,168 @@
+"""Whether a value that stands under the name of a secret is one, or a placeholder, a type, a look-up, a word of prose."""
+
+from __future__ import annotations
+
+import re
+
+from tachograph_sdk.privacy.detectors.key_names import SecretName
+
+__all__ = ["is_secret", "looks_random"]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_VOCABULARY = _set(
+    # what people write where a secret will be
+    "password passwd passwords pwd pass passphrase passcode passwort kennwort contrasena senha secret secrets token tokens"
+    " key keys api apikey access auth authorization authentication user username users name new old current confirm"
+    " confirmation reset forgot forgotten change changed update login signin signup field input form txt text label hint"
+    " your my the a an here this that our their todo tbd na unset set unknown void placeholder example sample dummy fake"
+    " mock changeme replace replaceme insert enter value values hidden masked redacted removed filtered sensitive protected"
+    " encrypted plain plaintext secure stars censored omitted xxx xxxx foo bar baz test testing"
+    # types and literals
+    " string str int integer bool boolean bytes byte object any number float double char varchar null none nil undefined"
+    " true false yes no on off optional maybe required missing invalid valid empty default self cls args kwargs opts"
+    " options option config cfg settings params param parameter request req response res ctx context props state store data"
+    " var let const env environ environment process prompt ask stdin file path vault keyring getpass typing list dict map"
+    " set array record unsafe readonly date datetime type kind function func lambda callable promise async await"
+    # kinds of tokens and of hashing
+    " sha sha1 sha256 sha512 md5 bcrypt argon2 hash hashed digest bearer basic oauth oauth2 jwt csrf xsrf refresh id ids"
+    " session bot client server app application public private db database credentials credential creds service account"
+    # prose after a colon
+    " is was are be to and or for with without from in if not must may can will should has have as by on at of it"
+    " expired changed sent wrong incorrect mismatch ok failed failure success accepted rejected denied granted only"
+    " please use used using see stored never always when where which then than into via per both either neither"
+)  # fmt: skip
+_PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
+_REFERENCE = re.compile(
+    r"(?:[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
+    r"\u2022{3,}|(?:env|vault|arn|op|file|aws|gcp|azure|ssm|secretsmanager|keyvault|keychain|keyring|bw|pass|sops|ref|"
+    r"https?|data|urn|mailto|ENC|encrypted|base64)(?::|\(|\[)|ENC\[|\[[A-Za-z*_. -]+\]?$|/(?:etc|run|var|opt|usr|home|tmp|"
+    r"dev|mnt|root|secrets?|app|config)/|~/|\.{1,2}/|@@|process\.|os\.|self\.|this\.)",
+    re.I,
+)
+_DUMMY = re.compile(
+    r"[xX*.\-_#?0\u2022]+|(?:your|(?:my|the|an?|some|insert|enter|replace|put|add)[-_ ]).{0,40}?"
+    r"(?:token|key|secret|password|passwd|pwd|here|value|it|me|this|goes)\b.{0,16}",
+    re.I,
+)
+_CODE = re.compile(r"[!&*]{0,2}[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)*(?:[(\[{].*|[?!]?\.?)", re.S)
+_CHAIN = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+")
+_CALL = re.compile(r"[A-Za-z_$][\w$.]*(?:::[\w$]+)*[(\[{]")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[a-zA-Z%]{0,2}")
+_PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*")
+_FILE = re.compile(r"[\w.-]{1,64}\.(?:pem|key|crt|json|ya?ml|toml|txt|env|ini|cfg|py|js|ts|go|rs|rb|java|html?|md|sh)")
+_SYMBOL = re.compile(r"[^\w\s]")
+
+
+def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: bool) -> bool:
+    """Whether this value is the secret its name announces.
+
+    Args:
+        value: without quotes.
+        name: what the name says.
+        quoted: it stood in quotes: then it is no name of a variable.
+        loud: the name is one of an environment variable or option, whose value is taken literally.
+        code: it ends as an argument or statement of code does, with a comma, bracket or semicolon.
+    """
+    if name.kind == "phrase":
+        return _is_phrase(value)
+    size = len(value)
+    if size < 3 or _REFERENCE.match(value) or _DUMMY.fullmatch(value) or _is_vocabulary(value):
+        return False
+    if not quoted and _is_code(value, loud=loud, code=code):
+        return False
+    if name.kind == "password":
+        return _is_password(value, sure=name.sure, quoted=quoted, loud=loud)
+    if any(char.isspace() for char in value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
+        return False
+    if not name.sure:
+        return looks_random(value, least=20 if not loud else 16)
+    if _NUMBER.fullmatch(value):
+        return size >= 8 and value.isdigit() and name.kind == "secret"
+    digits = any(char.isdigit() for char in value)
+    if digits:
+        return size >= 6 if name.kind == "secret" or loud else size >= 8
+    if _SYMBOL.search(value.strip("_-./:")) and "." not in value and ":" not in value and "/" not in value:
+        return name.kind == "secret" and size >= 8 and any(char.isalpha() for char in value) and "-" not in value
+    mixed = not value.islower() and not value.isupper()
+    plain = value.replace("_", "").replace("-", "").isalpha()
+    if loud or name.kind == "secret":
+        return size >= 8 and plain and (loud or size >= 12 or mixed) and not ("-" in value and size < 16)
+    return size >= 20 and mixed and looks_random(value, least=20)
+
+
+def looks_random(value: str, *, least: int = 16) -> bool:
+    """Whether it is made of letters of both cases and digits, or of hex or base64, as no word or identifier is."""
+    if len(value) < least or any(char.isspace() for char in value):
+        return False
+    upper = sum(char.isupper() for char in value)
+    lower = sum(char.islower() for char in value)
+    digits = sum(char.isdigit() for char in value)
+    if len(set(value)) < min(8, least):
+        return False
+    if digits and upper and lower:
+        return True
+    return digits >= len(value) // 6 and upper + lower >= len(value) // 8 and upper + lower + digits >= len(value) * 0.8
+
+
+def _is_vocabulary(value: str) -> bool:
+    """Whether it consists of the words that stand for a secret: `your-api-key`, `password_field`, `required`."""
+    if any(char.isdigit() for char in value) and value.lower() not in _VOCABULARY:
+        return False
+    pieces = _PIECES.findall(value)
+    if len(value) > 80 or not pieces:
+        return not pieces
+    if not value.isascii() and value.isalpha():
+        return True  # a label in another language
+    return value.lower() in _VOCABULARY or all(piece.lower() in _VOCABULARY for piece in pieces)
+
+
+def _is_code(value: str, *, loud: bool, code: bool) -> bool:
+    """Whether an unquoted value is an expression: a name, a look-up, a call."""
+    if _CALL.match(value):
+        return True
+    if loud:
+        return bool(_CHAIN.fullmatch(value)) and code
+    if _CHAIN.fullmatch(value):
+        return True
+    if not _CODE.fullmatch(value):
+        return False
+    if not any(char.isdigit() for char in value):
+        return code or not value.isalpha() or not value.islower()
+    pieces = [piece.lower() in _VOCABULARY for piece in _PIECES.findall(value) if len(piece) > 2]
+    return bool(pieces) and all(pieces)
+
+
+def _is_password(value: str, *, sure: bool, quoted: bool, loud: bool) -> bool:
+    if any(char.isspace() for char in value):
+        return quoted and _is_spaced_password(value)
+    if _PATH.fullmatch(value) and not any(char.isdigit() for char in value):
+        return False
+    has_digit = any(char.isdigit() for char in value)
+    if not sure:
+        return len(value) >= 4 and (
+            (loud and not _NUMBER.fullmatch(value)) or (has_digit and any(char.isalpha() for char in value))
+        )
+    if value.isdigit():
+        return len(value) >= 4
+    return not _NUMBER.fullmatch(value) or quoted
+
+
+def _is_spaced_password(value: str) -> bool:
+    """Several words in quotes: a passphrase rather than a sentence about passwords."""
+    words = value.split()
+    if len(words) > 8 or len(value) > 80 or value[-1] in ".!?:,":
+        return False
+    known = sum(word.lower().strip(".,:;!?'\"()") in _VOCABULARY for word in words)
+    if known:
+        return False
+    return len(words) >= 3 or any(re.search(r"[0-9]", word) and re.search(r"[A-Za-z]", word) for word in words)
+
+
+def _is_phrase(value: str) -> bool:
+    """12 to 24 short words in lower case."""
+    words = value.split()
+    return len(words) in (12, 15, 18, 21, 24) and all(3 <= len(word) <= 8 and word.isalpha() for word in words)
