@@ -9,7 +9,7 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 
 __all__ = ["DETECTOR"]
 
-_ANCHORS = (b"dob", b"birth", b"born", b"geb", b"naissance", b"nacimiento", b"nascita")
+_ANCHORS = (b"dob", b"birth", b"born", b"geb", b"naissance", b"nacim")
 _MONTH = (
     r"(?:jan|feb|f[ée]v|mar|m[äa]r|apr|avr|may|mai|jun|juin|jul|juil|aug|ao[uû]|sep|oct|okt|nov|dec|dez|d[ée]c|ene|abr"
     r"|ago|dic|gen|mag|giu|lug|set|ott)[^\W\d_]{0,7}\.?"
@@ -21,7 +21,7 @@ _DATE = (
 )
 _BIRTH = re.compile(
     r"(?:(?<![a-z])dob|birth(?:[ _-]?(?:date|day))?|(?<![a-z])born(?: on| the)?|(?<![a-z])geb(?:oren|\.|urtsdatum|urtstag)?"
-    r"(?: am)?|naissance|nacimiento|nascita)"
+    r"(?: am)?|naissance|nacimiento)"
     r"[\"'\])]{0,2}(?: is| was| le| el)?[:= \t]{0,4}[\"'(\[]{0,2}(?P<date>" + _DATE + ")",
     re.IGNORECASE,
 )

@@ -7,14 +7,15 @@ import unicodedata
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.prompts import targets
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR", "SERVICE_MAILBOXES"]
 
 SERVICE_MAILBOXES = re.compile(
-    r"(?:no-?reply|do-?not-?reply|actions?|bot|codex|copilot|claude|cursoragent|git|hg|svn)@"
+    r"(?:no-?reply|do-?not-?reply|actions?|bot|codex|copilot|claude|cursoragent)@"
     r"(?:[\w-]+\.)*(?:anthropic\.com|github\.com|gitlab\.com|bitbucket\.org|openai\.com|google\.com|cursor\.com"
-    r"|codeberg\.org|sr\.ht|dev\.azure\.com|npmjs\.com)",
+    r"|codeberg\.org|sr\.ht|dev\.azure\.com|npmjs\.com)|(?:git|hg|svn)@.*",
     re.IGNORECASE,
 )
 """Mailboxes of programs, which are no person's."""
@@ -27,7 +28,7 @@ _LONGEST_LOCAL = 96
 _DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}+\.){1,8}[^\W_][\w-]{0,62}+")
 _DOMAIN_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}+\]")
 _QUOTED = re.compile(r'(?<![\w"\\])"(?:[^"\\\n]|\\[^\n]){1,64}+"\Z')
-_USERINFO = re.compile(rb"([a-z][a-z0-9+.-]*+)://[^\s/@]*+\Z")
+_USERINFO = re.compile(rb"([a-z][a-z0-9+.-]*+)://[^\s/]*+\Z")
 _VERSION = re.compile(r"v?\d{1,5}\.\d{1,6}(?:[.-]|\Z)", re.IGNORECASE)
 _PERCENT_ENDS = re.compile(r"%(?:2[0267CBcb]|3[A-Fa-f]|0[AaDd]|5[BbDd]|7[BbDd])")
 _GLUED_ESCAPE = re.compile(r"u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbfv]")
@@ -48,11 +49,11 @@ _COMMON_TLD = words(
     " ua jp cn kr in au nz ca us mx br ar cl za il tr eu me tv local internal example test corp lan"
 )
 
-# `jane [at] example [dot] org`, `jane(at)example.org`, `jane&#64;example.org`.
-_OBFUSCATED_AT = (b"[at]", b"(at)", b"&#64;")
+# `jane [at] example [dot] org`, `jane(at)example.org`.
+_OBFUSCATED_AT = (b"[at]", b"(at)")
 _OBFUSCATED_LOCAL = re.compile(r"(?<![\w.+-])[^\W_][\w.+-]{0,63}+[ ]?\Z")
 _OBFUSCATED_DOMAIN = re.compile(
-    r"[ ]?[^\W_][\w-]{0,62}+(?:(?:\.|[ ]?(?:\[dot\]|\(dot\)|\{dot\}|<dot>)[ ]?|&#46;)(?=[^\W_])[\w-]{1,63}+){1,6}",
+    r"[ ]?[^\W_][\w-]{0,62}+(?:(?:\.|[ ]?(?:\[dot\]|\(dot\)|\{dot\}|<dot>)[ ]?)(?=[^\W_])[\w-]{1,63}+){1,6}",
     re.IGNORECASE,
 )
 
@@ -63,7 +64,7 @@ def _find(text: Text) -> Iterator[Span]:
     for match in _AT.finditer(text.lower):
         at = match.start()
         start = _local_start(text, at, floor)
-        if start < 0:
+        if start < 0 or at in targets(text):
             continue
         end = _domain_end(text.text, at, start)
         if end < 0 or _is_no_mailbox(text, start, end):
@@ -205,7 +206,6 @@ DETECTOR = Detector(
         ("jane [at] example [dot] org", "<email>"),
         ("jane(at)example.org", "<email>"),
         ("jane.doe (at) mail.example (dot) co (dot) uk!", "<email>!"),
-        ("jane&#64;example.org", "<email>"),
         ('{"email":"jane@example.org","n":1}', '{"email":"<email>","n":1}'),
         ("mailto:jane@example.org,john@example.org", "mailto:<email>,<email>"),
         ("jane@example.org_backup.tar", "<email>_backup.tar"),

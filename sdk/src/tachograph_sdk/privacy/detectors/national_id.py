@@ -13,33 +13,33 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 __all__ = ["DETECTOR"]
 
 _Check = Callable[[str], bool]
-_ALONE = r"(?<![\w.\-/+#])(?:{})(?![\w]|[-/.]\w)"
-
 # Numbers that need no word before them: hardly anything else has their form, and most have a check digit.
-_FORMS: tuple[tuple[str, re.Pattern[str], _Check], ...] = tuple(
-    (rule, re.compile(_ALONE.format(pattern)), check)
-    for rule, pattern, check in (
-        ("us-ssn", r"\d{3}-\d{2}-\d{4}", checks.ssn),
-        ("br-cpf", r"\d{3}\.\d{3}\.\d{3}-\d{2}", checks.cpf),
-        ("br-cnpj", r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}", checks.cnpj),
-        ("fr-insee", r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}", checks.insee),
-        ("cn-resident-id", r"\d{17}[\dXx]", checks.resident_id),
-        ("kr-rrn", r"\d{6}-[1-8]\d{6}", checks.rrn),
-        ("ch-ahv", r"756\.?\d{4}\.?\d{4}\.?\d{2}", checks.ahv),
-        ("be-national-number", r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", checks.nrn),
-        ("cl-rut", r"\d{1,2}\.\d{3}\.\d{3}-[\dKk]", checks.rut),
-        ("fi-henkilotunnus", r"\d{6}[-+A]\d{3}[0-9A-Y]", checks.henkilotunnus),
-        ("in-aadhaar", r"(?<!\d )[2-9]\d{3}([ -])\d{4}\1\d{4}(?! \d)", checks.verhoeff),
-        ("gb-nino", r"[A-Z]{2} \d{2} \d{2} \d{2} [A-D]", checks.nino),
-        ("se-personnummer", r"(?:\d{2})?\d{6}[-+](?!(?:[01]\d|2[0-3])[0-5]\d)\d{4}", checks.personnummer),
-    )
+_FORMS: dict[str, tuple[str, _Check]] = {
+    "us_ssn": (r"\d{3}-\d{2}-\d{4}", checks.ssn),
+    "br_cpf": (r"\d{3}\.\d{3}\.\d{3}-\d{2}", checks.cpf),
+    "br_cnpj": (r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}", checks.cnpj),
+    "fr_insee": (r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}", checks.insee),
+    "cn_resident_id": (r"\d{17}[\dXx]", checks.resident_id),
+    "kr_rrn": (r"\d{6}-[1-8]\d{6}", checks.rrn),
+    "ch_ahv": (r"756\.?\d{4}\.?\d{4}\.?\d{2}", checks.ahv),
+    "be_national_number": (r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", checks.nrn),
+    "cl_rut": (r"\d{1,2}\.\d{3}\.\d{3}-[\dKk]", checks.rut),
+    "fi_henkilotunnus": (r"\d{6}[-+A]\d{3}[0-9A-Y]", checks.henkilotunnus),
+    "in_aadhaar": (r"(?<!\d )[2-9]\d{3}(?P<s>[ -])\d{4}(?P=s)\d{4}(?! \d)", checks.verhoeff),
+    "gb_nino": (r"[A-Z]{2} \d{2} \d{2} \d{2} [A-D]", checks.nino),
+    "se_personnummer": (r"(?:\d{2})?\d{6}[-+](?!(?:[01]\d|2[0-3])[0-5]\d)\d{4}", checks.personnummer),
+}
+_FORM = re.compile(
+    r"(?<![\w.\-/+#])(?:" + "|".join(f"(?P<{rule}>{form})" for rule, (form, _) in _FORMS.items()) + r")(?![\w]|[-/.]\w)"
 )
+_PLAIN_LENGTHS = (13, 15, 17, 18)  # of those that may be written without groups
 
 # Ids of letters and digits, by their shape.
 _SHAPES: dict[bytes, tuple[tuple[str, _Check], ...]] = {
     b"00000000a": (("es-dni", checks.dni),),
     b"a0000000a": (("es-nie", checks.nie), ("sg-nric", checks.nric)),
     b"aa000000a": (("gb-nino", checks.nino),),
+    b"aaaaa0000a": (("in-pan", lambda code: code[3] == "P"),),
     b"aaaaaa00a00a000a": (("it-codice-fiscale", checks.codice_fiscale),),
     b"aaaa000000aaaaaa00": (("mx-curp", checks.curp),),
     b"aaaa000000aaaaaaa0": (("mx-curp", checks.curp),),
@@ -95,24 +95,12 @@ _LETTERS_BEFORE = re.compile(r"(?<![^\W_])[A-Z]{1,2} ?\Z")
 _STAMP = re.compile(r"1[5-9]\d{8}(?:\d{3}|\d{6})?\Z|20[12]\d-?[01]\d-?[0-3]\d")
 
 # Documents with letters, and ids shorter than numbers() looks for: their words are the anchors.
-_DOCUMENTS = (
-    b"passport",
-    b"reisepass",
-    b"pasaporte",
-    b"passeport",
-    b"licen",
-    b"nino",
-    b"pan ",
-    b"pan_",
-    b"pan:",
-    b"ppsn",
-)
+_DOCUMENTS = (b"passport", b"reisepass", b"licen")
 _DOCUMENT = re.compile(
-    r"(?<![A-Za-z])(?:(?P<passport>(?:passport|reisepass|pasaporte|passeport)(?:nummer)?)"
-    r"|(?P<licence>licen[cs]e)|(?P<nino>nino)|(?P<pan>pan(?: card)?)|(?P<pps>ppsn))"
+    r"(?:(?P<passport>passport|reisepass(?:nummer)?)|(?P<licence>licen[cs]e))"
     r"(?:[ _-]?(?:number|num|no|nr|#)\b\.?)?[\"' ]{0,2}(?: is )?[:=#]{0,2}[\"' ]{0,3}"
     r"(?P<id>(?=[A-Z]{0,9}\d)[A-Z0-9]{6,12}(?![A-Za-z0-9_])|\d{2} ?[A-Z0-9]{2,4} ?\d{3,6}(?![A-Za-z0-9_])"
-    r"|[A-Z]{5}\d{6}[A-Z0-9]{5}(?![A-Za-z0-9_])|[A-Z]\d{3}-\d{4}-\d{4}(?:-\d{2})?|[A-Z]{2} \d{2} \d{2} \d{2} [A-D])",
+    r"|[A-Z]{5}\d{6}[A-Z0-9]{5}(?![A-Za-z0-9_])|[A-Z]\d{3}-\d{4}-\d{4}(?:-\d{2})?)",
     re.IGNORECASE,
 )
 _DRIVER = re.compile(rb"driv(?:er|ing)[a-z'\x3f]{0,3}[ _-]?\Z")
@@ -127,17 +115,21 @@ def _find(text: Text) -> Iterator[Span]:
 
 
 def _numeric(whole: str, number: Number) -> Iterator[Span]:
-    start, end = number.start, number.end + 2
+    start = number.start
     if not number.words.isdisjoint(_ID_WORDS) or not whole[max(0, start - 2) : start].isascii():
         span = _in_context(whole, number)
         if span is not None:
             yield span
             start = span.end
-    for rule, pattern, check in _FORMS:
-        for match in pattern.finditer(whole, max(0, start - 3) if rule == "gb-nino" else start, end):
-            compact = re.sub(r"[ ./-]" if rule != "fi-henkilotunnus" else " ", "", match[0]).upper().replace("+", "")
-            if compact.isascii() and check(compact):
-                yield Span(*match.span(), "national_id", rule)
+    if number.plain and number.end - number.start not in _PLAIN_LENGTHS:
+        return
+    if whole[start - 1 : start] == " " and whole[start - 2 : start - 1].isupper():
+        start -= 3  # the letters of a British number
+    for match in _FORM.finditer(whole, max(start, 0), number.end + 2):
+        rule = match.lastgroup or ""
+        compact = re.sub(r"[ ./-]" if rule != "fi_henkilotunnus" else " ", "", match[0]).upper().replace("+", "")
+        if compact.isascii() and _FORMS[rule][1](compact):
+            yield Span(*match.span(), "national_id", rule.replace("_", "-"))
 
 
 def _in_context(whole: str, number: Number) -> Span | None:
@@ -185,9 +177,7 @@ def _documents(text: Text) -> Iterator[Span]:
                 continue
             if match["licence"] and not _DRIVER.search(text.lower[max(0, at - 14) : at]):
                 continue
-            if match["pan"] and not (re.fullmatch(r"[A-Z]{5}\d{4}[A-Z]", match["id"]) and checks.pan(match["id"])):
-                continue
-            yield Span(*match.span("id"), "national_id", match.lastgroup or "document")
+            yield Span(*match.span("id"), "national_id", "driving-licence" if match["licence"] else "passport")
 
 
 DETECTOR = Detector(
@@ -199,6 +189,7 @@ DETECTOR = Detector(
         ("123-45-6789", "<national_id>"),
         ('{"ssn":"123456789"}', '{"ssn":"<national_id>"}'),
         ("social security number 123 45 6789.", "social security number <national_id>."),
+        ("ABCPE1234F", "<national_id>"),
         ("NINO AB 12 34 56 C", "NINO <national_id>"),
         ("AB123456C", "<national_id>"),
         ("Steuer-ID: 86 095 742 719", "Steuer-ID: <national_id>"),

@@ -26,12 +26,13 @@ _LETTERS_ONLY = bytes(code if 97 <= code < 123 else 32 for code in range(256))
 class Number:
     """Seven digits or more in groups: from `start` to before `end`, and what stands before them on the line."""
 
-    __slots__ = ("_lower", "_words", "end", "glued", "start")
+    __slots__ = ("_lower", "_words", "end", "glued", "plain", "start")
 
-    def __init__(self, lower: bytes, start: int, end: int, *, glued: bool) -> None:
+    def __init__(self, lower: bytes, start: int, end: int, *, glued: bool, plain: bool) -> None:
         self.start = start
         self.end = end
         self.glued = glued  # part of a longer token that may be the number of an account, and nothing else
+        self.plain = plain  # digits only, no groups
         self._lower = lower
         self._words: frozenset[bytes] | None = None
 
@@ -77,7 +78,8 @@ def _look(text: Text) -> tuple[Number, ...]:
             start = shape.index(b"0", low + len(shape[low:start].rstrip(_SEPARATED)))
         glued = before == b"a" or before == b"_" or _is_glued(shape, start, stop)
         if stop - start >= 7 and (not glued or b"aa00" in shape[max(0, start - _BACK) : start + 3]):
-            found.append(Number(lower, start, stop, glued=glued))
+            plain = not shape[start:stop].strip(b"0")
+            found.append(Number(lower, start, stop, glued=glued, plain=plain))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.numbers import Number, numbers
+from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
@@ -18,6 +19,7 @@ _INTERNATIONAL = re.compile(
 )
 _EXTENSION_AT = re.compile("ext|x|dur", re.IGNORECASE)
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
+_PLUS = re.compile(rb"\+[ (]{0,2}0")
 _BEFORE_PLUS = re.compile(r"[\w+.)\]@]\Z")
 
 # Without a word before them: forms that hardly anything else has. Digits only; `_` is where a separator stands.
@@ -46,6 +48,14 @@ _WORD = re.compile(
     rb"|whatsapp|sms|telefon(?:o|nummer)?|handy(?:nummer)?|mobil|rufnummer|portable|tlf|gsm|ring|text)(?![a-z])"
     rb"[\"'\])]{0,2}[.:= \t]{0,4}(?:(?:at|is|on|me|us|him|her|them|to|number|no|nr|home|work|office|und|bei|unter|au)"
     rb"[.:= ]{1,3}){0,3}[\"'(\[+<]{0,3}\Z"
+)
+_ANY_WORD = frozenset(
+    word.encode()
+    for word in words(
+        "phone telephone mobilephone cellphone homephone workphone contactphone officephone phonenumber phonenum phoneno"
+        " telephonenumber mobilenumber tel telno mob mobile cell msisdn fax call dial whatsapp sms telefon telefono"
+        " telefonnummer handy handynummer mobil rufnummer portable tlf gsm ring text at on me us him her them to"
+    )
 )
 _OTHER_SCRIPTS = re.compile(
     r"(?:电话|電話|手机|手機|携帯|传真|전화|휴대폰|[Тт]елефон|[Тт]ел\.?|τηλ\.?|טלפון|هاتف|โทร\.?)[^\d\n]{0,6}\Z"
@@ -107,25 +117,18 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _international(text: Text) -> Iterator[Span]:
     end = 0
-    for needle in (b"+0", b"+(0", b"+ 0"):
-        for plus in _all(text.shape, needle):
-            if plus < end and needle == b"+0":
-                continue
-            start = plus - 1 if text.shape[plus - 1 : plus] == b"(" else plus
-            match = _INTERNATIONAL.match(text.text, start)
-            if match is None or _BEFORE_PLUS.search(text.text[max(0, start - 1) : start]):
-                continue
-            last = _end_of(match)
-            if last > 0:
-                end = last
-                yield Span(start, last, "phone", "phone-international")
-
-
-def _all(shape: bytes, needle: bytes) -> Iterator[int]:
-    place = shape.find(needle)
-    while place >= 0:
-        yield place
-        place = shape.find(needle, place + 1)
+    for anchor in _PLUS.finditer(text.shape):
+        plus = anchor.start()
+        if plus < end:
+            continue
+        start = plus - 1 if text.shape[plus - 1 : plus] == b"(" else plus
+        match = _INTERNATIONAL.match(text.text, start)
+        if match is None or _BEFORE_PLUS.search(text.text[max(0, start - 1) : start]):
+            continue
+        last = _end_of(match)
+        if last > 0:
+            end = last
+            yield Span(start, last, "phone", "phone-international")
 
 
 def _is_international(written: str) -> bool:
@@ -155,27 +158,31 @@ def _end_of(match: re.Match[str]) -> int:
 
 
 def _national(whole: str, number: Number) -> Iterator[Span]:
-    start = number.start
-    if whole[start - 1 : start] == "(":
-        start -= 1
-    end = start
-    word = _WORD.search(number.before) or _OTHER_SCRIPTS.search(whole[max(0, start - 12) : start])
-    if (
-        word
-        and (match := _ANY.match(whole, start, number.end + 16))
-        and _is_any(match[0], whole[match.end() : match.end() + 2])
-    ):
-        end = match.end()
-        yield Span(start, end, "phone", "phone-in-context")
+    end = start = number.start - 1 if whole[number.start - 1 : number.start] == "(" else number.start
+    if _has_word(whole, number, start):
+        match = _ANY.match(whole, start, number.end + 16)
+        if match and _is_any(match[0], whole[match.end() : match.end() + 1]):
+            end = match.end()
+            yield Span(start, end, "phone", "phone-in-context")
+    if number.plain:
+        return
     for match in _FORMS.finditer(whole, end, number.end + 2):
         if _stands_alone(whole, *match.span()):
             yield Span(*match.span(), "phone", "phone-national")
 
 
+def _has_word(whole: str, number: Number, start: int) -> bool:
+    """Whether a word about telephones is the last before the number."""
+    if not number.words.isdisjoint(_ANY_WORD):
+        return _WORD.search(number.before) is not None
+    before = whole[max(0, start - 12) : start]
+    return not before.isascii() and _OTHER_SCRIPTS.search(before) is not None
+
+
 def _is_any(written: str, after: str) -> bool:
     """Whether digits behind a word about telephones can be a number: 7 to 15 of them, no date, nothing glued."""
     digits = sum(char.isdecimal() for char in written)
-    return 7 <= digits <= 15 and not after[:1].isalnum() and not _DATE.match(written) and after[:1] not in ("_", "%")
+    return 7 <= digits <= 15 and not after.isalnum() and after not in ("_", "%") and not _DATE.match(written)
 
 
 def _stands_alone(whole: str, start: int, end: int) -> bool:
