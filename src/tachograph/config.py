@@ -20,9 +20,11 @@ from tachograph.home import Home, find_home
 from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
+from tachograph.outputs.sinks.config import FileSinkConfig, ForwardConfig, WebhookConfig
 from tachograph.pipeline.config import PrivacyConfig
 from tachograph.store.config import RetentionConfig, StoreConfig
 from tachograph_sdk.errors import ConfigError, QueryError
+from tachograph_sdk.outbox.config import OutboxConfig
 
 __all__ = [
     "LogConfig",
@@ -35,6 +37,7 @@ __all__ = [
     "load",
     "machine_zone",
     "privacy_of",
+    "secret_of",
     "user_environment",
 ]
 
@@ -69,6 +72,10 @@ class Settings:
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     imports: ImportConfig = field(default_factory=ImportConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    outbox: OutboxConfig = field(default_factory=OutboxConfig)
+    forward: ForwardConfig = field(default_factory=ForwardConfig)
+    webhook: WebhookConfig = field(default_factory=WebhookConfig)
+    file_sink: FileSinkConfig = field(default_factory=FileSinkConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
 
@@ -182,6 +189,23 @@ def _zone_in(text: str) -> str | None:
         return find_zone(name).name
     except QueryError:
         return None
+
+
+def secret_of(key: str, reference: str, *, environ: Mapping[str, str] | None = None) -> str:
+    """What a setting of the form env:NAME means; "" for an empty one. Settings are printed and passed on, secrets not.
+
+    Raises:
+        ConfigError: it is not of that form, or the variable is not set. Never quotes it.
+    """
+    if not reference:
+        return ""
+    name = reference.removeprefix("env:")
+    if name == reference or not name.isidentifier():
+        raise ConfigError(f"{key} has to name a variable", hint="write env:NAME, and put the secret into that variable")
+    found = (os.environ if environ is None else environ).get(name)
+    if not found:
+        raise ConfigError(f"{key} names a variable that is not set", hint=f"set {name}, or take the setting out")
+    return found
 
 
 def has_display() -> bool:

@@ -64,6 +64,46 @@ class Home:
         return self.root / "prices.toml"
 
     @property
+    def anonymous_id(self) -> Path:
+        """The random id of this installation, for what leaves it; not there before anything does."""
+        return self.root / "anonymous_id"
+
+    @property
+    def outbox(self) -> Path:
+        """What is about to leave this machine, and receipts of what left."""
+        return self.root / "outbox"
+
+    @property
+    def objections(self) -> Path:
+        """Whose records must not be kept, as keyed hashes."""
+        return self.root / "objections.json"
+
+    @property
+    def tombstones(self) -> Path:
+        """What was erased and must not come back, as keyed hashes."""
+        return self.root / "tombstones.json"
+
+    @property
+    def corrections(self) -> Path:
+        """Values that are made right in what is stored and in what comes in."""
+        return self.root / "corrections.json"
+
+    @property
+    def exports(self) -> Path:
+        """What was exported about whom, and where to."""
+        return self.root / "exports.jsonl"
+
+    @property
+    def erasure(self) -> Path:
+        """Present while an erasure is under way, so that it is finished whatever happens."""
+        return self.root / "erasure.json"
+
+    @property
+    def receipts(self) -> Path:
+        """What was erased and corrected, when, and how that was checked."""
+        return self.root / "receipts"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"

@@ -14,6 +14,7 @@ from tachograph_sdk.model.event import DropReason, Event
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
 from tachograph_sdk.outbox.destination import Destination
+from tachograph_sdk.outbox.envelope import Envelope
 
 __all__ = [
     "Batch",
@@ -343,3 +344,6 @@ class Sink(Destination, Protocol):
     @property
     def content_type(self) -> str:
         """How events are written: `outbox.fields.JSON` or `JSON_LINES`."""
+
+    def shown_headers(self, envelope: Envelope) -> Mapping[str, str]:
+        """What is sent beside the body, with stars for what is secret."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tachograph.home import Home
+from tachograph.wiring.outbox import purge_for
 from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.privacy.consent import Consent
 
@@ -27,5 +28,6 @@ def open_consent(home: Home, *, app: str | None = None, purge_contents: Callable
         return purge_contents() if content in purposes and recorded and home.store.exists() else 0
 
     if app is None:
+        consent.on_withdraw("outbox", lambda purposes: purge_for(home, purposes))
         consent.on_withdraw("recorded texts", erase_texts)
     return consent

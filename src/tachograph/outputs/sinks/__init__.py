@@ -1,0 +1,1 @@
+"""Continuous forwarding of released events, by way of the outbox."""

@@ -1,0 +1,165 @@
+"""The outbox of a home, with the places it sends to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tachograph.config import Settings, load, secret_of
+from tachograph.home import Home
+from tachograph.ports import Sink, Store
+from tachograph.tasks import Task
+from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.model.consent import ConsentPurpose, Permissions
+from tachograph_sdk.outbox.outbox import Outbox
+from tachograph_sdk.outbox.purposes import MAY_LEAVE
+
+if TYPE_CHECKING:
+    from tachograph.outputs.sinks.worker import Forwarder
+
+__all__ = ["open_outbox", "open_outbox_here", "open_outbox_to_purge", "open_sinks", "outbox_tasks", "purge_for"]
+
+PERIOD_S = 1.0
+KEY_BYTES = 32
+
+
+def open_outbox(home: Home, settings: Settings, permissions: Permissions) -> Outbox:
+    """The envelopes of this home; nothing is made on disk before something is put in."""
+    from tachograph_sdk.privacy.policy import POLICY_VERSION
+    from tachograph_sdk.privacy.scrubber import Scrubber
+
+    return Outbox(
+        home.outbox,
+        config=settings.outbox,
+        permissions=permissions,
+        scrub=Scrubber().scrub,
+        policy_version=POLICY_VERSION,
+    )
+
+
+def open_outbox_here(home: Home) -> Outbox:
+    """The same for a command: with the settings and consents of this home. Raises ConfigError."""
+    from tachograph_sdk.privacy.consent import Consent
+
+    return open_outbox(home, load(home), Consent.open(home.root))
+
+
+def open_sinks(settings: Settings, *, environ: Mapping[str, str] | None = None) -> list[Sink]:
+    """The places that the settings name.
+
+    Raises:
+        ConfigError: an address that is not allowed, an unknown purpose, or a variable that is not set.
+    """
+    sinks: list[Sink] = []
+    if settings.webhook.url:
+        sinks.append(_webhook(settings, environ))
+    if settings.file_sink.path:
+        from tachograph.outputs.sinks.file import FileSink
+
+        folder = Path(settings.file_sink.path).expanduser()
+        sinks.append(FileSink(folder, purposes=_purposes("file_sink", settings.file_sink.purposes)))
+    return sinks
+
+
+def _webhook(settings: Settings, environ: Mapping[str, str] | None) -> Sink:
+    from tachograph import __version__
+    from tachograph.outputs.sinks.webhook import Webhook
+    from tachograph_sdk.net import Limits, Reach
+    from tachograph_sdk.outbox.fields import JSON, JSON_LINES
+
+    config = settings.webhook
+    url = secret_of("webhook.url", config.url, environ=environ) if config.url.startswith("env:") else config.url
+    return Webhook(
+        url,
+        purposes=_purposes("webhook", config.purposes),
+        content_type=JSON if config.format == "json" else JSON_LINES,
+        user_agent=f"tachograph/{__version__}",
+        # The owner wrote the address: one that says itself that it is this machine is meant.
+        reach=Reach(loopback=True, private=config.allow_private, plain_http=config.allow_plain_http),
+        limits=Limits(total_s=config.timeout_s, connect_s=min(5.0, config.timeout_s)),
+        secret=secret_of("webhook.secret", config.secret, environ=environ),
+        authorization=secret_of("webhook.authorization", config.authorization, environ=environ),
+        ca_file=config.ca_file,
+    )
+
+
+def _purposes(section: str, names: tuple[str, ...]) -> frozenset[ConsentPurpose]:
+    known = {purpose.value: purpose for purpose in sorted(MAY_LEAVE)}
+    if not set(names) <= known.keys():
+        raise ConfigError(
+            f"{section}.purposes names something nothing can be sent for", hint="known: " + ", ".join(known)
+        )
+    return frozenset(known[name] for name in names) or MAY_LEAVE
+
+
+def outbox_tasks(home: Home, settings: Settings, store: Store, permissions: Permissions) -> list[Task]:
+    """Background work of the outbox; none where nothing is set up to leave, or the data is made up.
+
+    Raises:
+        ConfigError: see `open_sinks`.
+    """
+    from tachograph.outputs.sinks.cursor import CursorFile
+    from tachograph_sdk.outbox.sender import Sender
+
+    sinks = open_sinks(settings)
+    if settings.outbox.mode == "off" or home.demo_marker.exists():
+        for sink in sinks:
+            CursorFile(_cursor_path(home, sink)).forget()  # what comes in while it is off never leaves
+        return []
+    if not sinks:
+        return []
+    outbox = open_outbox(home, settings, permissions)
+    sender = Sender(outbox, sinks)
+    tasks = []
+    for sink in sinks:
+        forwarder = _forwarder(home, settings, store, outbox, sink)
+        tasks.append(Task(name=f"forward_{sink.id}", run=forwarder.turn, period_s=PERIOD_S))
+    tasks.append(Task(name="send", run=lambda: sender.send().delivered > 0, period_s=PERIOD_S))
+    return tasks
+
+
+def _forwarder(home: Home, settings: Settings, store: Store, outbox: Outbox, sink: Sink) -> Forwarder:
+    import secrets
+
+    from tachograph.clock import SystemClock
+    from tachograph.outputs.sinks.cursor import CursorFile
+    from tachograph.outputs.sinks.records import rekey_with
+    from tachograph.outputs.sinks.worker import Forwarder
+    from tachograph.store.read_back import last_number, read_events
+    from tachograph_sdk.private_files import create_once
+
+    key = create_once(home.outbox / "sinks" / f"{sink.id}.key", secrets.token_bytes(KEY_BYTES))
+    return Forwarder(
+        sink,
+        outbox,
+        read=partial(read_events, store),
+        last_number=partial(last_number, store),
+        rekey=rekey_with(key, sink.fingerprint),
+        cursor=CursorFile(_cursor_path(home, sink)),
+        clock=SystemClock(),
+        config=settings.forward,
+    )
+
+
+def _cursor_path(home: Home, sink: Sink) -> Path:
+    return home.outbox / "sinks" / f"{sink.id}.cursor"
+
+
+def open_outbox_to_purge(home: Home) -> Outbox:
+    """The same, only to look and delete: that works also where settings and consents cannot be read."""
+    return open_outbox(home, Settings(), _Nothing())
+
+
+def purge_for(home: Home, purposes: frozenset[ConsentPurpose]) -> int:
+    """Delete what waits for any of these purposes, and cut off what is on its way: for a withdrawal. How many envelopes."""
+    outbox = open_outbox_to_purge(home)
+    return sum(outbox.purge(purpose=purpose, reason="withdrawn").envelopes for purpose in sorted(purposes))
+
+
+class _Nothing:
+    """Permissions where nobody is asked."""
+
+    def granted(self, purpose: ConsentPurpose) -> None:
+        """None: nothing is allowed."""
