@@ -34,6 +34,7 @@ from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
 from tachograph.wiring.consent import open_consent
 from tachograph.wiring.explaining import explaining
+from tachograph.wiring.outbox import outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
 from tachograph_sdk.errors import ConfigError, TachographError
@@ -130,6 +131,8 @@ class _CoreProcess:
         if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
             watcher = Watcher(histories)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
+        consent = open_consent(home, purge_contents=purge_contents)
+        tasks += outbox_tasks(home, settings, self._core.store, consent)
         self._tasks = TaskRunner(tasks)
         self._home = home
         times = QueryTimes()
@@ -150,7 +153,7 @@ class _CoreProcess:
             purge_contents=purge_contents,
             retention=retainer,
             reprice=Repricer(self._core.store, home.prices).reprice,
-            consent=open_consent(home, purge_contents=purge_contents),
+            consent=consent,
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),
             receiver_health=lambda: json.loads(self._ask_receiver("/health") or b"{}"),
