@@ -142,8 +142,10 @@ def serve(home: Path, *options: str) -> Iterator[Running]:
         process.stdout.close()
 
 
-def otlp_logs(request_ids: Sequence[str], *, session: str = "11111111-2222-4333-8444-555555555555") -> bytes:
-    """OTLP/JSON with one api_request event per id, each of 10 tokens in and 1 out."""
+def otlp_logs(
+    request_ids: Sequence[str], *, session: str = "11111111-2222-4333-8444-555555555555", email: str = ""
+) -> bytes:
+    """OTLP/JSON with one api_request event per id, each of 10 tokens in and 1 out, of the person with this address."""
     now = time.time_ns() // 1_000_000 * 1_000_000
     records = [
         {
@@ -162,6 +164,7 @@ def otlp_logs(request_ids: Sequence[str], *, session: str = "11111111-2222-4333-
                     "cache_read_tokens": 0,
                     "cache_creation_tokens": 0,
                     "duration_ms": 5,
+                    **({"user.email": email} if email else {}),
                 }.items()
             ],
         }

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def home(tmp_path):
     store = DuckDBStore(home.store)
     for days, session, ids in ((100, "s_old", (REQUEST, PROMPT)), (3, "s_new", ("req_1", "p1"))):
         at_us = now_us - days * DAY_US
-        usage = {"model": "claude-sonnet-5-5", "input_tokens": days, "cost_nanousd": 7, "cost_basis": "reported"}
+        usage: dict[str, Any] = {"model": "claude-sonnet-5-5", "input_tokens": days, "cost_nanousd": 7, "cost_basis": "reported"}
         events = [
             make_event(at_us=at_us, session_id=session, request_id=ids[0], prompt_id=ids[1], **usage),
             make_event(EventKind.PROMPT, at_us=at_us, session_id=session, prompt_id=ids[1], prompt_origin="human"),
@@ -63,4 +64,5 @@ def test_what_is_due_is_shown_and_then_in_no_byte_of_the_home(home, capsys):
 def test_it_asks_before_it_deletes(home, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert main(["--home", str(home.root), "privacy", "retention", "--run"]) == 1
+    assert "had their time" in capsys.readouterr().out
     assert json.loads(ask(home, capsys, "privacy", "retention", "--json"))["tiers"][0]["rows"] == 2

@@ -10,6 +10,7 @@ __all__ = ["privacy"]
 
 PRIVACY_COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
     ("policy", "tachograph.cli.privacy_policy:policy"),
+    ("identity", "tachograph.cli.privacy_identity:identity"),
     ("retention", "tachograph.cli.privacy_retention:retention"),
     ("consent", "tachograph.cli.privacy_consent:consent"),
 )

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tachograph.pipeline.steps.classify import Classifier, Classify, Identify, Recogniser
 from tachograph.pipeline.steps.deltas import Deltas
-from tachograph.pipeline.steps.gate import Gate
+from tachograph.pipeline.steps.gate import ChangingRefusals, Gate
 from tachograph.pipeline.steps.price import ChangingPrices, Price, Prices
 from tachograph.pipeline.steps.release import ChangingRelease, ReleaseEach, TellDrops
 from tachograph.ports import Batch, Drops, Frame, Quarantined, StreamState
@@ -72,6 +72,7 @@ class Pipeline:
         prices: Prices | ChangingPrices,
         streams: Mapping[str, StreamState] | None = None,
         refused: frozenset[EventKind] = frozenset(),
+        refusals: ChangingRefusals | None = None,
     ) -> None:
         agents = tuple(agents)
         self._decoder = decoder
@@ -81,7 +82,7 @@ class Pipeline:
             ("deltas", self._deltas),
             ("classify", Classify(agents, others)),
         )
-        self.gate = Gate(refused)
+        self.gate = Gate(refused, refusals)
         self.release = ReleaseEach(release)
         self._tell = TellDrops()
         self.price = Price(prices)
@@ -123,6 +124,7 @@ class Pipeline:
             position=frames[-1].end if frames else None,
             streams=self._deltas.take_changed(),
             quarantined=quarantined,
+            identities=self.release.current().take_clear(),
         )
 
     def run_records(self, records: list[RawEvent]) -> Batch:
@@ -133,7 +135,12 @@ class Pipeline:
         except BaseException:
             self._deltas.discard()
             raise
-        return Batch(events=events, drops=self._told(drops), streams=self._deltas.take_changed())
+        return Batch(
+            events=events,
+            drops=self._told(drops),
+            streams=self._deltas.take_changed(),
+            identities=self.release.current().take_clear(),
+        )
 
     def _told(self, drops: Drops) -> Drops:
         return self._tell(drops, names=self.release.current().tells_unknown)

@@ -24,6 +24,7 @@ NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
 
 
 _TEXTS = Statement(name="texts kept", sql="select count(*) from contents")
+_CLEAR = Statement(name="clear_names", sql="select pseudonym, clear_text from identities")
 
 
 class SqlStore(Protocol):
@@ -78,7 +79,7 @@ class StoreAnswers:
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
         made = build_report(self._store, self._window(parameters), _names(parameters.get("by", "")))  # type: ignore[arg-type]
-        return {**made.as_json(), "demo": self._demo, "privacy": self.privacy()}
+        return {**self._in_clear(made.as_json()), "demo": self._demo, "privacy": self.privacy()}
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
@@ -97,7 +98,7 @@ class StoreAnswers:
         )
         result, coverage, by_row = answer_with_coverage(self._store, question)  # type: ignore[arg-type]
         return {
-            **_table(result),
+            **self._in_clear(_table(result)),
             "coverage": coverage,
             "row_coverage": by_row,
             "window": window.as_text(),
@@ -119,6 +120,14 @@ class StoreAnswers:
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """A page of the ledger's rows; parameters since, until, after. Raises QueryError."""
         return self._explainer.ledger(parameters)
+
+    def _in_clear(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer with clear names in place of pseudonyms, where the owner chose to see them."""
+        if self._privacy().identity != "clear":
+            return answer
+        names = dict(self._store.query(_CLEAR).rows)
+        named: dict[str, Any] = _replace_texts(answer, names)
+        return named
 
     def _window(self, parameters: Mapping[str, str]) -> Window:
         return parse_window(
@@ -147,6 +156,16 @@ def as_json_value(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _replace_texts(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {name: _replace_texts(item, names) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_replace_texts(item, names) for item in value]
+    return value
 
 
 class _Timed:

@@ -296,4 +296,5 @@ def _join(first: Batch, second: Batch) -> Batch:
         drops=drops,
         streams={**first.streams, **second.streams},
         quarantined=[*first.quarantined, *second.quarantined],
+        identities={**first.identities, **second.identities},
     )

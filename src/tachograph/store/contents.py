@@ -1,4 +1,4 @@
-"""The texts of events, in a table of their own: how they get in, and how all of them are taken out."""
+"""The texts of events, in a table of their own: how they get in, and how all that only the owner's choice keeps is taken out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 
 from tachograph.ports import EventColumns
 
-__all__ = ["PurgesContents", "insert_contents"]
+__all__ = ["PurgesChosen", "insert_contents"]
 
 _INSERT_SQL = """
 insert into contents
@@ -28,8 +28,8 @@ def insert_contents(connection: duckdb.DuckDBPyConnection, parts: Sequence[Event
         connection.execute(_INSERT_SQL, [list(column) for column in zip(*rows, strict=True)])
 
 
-class PurgesContents:
-    """The part of a store that takes all texts out."""
+class PurgesChosen:
+    """The part of a store that takes out what is kept by the owner's choice only: texts, and clear names."""
 
     _writer: duckdb.DuckDBPyConnection
 
@@ -39,8 +39,17 @@ class PurgesContents:
         Raises:
             StoreError: they could not be deleted, or their bytes not be taken out of the file.
         """
+        return self._purge("contents")
+
+    def purge_identities(self) -> int:
+        """Delete the clear names that `identity = "clear"` kept, as `purge_contents` does; how many. Raises StoreError."""
+        return self._purge("identities")
+
+    def _purge(self, table: str) -> int:
         with self._transaction():
-            ((count,),) = self._writer.execute("delete from contents").fetchall()
+            ((count,),) = self._writer.execute(f"select count(*) from {table}").fetchall()  # noqa: S608 - a name of ours
+            if count:
+                self._writer.execute(f"delete from {table}")  # noqa: S608 - likewise
         if count:
             self.compact()
         return int(count)

@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+NAMES_PERIOD_S = 10.0  # how long clear names may stay after the owner chose pseudonyms
 RETENTION_PERIOD_S = 6 * 3600.0
 
 
@@ -126,6 +127,12 @@ class _CoreProcess:
             Task(name="drain", run=self._core.make, period_s=DRAIN_PERIOD_S),
             Task(name="write", run=self._core.store_made, period_s=0.0),
         ]
+        choice = PresetChoice(home.root)
+
+        def forget_names() -> bool:
+            return not choice.keeps_clear() and bool(self._core.store.purge_identities())
+
+        tasks.append(Task(name="names", run=forget_names, period_s=NAMES_PERIOD_S))
         retainer = Retainer(self._core.store, SystemClock())
         tasks.append(Task(name="retention", run=retainer.turn, period_s=RETENTION_PERIOD_S))
         if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
@@ -146,7 +153,7 @@ class _CoreProcess:
                 demo=home.demo_marker.exists(),
                 zone=machine_zone()[0],
                 prices=parts.prices,
-                privacy=PresetChoice(home.root).state,
+                privacy=choice.state,
                 name=parts.name,
             ),
             import_files=import_files,

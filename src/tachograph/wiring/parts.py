@@ -59,7 +59,10 @@ class ImportPipeline:
         from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
         return build_pipeline(
-            secret=load_or_create_secret(self.secret), prices=FreshPrices(self.prices), policy=self.policy
+            secret=load_or_create_secret(self.secret),
+            prices=FreshPrices(self.prices),
+            policy=self.policy,
+            keeps_clear=self.policy.keeps_clear,
         )
 
 
@@ -85,6 +88,7 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     from tachograph.pricing.fresh import FreshPrices
     from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
+    choice = PresetChoice(home.root)
     return build_pipeline(
         secret=load_or_create_secret(home.secret),
         prices=FreshPrices(home.prices),
@@ -92,7 +96,8 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
         agents=AGENTS,
         others=make_others(),
         streams=store.streams(),
-        policy=PresetChoice(home.root),
+        policy=choice,
+        keeps_clear=choice.keeps_clear,
     )
 
 
@@ -104,11 +109,11 @@ def build_core(home: Home, settings: Settings) -> Core:
     from tachograph.store.columns import pack
     from tachograph.store.duckdb import DuckDBStore
 
-    store = DuckDBStore(
-        home.store, settings.store, prices=FreshPrices(home.prices), retention=settings.retention
-    )
+    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices), retention=settings.retention)
     clock = SystemClock()
     try:
+        if not PresetChoice(home.root).keeps_clear():
+            store.purge_identities()  # of a time when they were to be shown
         pipeline = _telemetry_pipeline(home, store)
         journal = JournalReader(home.journal, store.position(), config=settings.journal, clock=clock)
         return Core(journal=journal, pipeline=pipeline, store=store, clock=clock, pack=pack)

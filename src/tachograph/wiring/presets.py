@@ -42,6 +42,10 @@ class PresetChoice:
         """What is kept now. Never raises."""
         return self.state().in_force.policy
 
+    def keeps_clear(self) -> bool:
+        """Whether clear names are kept now. Never raises."""
+        return self.state().identity == "clear"
+
     def state(self) -> PrivacyState:
         """What was chosen and what holds now. Never raises.
 

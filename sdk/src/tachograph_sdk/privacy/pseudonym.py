@@ -18,6 +18,7 @@ __all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
 
 SECRET_BYTES = 32
 _PSEUDONYM = re.compile(r"[a-z]_[0-9a-f]{16}")
+MAX_CLEAR = 512  # characters of a name that is kept in clear
 MEMO_LIMIT = 8192  # entries of one kind; then the memo starts again
 
 
@@ -27,10 +28,11 @@ class Pseudonyms(dict[object, str | None]):
     The original text is a key of this memo and of nothing else; it never leaves the process.
     """
 
-    __slots__ = ("_any_case", "_label", "_prefix", "_secret")
+    __slots__ = ("_any_case", "_label", "_prefix", "_secret", "kept_in_clear")
 
     def __init__(self, secret: bytes, label: str, prefix: str, *, any_case: bool = False) -> None:
         super().__init__()
+        self.kept_in_clear: dict[str, str] | None = None  # pseudonym to text, where the owner wants to see clear names
         self._secret = secret
         self._any_case = any_case  # e-mail addresses and hex ids: upper and lower case are the same
         self._label = label.encode() + b"\0"
@@ -42,6 +44,8 @@ class Pseudonyms(dict[object, str | None]):
         name = text.strip().lower() if self._any_case else text
         message = self._label + name.encode("utf-8", "surrogatepass")
         pseudonym = self._prefix + hmac.digest(self._secret, message, "sha256").hex()[:16]
+        if self.kept_in_clear is not None and len(text) <= MAX_CLEAR and text.isprintable():
+            self.kept_in_clear[pseudonym] = text
         if len(self) >= MEMO_LIMIT:
             self.clear()
         if len(text) <= 256:
@@ -57,7 +61,13 @@ class Pseudonymizer:
     f_ file, i_ an id that is not in the usual form.
     """  # noqa: D205 - the letters belong to the sentence
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, *, keeps_clear: bool = False) -> None:
+        """With the installation's secret.
+
+        Args:
+            secret: at least 16 bytes.
+            keeps_clear: remember the clear names of people, organizations, projects and repositories for `take_clear`.
+        """
         if len(secret) < 16:
             raise ConfigError("the secret for pseudonyms is too short", hint="delete secret.key to get a new one")
         self.sessions = Pseudonyms(secret, "session", "s_")
@@ -75,6 +85,22 @@ class Pseudonymizer:
             "repository": self.repositories,
             "project": self.projects,
         }
+
+        if keeps_clear:
+            for pseudonyms in self._with_clear_names():
+                pseudonyms.kept_in_clear = {}
+
+    def _with_clear_names(self) -> tuple[Pseudonyms, ...]:
+        return self.users, self.organizations, self.projects, self.repositories
+
+    def take_clear(self) -> dict[str, str]:
+        """Clear names by pseudonym that were first met since the last call; none unless they are kept."""
+        taken: dict[str, str] = {}
+        for pseudonyms in self._with_clear_names():
+            if pseudonyms.kept_in_clear:
+                taken |= pseudonyms.kept_in_clear
+                pseudonyms.kept_in_clear.clear()
+        return taken
 
     def name(self, kind: str, text: str) -> str:
         """What is stored for this text: its pseudonym, or itself if it is one already, or if `kind` has none.

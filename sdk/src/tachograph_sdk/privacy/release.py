@@ -21,7 +21,7 @@ from tachograph_sdk.privacy.plan import Base, Leftover, Plan, make_plan
 from tachograph_sdk.privacy.policy import POLICY, Policy, Rule
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.shapes import SafeNames, is_plain_name
-from tachograph_sdk.privacy.treat import MAX_COUNT, Treat, make_treat, to_count
+from tachograph_sdk.privacy.treat import MAX_COUNT, LookAgain, Treat, make_treat, to_count
 
 __all__ = ["COMPUTED", "Release", "amend", "event_id"]
 
@@ -63,6 +63,7 @@ class Release:
         self._pseudonyms = pseudonyms
         self._scrub = ContentScrubber(scrubber)
         self._names = SafeNames()
+        self._is_clean = LookAgain()
         self._plans: dict[tuple[EventKind, tuple[str, ...]], Plan] = {}
         self._treats: dict[int, Treat] = {}  # by id(rule): the policy holds the rules
         self._leftovers: dict[int, Leftover] = {}
@@ -142,6 +143,10 @@ class Release:
     def tells_unknown(self) -> bool:
         """Whether what is dropped because nobody knows it may be counted by its name."""
         return self._policy.tells_unknown
+
+    def take_clear(self) -> dict[str, str]:
+        """Clear names behind pseudonyms, by these; none unless the owner wants them kept."""
+        return self._pseudonyms.take_clear()
 
     def take_drops(self) -> Drops:
         """What was dropped since the last call, by reason and safe name."""
@@ -242,7 +247,7 @@ class Release:
     def _treat(self, rule: Rule) -> Treat:
         treat = self._treats.get(id(rule))
         if treat is None:
-            treat = self._treats[id(rule)] = make_treat(rule, self._pseudonyms)
+            treat = self._treats[id(rule)] = make_treat(rule, self._pseudonyms, self._is_clean)
         return treat
 
     def _count_leftover(self, resource: Mapping[str, AttributeValue], kind: EventKind) -> None:

@@ -73,11 +73,13 @@ class Queue:
         events: list[Event] = []
         drops: Drops = {}
         streams: dict[str, StreamState] = {}
+        identities: dict[str, str] = {}
 
         def take(records: list[RawEvent], left_out: Drops) -> None:
             batch = pipeline.run_records(records)
             events.extend(batch.events)
             streams.update(batch.streams)
+            identities.update(batch.identities)
             add_counts(drops, batch.drops)
             add_counts(drops, left_out)
             for (reason, _), count in batch.drops.items():
@@ -98,6 +100,7 @@ class Queue:
             streams=streams,
             quarantined=quarantined,
             files=[part.state for part in parts if part.state is not None],
+            identities=identities,
         )
 
 

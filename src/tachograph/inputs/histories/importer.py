@@ -193,6 +193,7 @@ class Importer:
                 drops=done.drops,
                 files=done.files,
                 quarantined=done.quarantined,
+                identities=done.identities,
             )
         )
         for part in (report, report.of(BY_ID[done.history].agent)):
@@ -244,6 +245,7 @@ def _join(pending: Done, done: Done) -> None:
     pending.files += done.files
     pending.quarantined += done.quarantined
     add_counts(pending.drops, done.drops)
+    pending.identities.update(done.identities)
 
 
 def _can_be_sent(make_pipeline: Callable[[], RunsRecords]) -> bool:

@@ -51,6 +51,7 @@ class Done:
     events: list[Event] = field(default_factory=list)
     columns: list[EventColumns] = field(default_factory=list)  # more of them, if the store told how to pack
     drops: Drops = field(default_factory=dict)
+    identities: dict[str, str] = field(default_factory=dict)
     files: list[FileState] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     report: ImportReport = field(default_factory=ImportReport)

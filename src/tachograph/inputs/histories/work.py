@@ -42,6 +42,7 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
             batch = pipeline.run_records(records)
             done.events += batch.events
             add_counts(done.drops, batch.drops)
+            done.identities.update(batch.identities)
         if len(done.events) >= _EVENTS_AT_ONCE:
             hand_over()
 
