@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -374,6 +375,56 @@ def test_of_two_names_for_one_text_the_first_is_it() -> None:
 def test_a_computed_cost_leaves_texts_as_they_are() -> None:
     event, _ = scrubbed("hello")
     assert amend(event, cost_basis="unpriced").contents == event.contents
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dckr_pat_dGhpc2lzbm90YXRva2VuMDE",
+        "db7.corp.internal",
+        "glsa_9kQ2vXbT4mZr7LwN1pYd8sHf3jGc6aEq_1a2b3c4d",
+    ],
+)
+def test_a_name_that_the_scrubber_knows_for_something_else_is_none(name: str) -> None:
+    """Names have the shape of names, and are looked at again: the scrubber knows more than a shape can say."""
+    release = Release(Pseudonymizer(SECRET))
+    for attribute, fallback in (("skill", "custom"), ("tool_name", "custom"), ("provider", None)):
+        event = release(raw(EventKind.TOOL_CALL, attributes={attribute: name}))
+        assert event.attributes.get(attribute) == fallback, attribute
+
+
+@pytest.mark.parametrize(
+    "name", ["Bash", "mcp__github__create_issue", "frontend-design", "claude-opus-5-5[1m]", "sdk-py"]
+)
+def test_plain_names_pass_without_a_second_look(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tachograph_sdk.privacy.scrubber", None)  # importing it would fail
+    event = Release(Pseudonymizer(SECRET))(raw(EventKind.TOOL_CALL, attributes={"model": name}))
+    assert event.attributes == {"model": name}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "4111111111111111",
+        "DE89370400440532013000",
+        "4915112345678",
+        "hunter2",
+        "Zq8xV2kLm0pT4rWn",
+        "jane-doe",
+        "5" * 13,
+    ],
+)
+def test_what_is_no_known_form_of_an_id_becomes_a_pseudonym(value: str) -> None:
+    for attribute in ("request_id", "message_id", "prompt_id", "tool_use_id", "workflow_id"):
+        event = Release(Pseudonymizer(SECRET))(raw(attributes={attribute: value}))
+        assert event.attributes == {attribute: Pseudonymizer(SECRET).ids[value]}
+
+
+def test_the_strict_preset_keeps_no_id_as_it_is() -> None:
+    release = Release(Pseudonymizer(SECRET), POLICIES[Preset.STRICT])
+    event = release(raw(attributes={"request_id": "req_0123456789ab", "trace_id": "ab" * 16, "tool_use_id": "toolu_1"}))
+    ids = Pseudonymizer(SECRET).ids
+    assert event.attributes == {"request_id": ids["req_0123456789ab"], "tool_use_id": ids["toolu_1"]}
 
 
 def test_one_failing_attribute_costs_only_itself() -> None:

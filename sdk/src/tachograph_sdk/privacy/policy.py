@@ -16,6 +16,7 @@ from tachograph_sdk.model.event import EventKind
 from tachograph_sdk.privacy.content import CONTENT
 from tachograph_sdk.privacy.refused import REFUSED
 from tachograph_sdk.privacy.rules import Policy, Preset, Purpose, Rule, Treatment
+from tachograph_sdk.privacy.shapes import SHAPES
 from tachograph_sdk.privacy.strict import IN_STRICT
 
 __all__ = [
@@ -32,7 +33,9 @@ __all__ = [
 ]
 
 POLICY_VERSION = 3
-"""3: presets; `content` keeps scrubbed texts; families of names are refused whole. 2: Copilot's own units."""
+"""3: presets; `content` keeps scrubbed texts; ids in unknown forms become pseudonyms, the scrubber looks at names too.
+2: Copilot's own units.
+"""
 
 _ALL = frozenset(EventKind)
 _K = EventKind
@@ -139,9 +142,8 @@ _STANDARD: tuple[Rule, ...] = (
         "web_search_requests",
         "cost_nanousd",
     ),
-    *_keep(
-        Purpose.COST, _API | {_K.USAGE_COUNTER}, "where the cost comes from", "cost_basis", "price_version", shape="id"
-    ),
+    *_keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "where the cost comes from", "cost_basis", shape="word"),
+    *_keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "which prices were taken", "price_version", shape="id"),
     *_keep(
         Purpose.COST,
         _API,
@@ -236,12 +238,16 @@ _WITH_NAMES = frozenset({Preset.STANDARD, Preset.CONTENT})
 def _kept() -> Iterator[Rule]:
     """Each row of `standard`, and what `strict` does instead. What that does not decide, it drops."""
     for rule in _STANDARD:
-        why_not = IN_STRICT.get(rule.attribute, "not decided for this preset")
-        if not why_not:
+        treatment, why = IN_STRICT.get(rule.attribute, (Treatment.DROP, "not decided for this preset"))
+        if treatment is Treatment.KEEP:
             yield rule
+            continue
+        yield replace(rule, presets=_WITH_NAMES)
+        only = frozenset({Preset.STRICT})
+        if treatment is Treatment.DROP:
+            yield _drop(rule.attribute, why, rule.kinds, only)
         else:
-            yield replace(rule, presets=_WITH_NAMES)
-            yield _drop(rule.attribute, why_not, rule.kinds, frozenset({Preset.STRICT}))
+            yield replace(rule, treatment=treatment, shape="", fallback=None, reason=why, presets=only)
 
 
 def _texts() -> Iterator[Rule]:
@@ -306,7 +312,7 @@ def digest(preset: Preset) -> str:
                 ",".join(sorted(rule.kinds)),
                 rule.purpose,
                 rule.treatment,
-                rule.shape,
+                SHAPES[rule.shape].pattern if rule.shape else "",
                 rule.fallback or "",
             )
         )

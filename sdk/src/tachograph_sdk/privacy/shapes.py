@@ -31,6 +31,13 @@ USUAL_ID = re.compile(
 )
 """Ids as the APIs and agents make them, which need no second look."""
 
+_ID = (
+    r"(?:req|msg|toolu|srvtoolu|call|resp|wf|batch|chatcmpl|exec|span|ses|prt|gen|run)[_-][A-Za-z0-9_-]{1,96}"
+    r"|oc[0-9a-f]{20,32}"
+    r"|(?=[0-9]*[a-f])[0-9a-f]{7,40}"
+    r"|1[0-9]{12}"  # milliseconds since 1970, as agents use them
+)
+
 _LONG_RUN = re.compile(r"[0-9]{6,}|(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{10,}|[A-Za-z0-9]{33,}")
 _PLAIN = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 
@@ -72,6 +79,7 @@ class Shape:
     name: str
     matches: Callable[[str], bool]
     help: str
+    pattern: str
 
 
 def _shape(name: str, pattern: str, help: str, *, runs: bool = True) -> Shape:  # noqa: A002 - reads as a table
@@ -83,7 +91,7 @@ def _shape(name: str, pattern: str, help: str, *, runs: bool = True) -> Shape:  
             return False
         return runs or _LONG_RUN.search(text) is None
 
-    return Shape(name, matches, help)
+    return Shape(name, matches, help, pattern)
 
 
 _NAME = r"[A-Za-z][A-Za-z0-9]*(?:[._:-]{1,2}[A-Za-z0-9]+)*"
@@ -91,7 +99,7 @@ _NAME = r"[A-Za-z][A-Za-z0-9]*(?:[._:-]{1,2}[A-Za-z0-9]+)*"
 SHAPES: dict[str, Shape] = {
     s.name: s
     for s in (
-        _shape("id", r"[A-Za-z0-9_-]{1,128}", "letters, digits, - and _, at most 128, and not in the form of a key"),
+        _shape("id", _ID, "an id in a form that APIs and agents are known to use; any other becomes a pseudonym"),
         _shape(
             "word", r"[A-Za-z][A-Za-z0-9]{0,31}(?:[_-][A-Za-z0-9]{1,31}){0,4}", "one word of a vocabulary", runs=False
         ),

@@ -1,18 +1,16 @@
 """What the preset `strict` keeps of what `standard` keeps: counts and costs, and what keeps records from counting twice.
 
-Every attribute is decided here, with a reason where it is dropped. One that is not decided is dropped.
+Every attribute is decided here, with a reason where it is not kept as it is. One that is not decided is dropped.
 """
 
 from __future__ import annotations
+
+from tachograph_sdk.privacy.rules import Treatment
 
 __all__ = ["IN_STRICT"]
 
 _KEPT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sessions are counted, and every request belongs to one; a pseudonym", ("session_id",)),
-    (
-        "random ids by which the ledger sees that two records tell of one thing",
-        ("prompt_id", "request_id", "message_id", "tool_use_id", "lineage"),
-    ),
     (
         "what the price of a request depends on",
         ("model", "model_requested", "provider", "service_tier", "speed", "inference_geo"),
@@ -51,8 +49,19 @@ _KEPT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("usage of subagents is counted apart", ("is_sidechain",)),
 )
 
+_PSEUDONYMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "the ledger sees that two records tell of one thing; cannot be looked up at the API's provider",
+        ("prompt_id", "request_id", "message_id", "tool_use_id", "lineage"),
+    ),
+)
+
 _DROPPED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("splits by person or organization, even by pseudonym", ("user_id", "organization_id")),
+    (
+        "splits by person, even by pseudonym; counters that name no session are compared for all people together",
+        ("user_id",),
+    ),
+    ("splits by organization, even by pseudonym", ("organization_id",)),
     ("splits by folder or repository, even by pseudonym", ("project", "repository")),
     (
         "describes a machine or an installation",
@@ -110,8 +119,9 @@ _DROPPED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("is a word of the agent's or the API's own", ("stop_reason", "error_class", "span_status")),
 )
 
-IN_STRICT: dict[str, str] = {
-    **{name: "" for _, names in _KEPT for name in names},
-    **{name: why for why, names in _DROPPED for name in names},
+IN_STRICT: dict[str, tuple[Treatment, str]] = {
+    **{name: (Treatment.KEEP, "") for _, names in _KEPT for name in names},
+    **{name: (Treatment.PSEUDONYM, why) for why, names in _PSEUDONYMS for name in names},
+    **{name: (Treatment.DROP, why) for why, names in _DROPPED for name in names},
 }
-"""Attribute to why `strict` drops it; "" for what it keeps."""
+"""Attribute to what `strict` does with it, and why; KEEP is what `standard` does."""

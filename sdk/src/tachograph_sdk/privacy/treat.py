@@ -7,6 +7,7 @@ without a way to treat its attribute is an error when the rule is first used.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from tachograph_sdk.model.attributes import ATTRIBUTES, AttributeType
@@ -15,9 +16,10 @@ from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.rules import Rule, Treatment
 from tachograph_sdk.privacy.shapes import SHAPES, USUAL_ID
 
-__all__ = ["MAX_COUNT", "Treat", "make_treat", "to_amount", "to_count", "to_flag", "to_number"]
+__all__ = ["MAX_COUNT", "LookAgain", "Treat", "make_treat", "to_amount", "to_count", "to_flag", "to_number"]
 
 MAX_COUNT = 2**63
+_LOOKED_AT = frozenset({"word", "source", "name", "tool", "model", "language", "terminal"})  # forms that names have
 _MEMO = 4096  # texts remembered for one rule; then it starts again
 
 Treat = Callable[[AttributeValue], Scalar | None]
@@ -26,17 +28,18 @@ Treat = Callable[[AttributeValue], Scalar | None]
 class Texts(dict[object, str | None]):
     """Texts of one shape, checked once each and remembered: `texts[value]` is the text to keep, or None."""
 
-    __slots__ = ("_fallback", "_matches")
+    __slots__ = ("_fallback", "_is_clean", "_matches")
 
-    def __init__(self, matches: Callable[[str], bool], fallback: str | None) -> None:
+    def __init__(self, matches: Callable[[str], bool], is_clean: Callable[[str], bool], fallback: str | None) -> None:
         super().__init__()
         self._matches = matches
+        self._is_clean = is_clean
         self._fallback = fallback
 
     def __missing__(self, value: object) -> str | None:
         if not isinstance(value, str) or not value:
             return None
-        kept = value if self._matches(value) else self._fallback
+        kept = value if self._matches(value) and self._is_clean(value) else self._fallback
         if len(self) >= _MEMO:
             self.clear()
         if len(value) <= 256:
@@ -44,7 +47,33 @@ class Texts(dict[object, str | None]):
         return kept
 
 
-def make_treat(rule: Rule, pseudonyms: Pseudonymizer) -> Treat:
+class LookAgain:
+    """Whether a text that has the shape of a name is one: the scrubber finds nothing in it.
+
+    Plain words and the names of well-known models are not looked at again, so that most programs never load the scrubber.
+    """
+
+    def __init__(self) -> None:
+        self._scrub: Callable[[str], str] | None = None
+
+    def __call__(self, text: str) -> bool:
+        """True if it may be kept."""
+        if _ORDINARY.fullmatch(text) is not None:
+            return True
+        if self._scrub is None:
+            from tachograph_sdk.privacy.scrubber import Scrubber
+
+            self._scrub = Scrubber()
+        return self._scrub(text) == text
+
+
+_ORDINARY = re.compile(
+    r"[A-Za-z]{1,24}(?:(?:[_:.-]|__)[A-Za-z]{1,24}){0,5}"
+    r"|(?:claude|gpt|gemini|qwen)-[a-z0-9][a-z0-9.-]{0,40}(?:\[1m\])?"
+)
+
+
+def make_treat(rule: Rule, pseudonyms: Pseudonymizer, is_clean: Callable[[str], bool]) -> Treat:
     """The function that treats one value under one rule; None means: drop it. Texts to scrub: see content.py."""
     canonical = rule.into or rule.attribute
     if rule.treatment is Treatment.PSEUDONYM:
@@ -58,11 +87,11 @@ def make_treat(rule: Rule, pseudonyms: Pseudonymizer) -> Treat:
     if rule.treatment is Treatment.BUCKET:
         return _bucket
     if rule.treatment is Treatment.KEEP:
-        return _keep(rule, ATTRIBUTES[canonical].type, pseudonyms)
+        return _keep(rule, ATTRIBUTES[canonical].type, pseudonyms, is_clean)
     raise ValueError(f"no way to treat {rule.attribute}: {rule.treatment}")
 
 
-def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer) -> Treat:
+def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer, is_clean: Callable[[str], bool]) -> Treat:
     if type_ == "count":
         return to_count
     if type_ == "number":
@@ -71,11 +100,20 @@ def _keep(rule: Rule, type_: AttributeType, pseudonyms: Pseudonymizer) -> Treat:
         return to_flag
     if rule.shape == "id":
         return _id(pseudonyms)
-    return Texts(SHAPES[rule.shape].matches, rule.fallback).__getitem__
+    return Texts(
+        SHAPES[rule.shape].matches, is_clean if rule.shape in _LOOKED_AT else _always, rule.fallback
+    ).__getitem__
+
+
+def _always(text: str) -> bool:
+    return True
 
 
 def _id(pseudonyms: Pseudonymizer) -> Treat:
-    """Random ids are different each time, so they are checked without a memo; one in an odd form becomes a pseudonym."""
+    """Random ids are different each time, so they are checked without a memo; one in an odd form becomes a pseudonym.
+
+    A number, a name or a password is in an odd form.
+    """
     usual = USUAL_ID.fullmatch
     matches = SHAPES["id"].matches
     hashed = pseudonyms.ids
