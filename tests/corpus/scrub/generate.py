@@ -208,7 +208,7 @@ def _innocents(random: Random) -> Iterator[Case]:
         yield _carry_innocent(again, random)
     for number in range(150):
         chosen = random.sample(cases, random.randint(2, 6))
-        text = random.choice(("\n", "\n\n", "\n", " ")).join(case.text for case in chosen)
+        text = random.choice(("\n", "\n\n", "\n\n---\n\n")).join(case.text for case in chosen)
         yield Case(id=f"innocent-mix-{number}", kind="mixture", text=text)
 
 

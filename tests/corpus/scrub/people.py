@@ -422,6 +422,7 @@ PEOPLE: Mapping[str, Recipe] = {
     "first": lambda r: r.choice(FIRST),
     "host": _host,
     "device": _device,
+    "device-local": lambda r: _device(r).removesuffix(".local") + ".local",
     "email": _email,
     "email-unicode": _unicode_email,
     "ipv4": _ipv4,

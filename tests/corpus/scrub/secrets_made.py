@@ -83,7 +83,9 @@ CREDENTIALS: Mapping[str, Recipe] = {
     "key32": made("{A32}"),
     "key40": made("{A40}"),
     "key43": made("{B43}"),
+    "key44": made("{b43}="),
     "key64": made("{b64}"),
+    "key68": made("{B68}"),
     "uuid": made("{uuid}"),
     "digits6": made("{d6}"),
 }
