@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tachograph_sdk.privacy.detectors import DETECTORS
+from tachograph_sdk.privacy.detectors.anchors import Anchors
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked
 from tachograph_sdk.privacy.spans import Found, outside_placeholders, united
@@ -51,6 +52,7 @@ class Scrubber:
 
     def __init__(self, detectors: Sequence[Detector] = DETECTORS, *, consistent: bool = False) -> None:
         self._detectors = tuple(detectors)
+        self._anchors = Anchors(anchor for detector in detectors for anchor in detector.anchors)
         self._consistent = consistent
         self._numbers: dict[bytes, int] = {}
         self._keys: dict[str, bool] = {}
@@ -115,7 +117,7 @@ class Scrubber:
 
     def _findings(self, text: str, level: int) -> tuple[list[Found], list[Found]]:
         """Everything found in a text and in what can be read from it; and what only says a placeholder again."""
-        seen = Text(blank(text))
+        seen = Text(blank(text), self._anchors)
         found: list[Found] = []
         for precedence, detector in enumerate(self._detectors):
             for start, end, kind, rule in detector.find(seen):

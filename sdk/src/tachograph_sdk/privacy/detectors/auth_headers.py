@@ -151,4 +151,5 @@ DETECTOR = Detector(
         "Authorization, Content-Type, X-Requested-With",
         "Basic understanding of Python3",
     ),
+    anchors=(b"authorization", b"bearer", b"basic "),
 )  # fmt: skip

@@ -163,4 +163,5 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
+    anchors=tuple(word for word, _, _, _ in _OTHERS),
 )  # fmt: skip

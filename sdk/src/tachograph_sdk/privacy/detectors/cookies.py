@@ -46,7 +46,7 @@ def _find(text: Text) -> Iterator[Span]:
             if single or following is None:
                 break
             place = following.end()
-    if b"curl" in lower:
+    if text.places(b"curl"):
         for at in text.places(b"-b"):
             if _SHORT.search(data, max(at - 1, 0), at + 4):
                 place = at + 2 + len(data[at + 2 : at + 5]) - len(data[at + 2 : at + 5].lstrip(b" \"'"))
@@ -95,4 +95,5 @@ DETECTOR = Detector(
         "set_cookie(name, value, path='/')",
         "python3 -b script.py",
     ),
+    anchors=(b"cookie", b"-b", b"curl"),
 )  # fmt: skip

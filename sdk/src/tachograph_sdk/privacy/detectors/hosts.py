@@ -190,4 +190,5 @@ DETECTOR = Detector(
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
     ),
+    anchors=(b"git@", *_KEYS, *_UNAMES),
 )

@@ -56,8 +56,7 @@ def _find(text: Text) -> Iterator[Span]:
     done = 0
     places: list[int] = []
     for anchor in _ANCHORS:
-        if anchor in lower:
-            places.extend(text.places(anchor))
+        places.extend(text.places(anchor))
     places.sort()
     for at in places:
         if at < done:
@@ -211,4 +210,5 @@ DETECTOR = Detector(
     find=_find,
     catches=CATCHES,
     spares=SPARES,
+    anchors=_ANCHORS,
 )

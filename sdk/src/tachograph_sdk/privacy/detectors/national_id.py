@@ -243,4 +243,5 @@ DETECTOR = Detector(
         "national park 12345678",
         "f12345678a",
     ),
+    anchors=tuple(_DOCUMENTS),
 )

@@ -129,4 +129,5 @@ DETECTOR = Detector(
         "--home-dir=/x -home-page",
         "src/media/jane/x",
     ),
+    anchors=(b"pytest-of-", b"-users-", b"-home-"),
 )

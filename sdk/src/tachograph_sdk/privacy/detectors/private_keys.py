@@ -165,4 +165,5 @@ DETECTOR = Detector(
         "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN OPENSSH PRIVATE KEY-----\n<private_key>\n-----END OPENSSH PRIVATE KEY-----",
     ),
+    anchors=(b"private key", b"private-lines:", b"kty"),
 )  # fmt: skip

@@ -177,4 +177,5 @@ DETECTOR = Detector(
         "ssh key: ed25519",
         "user@host:~$ ls",
     ),
+    anchors=(b"$ ",),
 )

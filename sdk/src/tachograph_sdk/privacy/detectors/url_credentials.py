@@ -194,4 +194,5 @@ DETECTOR = Detector(
         "https://hooks.slack.com/services/<token>",
         "https://www.npmjs.com/package/@types/node?activeTab=versions",
     ),
+    anchors=tuple(marker for marker, _, _ in _HOOKS),
 )  # fmt: skip
