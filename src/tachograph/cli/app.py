@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("prices", "tachograph.cli.prices:prices"),
     ("privacy", "tachograph.cli.privacy:privacy"),
     ("scrub", "tachograph.cli.scrub:scrub"),
+    ("outbox", "tachograph.cli.outbox:outbox"),
     ("doctor", "tachograph.cli.doctor:doctor"),
     ("demo", "tachograph.cli.demo:demo"),
     ("config", "tachograph.cli.config:config"),
