@@ -71,7 +71,7 @@ def test_the_strict_preset_decides_every_attribute() -> None:
 def test_what_the_strict_preset_does_not_decide_it_drops(monkeypatch: pytest.MonkeyPatch) -> None:
     from tachograph_sdk.privacy import policy
 
-    monkeypatch.delitem(policy.IN_STRICT, "model")
+    monkeypatch.delitem(IN_STRICT, "model")
     rules = [rule for rule in policy._kept() if rule.attribute == "model" and Preset.STRICT in rule.presets]
     assert [rule.treatment for rule in rules] == [Treatment.DROP]
 
