@@ -240,12 +240,12 @@ class Consent:
         if all_of_them and not outcome.problem:
             denied = self._record(wanted, lambda book: book.refuse(Decision.DENY, wanted, _UNASKED, how=how, who=who))
             outcome = denied if denied.reference or denied.problem else outcome
-        problem, hint = outcome.problem, outcome.hint
+        problem, hint, holds = outcome.problem, outcome.hint, True
         if problem or self.verify() is not None:
-            problem, hint = self._put_out_of_force(problem, hint)
+            problem, hint, holds = self._put_out_of_force(problem, hint)
+        if holds:
+            self._stopped -= frozenset(wanted)  # the ledger says it now, or says nothing any more
         purged, unpurged = self._purge(frozenset(wanted))  # last: nothing is put in after it
-        if not problem:
-            self._stopped -= frozenset(wanted)  # the ledger says it now
         if unpurged and not problem:
             problem = "it holds, but what waits could not be removed everywhere: " + ", ".join(unpurged)
             hint = "it is not sent any more; `tachograph outbox purge` removes it"
@@ -259,19 +259,17 @@ class Consent:
             unpurged=unpurged,
         )
 
-    def _put_out_of_force(self, problem: str, hint: str) -> tuple[str, str]:
-        """A no that cannot be written must hold all the same; returns what is still to be told."""
+    def _put_out_of_force(self, problem: str, hint: str) -> tuple[str, str, bool]:
+        """A no that cannot be written must hold all the same; returns what is to be told, and whether it holds elsewhere."""
         if self._ledger is None:
-            return "", ""  # nothing is ever granted here
-        damaged = not problem
+            return "", "", True  # nothing is ever granted here
         if self._ledger.set_aside():
-            return (
-                ("", "") if damaged else (f"{problem}; so that it holds, every consent here was put out of force", hint)
-            )
+            told = f"{problem}; so that it holds, every consent here was put out of force" if problem else ""
+            return told, hint, True
         damage = self.verify()
         problem = problem or (damage.problem if damage else "")
         hint = hint or (damage.hint if damage else "")
-        return problem, f"this process collects and sends nothing more; for others set DO_NOT_TRACK=1, then: {hint}"
+        return problem, f"this process collects and sends nothing more; for others set DO_NOT_TRACK=1, then: {hint}", False
 
     def _record(self, wanted: Sequence[ConsentPurpose], write: Callable[[Recorder], Entry | None]) -> Outcome:
         if self._book is None:

@@ -63,19 +63,18 @@ class Ledger:
             ConsentError: it could not be written; then nothing was added.
         """
         known = self.read()
+        _raise_if_hopeless(known)
         if known.damage is None and make(known.entries) is None:
             return None  # no lock, no folder, no write where nothing is to be said
         try:
             with self._locked():
                 reading = read_ledger(self.path, self.anchor)
-                damage = reading.damage
-                if damage is not None and not damage.can_be_set_aside:
-                    raise ConsentError(damage.problem, hint=damage.hint)
+                _raise_if_hopeless(reading)
                 entry = make(reading.valid)
                 if entry is None:
                     return None
                 before = reading.valid[-1].hash if reading.valid else GENESIS
-                if damage is not None:
+                if reading.damage is not None:
                     before = self._set_aside()
                 entry = _checked(replace(entry, n=len(reading.valid) + 1, previous=before))
                 self._append(entry, reading)
@@ -104,6 +103,7 @@ class Ledger:
         try:
             if not os.path.lexists(self.folder):
                 return
+            _raise_if_hopeless(self.read())
             with self._locked():
                 for name in sorted(os.listdir(self.folder)):  # the anchor first: a ledger without one grants nothing
                     if name.startswith(("anchor.", ".anchor.", "ledger.")) and name != self.lock.name:
@@ -173,6 +173,11 @@ class Ledger:
             f"the decision could not be recorded ({error.strerror or type(error).__name__})",
             hint=f"make {self.folder} a folder that you can write to, or set TACHOGRAPH_HOME to one",
         )
+
+
+def _raise_if_hopeless(reading: Reading) -> None:
+    if reading.damage is not None and not reading.damage.can_be_set_aside:
+        raise ConsentError(reading.damage.problem, hint=reading.damage.hint)
 
 
 def _checked(entry: Entry) -> Entry:

@@ -33,7 +33,15 @@ class Terms:
     def subjects(self, purposes: Iterable[ConsentPurpose]) -> tuple[Subject, ...]:
         """The purposes with version and hash of the text that is shown for each."""
         texts = [self.texts[purpose] for purpose in purposes]
-        return tuple(Subject(purpose=t.purpose, text_version=t.version, text_sha256=t.sha256(self.app)) for t in texts)
+        return tuple(
+            Subject(
+                purpose=t.purpose,
+                text_version=t.version,
+                text_sha256=t.sha256(self.app),
+                policy_digest=self.policy_digests[t.purpose],
+            )
+            for t in texts
+        )
 
     def states(self, entries: Sequence[Entry]) -> dict[ConsentPurpose, ConsentState]:
         """The state of every purpose; the latest entry about it counts."""
