@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tachograph.subjects import SubjectStore
 from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.model.event import DropReason, Event
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
-from tachograph_sdk.outbox.destination import Destination
-from tachograph_sdk.outbox.envelope import Envelope
+
+if TYPE_CHECKING:
+    from tachograph_sdk.net import Flight
+    from tachograph_sdk.outbox.envelope import Envelope
 
 __all__ = [
     "Batch",
@@ -334,8 +336,15 @@ class Store(SubjectStore, Protocol):
         """Checkpoint and let go of the files. Safe to call twice."""
 
 
-class Sink(Destination, Protocol):
-    """Somewhere released events go besides the store. They go by way of the outbox, which asks for consent."""
+class Sink(Protocol):
+    """Somewhere released events go besides the store. They go by way of the outbox, which asks for consent.
+
+    Also an `outbox.destination.Destination`, which is not loaded here: few processes send anything.
+    """
+
+    @property
+    def id(self) -> str:
+        """Which section of the settings: "webhook"."""
 
     @property
     def purposes(self) -> frozenset[ConsentPurpose]:
@@ -345,5 +354,22 @@ class Sink(Destination, Protocol):
     def content_type(self) -> str:
         """How events are written: `outbox.fields.JSON` or `JSON_LINES`."""
 
+    @property
+    def address(self) -> str:
+        """Where it is, for people: nothing in it can be a token."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the whole address."""
+
     def shown_headers(self, envelope: Envelope) -> Mapping[str, str]:
         """What is sent beside the body, with stars for what is secret."""
+
+    def deliver(self, envelope: Envelope, flight: Flight) -> int:
+        """Send all of the body; the status with which it was taken, 0 where there is no such thing.
+
+        Calls `flight.check()` directly before the first byte leaves.
+
+        Raises:
+            TransientDelivery, PermanentDelivery, DeliveryStopped, ConfigError
+        """

@@ -39,6 +39,8 @@ def loads(module: str) -> set[str]:
         "tachograph_sdk.model.usage",
         "tachograph_sdk.client.compat",
         "tachograph_sdk.privacy.consent",
+        "tachograph_sdk.net",
+        "tachograph_sdk.outbox.sender",
         "tachograph_sdk.privacy.policy",
         "tachograph_sdk.privacy.release",
     ],

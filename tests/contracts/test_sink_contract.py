@@ -87,7 +87,7 @@ class Bench:
             self.sink,
             self.outbox,
             read=self.read,
-            last_number=lambda: len(self.events),
+            last_number=lambda after: len(self.events),
             rekey=rekey_with(b"k" * 32, self.sink.fingerprint),
             cursor=CursorFile(self.folder / "outbox/sinks/cursor"),
             clock=Clock(),

@@ -30,10 +30,10 @@ def read_events(store: Store, after: int, limit: int) -> list[tuple[int, Event]]
     return [(int(row[0]), _event(row)) for row in result.rows]
 
 
-def last_number(store: Store) -> int:
-    """The number of the last event; 0 if there is none."""
-    result = store.query(Statement(name="last_event", sql="select coalesce(max(seq), 0) from events"))
-    return int(result.rows[0][0])
+def last_number(store: Store, after: int) -> int:
+    """The number of the last event, which is not before this one; looked for only there, so that it costs little."""
+    sql = "select coalesce(max(seq), $after) from events where seq > $after"
+    return int(store.query(Statement(name="last_event", sql=sql, parameters={"after": after})).rows[0][0])
 
 
 def _event(row: Sequence[Any]) -> Event:

@@ -22,14 +22,14 @@ def test_events_come_back_as_they_went_in_and_in_order():
     ]
     try:
         assert read_events(store, 0, 10) == []
-        assert last_number(store) == 0
+        assert last_number(store, 0) == 0
         for event in events:
             store.write(Batch(events=[event]))
         found = read_events(store, 0, 10)
         assert [event for _, event in found] == events
         numbers = [number for number, _ in found]
         assert numbers == sorted(set(numbers))
-        assert last_number(store) == numbers[-1]
+        assert [last_number(store, after) for after in (0, numbers[0], numbers[-1])] == [numbers[-1]] * 3
         assert [event for _, event in read_events(store, numbers[0], 1)] == events[1:2]
     finally:
         store.close()

@@ -47,7 +47,7 @@ class Forwarder:
         outbox: Outbox,
         *,
         read: ReadEvents,
-        last_number: Callable[[], int],
+        last_number: Callable[[int], int],
         rekey: Rekey,
         cursor: CursorFile,
         clock: Clock,
@@ -69,7 +69,7 @@ class Forwarder:
         grants = self._grants()
         cursor = self._cursor.read()
         if cursor is None or not grants:
-            last = self._last_number()
+            last = self._last_number(cursor.done if cursor is not None else 0)
             if cursor is None or cursor.done != last or cursor.making:
                 self._cursor.write(Cursor(last))
             self._waiting_since_s = None
