@@ -27,6 +27,7 @@ from typing import Any
 __all__ = ["PEERS"]
 
 FOUND = "<found>"
+REST = re.compile(r"[A-Za-z0-9_.+/=~-]*")
 PAIR = re.compile(
     r"""(?m)^[>\s]*(?P<header>[A-Za-z][A-Za-z0-9-]*):[ ](?P<line>.+)$
     |(?P<q>["']?)(?P<key>[A-Za-z_][\w.-]*)(?P=q)\s*(?:=>|:=|[:=])\s*(?P<value>"[^"\n]*"|'[^'\n]*'|[^\s,;&"']+)""",
@@ -142,7 +143,10 @@ class Scrubadub:
 
 
 class DetectSecrets:
-    """Default plugins and filters over a file; what is found is looked for in its line."""
+    """Default plugins and filters over a file; what is found is looked for in its line, and goes to the end of its word.
+
+    It may report a secret by its beginning, because it points to secrets and does not replace them.
+    """
 
     package = "detect-secrets"
 
@@ -165,7 +169,8 @@ class DetectSecrets:
             first, last = starts[found.line_number - 1], starts[found.line_number]
             at = text.find(found.secret_value, first, last) if found.secret_value else -1
             if at >= 0:
-                spans.append((at, at + len(found.secret_value)))
+                rest = REST.match(text, at + len(found.secret_value))
+                spans.append((at, rest.end() if rest else at + len(found.secret_value)))
         return without(text, spans)
 
     def prepare(self, text: str) -> Callable[[], object]:

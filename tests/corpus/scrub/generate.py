@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -81,6 +82,12 @@ _WRITTEN_IN = {  # what is looked for inside encodings
     "ipv4": ("json", "html"),
     "cookie": ("json", "url"),
 }
+_STRINGS = {  # what such an encoding stands in
+    "json": ('{"n":1,"text":"', '","ok":true}'),
+    "json ascii": ('{"n":1,"text":"', '","ok":true}'),
+    "json slashes": ('{"n":1,"text":"', '","ok":true}'),
+    "json twice": (r'{"body":"{\"n\":1,\"text\":\"', r'\"}","ok":true}'),
+}
 
 
 class Carrier(NamedTuple):
@@ -147,11 +154,10 @@ def _written(case: Case, random: Random) -> Iterator[Case]:
     inner = encoded(case, encoding)
     if encoding in ("base64", "base64 of urls", "hex") and len(inner.text) < 24:
         return
+    if encoding in _STRINGS:
+        yield inner.inside(*_STRINGS[encoding], "string")
+        return
     carrier = random.choice([c for c in carriers() if c.encoding == "plain" and c.name != "bare"])
-    if encoding.startswith("json"):
-        carrier = Carrier("json string", "plain", '{"n":1,"text":"', '","ok":true}')
-        if encoding == "json twice":
-            carrier = Carrier("json in json", "plain", r'{"body":"{\"n\":1,\"text\":\"', r'\"}","ok":true}')
     yield inner.inside(carrier.before, carrier.after, carrier.name)
 
 
@@ -206,12 +212,23 @@ def _innocents(random: Random) -> Iterator[Case]:
         yield case
         again = build(text, RECIPES, random, name=f"innocent-{number}-carried", kind=group)
         yield _carry_innocent(again, random)
-    for number in range(150):
+        if "\n" in text or random.random() < 0.4:
+            yield _written_innocent(case, random)
+    for number in range(200):
         chosen = random.sample(cases, random.randint(2, 6))
         text = random.choice(("\n", "\n\n", "\n\n---\n\n")).join(case.text for case in chosen)
-        yield Case(id=f"innocent-mix-{number}", kind="mixture", text=text)
+        mixed = Case(id=f"innocent-mix-{number}", kind="mixture", text=text)
+        yield mixed
+        if number % 4 == 0:
+            yield _written_innocent(mixed, random)
 
 
 def _carry_innocent(case: Case, random: Random) -> Case:
     carrier = random.choice([c for c in carriers() if c.name != "bare" and ("\n" not in case.text or c.is_own_line)])
     return encoded(case, carrier.encoding).inside(carrier.before, carrier.after, carrier.name)
+
+
+def _written_innocent(case: Case, random: Random) -> Case:
+    name = random.choice(("json", "json", "json", "json twice", "url", "html", "json ascii"))
+    before, after = _STRINGS.get(name, ("", ""))
+    return replace(encoded(case, name).inside(before, after, "written"), id=f"{case.id}-{name}")
