@@ -17,6 +17,8 @@ _APPLE = re.compile(
     r"-(?:macbook(?:-(?:pro|air))?|imac|mac-?(?:mini|studio|pro)|mbp|mba|thinkpad|iphone|ipad)(?:-\d{1,3})?(?:\.local|\.lan|\.home)?(?![\w-])",
     re.I,
 )
+_APPLE_AT = re.compile(rb"-(?:mac|imac|mbp|mba|thinkpad|iphone|ipad)")
+_GLUED = (b"/", b".", b"_", b"@", b"-")
 _OWNER = re.compile(r"[^\W_][\w-]{0,40}\Z")
 _POSSESSIVE = re.compile(
     r"(?<!\w)(?P<owner>[^\W\d_][^\W\d_]{1,24})['\u2019]s? (?P<what>MacBook(?: (?:Pro|Air))?|iMac|Mac (?:mini|Studio|Pro)|iPhone|iPad)(?!\w)"
@@ -34,21 +36,18 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _by_device(text: Text) -> Iterator[Span]:
     whole, lower = text.text, text.lower
-    for anchor in (b"desktop-", b"laptop-", b"win-"):
+    for anchor, back in ((b"top-", 4), (b"win-", 0)):
         for at in text.places(anchor):
-            if (match := _WINDOWS.match(whole, at)) and any(char.isdigit() for char in match[0]):
+            match = _WINDOWS.match(whole, max(0, at - back)) or _WINDOWS.match(whole, max(0, at - back + 1))
+            if match and any(char.isdigit() for char in match[0]):
                 yield Span(*match.span(), "host", "windows-name")
-    for anchor in (b"-macbook", b"-mbp", b"-imac", b"-mac", b"-thinkpad", b"-iphone"):
-        for at in text.places(anchor):
-            match = _APPLE.match(whole, at)
-            owner = _OWNER.search(whole[max(0, at - 41) : at]) if match else None
-            if (
-                match
-                and owner
-                and not lower[at - len(owner[0]) - 1 : at - len(owner[0])].endswith((b"/", b".", b"_", b"@", b"-"))
-            ):
-                yield Span(at - len(owner[0]), match.end(), "host", "device-name")
-    for anchor in (b"s macbook", b"s imac", b"s iphone", b"s ipad", b"s mac "):
+    for hyphen in _APPLE_AT.finditer(lower):
+        at = hyphen.start()
+        match = _APPLE.match(whole, at)
+        owner = _OWNER.search(whole[max(0, at - 41) : at]) if match else None
+        if match and owner and lower[at - len(owner[0]) - 1 : at - len(owner[0])] not in _GLUED:
+            yield Span(at - len(owner[0]), match.end(), "host", "device-name")
+    for anchor in (b"s mac", b"s iphone"):
         for at in text.places(anchor):
             found = _POSSESSIVE.search(whole, max(0, at - 26), at + 26)
             if found and found["owner"][0].isupper() and found["owner"].lower() not in _NO_OWNER:
@@ -82,20 +81,5 @@ DETECTOR = Detector(
         "docker-desktop github-desktop win-x64 desktop-app",
         "range 10-20-30-40",
     ),
-    anchors=(
-        b"desktop-",
-        b"laptop-",
-        b"win-",
-        b"-macbook",
-        b"-mbp",
-        b"-imac",
-        b"-mac",
-        b"-thinkpad",
-        b"-iphone",
-        b"s macbook",
-        b"s imac",
-        b"s iphone",
-        b"s ipad",
-        b"s mac ",
-    ),
+    anchors=(b"top-", b"win-", b"s mac", b"s iphone"),
 )

@@ -10,9 +10,9 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.prompts import targets
 from tachograph_sdk.privacy.detectors.word_lists import words
 
-__all__ = ["DETECTOR", "SERVICE_MAILBOXES"]
+__all__ = ["DETECTOR", "emails"]
 
-SERVICE_MAILBOXES = re.compile(
+_SERVICE_MAILBOXES = re.compile(
     r"(?:no-?reply|do-?not-?reply|actions?|bot|codex|copilot|claude|cursoragent)@"
     r"(?:[\w-]+\.)*(?:anthropic\.com|github\.com|gitlab\.com|bitbucket\.org|openai\.com|google\.com|cursor\.com"
     r"|codeberg\.org|sr\.ht|dev\.azure\.com|npmjs\.com)|(?:git|hg|svn)@.*",
@@ -58,7 +58,16 @@ _OBFUSCATED_DOMAIN = re.compile(
 )
 
 
-def _find(text: Text) -> Iterator[Span]:
+def emails(text: Text) -> tuple[Span, ...]:
+    """All addresses of the text."""
+    return text.once(_look)
+
+
+def _look(text: Text) -> tuple[Span, ...]:
+    return (*_plain(text), *_obfuscated(text))
+
+
+def _plain(text: Text) -> Iterator[Span]:
     """Anchors are at signs with a domain behind them; the local part is looked for backwards, never past a hit."""
     floor = 0
     for match in _AT.finditer(text.lower):
@@ -71,7 +80,6 @@ def _find(text: Text) -> Iterator[Span]:
             continue
         floor = end
         yield Span(start, end, "email", "email")
-    yield from _obfuscated(text)
 
 
 def _local_start(text: Text, at: int, floor: int) -> int:
@@ -168,7 +176,7 @@ def _is_no_mailbox(text: Text, start: int, end: int) -> bool:
     if b"://" in before and (userinfo := _USERINFO.search(before)) and userinfo[1] != b"mailto":
         return True
     found = text.text[start:end]
-    return SERVICE_MAILBOXES.fullmatch(found) is not None
+    return _SERVICE_MAILBOXES.fullmatch(found) is not None
 
 
 def _obfuscated(text: Text) -> Iterator[Span]:
@@ -187,7 +195,7 @@ def _obfuscated(text: Text) -> Iterator[Span]:
 DETECTOR = Detector(
     id="email",
     help="E-mail addresses in any script, quoted ones, and ones written as `jane [at] example [dot] org`.",
-    find=_find,
+    find=emails,
     catches=(
         ("mail jane.doe@example.com today", "mail <email> today"),
         ("jane+test@mail.example.co.uk.", "<email>."),
@@ -245,4 +253,5 @@ DETECTOR = Detector(
         "@",
         "deb822@@-12,3 +12,4 @@ def f():",
     ),
+    anchors=_OBFUSCATED_AT,
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.person_words import name_fields
 from tachograph_sdk.privacy.detectors.public_hosts import is_known, is_private, is_private_label
 from tachograph_sdk.privacy.detectors.word_lists import words
 
@@ -47,14 +48,9 @@ _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)) (?P<host>[^\W_][\w.-]{0,62}) [\w./()-]{1,48}\[\Z"
 )
 _PROCESS = re.compile(rb"\[0{1,7}\]: ")
-_UNAME = re.compile(rb"(?:linux|darwin|freebsd) ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
-_UNAMES = (b"linux ", b"darwin ")
-_KEY = re.compile(
-    r"(?:host[._-]?name|host\.name|computer[_ ]?name|machine[_ ]?name|node[_ ]?name|server[_ ]?name|nodename)"
-    r"[\"']?\s{0,3}(?:[:=]|=>|\bis\b)\s{0,3}[\"']?(?P<host>[^\W_][\w.-]{0,62})(?![\w(\[{.$<*])",
-    re.I,
-)
-_KEYS = (b"hostname", b"host.name", b"host_name", b"computername", b"nodename", b"node_name")
+_UNAME = re.compile(rb"linux ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
+_KEYS = words("hostname computername machinename nodename servername devicename")
+_HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?![\w(\[{.$<*])")
 _GENERIC = re.compile(
     r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that)\Z"
 )
@@ -123,19 +119,13 @@ def _is_machine(lower: bytes, start: int, end: int, name: str) -> bool:
 
 
 def _by_key(text: Text) -> Iterator[Span]:
-    for anchor in _KEYS:
-        for at in text.places(anchor):
-            match = _KEY.match(text.text, at)
-            if match is None or _GENERIC.match(match["host"]) or is_known(match["host"]):
-                continue
-            host = match["host"]
-            if (
-                host.replace(".", "").isdecimal()
-                or ("." in host and not is_private(host))
-                or not is_private_label(host.split(".")[0])
-            ):
-                continue
-            yield Span(*match.span("host"), "host", "host-key")
+    for field in name_fields(text):
+        match = _HOST.match(text.text, field.at) if field.key in _KEYS else None
+        if match is None or _GENERIC.match(match["host"]):
+            continue
+        host = match["host"].rstrip(".-")
+        if is_private(host) if "." in host else is_private_label(host):
+            yield Span(field.at, field.at + len(host), "host", "host-key")
 
 
 def _in_logs(text: Text) -> Iterator[Span]:
@@ -147,10 +137,9 @@ def _in_logs(text: Text) -> Iterator[Span]:
         if found and found["host"].lower() != "localhost":
             start = match.start() + 1 - len(line)
             yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
-    for anchor in _UNAMES:
-        for at in text.places(anchor):
-            if (name := _UNAME.match(text.lower, at)) and name[1] not in (b"localhost", b"version", b"kernel"):
-                yield Span(*name.span(1), "host", "uname-host")
+    for at in text.places(b"linux "):
+        if (name := _UNAME.match(text.lower, at)) and name[1] not in (b"localhost", b"version", b"kernel"):
+            yield Span(*name.span(1), "host", "uname-host")
 
 
 DETECTOR = Detector(
@@ -190,5 +179,5 @@ DETECTOR = Detector(
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
     ),
-    anchors=(b"git@", *_KEYS, *_UNAMES),
+    anchors=(b"git@", b"linux "),
 )

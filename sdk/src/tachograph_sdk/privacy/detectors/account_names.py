@@ -1,0 +1,248 @@
+"""Logins of people where a key, a command or a log says that they are: `USER=jane`, `"login": "jane"`, `uid=501(jane)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.person_words import is_login, name_fields
+from tachograph_sdk.privacy.detectors.word_lists import words
+
+__all__ = ["DETECTOR"]
+
+_LOGIN = r"(?P<login>[^\W\d][\w.-]{1,39})(?![\w@(\[{/\\:*+%]|\.\w|-\w)"
+_USER = re.compile(
+    rb"user(?:_?id)?[\"'\]]{0,2}[ \t]{0,4}(?:=>?|:=?)[ \t]{0,3}[\"'`]?(?=[a-z?_])|user(?:add|del|mod)? (?=[a-z-])"
+)
+_LOGIN_KEY = re.compile(rb"login(?:[ _]?(?:id|name))?[\"'\]]{0,2}[ \t]{0,4}(?:=>?|:=?)[ \t]{0,3}[\"'`]?(?=[a-z?_])")
+_VALUE = re.compile(_LOGIN)
+_QUOTED = re.compile(r"(?P<login>[^\W\d][\w.@+ -]{1,39})[\"'`]")
+_ARGUMENT = re.compile(r"(?:\(|, )\w{1,24}=\Z")
+_NAMED = re.compile(r"(?P<login>[^\W\d][\w.-]{1,39})(?![\w@:*+%]|\.\w|-\w)")
+_KEY_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789_.-"
+_KEYS_USER = words(
+    "user os.user user.user db_user dbuser ssh_user remote_user current_user sudo_user git_user gh_user github_user os_user"
+    " ansible_user logged_in_user last_user run_as_user ruser euser suser tuser duser owner_user auth_user http_user"
+    " jira_user jenkins_user svn_user smb_user ldap_user linux_user unix_user login_user ftp_user proxy_user mail_user"
+    " smtp_user pguser mysql_user postgres_user --user --remote-user db.user user_id userid --username -user admin_user by_user"
+)
+_NAME_KEYS = words(
+    "username loginname logonname logname samaccountname userprincipalname screenname nickname accountname ghusername githubusername"
+    " gitlabusername twitterusername osusername currentusername dbusername sshusername gituser adminusername remoteusername"
+)
+# Words that values of such keys are in code and in talk.
+_NO_VALUE = words(
+    "str string int integer bool boolean float number object any none null nil undefined true false type self this cls"
+    " req request res response ctx context session auth account accounts current currentuser current_user get set new"
+    " yes no ok okay thanks thank hello hi hey please sure continue go stop help what why how when where which who"
+    " write make fix add create show run read update delete list find check explain can could would should is are do"
+    " does did let the and but not in on at by for from to of with input output prompt message messages content text"
+    " question answer query data value values id email mail password token key uid guid uuid env environ os optional"
+    " required field char charfield varchar unique index table column model models schema props state params args"
+    " kwargs event events action payload body header headers config settings profile role roles group groups member"
+    " members owner author customer client visitor person people human assistant tool function public private"
+    " authenticated unauthenticated logged loggedin inactive active disabled enabled unknown missing empty invalid"
+    " expected usual well before handler valid default foo bar baz qux abc xyz xxx sudo su pwd whoami await async return const var auto static final"
+)
+
+_SENTENCE = re.compile(
+    rb"(?:for|invalid|by|as|switch(?:ed)? to|unknown|illegal) user (?=[a-z?_])|user(?:add|del|mod) (?:-[a-z]+(?: [^\s-]\S*)? ){0,4}(?=[a-z?_])"
+)
+_ACCEPTED = re.compile(
+    r"(?:Accepted|Failed|Postponed) [\w-]{3,24} for (?:invalid user )?(?P<login>[^\W\d][\w.-]{1,39}) from ", re.I
+)
+_AS = re.compile(
+    r"(?:logged|log|logging|signed|sign|signing)[ -]?in (?:to [\w.-]{1,60} )?(?:as|account) (?:user )?[\"'`]?" + _LOGIN,
+    re.I,
+)
+_COMMAND = re.compile(
+    r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?|passwd|adduser|finger|id -un|gpasswd -a) +"
+    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:]|\Z)"
+)
+_COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
+_UID = re.compile(r"(?:uid|gid|euid)=\d{1,10}\((?P<login>[^)\n]{1,40})\)")
+_PASSWD = re.compile(
+    r"(?:\A|(?<=\n))(?P<login>[^\W\d][\w.-]{0,31}):[x*!]:(?P<uid>\d{1,10}):\d{1,10}:(?P<gecos>[^:\n]{0,80}):"
+)
+_WHOAMI = re.compile(
+    r"whoami[\"'`)]{0,2}\s{0,2}\n\s{0,8}(?:[A-Za-z0-9-]{1,15}\\)?(?P<login>[^\W\d][\w.-]{0,31})[ \t]*(?=\n|\r|\Z)"
+)
+
+
+def _find(text: Text) -> Iterator[Span]:
+    yield from _by_key(text)
+    yield from _in_sentences(text)
+    yield from _in_output(text)
+
+
+def _by_key(text: Text) -> Iterator[Span]:
+    whole = text.text
+    for field in name_fields(text):
+        if field.key in _NAME_KEYS and "." not in whole[field.start : field.at].strip("."):
+            yield from _value(whole, field.at, field.quote, "login-key")
+    for pattern in (_USER, _LOGIN_KEY):
+        for match in pattern.finditer(text.lower):
+            low = max(0, match.start() - 16)
+            start = low + len(text.lower[low : match.start()].rstrip(_KEY_BYTES))
+            key = (
+                text.lower[start : match.end()]
+                .split(b" ")[0]
+                .split(b"=")[0]
+                .split(b":")[0]
+                .strip(b"\"'[]`>")
+                .decode("ascii")
+            )
+            if (
+                key in _KEYS_USER
+                or key in ("login", "login_name", "loginid", "login_id")
+                or (key == "user" and match[0].endswith(b"="))
+            ):
+                mark = whole[match.end() - 1]
+                quote = mark if mark in "\"'`" else ""
+                if not quote and match[0].endswith(b" ") and b":" not in match[0] and b"=" not in match[0]:
+                    continue
+                yield from _value(whole, match.end(), quote, "login-key")
+
+
+def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
+    match = (_QUOTED if quote else _VALUE).match(whole, at)
+    if match is None:
+        return
+    login = match["login"]
+    if not _NO_VALUE.isdisjoint(login.lower().split(".")) or not is_login(login) or "@" in login:
+        return
+    if " " in login and not login.istitle():
+        return
+    if (
+        not quote
+        and whole[match.end() : match.end() + 1] in (")", ",")
+        and _ARGUMENT.search(whole[max(0, at - 40) : at])
+    ):
+        return
+    if not quote and not _ends_well(whole, match.end(), spaced=whole[at - 1 : at] == " "):
+        return
+    yield Span(at, at + len(login), "user", rule)
+
+
+def _ends_well(whole: str, end: int, *, spaced: bool) -> bool:
+    """Whether a value without quotes is over, and is not the first word of a sentence or of an expression."""
+    after = whole[end : end + 2]
+    if after[:1] in ("", "\n", "\r", ",", ";", "&", '"', "'", "`", "|", "}", "]", ")", "<", "\t"):
+        return True
+    return (after[:1] == " " and (not spaced or after[1:] in ("(", "[", "|", "-", "#", " "))) or after[:1] == "."
+
+
+def _in_sentences(text: Text) -> Iterator[Span]:
+    whole = text.text
+    for at in text.places(b" user "):
+        low = max(0, at - 12)
+        match = _SENTENCE.search(text.lower, low, at + 7)
+        login = _NAMED.match(whole, at + 6) if match and match.end() == at + 6 else None
+        if (
+            login
+            and login["login"].lower() not in _NO_VALUE
+            and is_login(login["login"])
+            and _is_told(whole, at, login)
+        ):
+            yield Span(*login.span("login"), "user", "login-in-log")
+    for anchor, pattern in ((b"accepted p", _ACCEPTED), (b"failed p", _ACCEPTED)):
+        for at in text.places(anchor):
+            if (found := pattern.match(whole, at)) and is_login(found["login"]):
+                yield Span(*found.span("login"), "user", "login-in-log")
+    for at in text.places(b"in as "):
+        found = _AS.search(whole, max(0, at - 8), at + 60)
+        if found and is_login(found["login"]) and found["login"].lower() not in _NO_VALUE:
+            yield Span(*found.span("login"), "user", "login-in-log")
+
+
+def _is_told(whole: str, at: int, login: re.Match[str]) -> bool:
+    """Whether a sentence speaks of one account: `session opened for user jane`, not `for user experience`."""
+    after = whole[login.end() : login.end() + 6]
+    before = whole[max(0, at - 40) : at].lower()
+    said = ("session", "password", "invalid", "publickey", "authentication", "login", "switch", "unknown", "illegal")
+    return any(word in before for word in said) or after[:1] in ("(", "")
+
+
+def _in_output(text: Text) -> Iterator[Span]:
+    whole = text.text
+    for anchor in _COMMANDS:
+        for at in text.places(anchor):
+            if (
+                (found := _COMMAND.match(whole, at))
+                and is_login(found["login"])
+                and found["login"].lower() not in _NO_VALUE
+            ):
+                yield Span(*found.span("login"), "user", "login-in-command")
+    for at in text.places(b"uid="):
+        line = whole[at : at + 400].split("\n", 1)[0]
+        if _UID.match(line):
+            known = {found["login"] for found in _UID.finditer(line) if is_login(found["login"])}
+            for found in re.finditer(r"\d\((?P<login>[^)\n]{1,40})\)", line):
+                if found["login"] in known and found["login"].lower() not in ("staff", "wheel", "users"):
+                    yield Span(at + found.start("login"), at + found.end("login"), "user", "id")
+    for at in text.places(b":x:"):
+        low = max(0, at - 33)
+        found = _PASSWD.match(whole, max(low, whole.rfind("\n", low, at) + 1))
+        if found and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "passwd")
+            gecos = found["gecos"].split(",")[0].strip()
+            if len(gecos.split()) > 1 and gecos.istitle():
+                yield Span(found.start("gecos"), found.start("gecos") + len(gecos), "name", "passwd")
+    for at in text.places(b"whoami"):
+        if (found := _WHOAMI.match(whole, at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "whoami")
+
+
+DETECTOR = Detector(
+    id="account_names",
+    help='Logins of people behind keys such as `USER=` or `"username":`, in logs, and in the output of `id` and `whoami`.',
+    find=_find,
+    catches=(
+        ("USER=jane", "USER=<user>"),
+        ("LOGNAME=jane.doe\nSHELL=/bin/zsh", "LOGNAME=<user>\nSHELL=/bin/zsh"),
+        ("USERNAME=jane", "USERNAME=<user>"),
+        ("user=jane action=login", "user=<user> action=login"),
+        ("user: jane\nrole: admin", "user: <user>\nrole: admin"),
+        ("username=jane&x=1", "username=<user>&x=1"),
+        ('{"username": "jane", "id": 3}', '{"username": "<user>", "id": 3}'),
+        ('"login":"janedoe"', '"login":"<user>"'),
+        ("'user': 'jane'", "'user': '<user>'"),
+        ("Username: jane", "Username: <user>"),
+        ("session opened for user jane(uid=1000)", "session opened for user <user>(uid=1000)"),
+        ("Failed password for invalid user jane from", "Failed password for invalid user <user> from"),
+        ("Accepted publickey for jane from 10.0.0.5", "Accepted publickey for <user> from <ip>"),
+        ("Logged in as jane", "Logged in as <user>"),
+        ("sudo -u jane make", "sudo -u <user> make"),
+        ("chown jane:staff x", "chown <user>:staff x"),
+        ("uid=501(jane) gid=20(staff) groups=20(staff)", "uid=501(<user>) gid=20(staff) groups=20(staff)"),
+        (
+            "uid=1000(jane) gid=1000(jane) groups=1000(jane),27(sudo)",
+            "uid=1000(<user>) gid=1000(<user>) groups=1000(<user>),27(sudo)",
+        ),
+        ("jane:x:1000:1000:Jane Doe,,,:/home/jane:/bin/bash", "<user>:x:1000:1000:<name>,,,:/home/<user>:/bin/bash"),
+        ("$ whoami\njane\n", "$ whoami\n<user>\n"),
+        ("--user=jane.doe x", "--user=<user> x"),
+    ),
+    spares=(
+        "user: User, user = get_user(), user=request.user, username=username, user: null",
+        "user: string; user=$USER user=${USER} user=<user> user=%s",
+        "User: hello there\nUser: yes\nAssistant: ok",
+        "user = models.ForeignKey(User)",
+        "USER=root USER=runner USER=node",
+        "for user experience, by user input, as user data",
+        "const user = await db.user.find()",
+        "root:x:0:0:root:/root:/bin/bash",
+        "uid=0(root) gid=0(root) groups=0(root)",
+        '"user": "postgres", "username": "admin"',
+        '"role": "user", "login": true',
+        "login: false; open(login=handler)",
+        "docker run -u 1000 --user root",
+        "whoami\nroot\n",
+        "run whoami to see",
+        'user="user"',
+        "chown root:root /x; chown -R www-data:www-data .",
+        "the user is not logged in as expected",
+    ),
+    anchors=(b" user ", b"accepted p", b"failed p", b"in as ", b"uid=", b":x:", b"whoami", *_COMMANDS),
+)

@@ -1,0 +1,131 @@
+"""Logins in the tables of `ls -l`, `ps`, `who`, `last` and `w`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.person_words import is_login
+from tachograph_sdk.privacy.detectors.word_lists import words
+
+__all__ = ["DETECTOR"]
+
+# The rights of a file from the owner's "w" or "-" on, a letter that lets the search skip, and the number of links.
+_FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}[0-9]{1,7} ")
+_ROW = re.compile(
+    r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}\$?) {1,20}"
+    r"(?P<group>[^\W\d](?:[\w.\\-]| (?=Users|Admins)){0,40}\$?) {1,20}\d"
+)
+_ROW_OWNER_ONLY = re.compile(
+    r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}) {1,20}\d+ (?:[A-Z][a-z]{2} |\d{4}-)"
+)
+_GROUPS = words(
+    "staff wheel users root admin everyone domain sudo adm video audio input kvm plugdev dialout games disk tty"
+    " www nogroup _www _developer daemon bin sys operator games man lp mail news uucp proxy backup list nobody none"
+)
+_HEADER = re.compile(rb"[ \t]*(?:user +pid +%cpu|uid +pid +ppid)")
+_PROCESS_ROW = re.compile(r"(?P<user>[^\W\d][\w.-]{0,31}\+?) +\d{1,8} +[\d.]+ ")
+_WHO = re.compile(
+    r"(?P<user>[^\W\d][\w.-]{0,31}) +(?P<tty>pts/\d{1,4}|tty\w{1,5}|console|:\d) +(?:[\d(:]|[A-Z][a-z]{2} |-)"
+)
+_MAX_ROWS = 2000
+
+
+def _find(text: Text) -> Iterator[Span]:
+    yield from _files(text)
+    yield from _processes(text)
+    yield from _logged_in(text)
+
+
+def _files(text: Text) -> Iterator[Span]:
+    whole = text.text
+    end = 0
+    for match in _FILE_RIGHTS.finditer(text.lower):
+        start = match.start() - 2
+        if start < end or start < 0:
+            continue
+        row = _ROW.match(whole, start) or _ROW_OWNER_ONLY.match(whole, start)
+        if row is None:
+            continue
+        end = row.end()
+        for part in row.groupdict():
+            name = row[part]
+            if (
+                is_login(name)
+                and not (part == "group" and name.lower().split(" ")[0] in _GROUPS)
+                and not name.startswith("_")
+            ):
+                yield Span(*row.span(part), "user", "ls")
+
+
+def _processes(text: Text) -> Iterator[Span]:
+    whole, lower = text.text, text.lower
+    for anchor in (b"%cpu", b"ppid "):
+        done = -1
+        for at in text.places(anchor):
+            line = lower.rfind(b"\n", max(0, at - 80), at) + 1
+            if at < done or not _HEADER.match(lower, line):
+                continue
+            place = lower.find(b"\n", at)
+            for _ in range(_MAX_ROWS):
+                row = _PROCESS_ROW.match(whole, place + 1) if place >= 0 else None
+                if row is None:
+                    break
+                if is_login(row["user"].rstrip("+")) and not row["user"].startswith("_"):
+                    yield Span(*row.span("user"), "user", "ps")
+                place = lower.find(b"\n", row.end())
+            done = max(done, place)
+
+
+def _logged_in(text: Text) -> Iterator[Span]:
+    whole = text.text
+    for anchor in (b" pts/", b" tty", b" console "):
+        for at in text.places(anchor):
+            low = max(0, at - 40)
+            line = whole.rfind("\n", low, at) + 1
+            if line <= low and low:
+                continue
+            row = _WHO.match(whole, line)
+            if row and row.start("tty") == at + 1 and is_login(row["user"]):
+                yield Span(*row.span("user"), "user", "who")
+
+
+_PS = "USER         PID %CPU %MEM    VSZ   RSS TTY STAT START   TIME COMMAND\nroot           1  0.0  0.1 1 2 ? Ss 09:12 0:01 init\n"
+
+DETECTOR = Detector(
+    id="listings",
+    help="Owners of files in `ls -l`, and logins in the tables of `ps`, `who`, `w` and `last`.",
+    find=_find,
+    catches=(
+        ("-rw-r--r-- 1 jane staff 4096 Nov 20 09:24 a.py", "-rw-r--r-- 1 <user> staff 4096 Nov 20 09:24 a.py"),
+        ("drwxr-xr-x@ 12 jane  staff   384 Nov 20 09:24 .", "drwxr-xr-x@ 12 <user>  staff   384 Nov 20 09:24 ."),
+        ("-rwx------. 1 jane jane 120 Nov 20  2025 run", "-rwx------. 1 <user> <user> 120 Nov 20  2025 run"),
+        ("lrwxrwxrwx 1 root jane.doe 7 Nov 20 09:24 x -> y", "lrwxrwxrwx 1 root <user> 7 Nov 20 09:24 x -> y"),
+        (
+            _PS + "jane        1234  0.5  1.2 3 4 pts/0 S+ 09:24 0:00 vim",
+            _PS + "<user>        1234  0.5  1.2 3 4 pts/0 S+ 09:24 0:00 vim",
+        ),
+        (
+            "UID   PID  PPID  C STIME TTY\njane  812     1  0 09:24 ?  x",
+            "UID   PID  PPID  C STIME TTY\n<user>  812     1  0 09:24 ?  x",
+        ),
+        ("jane     pts/0        2026-11-20 09:12 (10.0.0.5)", "<user>     pts/0        2026-11-20 09:12 (<ip>)"),
+        ("jane  ttys000  Nov 20 09:12", "<user>  ttys000  Nov 20 09:12"),
+        (
+            "total 8\n-rw-rw-r-- 1 jane dev-team 10 2026-11-20 09:24 b",
+            "total 8\n-rw-rw-r-- 1 <user> <user> 10 2026-11-20 09:24 b",
+        ),
+    ),
+    spares=(
+        "-rw-r--r-- 1 root root 4096 Nov 20 09:24 a.py",
+        "drwxr-xr-x 2 runner docker 4096 Nov 20 09:24 x",
+        "-rw-r--r-- 1 501 20 4096 Nov 20 09:24 a.py",
+        "rwxr-xr-x and rw-r--r-- are modes",
+        "USER PID %CPU in a sentence",
+        "root     pts/0        2026-11-20 09:12",
+        "open tty 3 and pts/0",
+        "-rw-r--r-- 1 node node 10 Nov 20 09:24 package.json",
+    ),
+    anchors=(b"%cpu", b"ppid ", b" pts/", b" tty", b" console "),
+)
