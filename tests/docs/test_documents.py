@@ -35,6 +35,20 @@ def test_links_inside_the_repository_lead_somewhere(page):
             assert anchor in anchors(place), f"{target} in {page.name}"
 
 
+SNIPPETS = [
+    pytest.param(code, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_python_in_the_documents_runs(code, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TACHOGRAPH_HOME", str(tmp_path / "home"))
+    exec(compile(code, "document", "exec"), {"__name__": "document"})
+
+
 def dev_commands() -> set[str]:
     listed = subprocess.run([ROOT / "dev"], capture_output=True, text=True, check=True, timeout=20).stdout
     return set(re.findall(r"^\./dev (\w+)", listed, re.MULTILINE))

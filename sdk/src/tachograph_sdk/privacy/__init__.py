@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tachograph_sdk.privacy.anonymity import (
+        AnonymityConversion,
+        DataclassSerializationMixin,
+        FilteredKey,
+        serialize_for_telemetry,
+    )
+    from tachograph_sdk.privacy.consent import Consent
     from tachograph_sdk.privacy.scrubber import Scrubber
 
-__all__ = ["Scrubber"]
+__all__ = [
+    "AnonymityConversion",
+    "Consent",
+    "DataclassSerializationMixin",
+    "FilteredKey",
+    "Scrubber",
+    "serialize_for_telemetry",
+]
+
+_PLACES = {
+    "Scrubber": "scrubber",
+    "Consent": "consent",
+    **dict.fromkeys(
+        (
+            "AnonymityConversion",
+            "BasedModel",
+            "DataclassSerializationMixin",
+            "FilteredKey",
+            "serialize_for_telemetry",
+            "use_hash_key",
+        ),
+        "anonymity",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """`Scrubber`, loaded when it is first asked for: its detectors are many, and most programs need none."""
-    if name == "Scrubber":
-        from tachograph_sdk.privacy.scrubber import Scrubber
-
-        return Scrubber
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """A name of ours, loaded when it is first asked for: the scrubber's detectors are many, and most programs need none."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{place}"), name)

@@ -32,8 +32,6 @@ from inspect import signature
 from pathlib import PurePath
 from typing import Any
 
-from tachograph_sdk.privacy.scrubber import Scrubber
-
 __all__ = [
     "AnonymityConversion",
     "DataclassSerializationMixin",
@@ -181,6 +179,8 @@ class _Serializer:
         if isinstance(value, Enum):
             return self._plain(value.value)
         if isinstance(value, str):
+            from tachograph_sdk.privacy.scrubber import Scrubber  # many detectors, which few programs need
+
             return Scrubber().scrub(value)
         if _names_own_fields(value):
             return self.serialize(value, None)
