@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import tomllib
 from pathlib import Path
@@ -46,7 +47,8 @@ SNIPPETS = [
 def test_python_in_the_documents_runs(code, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TACHOGRAPH_HOME", str(tmp_path / "home"))
-    exec(compile(code, "document", "exec"), {"__name__": "document"})
+    (tmp_path / "snippet.py").write_text(code, "utf-8")
+    runpy.run_path(str(tmp_path / "snippet.py"), run_name="__main__")
 
 
 def dev_commands() -> set[str]:
