@@ -124,12 +124,13 @@ def commands() -> str:
 
 
 def parts_of(command: Command) -> Iterator[tuple[str, Command]]:
-    """The commands of a group, with their names."""
+    """The commands of a group and of groups in it, with their names."""
     if isinstance(command, Group):
         context = Context(command)
         for name in command.list_commands(context):
             if part := command.get_command(context, name):
                 yield name, part
+                yield from ((f"{name} {below}", its) for below, its in parts_of(part))
 
 
 def options_of(command: Command) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,10 @@ def open_consent(home: Home, *, app: str | None = None, purge_contents: Callable
     content = ConsentPurpose.CONTENT_RECORDING
 
     def erase_texts(purposes: frozenset[ConsentPurpose]) -> int:
-        recorded = any(subject.purpose == content for entry in consent.history() for subject in entry.subjects)
+        known = any(subject.purpose == content for entry in consent.history() for subject in entry.subjects)
+        recorded = (
+            known or any(consent.folder.glob("*.broken-*")) if consent.folder else known
+        )  # nobody knows what that held
         return purge_contents() if content in purposes and recorded and home.store.exists() else 0
 
     if app is None:

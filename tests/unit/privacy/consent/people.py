@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.privacy.consent import Consent
@@ -58,7 +59,7 @@ def clock() -> Callable[[], int]:
     return now_us
 
 
-def consent_in(home: Path | None, *, person: Person | None = None, at: Terms | None = None, **environ: str) -> Consent:
+def consent_in(home: Path | None, *, person: Person | None = None, at: Terms | None = None, **environ: Any) -> Consent:
     """A consent whose environment holds nothing but this."""
     return Consent(home, environ=environ, terms=at or terms(), now_us=clock(), terminal=person or Person(there=False))
 

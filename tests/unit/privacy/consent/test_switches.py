@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ SAY_NO_WHEN_SET = [
 ]
 
 
-def allowed(home: Path, **environ: str) -> set[ConsentPurpose]:
+def allowed(home: Path, **environ: Any) -> set[ConsentPurpose]:
     at = consent_in(home, **environ)
     return {purpose for purpose in ConsentPurpose if at.granted(purpose)}
 
