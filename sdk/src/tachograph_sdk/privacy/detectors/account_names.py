@@ -43,8 +43,14 @@ _NO_VALUE = words(
     " kwargs event events action payload body header headers config settings profile role roles group groups member"
     " members owner author customer client visitor person people human assistant tool function public private"
     " authenticated unauthenticated logged loggedin inactive active disabled enabled unknown missing empty invalid"
-    " expected usual well before handler valid default foo bar baz qux abc xyz xxx sudo su pwd whoami await async return const var auto static final"
+    " expected usual well before handler valid default main nobody anybody somebody foo bar baz qux abc xyz xxx sudo su pwd whoami await async return const var auto static final"
 )
+
+_HEX = re.compile("[0-9a-fA-F-]{8,}")
+_MADE_UP = re.compile(
+    r"(?:test|example|demo|sample|dummy|fake|mock|my|your|some|new|user|admin)[_-]?(?:user|name|login|account)?[_-]?\d*"
+)
+_MEMBERS = words("user users name names username id login email value key text data")
 
 _SENTENCE = re.compile(
     rb"(?:for|invalid|by|as|switch(?:ed)? to|unknown|illegal) user (?=[a-z?_])|user(?:add|del|mod) (?:-[a-z]+(?: [^\s-]\S*)? ){0,4}(?=[a-z?_])"
@@ -57,7 +63,7 @@ _AS = re.compile(
     re.I,
 )
 _COMMAND = re.compile(
-    r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?|passwd|adduser|finger|id -un|gpasswd -a) +"
+    r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?(?= [\w.-]+:| \S+ [~/.])|passwd|adduser|finger|id -un|gpasswd -a) +"
     r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:]|\Z)"
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
@@ -112,6 +118,10 @@ def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
     login = match["login"]
     if not _NO_VALUE.isdisjoint(login.lower().split(".")) or not is_login(login) or "@" in login:
         return
+    if not _is_plausible(login):
+        return
+    if not quote and ("_" in login or login[1:].lower() != login[1:]) and whole[at - 1 : at] == " ":
+        return  # an expression or a type: `user = auth_result`, `user: UserId`
     if " " in login and not login.istitle():
         return
     if (
@@ -125,9 +135,20 @@ def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
     yield Span(at, at + len(login), "user", rule)
 
 
+def _is_plausible(login: str) -> bool:
+    """Whether it is no id of a record, no member of an object, no name made up for a test."""
+    if sum(char.isdigit() for char in login) > 5 or (_HEX.fullmatch(login) and not login.isalpha()):
+        return False
+    if "." in login and (login != login.lower() or login.rsplit(".", 1)[1] in _MEMBERS):
+        return False
+    return not _MADE_UP.fullmatch(login.lower())
+
+
 def _ends_well(whole: str, end: int, *, spaced: bool) -> bool:
     """Whether a value without quotes is over, and is not the first word of a sentence or of an expression."""
     after = whole[end : end + 2]
+    if after[:1] in "\"'`" and after[1:].isalnum():
+        return False
     if after[:1] in ("", "\n", "\r", ",", ";", "&", '"', "'", "`", "|", "}", "]", ")", "<", "\t"):
         return True
     return (after[:1] == " " and (not spaced or after[1:] in ("(", "[", "|", "-", "#", " "))) or after[:1] == "."
@@ -152,7 +173,12 @@ def _in_sentences(text: Text) -> Iterator[Span]:
                 yield Span(*found.span("login"), "user", "login-in-log")
     for at in text.places(b"in as "):
         found = _AS.search(whole, max(0, at - 8), at + 60)
-        if found and is_login(found["login"]) and found["login"].lower() not in _NO_VALUE:
+        if (
+            found
+            and is_login(found["login"])
+            and found["login"].lower() not in _NO_VALUE
+            and _is_plausible(found["login"])
+        ):
             yield Span(*found.span("login"), "user", "login-in-log")
 
 

@@ -57,7 +57,7 @@ def _find(text: Text) -> Iterator[Span]:
                     if following is None:
                         break
                     place = following.end()
-    if b"\tTRUE\t" in data or b"\tFALSE\t" in data:
+    if b"\t" in data and (b"\tTRUE\t" in data or b"\tFALSE\t" in data):
         for match in _JAR.finditer(data):
             yield Span(*match.span(2), "cookie", "cookie-jar")
 

@@ -49,7 +49,7 @@ _SYSLOG = re.compile(
 )
 _PROCESS = re.compile(rb"\[0{1,7}\]: ")
 _UNAME = re.compile(rb"linux ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
-_KEYS = words("hostname computername machinename nodename servername devicename")
+_KEYS = words("hostname computername machinename nodename")
 _HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?![\w(\[{.$<*])")
 _GENERIC = re.compile(
     r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that)\Z"
@@ -124,6 +124,8 @@ def _by_key(text: Text) -> Iterator[Span]:
         if match is None or _GENERIC.match(match["host"]):
             continue
         host = match["host"].rstrip(".-")
+        if "_" in host or host.lower().endswith(("hostname", "host")):
+            continue
         if is_private(host) if "." in host else is_private_label(host):
             yield Span(field.at, field.at + len(host), "host", "host-key")
 

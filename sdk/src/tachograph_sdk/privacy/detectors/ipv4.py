@@ -35,7 +35,7 @@ _ADDRESS_WORD = re.compile(
     rb"|answer|pod|session|visitor|user|request|spf|a record)(?![a-z])"
 )
 # Such words stand before both; they count where no word of versions is on the line.
-_WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|to|via|at|for|by|on|local|source|reach(?:es|ed)?)(?::?\s+|=)\[?\Z")
+_WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|via|at|local|source|reach(?:es|ed)?)(?::?\s+|=)\[?\Z")
 _AFTER_VERSION = re.compile(
     rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
 )

@@ -75,11 +75,11 @@ def _is_meant(text: Text, written: str, address: IPv6Address, start: int) -> boo
         return not (mapped.is_loopback or mapped.is_unspecified)
     groups = [group for group in written.split(":") if group]
     if "::" not in written:
-        return any(len(group) > 2 for group in groups)
+        return any(len(group) > 2 for group in groups) and int(address) >> 112 < 0xFF00
     first = int(address) >> 112
     head = len(written.split(":", 1)[0])
     given = head == 4 and (0x2000 <= first <= 0x3FFF or 0xFC00 <= first <= 0xFDFF or 0xFE80 <= first <= 0xFEBF)
-    if given or (head == 4 and first >= 0xFF00):
+    if given:
         return not (
             len(groups) < 3
             and written.replace(":", "").isdigit()
@@ -108,7 +108,6 @@ DETECTOR = Detector(
         ("ping6 2606:4700:4700::1111: unreachable", "ping6 <ip>: unreachable"),
         ("client:2001:db8::7 connected", "client:<ip> connected"),
         ("from fd00::5, fd00::6", "from <ip>, <ip>"),
-        ("ff02::fb", "<ip>"),
     ),
     spares=(
         "at 12:34:56 or 12:34:56:789 and 2026-11-20T09:24:32",
@@ -124,6 +123,7 @@ DETECTOR = Detector(
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
         "1:2:3:4:5:6:7:8",
         "::ffff:127.0.0.1",
+        "ff02::fb and netmask ffff:ffff:ffff:ffff:: or ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
         "$x::Bar::add",
         "// ::::::",
     ),

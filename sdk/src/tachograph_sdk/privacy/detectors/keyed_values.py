@@ -15,7 +15,18 @@ from tachograph_sdk.privacy.detectors.secret_values import is_secret
 
 __all__ = ["DETECTOR"]
 
-_ANCHORS = (b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"cred", b"phrase", b"mnemonic", b"kennwort")
+_OTHER = frozenset(range(256)) - frozenset(b"abcdefghijklmnopqrstuvwxyz")
+_ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and what may follow it: "tokens" are a metric
+    (b"pass", _OTHER | set(b"wpcv")),
+    (b"pwd", _OTHER | set(b"v")),
+    (b"secret", _OTHER | set(b"vb")),
+    (b"token", _OTHER | set(b"v")),
+    (b"key", _OTHER | set(b"bvid")),
+    (b"auth", _OTHER),
+    (b"cred", _OTHER | set(b"es")),
+    (b"phrase", _OTHER),
+    (b"mnemonic", _OTHER),
+)
 _NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 _BACK = 48
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")

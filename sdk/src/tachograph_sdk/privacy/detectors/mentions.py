@@ -16,7 +16,7 @@ _NAME = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?+(?![a-z0-9_/@(=?-]|[.
 _SURE = re.compile(
     rb"(?:^|[^a-z])(?:/?cc|thanks|thank you|thx|kudos to|credits? to|ping|pinging|reviewers?|assignees?|assigned to|contributors?"
     rb"|(?:reviewed|approved|reported|requested|suggested|merged|opened|closed|fixed|written|created|added|contributed|made|done|found|co-authored|raised|spotted|proposed|commented) by"
-    rb"|thanks to|hi|hey|fyi|attn|review from|changes from|mention(?:ing|ed)?|poke|@[a-z0-9-]{2,39}(?:,| and|, and|>)?)[:,]?\Z"
+    rb"|thanks to|hi|hey|fyi|attn|review from|changes from|mention(?:ing|ed)?|poke)[:,]?(?: @[a-z0-9-]{2,39}(?:,| and|, and)?){0,6}\Z"
 )
 _RELEASE_NOTE = re.compile(rb" in (?:#[0-9]|https://github\.com/)")
 _NO_LOGIN = words(

@@ -24,19 +24,17 @@ _LDAP = re.compile(rb"\{(?:S?SHA(?:256|512)?|S?MD5|CRYPT)\}[A-Za-z0-9+/$.]{20,}+
 
 def _find(text: Text) -> Iterator[Span]:
     data = text.ascii
-    if b"$" in data:
-        at = data.find(b"$")
-        while at >= 0:
-            match = _CRYPT.match(data, at)
-            if match:
-                yield Span(*match.span(), "password", "password-hash")
-            at = data.find(b"$", match.end() if match else at + 1)
-        for marker in (b"pbkdf2", b"scrypt:", b"bcrypt_sha256$"):
-            if marker in data:
-                for match in _NAMED.finditer(data):
-                    yield Span(*match.span(), "password", "password-hash")
-                break
-    if b"{S" in data or b"{MD5}" in data or b"{CRYPT}" in data:
+    at = data.find(b"$")
+    while at >= 0:
+        match = _CRYPT.match(data, at)
+        if match is None and data[at - 1 : at].isalnum():
+            names = [data.rfind(name, max(at - 28, 0), at) for name in (b"pbkdf2", b"scrypt:", b"bcrypt_sha")]
+            if max(names) >= 0:
+                match = _NAMED.match(data, max(names))
+        if match:
+            yield Span(*match.span(), "password", "password-hash")
+        at = data.find(b"$", max(match.end(), at + 1) if match else at + 1)
+    if b"SHA" in data or b"{MD5}" in data or b"{CRYPT}" in data:
         for match in _LDAP.finditer(data):
             yield Span(*match.span(), "password", "password-hash")
 

@@ -17,6 +17,9 @@ _KEYS = words(
     " assigneename reviewername managername recipientname sendername studentname userfullname userdisplayname"
     " displayname preferredname nameoncard gitname birthname secondname forename ownerfullname"
 )
+_WHOLE_NAMES = words(
+    "fullname displayname preferredname userdisplayname contactname ownername"
+)  # of things too: two words
 _VALUE = re.compile(r"[^\W\d_][^\n\"'`<>{}()\[\]$;,|&=:/\\@#%*+?!]{1,60}")
 _WORDS = r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|da|bin|al)){0,4}"
 _PLAIN = re.compile(_WORDS)
@@ -64,6 +67,8 @@ def _by_key(text: Text) -> Iterator[Span]:
         if field.quote and text.text[match.end() : match.end() + 1] != field.quote:
             continue
         if not field.quote and text.text[match.end() : match.end() + 1] in ("(", ".", "[", "{", "<", "_", ":"):
+            continue
+        if field.key in _WHOLE_NAMES and len(name.split()) < 2 and name.isascii():
             continue
         if is_person(name) or (field.quote and name.islower() and is_person(name.title())):
             yield Span(field.at, field.at + len(name), "name", "name-key")

@@ -69,6 +69,8 @@ def is_person(name: str) -> bool:
     for part in parts:
         if not _WORD.fullmatch(part) or part.lower().rstrip(".") in _NOT_NAMES:
             return False
+    if len(parts) == 1 and name.lower() in NOT_A_PERSON:
+        return False
     big = [part for part in parts if part.lower() not in _PARTICLES]
     return bool(big) and all(not part[0].islower() for part in big)
 

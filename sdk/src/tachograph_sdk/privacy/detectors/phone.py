@@ -14,7 +14,8 @@ __all__ = ["DETECTOR"]
 _EXTENSION = r"(?:,? ?(?:ext\.?|extension|x|Durchwahl) ?\d{1,6}(?!\w))?"
 # A country code behind a plus, then groups; separators may be the unbroken space and hyphen.
 _INTERNATIONAL = re.compile(
-    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?!\w)" + _EXTENSION,
+    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?![\w*])"
+    + _EXTENSION,
     re.IGNORECASE,
 )
 _EXTENSION_AT = re.compile("ext|x|dur", re.IGNORECASE)
@@ -37,6 +38,7 @@ _FORMS = re.compile(
     r"|8 ?[ (-]\d{3}[ )-] ?\d{3}-\d{2}-\d{2}|8-\d{3}-\d{3}-\d{4}"  # RU
 )
 _ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}" + _EXTENSION, re.IGNORECASE)
+_COUNTED = re.compile(r"0\d\D0\d\D0\d\D0\d")  # bytes of a dump, not a number
 _DATE = re.compile(
     r"(?:19|20)\d{2}([-/. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d{2}"
 )
@@ -45,7 +47,7 @@ _DATE = re.compile(
 _WORD = re.compile(
     rb"(?<![a-z])(?:(?:tele|mobile[ _-]?|cell[ _-]?|home[ _-]?|work[ _-]?|contact[ _-]?|office[ _-]?)?phone"
     rb"(?:[ _-]?(?:number|num|no|nr|nbr))?|tel|telno|mob|mobile(?:[ _-]?(?:number|num|no))?|cell|msisdn|fax|call|dial"
-    rb"|whatsapp|sms|telefon(?:o|nummer)?|handy(?:nummer)?|mobil|rufnummer|portable|tlf|gsm|ring|text)(?![a-z])"
+    rb"|whatsapp|sms|telefon(?:o|nummer)?|handy(?:nummer)?|mobil|rufnummer|tlf|gsm|ring)(?![a-z])"
     rb"[\"'\])]{0,2}[.:= \t]{0,4}(?:(?:at|is|on|me|us|him|her|them|to|number|no|nr|home|work|office|und|bei|unter|au)"
     rb"[.:= ]{1,3}){0,3}[\"'(\[+<]{0,3}\Z"
 )
@@ -54,7 +56,7 @@ _ANY_WORD = frozenset(
     for word in words(
         "phone telephone mobilephone cellphone homephone workphone contactphone officephone phonenumber phonenum phoneno"
         " telephonenumber mobilenumber tel telno mob mobile cell msisdn fax call dial whatsapp sms telefon telefono"
-        " telefonnummer handy handynummer mobil rufnummer portable tlf gsm ring text at on me us him her them to"
+        " telefonnummer handy handynummer mobil rufnummer tlf gsm ring at on me us him her them to"
     )
 )
 _OTHER_SCRIPTS = re.compile(
@@ -105,7 +107,11 @@ _CODES = {
     "92": (9, 10),
     "98": (10, 10),
 }
-_OTHER_CODES = (6, 12)  # three digits, such as +351 or +972
+_OTHER_CODES = re.compile(
+    r"2(?:1[12368]|[2-6]\d|9[01789])|3(?:[5-7]\d|8[0-79])|42[013]|5[09]\d|6(?:7[02-9]|8\d|9[0-2])"
+    r"|8(?:00|08|50|52|53|55|56|7\d|8[0-368])|9(?:[67]\d|9[2-68])"
+)
+_OTHER_LENGTHS = (7, 12)  # behind a code of three digits, such as +351 or +972
 
 
 def _find(text: Text) -> Iterator[Span]:
@@ -141,7 +147,7 @@ def _is_international(written: str) -> bool:
         if digits[:size] in _CODES:
             low, high = _CODES[digits[:size]]
             return low <= len(digits) - size <= high and (size != 1 or digits[1] not in "01")
-    return _OTHER_CODES[0] <= len(digits) - 3 <= _OTHER_CODES[1]
+    return _OTHER_LENGTHS[0] <= len(digits) - 3 <= _OTHER_LENGTHS[1] and _OTHER_CODES.match(digits) is not None
 
 
 def _end_of(match: re.Match[str]) -> int:
@@ -197,7 +203,7 @@ def _stands_alone(whole: str, start: int, end: int) -> bool:
         return False
     if (before[-1:] == " " and before[:1].isdigit()) or (after[:1] in " ." and after[1:].isdigit()):
         return False
-    return not _DATE.match(whole[start:end])
+    return not _DATE.match(whole[start:end]) and not _COUNTED.match(whole[start:end])
 
 
 DETECTOR = Detector(

@@ -26,7 +26,7 @@ _REPOSITORY_AFTER = re.compile(r":(?!//)[A-Za-z0-9_.~-][\w./~-]{0,120}")
 _LINE_START = re.compile(r"(?:\A|\n|\r)[ \t]*(?:[(\[][\w .:-]{1,40}[)\]]\s?|┌──\(|╭─+\s?|[➜❯] {1,2})?\Z")
 _COMMANDS = re.compile(
     rb"(?<![a-z0-9_-])(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|autossh|sshpass|et|git clone|git remote|ssh://"
-    rb"|sftp://|logged in as|login as|connected to|connecting to)[^\n]{0,120}\Z"
+    rb"|sftp://|logged in as|login as|connected to|connecting to)(?![a-z0-9_-])[^\n]{0,120}\Z"
 )
 _PUBLIC_KEY = re.compile(rb"[a-z0-9+/]{20}={0,2} \Z")
 _SCHEME = re.compile(

@@ -32,6 +32,9 @@ _BY_LENGTH = (  # without a prefix, but with a mark at a fixed place: shortest a
     (48, 51, re.compile(rb"[a-z0-9]{10}msh[a-z0-9]{15}p1[a-z0-9]{5,6}jsn[a-z0-9]{10,14}"), "rapidapi-key"),
     (50, 50, re.compile(rb"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}"), "mailgun-key"),
 )
+_NEAR = b".~/$:+=[;%\\"  # what stands before a run that is only a part of something
+_ENDINGS = frozenset(anchor[:2] for anchor in PREFIXES)
+_LENGTHS = frozenset((35, 36, 37, 40, *range(46, 53), *range(80, 101)))
 _AWS_SECRET = re.compile(rb"['\"]?[ \t,;:|/]{1,4}['\"]?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _DUMMY = re.compile(rb"[A-Za-z0-9_.-]*?[xX*0.]{12,}|.*(?:your|placeholder|xxxxxx|redacted|[_-]here).*", re.S)
 _MIXED = re.compile(rb"[0-9]|[A-Z].*[a-z]|[a-z].*[A-Z]", re.S)
@@ -39,12 +42,21 @@ _MIXED = re.compile(rb"[0-9]|[A-Z].*[a-z]|[a-z].*[A-Z]", re.S)
 
 def _find(text: Text) -> Iterator[Span]:
     data = text.ascii
+    size = len(data)
     done = 0
+    innocent: set[bytes] = set()
     for start, end in text.runs:
         if start < done:
             if end <= done:
                 continue
             start = done  # the rest of a run that a token reached into
+        word = data[start:end]
+        if (not start or data[start - 1] not in _NEAR) and (end == size or data[end] not in b".:"):
+            if word in innocent:
+                continue
+            if _is_innocent(word):
+                innocent.add(word)
+                continue
         for span in _in_run(data, start, end, done):
             yield span
             done = span.end
@@ -53,12 +65,20 @@ def _find(text: Text) -> Iterator[Span]:
                 done = secret.end(1)
 
 
+def _is_innocent(word: bytes) -> bool:
+    """Whether a look at its letters shows that no token can begin in a run: most are names and ids."""
+    size = len(word)
+    if size == 36 and word[8] == 45 == word[13]:
+        return True  # a UUID
+    if word[:2] in HEADS or _GLUED.search(word, 0, _GLUE) or size in _LENGTHS:
+        return False
+    return _ENDINGS.isdisjoint([piece[-2:] for piece in word.replace(b"-", b"_").split(b"_")])
+
+
 def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
     """Tokens that begin in this run or, with parts before it, end in it."""
     after = data[end : end + 1]
     before = data[start - 1] if start else 32
-    if end - start == 36 and data[start + 8] == 45 == data[start + 13] and after != b":" and before != 46:
-        return  # a UUID
     at = start
     for begin in _beginnings(data, start, end):
         if span := next(_at_start(data, begin, end, after), None):
@@ -67,9 +87,8 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
             break
     if end - at > 19:
         for glued in _GLUED.finditer(data, at, min(end, at + _GLUE)):
-            if glued.start() >= at and (
-                span := _first(HEADS[data[glued.start() : glued.start() + 2]], data, glued.start())
-            ):
+            place = glued.start()
+            if place >= at and (span := _first(HEADS[data[place : place + 2]], data, place)):
                 yield span
                 at = span.end
     reach = max(start - _REACH, done) if before in b"+/=" else start  # base64 comes in several runs

@@ -55,7 +55,7 @@ _INSIDE = re.compile(r"(?:^|[.-])(?:internal|intranet|intra|corp|private|vpn|onp
 _PROGRAMS = words(
     "jenkins jira confluence nexus artifactory gitlab vpn bastion jump jumphost kibana grafana sonarqube sonar argocd"
     " argo harbor vault rancher teamcity bamboo bitbucket ldap sso adfs staging stage stg uat preprod pre-prod intranet"
-    " gitea gerrit splunk zabbix nagios owa exchange citrix git svn"
+    " gitea gerrit splunk zabbix nagios owa exchange citrix"
 )
 _OPEN_ENDS = words("org io dev edu gov")  # such programs at these are mostly everybody's
 # Single names that stand for a service in examples and in composed containers, not for a machine of somebody.
@@ -70,13 +70,19 @@ _SERVICES = words(
     " unix metadata ip port user username your-host your-server myhost myserver my-host my-server some-host somehost"
     " endpoint base target upstream remote origin bucket my-bucket s3 key schemas tempuri ns purl"
 )
+_REGION = re.compile(r"(?:[a-z]{2}(?:-[a-z]{2,9}){1,2}-\d\.compute|ec2)\.internal")  # ends of all names at Amazon
 _LABEL = re.compile(r"(?=[a-z0-9])[a-z0-9_-]{1,63}")
 
 
 def is_known(host: str) -> bool:
     """Whether it lies under a domain all the world knows, or says in every network the same."""
     labels = host.lower().rstrip(".").split(".")
-    return any(".".join(labels[place:]) in _KNOWN for place in range(len(labels))) or host.lower() in _CONSTANT
+    name = ".".join(labels)
+    return (
+        any(".".join(labels[place:]) in _KNOWN for place in range(len(labels)))
+        or name in _CONSTANT
+        or bool(_REGION.fullmatch(name))
+    )
 
 
 def is_private(host: str) -> bool:

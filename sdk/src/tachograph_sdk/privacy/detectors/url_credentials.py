@@ -20,7 +20,7 @@ _GENERIC = frozenset(
     (b"git", b"hg", b"svn", b"oauth2", b"oauth", b"x-access-token", b"x-token-auth", b"token", b"user", b"username",
      b"anonymous", b"__token__", b"apikey", b"api", b"gitlab-ci-token", b"_json_key", b"default", b"ssh")
 )  # fmt: skip
-_PARAMETER = re.compile(rb"(?:[?&#;]|&amp;)([A-Za-z0-9_.\-\[\]]{1,64}+)=([^&\s\"'<>#;`|]{1,4096}+)")
+_PARAMETER = re.compile(rb"[?&#](?:amp;)?([A-Za-z0-9_.\-\[\]]{1,64}+)=([^&\s\"'<>#;`|]{1,4096}+)")
 _SURE = frozenset(
     (b"access_token", b"refresh_token", b"id_token", b"token", b"auth_token", b"api_key", b"apikey", b"sig", b"signature",
      b"x-amz-signature", b"x-amz-security-token", b"x-amz-credential", b"x-goog-signature", b"x-goog-credential",
@@ -33,46 +33,43 @@ _IF_RANDOM = frozenset(
      b"st", b"invite", b"reset", b"confirmation", b"verify", b"magic", b"credential", b"x-amz-meta-key")
 )  # fmt: skip
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_HOOKS = (
-    (b"hooks.slack.com/", "slack-webhook", re.compile(rb"(?:services|workflows|triggers)/([A-Za-z0-9_/+-]{16,}+)")),
-    (b"hooks.slack-gov.com/", "slack-webhook", re.compile(rb"services/([A-Za-z0-9_/+-]{16,}+)")),
-    (b"/api/webhooks/", "discord-webhook", re.compile(rb"([0-9]{15,21}/[A-Za-z0-9_-]{30,}+)")),
-    (b".webhook.office.com/", "teams-webhook", re.compile(rb"(?:webhookb2|webhook)/([A-Za-z0-9@/_.-]{36,}+)")),
-    (b"outlook.office.com/", "teams-webhook", re.compile(rb"webhook/([A-Za-z0-9@/_.-]{36,}+)")),
-    (b"hooks.zapier.com/", "zapier-webhook", re.compile(rb"hooks/(?:catch|standard)/([0-9]{3,}/[A-Za-z0-9/]{4,}+)")),
-    (b".make.com/", "make-webhook", re.compile(rb"([a-z0-9]{24,}+)")),
-    (b"maker.ifttt.com/", "ifttt-webhook", re.compile(rb"trigger/[\w-]{1,64}/(?:json/)?with/key/([A-Za-z0-9_-]{12,}+)")),
-    (b"chat.googleapis.com/", "google-chat-webhook", re.compile(rb"v1/spaces/([A-Za-z0-9_-]{6,}+/messages)(?=\?)")),
-    (b"api.telegram.org/", "telegram-url", re.compile(rb"(?:file/)?bot([0-9]{6,12}:[A-Za-z0-9_-]{20,}+)")),
-    (b"open.feishu.cn/", "feishu-webhook", re.compile(rb"open-apis/bot/v2/hook/([A-Za-z0-9-]{20,}+)")),
-    (b"open.larksuite.com/", "lark-webhook", re.compile(rb"open-apis/bot/v2/hook/([A-Za-z0-9-]{20,}+)")),
-    (b"qyapi.weixin.qq.com/", "wecom-webhook", re.compile(rb"cgi-bin/webhook/send\?key=([A-Za-z0-9-]{20,}+)")),
-    (b"hc-ping.com/", "healthchecks-url", re.compile(rb"([0-9a-f-]{22,36}+)")),
-    (b"ntfy.sh/", "ntfy-topic", re.compile(rb"([A-Za-z0-9_-]{16,64}+)")),
-    (b"mattermost", "mattermost-webhook", re.compile(rb"[\w.:-]{0,64}/hooks/([a-z0-9]{26})(?![a-z0-9])")),
+_HOOKS: tuple[tuple[bytes, str, re.Pattern[bytes]], ...] = (  # end of the host, rule, path with the secret part
+    (b"hooks.slack.com", "slack-webhook", re.compile(rb"/(?:services|workflows|triggers)/([A-Za-z0-9_/+-]{16,}+)")),
+    (b"hooks.slack-gov.com", "slack-webhook", re.compile(rb"/services/([A-Za-z0-9_/+-]{16,}+)")),
+    (b"discord.com", "discord-webhook", re.compile(rb"/api/(?:v[0-9]{1,2}/)?webhooks/([0-9]{15,21}/[A-Za-z0-9_-]{20,}+)")),
+    (b"discordapp.com", "discord-webhook", re.compile(rb"/api/(?:v[0-9]{1,2}/)?webhooks/([0-9]{15,21}/[A-Za-z0-9_-]{20,}+)")),
+    (b".webhook.office.com", "teams-webhook", re.compile(rb"/(?:webhookb2|webhook)/([A-Za-z0-9@/_.-]{36,}+)")),
+    (b"outlook.office.com", "teams-webhook", re.compile(rb"/webhook/([A-Za-z0-9@/_.-]{36,}+)")),
+    (b"hooks.zapier.com", "zapier-webhook", re.compile(rb"/hooks/(?:catch|standard)/([0-9]{3,}/[A-Za-z0-9/]{4,}+)")),
+    (b".make.com", "make-webhook", re.compile(rb"/([a-z0-9]{24,}+)")),
+    (b"maker.ifttt.com", "ifttt-webhook", re.compile(rb"/trigger/[\w-]{1,64}/(?:json/)?with/key/([A-Za-z0-9_-]{12,}+)")),
+    (b"api.telegram.org", "telegram-url", re.compile(rb"/(?:file/)?bot([0-9]{6,12}:[A-Za-z0-9_-]{20,}+)")),
+    (b"open.feishu.cn", "feishu-webhook", re.compile(rb"/open-apis/bot/v2/hook/([A-Za-z0-9-]{20,}+)")),
+    (b"open.larksuite.com", "lark-webhook", re.compile(rb"/open-apis/bot/v2/hook/([A-Za-z0-9-]{20,}+)")),
+    (b"qyapi.weixin.qq.com", "wecom-webhook", re.compile(rb"/cgi-bin/webhook/send\?key=([A-Za-z0-9-]{20,}+)")),
+    (b"oapi.dingtalk.com", "dingtalk-webhook", re.compile(rb"/robot/send\?access_token=([A-Za-z0-9-]{20,}+)")),
+    (b"hc-ping.com", "healthchecks-url", re.compile(rb"/([0-9a-f-]{22,36}+)")),
 )  # fmt: skip
+_HOOK_HOSTS = tuple(host for host, _, _ in _HOOKS)
+_TEAM_HOOK = re.compile(rb"/hooks/([a-z0-9]{26})(?![a-z0-9])")  # Mattermost, on any host
 _ORACLE = re.compile(rb"jdbc:oracle:(?:thin|oci):([^\s/@:\"']{1,64}+)/([^\s@\"']{1,128}+)@", re.I)
 
 
 def _find(text: Text) -> Iterator[Span]:
-    data, lower = text.ascii, text.lower
+    data = text.ascii
     if b"://" in data:
-        yield from _users(data)
+        yield from _addresses(text)
+    if b"hooks.slack" in data:  # also without a scheme
+        for at in text.places(b"hooks.slack.com"):
+            if match := _HOOKS[0][2].match(data, at + 15):
+                yield Span(*match.span(1), "token", "slack-webhook")
     if b"=" in data:
         yield from _parameters(text)
-    if b"/" in data and b"." in data:
-        for marker, rule, pattern in _HOOKS if b"://" in data or b"hook" in lower else ():
-            for at in text.places(marker):
-                if match := pattern.match(data, at + len(marker)):
-                    yield Span(*match.span(1), "token", rule)
-    if b"jdbc:oracle" in lower:
-        for match in _ORACLE.finditer(data):
-            yield Span(*match.span(1), "user", "url-user")
-            yield Span(*match.span(2), "password", "url-password")
 
 
-def _users(data: bytes) -> Iterator[Span]:
-    """User and password before the host: `https://jane:secret@…`."""
+def _addresses(text: Text) -> Iterator[Span]:
+    """What is secret before the path, and in the path of a webhook."""
+    data, lower = text.ascii, text.lower
     at = data.find(b"://")
     while at >= 0:
         begin = at + 3
@@ -81,28 +78,44 @@ def _users(data: bytes) -> Iterator[Span]:
         authority = _AUTHORITY.match(data, begin)
         assert authority
         stop = authority.end()
-        if data.find(b"@", begin, stop) < 0 and data.find(b":", begin, stop) < 0:
-            continue
-        match = _USER_INFO.match(data, begin)
-        if match is None:
-            continue
-        user, password = match.span(1), match.span(2)
-        if password[0] >= 0:
-            last = data.rfind(b"@", password[1], stop)
-            end = last if last > password[1] else password[1]
-            if not _HOST.match(data, end + 1) and (odd := _ODD_PASSWORD.match(data, end)):
-                end = odd.end() - 1
-            if not _is_port_and_path(data[password[0] : end]) and not _is_stand_in(data[password[0] : end]):
-                yield Span(password[0], end, "password", "url-password")
-                if (
-                    user[0] < user[1]
-                    and not _is_stand_in(data[slice(*user)])
-                    and data[slice(*user)].lower() not in _GENERIC
-                ):
-                    yield Span(*user, "user", "url-user")
-        elif looks_random(data[slice(*user)].decode("ascii"), least=16):
+        if data.find(b"@", begin, stop) >= 0 or data.find(b":", begin, stop) >= 0:
+            yield from _user(data, begin, stop)
+        if data[stop : stop + 1] == b"/":
+            host = lower[begin:stop]
+            if host.endswith(_HOOK_HOSTS):
+                for name, rule, pattern in _HOOKS:
+                    if host.endswith(name) and (match := pattern.match(data, stop)):
+                        yield Span(*match.span(1), "token", rule)
+            elif match := _TEAM_HOOK.match(data, stop):
+                yield Span(*match.span(1), "token", "mattermost-webhook")
+    if b"jdbc:oracle" in lower:
+        for match in _ORACLE.finditer(data):
+            yield Span(*match.span(1), "user", "url-user")
+            yield Span(*match.span(2), "password", "url-password")
+
+
+def _user(data: bytes, begin: int, stop: int) -> Iterator[Span]:
+    """User and password before the host: `https://jane:secret@…`."""
+    match = _USER_INFO.match(data, begin)
+    if match is None:
+        return
+    user, password = match.span(1), match.span(2)
+    name = data[user[0] : user[1]]
+    person = bool(name) and name.lower() not in _GENERIC and not _is_stand_in(name)
+    if password[0] < 0:
+        if looks_random(name.decode("ascii"), least=16):
             yield Span(*user, "token", "url-token")
-        elif user[0] < user[1] and data[slice(*user)].lower() not in _GENERIC and not _is_stand_in(data[slice(*user)]):
+        elif person:
+            yield Span(*user, "user", "url-user")
+        return
+    last = data.rfind(b"@", password[1], stop)
+    end = last if last > password[1] else password[1]
+    if not _HOST.match(data, end + 1) and (odd := _ODD_PASSWORD.match(data, end)):
+        end = odd.end() - 1
+    said = data[password[0] : end]
+    if not _is_port_and_path(said) and not _is_stand_in(said):
+        yield Span(password[0], end, "password", "url-password")
+        if person:
             yield Span(*user, "user", "url-user")
 
 
@@ -117,16 +130,15 @@ def _is_stand_in(value: bytes) -> bool:
 
 
 def _parameters(text: Text) -> Iterator[Span]:
+    """Those after "?" or "#" and, from there on, after each "&"."""
     data, lower = text.ascii, text.lower
-    done = 0
-    for mark in (b"?", b"&", b"#", b";"):
-        if mark == b"?" or mark == b"#" or (mark == b"&" and b"&" in data):
-            at = data.find(mark)
-            while at >= 0:
-                match = _PARAMETER.match(data, at) if at >= done or mark != b"?" else None
-                if match:
-                    yield from _parameter(text, match, lower[slice(*match.span(1))])
-                at = data.find(mark, match.end() if match else at + 1)
+    for mark in (b"?", b"#", b"&"):
+        at = data.find(mark)
+        while at >= 0:
+            match = _PARAMETER.match(data, at)
+            if match:
+                yield from _parameter(text, match, lower[match.start(1) : match.end(1)])
+            at = data.find(mark, match.end() if match else at + 1)
 
 
 def _parameter(text: Text, match: re.Match[bytes], name: bytes) -> Iterator[Span]:
