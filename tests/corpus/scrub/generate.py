@@ -136,7 +136,7 @@ def _distinct(cases: Iterator[Case]) -> list[Case]:
 
 
 def _positives(random: Random) -> Iterator[Case]:
-    odd = list(blocks(DATA / "odd.txt"))
+    odd = [block for path in sorted(DATA.glob("odd*.txt")) for block in blocks(path)]
     for number, (kind, text) in enumerate(odd):
         yield _make(text, random, f"odd-{number}", kind)
     each = Counter(kind for kind, _ in _payloads())

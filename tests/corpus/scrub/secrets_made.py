@@ -49,6 +49,16 @@ def _pem_cut(random: Random) -> str:
     return "\n".join(_pem(random).split("\n")[: random.randint(4, 7)])
 
 
+def _pem_one_line(random: Random) -> str:
+    """With line ends as JSON and .env files write them."""
+    return _pem(random).replace("\n", "\\n")
+
+
+def _pem_tail(random: Random) -> str:
+    """Without its beginning."""
+    return "\n".join(_pem(random).split("\n")[-3:])
+
+
 def _pgp(random: Random) -> str:
     code = base64.b64encode(random.randbytes(700)).decode()
     lines = [code[i : i + 64] for i in range(0, len(code), 64)]
@@ -72,6 +82,9 @@ CREDENTIALS: Mapping[str, Recipe] = {
     "jwe": _jwe,
     "pem": _pem,
     "pem-cut": _pem_cut,
+    "pem-indented": lambda r: _pem(r).replace("\n", "\n    "),
+    "pem-one-line": _pem_one_line,
+    "pem-tail": _pem_tail,
     "pgp": _pgp,
     "basic": _basic,
     "base64-data": _base64_data,
