@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tachograph.server.core import Core
+from tachograph.server.rights.rights import Rights
 from tachograph_sdk.privacy.consent import Consent
 
 __all__ = ["Answers", "QueryTimes", "Services", "TaskState"]
@@ -85,6 +86,7 @@ class Services:
     reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
     purge_contents: Callable[[], int]  # erases the texts of the preset `content`; how many
     retention: Retention
+    rights: Rights  # of the people in the data
     consent: Consent  # what was allowed, and the way to allow it or take it back
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer

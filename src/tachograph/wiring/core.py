@@ -37,6 +37,7 @@ from tachograph.wiring.explaining import explaining
 from tachograph.wiring.outbox import outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
+from tachograph.wiring.rights import build_rights, consents_of
 from tachograph_sdk.errors import ConfigError, TachographError
 
 __all__ = ["run_core"]
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+ERASURE_PERIOD_S = 5.0  # how often one that could not be finished is tried again
 NAMES_PERIOD_S = 10.0  # how long clear names may stay after the owner chose pseudonyms
 RETENTION_PERIOD_S = 6 * 3600.0
 
@@ -140,6 +142,15 @@ class _CoreProcess:
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
         consent = open_consent(home, purge_contents=purge_contents)
         tasks += outbox_tasks(home, settings, self._core.store, consent)
+        rights = build_rights(
+            home,
+            settings,
+            self._core,
+            quiet=one_import,
+            forget_files=histories.forget,
+            consents=lambda: consents_of(consent),
+        )
+        tasks.append(Task(name="erasure", run=rights.resume, period_s=ERASURE_PERIOD_S))
         self._tasks = TaskRunner(tasks)
         self._home = home
         times = QueryTimes()
@@ -158,6 +169,7 @@ class _CoreProcess:
             ),
             import_files=import_files,
             purge_contents=purge_contents,
+            rights=rights,
             retention=retainer,
             reprice=Repricer(self._core.store, home.prices).reprice,
             consent=consent,

@@ -21,8 +21,10 @@ from tachograph.wiring.parts import (
     finish,
     history_places,
     import_cache,
+    open_store,
 )
 from tachograph.wiring.presets import PresetChoice
+from tachograph.wiring.rights import finish_erasure
 
 __all__ = ["find_local_histories", "import_here", "open_answers", "purge_contents_here", "reprice_here", "retain_here"]
 
@@ -38,6 +40,7 @@ def open_answers(home: Home) -> Iterator[Any]:
     from tachograph.server.services import QueryTimes
 
     home.create()
+    finish_erasure(home)
     settings = load(home)
     core = build_core(home, settings)
     try:
@@ -70,17 +73,15 @@ def import_here(
     from tachograph.inputs.files.state import check_unchanged_files
 
     home.create()
+    finish_erasure(home)
     if agent is None:
         places = history_places()
         cache, names = import_cache(home), file_names(home)
         unchanged = check_unchanged_files(paths, cache=cache, name_file=names, places=places)
         if unchanged is not None:
             return unchanged.as_answer(paths or dict.fromkeys(place.root for place in places))
-    from tachograph.pricing.fresh import FreshPrices
-    from tachograph.store.duckdb import DuckDBStore
-
     settings = load(home)
-    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices))
+    store = open_store(home, settings)
     try:
         histories = build_importer(home, settings, store)
         importer = build_files_importer(home, histories, store, OwnPipeline(home, store))
@@ -99,6 +100,7 @@ def retain_here(home: Home, *, dry_run: bool) -> dict[str, Any]:
     from tachograph.server.retention import Retainer
 
     home.create()
+    finish_erasure(home)
     settings = load(home)
     core = build_core(home, settings)
     try:
@@ -118,6 +120,7 @@ def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[di
     from tachograph.server.reprice import Repricer
 
     home.create()
+    finish_erasure(home)
     settings = load(home)
     core = build_core(home, settings)
     try:

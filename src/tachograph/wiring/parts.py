@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tachograph.pipeline.pipeline import Pipeline
     from tachograph.ports import Batch, Store, WriteResult
     from tachograph.server.core import Core
+    from tachograph.store.duckdb import DuckDBStore
 
 __all__ = [
     "ImportPipeline",
@@ -36,6 +37,7 @@ __all__ = [
     "finish",
     "history_places",
     "import_cache",
+    "open_store",
 ]
 
 log = logging.getLogger(__name__)
@@ -51,18 +53,23 @@ class ImportPipeline:
     secret: Path
     prices: Path  # the owner's own, if there are any
     policy: PresetChoice
+    objections: Path
+    tombstones: Path
 
     def __call__(self) -> Pipeline:
         """A new pipeline, with the wall and the prices."""
         from tachograph.pipeline.build import build_pipeline
+        from tachograph.pipeline.refusals import FreshRefusals
         from tachograph.pricing.fresh import FreshPrices
         from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
+        secret = load_or_create_secret(self.secret)
         return build_pipeline(
-            secret=load_or_create_secret(self.secret),
+            secret=secret,
             prices=FreshPrices(self.prices),
             policy=self.policy,
             keeps_clear=self.policy.keeps_clear,
+            refusals=FreshRefusals(secret, self.objections, self.tombstones),
         )
 
 
@@ -85,12 +92,14 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     from tachograph.inputs.agents.registry import AGENTS, make_others
     from tachograph.inputs.otlp.decode import Decoder
     from tachograph.pipeline.build import build_pipeline
+    from tachograph.pipeline.refusals import FreshRefusals
     from tachograph.pricing.fresh import FreshPrices
     from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
     choice = PresetChoice(home.root)
+    secret = load_or_create_secret(home.secret)
     return build_pipeline(
-        secret=load_or_create_secret(home.secret),
+        secret=secret,
         prices=FreshPrices(home.prices),
         decoder=Decoder(),
         agents=AGENTS,
@@ -98,18 +107,32 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
         streams=store.streams(),
         policy=choice,
         keeps_clear=choice.keeps_clear,
+        refusals=FreshRefusals(secret, home.objections, home.tombstones),
+    )
+
+
+def open_store(home: Home, settings: Settings) -> DuckDBStore:
+    """The store of this home. Raises StoreBusy, StoreError, ConfigError."""
+    from tachograph.pricing.fresh import FreshPrices
+    from tachograph.store.corrections import FreshCorrections
+    from tachograph.store.duckdb import DuckDBStore
+
+    return DuckDBStore(
+        home.store,
+        settings.store,
+        prices=FreshPrices(home.prices),
+        retention=settings.retention,
+        corrections=FreshCorrections(home.corrections),
     )
 
 
 def build_core(home: Home, settings: Settings) -> Core:
     """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
     from tachograph.journal.reader import JournalReader
-    from tachograph.pricing.fresh import FreshPrices
     from tachograph.server.core import Core
     from tachograph.store.columns import pack
-    from tachograph.store.duckdb import DuckDBStore
 
-    store = DuckDBStore(home.store, settings.store, prices=FreshPrices(home.prices), retention=settings.retention)
+    store = open_store(home, settings)
     clock = SystemClock()
     try:
         if not PresetChoice(home.root).keeps_clear():
@@ -129,7 +152,7 @@ def build_importer(home: Home, settings: Settings, store: Store) -> Importer:
 
     return Importer(
         store,
-        ImportPipeline(home.secret, home.prices, PresetChoice(home.root)),
+        ImportPipeline(home.secret, home.prices, PresetChoice(home.root), home.objections, home.tombstones),
         settings.imports,
         SystemClock(),
         name_file=file_names(home),

@@ -32,13 +32,20 @@ class _Around:
     """What erasing needs besides the store; `roll` makes the journal's newest segment one that will not grow."""
 
     def __init__(
-        self, home: Home, settings: Settings, core: Core, quiet: threading.Lock, roll: Callable[[], None]
+        self,
+        home: Home,
+        settings: Settings,
+        core: Core,
+        quiet: threading.Lock,
+        roll: Callable[[], None],
+        forget_files: Callable[[], None],
     ) -> None:
         self._home = home
         self._settings = settings
         self._core = core
         self._quiet = quiet
         self._roll = roll
+        self.forget_files = forget_files
 
     def quiet(self) -> threading.Lock:
         return self._quiet
@@ -103,6 +110,7 @@ def build_rights(
     *,
     quiet: threading.Lock,
     roll: Callable[[], None] = lambda: None,
+    forget_files: Callable[[], None] = lambda: None,
     consents: Callable[[], Sequence[Any]] = tuple,
 ) -> Rights:
     """The rights on the store of this core.
@@ -111,6 +119,7 @@ def build_rights(
         home, settings, core: whose.
         quiet: held while something is imported.
         roll: makes the newest segment of the journal one that will not grow; a receiver does that by itself in time.
+        forget_files: called when files of agents that were read are no longer known.
         consents: what was allowed here.
     """
     from tachograph.analytics.zones import find_zone
@@ -125,7 +134,7 @@ def build_rights(
         SystemClock(),
         secret,
         Pseudonymizer(secret).name,
-        _Around(home, settings, core, quiet, roll),
+        _Around(home, settings, core, quiet, roll, forget_files),
         policy_version=POLICY_VERSION,
         consents=consents,
         zone=find_zone(machine_zone()[0]),

@@ -104,6 +104,7 @@ def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Itera
         reprice=reprice,
         retention=Retainer(store, Clock()),
         purge_contents=lambda: 3,
+        rights=None,  # type: ignore[arg-type]
         consent=Consent(tmp_path / "home", environ={}),
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",

@@ -102,6 +102,11 @@ class Importer:
                 }
                 self._cache.save(stamps, {file_id: state.head for file_id, state in self._known.items()})
 
+    def forget(self) -> None:
+        """Ask the store again how far files have been read: it forgot some."""
+        with self._lock:
+            self._known = None
+
     def states(self) -> dict[str, FileState]:
         """How far each file has been read, by file id, whoever reads it; what is put in here is remembered."""
         with self._lock:

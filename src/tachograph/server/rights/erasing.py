@@ -65,6 +65,10 @@ class Surroundings(Protocol):
     def quiet(self) -> threading.Lock:
         """Held while nothing may be imported."""
 
+    @property
+    def forget_files(self) -> Callable[[], None]:
+        """Called when files that were read are no longer known."""
+
 
 @dataclass(slots=True)
 class _Plan:
@@ -173,6 +177,7 @@ class Erasing:
                 remember=lambda footprint: self._remember(plan, footprint),
                 files=[file.file_id for file in held],
             )
+            self._around.forget_files()
             self._remove_copies(plan)
             plan.envelopes += self._around.purge_outbox([*plan.names(), *plan.texts])
             self._drop_corrections(plan)

@@ -11,6 +11,7 @@ from tachograph.server.routes import (
     page,
     prices,
     privacy_policy,
+    privacy_rights,
     query,
     report,
     retention,
@@ -30,6 +31,7 @@ ROUTERS = (
     explain.router,
     prices.router,
     privacy_policy.router,
+    privacy_rights.router,
     consent.router,
     retention.router,
 )
