@@ -9,6 +9,12 @@ from tachograph.cli.lazy import LazyGroup
 __all__ = ["privacy"]
 
 PRIVACY_COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
+    ("show", "tachograph.cli.privacy_show:show"),
+    ("export", "tachograph.cli.privacy_export:export"),
+    ("rectify", "tachograph.cli.privacy_rectify:rectify"),
+    ("object", "tachograph.cli.privacy_object:object_"),
+    ("erase", "tachograph.cli.privacy_erase:erase"),
+    ("receipts", "tachograph.cli.privacy_receipts:receipts"),
     ("policy", "tachograph.cli.privacy_policy:policy"),
     ("identity", "tachograph.cli.privacy_identity:identity"),
     ("retention", "tachograph.cli.privacy_retention:retention"),

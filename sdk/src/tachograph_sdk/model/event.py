@@ -65,6 +65,8 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate"  # seen before under the same event id
     STALE_POINT = "stale_point"  # a cumulative point that is not newer than the last one
     NO_CONSENT = "no_consent"
+    OBJECTED = "objected"  # somebody objected to it, wholly or for one purpose
+    ERASED = "erased"  # it was erased, and came in a second time
     CORRUPT_FRAME = "corrupt_frame"  # journal: checksum does not match
     TORN_TAIL = "torn_tail"  # journal: bytes after the last whole frame of a closed segment
     SCRUBBER_ERROR = "scrubber_error"  # a text that could not be scrubbed, so nothing of it is kept

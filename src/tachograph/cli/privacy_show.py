@@ -1,0 +1,69 @@
+"""`tachograph privacy show`: what is held about somebody or something."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+
+__all__ = ["show"]
+
+
+@click.command("show")
+@selection_options
+@shared_options
+@click.pass_context
+def show(context: click.Context, /, home: Path | None, as_json: bool, **given: Any) -> None:
+    """Show what is held about a person, session, repository, project or organization.
+
+    Example: tachograph privacy show --person jane@example.org
+    """
+    answer = ask(resolve_home(context, home), "show", "show", selection_order(given))
+    if wants_json(context, as_json):
+        click.echo(jsonlib.dumps(answer))
+        return
+    from tachograph.cli.query import print_table
+
+    rows = {table: count for table, count in answer["tables"].items() if count}
+    if not rows:
+        click.echo("Nothing is held about this.")
+    else:
+        click.echo(f"{rows.get('events', 0):,} records of {answer['sessions']:,} sessions, {_span(answer)}.")
+        for name in ("agents", "sources"):
+            told = ", ".join(f"{key} {count:,}" for key, count in answer[name].items())
+            click.echo(f"{name.capitalize()}: {told or 'none'}")
+        print_table(["table", "rows"], [[table, count] for table, count in rows.items()])
+        attributes = sorted(answer["attributes"].items(), key=lambda item: (item[1]["purpose"], item[0]))
+        print_table(
+            ["attribute", "records", "kept for", "treatment"],
+            [[name, one["events"], one["purpose"], one["treatment"]] for name, one in attributes],
+        )
+    if answer["shared_events"]:
+        click.echo(
+            f"Besides, {answer['shared_events']:,} records of sessions that several people shared say nobody's name."
+        )
+    click.echo(f"Waiting to be sent: {answer['outbox_envelopes']:,} envelopes.")
+    _list("Consents of this installation", [f"{one['purpose']}: {one.get('state')}" for one in answer["consents"]])
+    _list(
+        "Objections",
+        [f"{one['id']} ({', '.join(one['purposes'] or ['all purposes'])})" for one in answer["objections"]],
+    )
+    _list("Corrections", [f"{one['id']}: {one['attribute']} -> {one['value']}" for one in answer["corrections"]])
+    _list("Exports", [f"{one['at']}: {one['path']}" for one in answer["exports"]])
+    _list("Receipts", [f"{one['number']}: {one['kind']}, {one['at']}" for one in answer["receipts"]])
+
+
+def _span(answer: dict[str, Any]) -> str:
+    return f"from {answer['first_at']} to {answer['last_at']}" if answer["first_at"] else "of which only sums are left"
+
+
+def _list(title: str, lines: list[str]) -> None:
+    if lines:
+        click.echo(f"{title}:")
+        for line in lines:
+            click.echo(f"  {line}")
