@@ -69,3 +69,10 @@ def test_no_data_frame_library_is_ever_loaded(module):
 
 def test_the_import_of_prices_is_light():
     assert loads("tachograph.pricing") & (HEAVY | NEVER) == set()
+
+
+@pytest.mark.parametrize("module", ["tachograph_sdk.privacy.consent", "tachograph_sdk.privacy.policy"])
+def test_who_only_asks_what_is_allowed_loads_no_detectors(module):
+    code = f"import sys, {module}; print('tachograph_sdk.privacy.detectors' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"

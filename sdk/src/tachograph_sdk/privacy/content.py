@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tachograph_sdk.model.event import AttributeValue, EventKind
-from tachograph_sdk.privacy.detectors.detector import Span
+
+if TYPE_CHECKING:  # the detectors take sixty milliseconds to load, and whoever only looks at the policy needs none
+    from tachograph_sdk.privacy.detectors.detector import Span
 
 __all__ = ["CONTENT", "DROPPED", "MAX_CHARS", "ContentScrubber", "ContentText", "Scrubs"]
 
