@@ -203,7 +203,7 @@ def _end_of_whole_lines(file: Any) -> int:
 def _write_all(file: Any, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[file.write(view) :]
+        view = view[os.write(file.fileno(), view) :]
 
 
 def _when(us: int) -> str:
