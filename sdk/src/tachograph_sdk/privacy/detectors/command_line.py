@@ -9,127 +9,109 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 
 __all__ = ["DETECTOR"]
 
-_WORD = rb"(?:\"[^\"\n]{0,256}\"|'[^'\n]{0,256}'|[^\s\"'|;&<>]{1,256}+)"
-_GAP = rb"(?:[^\n|;&]{0,200}?\s)??"
-_SECRET = rb"[\"']?([^\s\"'|;&<>$`{}][^\s\"'|;&<>`]{1,256}?)(?=[\"'\s|;&<>`),]|\Z)"
+_SECRET = rb"[\"']?+([^\s\"'|;&<>$`{}(][^\s\"'|;&<>`]{1,256}?)(?=[\"'\s|;&<>`),]|\Z)"
+_QUOTED = rb"(?:\"([^\"\n$]{2,256})\"|'([^'\n]{2,256})')"
+_USER = rb"[ =]{0,2}[\"']?+([^\s\"':$<>{}]{1,128}+):"
 
-# Commands that take a secret behind an option: how each is found by its name; what must follow it (the secret is in the
-# last group); the rule. Options are rarer than names, so they are looked for first, and then the name before them.
-_COMMANDS: tuple[tuple[bytes, re.Pattern[bytes], str], ...] = (
-    (b"curl", re.compile(rb"curl\b" + _GAP + rb"(?:-[a-zA-Z]{0,6}u|--user|--proxy-user)[ =]?[\"']?([^\s\"':$<>{}]{1,128}+):" + _SECRET), "curl-user"),
-    (b"http", re.compile(rb"https?\s" + _GAP + rb"(?:-a|--auth)[ =]([^\s\"':$<>{}]{1,128}+):" + _SECRET), "httpie-auth"),
-    (b"mysql", re.compile(rb"(?:mysql|mysqldump|mysqladmin|mysqlimport|mycli|mariadb|mariadb-dump)\b" + _GAP + rb"-p" + _SECRET), "mysql-password"),
-    (b"mariadb", re.compile(rb"(?:mariadb|mariadb-dump)\b" + _GAP + rb"-p" + _SECRET), "mysql-password"),
-    (b"mycli", re.compile(rb"mycli\b" + _GAP + rb"-p" + _SECRET), "mysql-password"),
-    (b"sshpass", re.compile(rb"sshpass\b" + _GAP + rb"-p[ ]?" + _SECRET), "sshpass"),
-    (b"docker login", re.compile(rb"docker login\b" + _GAP + rb"-p[ =]?" + _SECRET), "docker-login"),
-    (b"podman login", re.compile(rb"podman login\b" + _GAP + rb"-p[ =]?" + _SECRET), "docker-login"),
-    (b"az login", re.compile(rb"az login\b" + _GAP + rb"-p[ =]" + _SECRET), "az-login"),
-    (b"redis-cli", re.compile(rb"redis-cli\b" + _GAP + rb"-a[ =]?" + _SECRET), "redis-auth"),
-    (b"mongo", re.compile(rb"mongo(?:sh|dump|restore|export|import)?\b" + _GAP + rb"-p[ =]" + _SECRET), "mongo-password"),
-    (b"ldap", re.compile(rb"ldap(?:search|modify|add|bind|whoami)\b" + _GAP + rb"-w[ ]?" + _SECRET), "ldap-password"),
-    (b"sqlcmd", re.compile(rb"(?i:sqlcmd)\b" + _GAP + rb"-P[ ]?" + _SECRET), "sqlcmd-password"),
-    (b"bcp", re.compile(rb"(?i:bcp)\b" + _GAP + rb"-P[ ]?" + _SECRET), "sqlcmd-password"),
-    (b"htpasswd", re.compile(rb"htpasswd\b\s+-[a-zA-Z]{0,8}b[a-zA-Z]{0,8}\s+\S+\s+\S+\s+" + _SECRET), "htpasswd"),
-    (b"zip", re.compile(rb"zip\s" + _GAP + rb"-P[ ]?" + _SECRET), "archive-password"),
-    (b"rar", re.compile(rb"rar\s" + _GAP + rb"-h?p" + _SECRET), "archive-password"),
-    (b"7z", re.compile(rb"7za?\s" + _GAP + rb"-p" + _SECRET), "archive-password"),
-    (b"openssl", re.compile(rb"openssl\b" + _GAP + rb"(?:-pass(?:in|out)?|-k)[ ](?:pass:)?+" + _SECRET), "openssl-pass"),
-    (b"smbclient", re.compile(rb"smbclient\b" + _GAP + rb"-U[ ]?[\"']?[^\s%\"']{1,128}+%" + _SECRET), "smb-password"),
-)  # fmt: skip
-_OPTION = re.compile(
-    rb" -(?:[pPawUk]|[a-zA-Z]{1,6}u[ =\"']|[a-zA-Z]{0,8}b[a-zA-Z]{0,8}[ \t]|u|-user|-proxy-user|-auth)"
+# What the commands are called, the option with the secret (from its dash on), the rule.
+_OPTIONS: tuple[tuple[str, bytes, str], ...] = (
+    ("curl", rb"-(?:[a-zA-Z]{0,6}u|-user|-proxy-user|-[a-z]{0,8}U)" + _USER + _SECRET, "curl-user"),
+    ("http https xh", rb"-(?:a|-auth)" + _USER + _SECRET, "httpie-auth"),
+    ("mysql mysqldump mysqladmin mysqlimport mycli mariadb mariadb-dump", rb"-p" + _SECRET, "mysql-password"),
+    ("sshpass", rb"-p ?" + _SECRET, "sshpass"),
+    ("docker podman helm nerdctl", rb"-p[ =]?(?![0-9.:]{1,21}\s)" + _SECRET, "registry-login"),
+    ("az", rb"-p[ =]" + _SECRET, "az-login"),
+    ("redis-cli", rb"-a ?" + _SECRET, "redis-auth"),
+    ("mongo mongosh mongodump mongorestore mongoexport mongoimport", rb"-p[ =]?" + _SECRET, "mongo-password"),
+    ("ldapsearch ldapmodify ldapadd ldapwhoami ldapdelete", rb"-w ?" + _SECRET, "ldap-password"),
+    ("sqlcmd bcp", rb"-P ?" + _SECRET, "sqlcmd-password"),
+    ("htpasswd", rb"-[a-zA-Z]{0,8}b[a-zA-Z]{0,8}\s+\S+\s+\S+\s+" + _SECRET, "htpasswd"),
+    ("zip unzip", rb"-P ?" + _SECRET, "archive-password"),
+    ("7z 7za rar unrar", rb"-h?p" + _SECRET, "archive-password"),
+    ("openssl", rb"-(?:pass(?:in|out)? pass:|k )" + _SECRET, "openssl-pass"),
+    ("smbclient", rb"-U ?[\"']?[^\s%\"']{1,128}+%" + _SECRET, "smb-password"),
 )
-_NAMES = re.compile(b"|".join(re.escape(name) for name, _, _ in sorted(_COMMANDS, key=lambda row: -len(row[0]))))
-_BY_NAME = {name: (pattern, rule) for name, pattern, rule in _COMMANDS}
-_REACH = 200  # characters between the name of a command and its option
-
-# What takes a secret otherwise: what to look for, how many characters before it the pattern may begin, and the pattern.
-_OTHERS: tuple[tuple[bytes, int, re.Pattern[bytes], str], ...] = (
-    (b"net use ", 0, re.compile(rb"net use\b" + _GAP + rb"/user:\S+\s+" + _SECRET), "net-use"),
-    (b"chpasswd", 200, re.compile(rb"echo\s+[\"']?[\w.-]{1,64}:" + _SECRET + rb"[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"), "chpasswd"),
-    (b"sudo -s", 200, re.compile(rb"echo\s+[\"']?([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*sudo\s+-S"), "sudo-password"),
-    (b"identified ", 0, re.compile(rb"(?i:identified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?)[\"']([^\"'\n]{2,256})[\"']"), "sql-identified-by"),
-    (b"convertto-securestring", 0, re.compile(rb"(?i:ConvertTo-SecureString\s+(?:-String\s+)?)[\"']([^\"'$\n]{2,256})[\"']"), "powershell-secure-string"),
-    (b" password ", 300, re.compile(rb"\blogin\s+\S{1,128}\s+(?:account\s+\S{1,128}\s+)?password\s+" + _SECRET), "netrc"),
-)  # fmt: skip
-_BEGIN = {b"chpasswd": b"echo", b"sudo -s": b"echo", b" password ": b"login"}
-_AUTH = re.compile(rb"AUTH\s+(?:\w{1,64}+\s+)?([^\s\"'<$]{6,256}+)(?=\s*(?:\n|\Z))")
-_ENDS = re.compile(rb"[\n|;&]")
-_PGPASS = re.compile(rb"(?m)^(?!#)[\w.*-]{1,255}:(?:5432|5433|6432|\*):[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)$")
-_STAND_IN = (
-    b"password",
-    b"pass",
-    b"passwd",
-    b"pwd",
-    b"secret",
-    b"token",
-    b"pw",
-    b"stdin",
-    b"<password>",
-    b"xxx",
-    b"***",
+_BY_COMMAND = {
+    name.encode(): (re.compile(pattern), rule) for names, pattern, rule in _OPTIONS for name in names.split()
+}
+_COMMAND = re.compile(
+    rb"(?P<name>(?<![\w./-])(?:\S{0,64}/)?(?:"
+    + b"|".join(sorted(map(re.escape, _BY_COMMAND), reverse=True))
+    + rb"))(?![\w-])|[\n;|&]"
 )
+_LOGIN = re.compile(rb"\blogin\b")
+_LETTERS = frozenset(b"uapPwkUbhS-")
+_LINE = 600  # characters between a command and its option, at most
+_ECHO_SUDO = re.compile(rb"echo\s+[\"']?([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*sudo\Z")
+_ECHO_CHPASSWD = re.compile(rb"echo\s+(?:-\w\s+)?[\"']?[\w.-]{1,64}:([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*(?:sudo\s+)?\Z")
+_IDENTIFIED = re.compile(
+    rb"identified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?[\"']([^\"'\n]{2,256})[\"']"
+)
+_SECURE_STRING = re.compile(rb"securestring\s+(?:-(?:string|asplaintext|force)\s+){0,3}" + _QUOTED)
+_NET_USE = re.compile(rb"/user:\S+\s+" + _SECRET)
+_AUTH = re.compile(rb"AUTH\s+(?:default\s+)?([^\s\"'<$,.:]{6,256}+)(?=\s*(?:\n|\Z))")
+_PGPASS = re.compile(rb":5432:[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)(?=\s|\Z)")
+_STAND_IN = frozenset((b"password", b"pass", b"passwd", b"pwd", b"secret", b"token", b"pw", b"stdin", b"xxx", b"***"))
 
 
 def _find(text: Text) -> Iterator[Span]:
+    yield from _options(text)
+    lower = text.lower
+    for needle, pattern, rule in (
+        (b"identified ", _IDENTIFIED, "sql-identified-by"),
+        (b"securestring", _SECURE_STRING, "powershell-secure-string"),
+        (b"/user:", _NET_USE, "net-use"),
+        (b":5432:", _PGPASS, "pgpass"),
+    ):
+        for at in text.places(needle):
+            if (match := pattern.match(lower, at)) and match.lastindex:
+                yield from _judged(match, match.lastindex, rule)
+    for at in text.places(b"chpasswd"):
+        if match := _ECHO_CHPASSWD.search(text.ascii, max(at - 240, 0), at):
+            yield from _judged(match, 1, "chpasswd")
     data = text.ascii
-    yield from _behind_options(text)
-    for word, back, pattern, rule in _OTHERS:
-        done = 0
-        for at in text.places(word):
-            start = at
-            if back and (start := data.rfind(_BEGIN[word], max(at - back, done), at)) < 0:
-                continue
-            if start >= done and (match := pattern.match(data, start, start + 700)):
-                done = match.end()
-                yield from _spans(match, rule)
     at = data.find(b"AUTH ")
     while at >= 0:
-        if data[at - 1 : at] in (b"", b"\n") or data[max(at - 2, 0) : at] == b"> ":
-            match = _AUTH.match(data, at, at + 700)
-            if match:
-                yield from _spans(match, "redis-auth")
+        if (at == 0 or data[at - 1 : at] == b"\n" or data[max(at - 2, 0) : at] == b"> ") and (
+            match := _AUTH.match(data, at)
+        ):
+            yield from _judged(match, 1, "redis-auth")
         at = data.find(b"AUTH ", at + 5)
-    if b"432:" in data or b":*:" in data:
-        for match in _PGPASS.finditer(data):
-            yield Span(*match.span(1), "password", "pgpass")
 
 
-def _behind_options(text: Text) -> Iterator[Span]:
-    """Secrets behind an option: first the option, then the name of a command before it on the line."""
-    data, lower = text.ascii, text.lower
-    done = 0  # up to here names were looked for
-    for option in _OPTION.finditer(data):
-        at = option.start()
-        if at < done:
+def _options(text: Text) -> Iterator[Span]:
+    """Options with one letter, of the commands that take a secret by one."""
+    data = text.ascii
+    curl = bool(text.places(b"curl"))
+    looked, command, since = 0, b"", 0
+    at = data.find(b" -")
+    while at >= 0:
+        dash = at + 1
+        at = data.find(b" -", dash)
+        letter = data[dash + 1 : dash + 2]
+        if not letter or not (letter[0] in _LETTERS or curl):
             continue
-        begin = max(done, at - _REACH, data.rfind(b"\n", max(at - _REACH, 0), at) + 1)
-        done = at
-        tried = 0
-        for name in _NAMES.finditer(lower, begin, at + 1):
-            start = name.start()
-            if start < tried:
-                continue
-            pattern, rule = _BY_NAME[name[0]]
-            match = pattern.match(data, start, start + 700)
-            if match is None:
-                end = _ENDS.search(data, start, start + 64)
-                tried = end.start() if end else start + 64
-                continue
-            done = tried = match.end()
-            yield from _spans(match, rule)
+        for found in _COMMAND.finditer(data, max(looked, dash - _LINE), dash):
+            command, since = (found["name"] or b"").rsplit(b"/", 1)[-1], found.start()
+        looked = dash
+        if letter == b"S" and (match := _ECHO_SUDO.search(data, max(dash - 200, 0), dash - 1)):
+            yield from _judged(match, 1, "sudo-password")
+        if command not in _BY_COMMAND or dash - since > _LINE:
+            continue
+        pattern, rule = _BY_COMMAND[command]
+        if rule in ("registry-login", "az-login") and not _LOGIN.search(data, since, dash):
+            continue
+        if match := pattern.match(data, dash):
+            yield from _judged(match, match.lastindex or 1, rule)
 
 
-def _spans(match: re.Match[bytes], rule: str) -> Iterator[Span]:
-    """The password of a match, and the user's name where it has one; not what only stands for them."""
-    groups = match.lastindex or 1
-    value = match[groups]
-    if value.lower() in _STAND_IN or value[:1] in b"-$":
+def _judged(match: re.Match[bytes], group: int, rule: str) -> Iterator[Span]:
+    value = match[group]
+    if value.lower() in _STAND_IN or value[:1] in b"-$<":
         return
-    if groups == 2 and match[1].lower() not in (b"user", b"username", b"$user"):
+    if group == 2 and rule in ("curl-user", "httpie-auth") and match[1].lower() not in (b"user", b"username"):
         yield Span(*match.span(1), "user", rule)
-    yield Span(*match.span(groups), "password", rule)
+    yield Span(*match.span(group), "password", rule)
 
 
 DETECTOR = Detector(
@@ -163,5 +145,5 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
-    anchors=tuple(word for word, _, _, _ in _OTHERS),
+    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl"),
 )  # fmt: skip

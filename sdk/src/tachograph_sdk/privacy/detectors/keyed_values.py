@@ -29,6 +29,7 @@ _ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and wh
 )
 _NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 _BACK = 48
+_LONG = 200
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
     rb"(?:(?P<pair>[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
@@ -49,7 +50,7 @@ _INSIDE = {
     b"`": re.compile(rb"[^`\\\r\n]{0,4096}+(?:\\.[^`\\\r\n]{0,4096}+){0,512}+"),
 }
 _BARE = re.compile(rb"[^\s\"'`<>]{1,512}+")
-_REST_OF_BARE = re.compile(rb"[^\s\"'`<>,;&|(){}\[\]]*+")
+_REST_OF_BARE = re.compile(rb"[^\s\"'`<>,;&|(){}\[\]]{0,65536}+")
 _XML_VALUE = re.compile(rb"[^<\r\n]{1,1024}+(?=<)")
 _BLOCK = re.compile(rb"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,32}")
 _PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]|[\"'`]")  # a word that goes on, or ends what is quoted as a whole
@@ -66,8 +67,10 @@ def _find(text: Text) -> Iterator[Span]:
     lower = text.lower
     done = 0
     places: list[int] = []
-    for anchor in _ANCHORS:
-        places.extend(text.places(anchor))
+    end = len(lower)
+    for anchor, following in _ANCHORS:
+        size = len(anchor)
+        places += [at for at in text.places(anchor) if at + size < end and lower[at + size] in following]
     places.sort()
     for at in places:
         if at < done:
@@ -82,8 +85,9 @@ def _find(text: Text) -> Iterator[Span]:
         if name is None and lower[at : at + 3] == b"key":
             name, start = _spaced_name(text, at, start, done)
         if name and (found := _value(text, start, done, name)):
-            yield found
             done = max(done, found.end)
+            if found.kind:
+                yield found
 
 
 def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName | None, int]:
@@ -197,7 +201,8 @@ def _judged(
     value = text.text[start:end]
     stripped = value.strip()
     if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
-        return None
+        # What is long and no secret is not looked at again from each name in it: that would take the square of it.
+        return Span(end, end, "", "refused") if end - start >= _LONG else None
     if doubtful and not (len(stripped) >= 6 and _has_both(stripped) and "_" not in stripped):
         return None
     start += len(value) - len(value.lstrip())
@@ -221,5 +226,5 @@ DETECTOR = Detector(
     find=_find,
     catches=CATCHES,
     spares=SPARES,
-    anchors=_ANCHORS,
+    anchors=tuple(anchor for anchor, _ in _ANCHORS),
 )

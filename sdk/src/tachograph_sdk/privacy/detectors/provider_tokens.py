@@ -32,6 +32,7 @@ _BY_LENGTH = (  # without a prefix, but with a mark at a fixed place: shortest a
     (48, 51, re.compile(rb"[a-z0-9]{10}msh[a-z0-9]{15}p1[a-z0-9]{5,6}jsn[a-z0-9]{10,14}"), "rapidapi-key"),
     (50, 50, re.compile(rb"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}"), "mailgun-key"),
 )
+_PIECES = (b"whsec_", b"sntrys_", b"glc_", b"essu_", b"fm2_", b"fm1r_", b"xoxd-", b"ya29.", b"ops_", b"hvs.", b"sg.")
 _NEAR = b".~/$:+=[;%\\"  # what stands before a run that is only a part of something
 _ENDINGS = frozenset(anchor[:2] for anchor in PREFIXES)
 _LENGTHS = frozenset((35, 36, 37, 40, *range(46, 53), *range(80, 101)))
@@ -41,6 +42,7 @@ _MIXED = re.compile(rb"[0-9]|[A-Z].*[a-z]|[a-z].*[A-Z]", re.S)
 
 
 def _find(text: Text) -> Iterator[Span]:
+    yield from _in_pieces(text)
     data = text.ascii
     size = len(data)
     done = 0
@@ -63,6 +65,15 @@ def _find(text: Text) -> Iterator[Span]:
             if span.rule == "aws-access-key-id" and (secret := _AWS_SECRET.match(data, done)):
                 yield Span(*secret.span(1), "secret", "aws-secret-access-key")
                 done = secret.end(1)
+
+
+def _in_pieces(text: Text) -> Iterator[Span]:
+    """Tokens whose letters include those of base64 or dots: they may have no long run."""
+    for needle in _PIECES:
+        for at in text.places(needle):
+            for format_ in (*PREFIXES.get(needle[-3:], ()), *AFTER.get(needle[-2:], ())):
+                if span := _try(format_, text.ascii, at):
+                    yield span
 
 
 def _is_innocent(word: bytes) -> bool:
@@ -92,16 +103,24 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
                 yield span
                 at = span.end
     reach = max(start - _REACH, done) if before in b"+/=" else start  # base64 comes in several runs
+    refused: dict[str, int] = {}  # by rule: up to here its letters were looked at and are no token
     for dash in _DASH.finditer(data, reach if at == start else at, end):
         place = dash.start()
         if place < 2 or start < at > place:
             continue
         for format_ in PREFIXES.get(data[place - 2 : place + 1], ()):
             begin = place - format_.back
-            if (begin >= at or done <= begin < start == at) and (span := _try(format_, data, begin)):
-                yield span
-                at = span.end
-                break
+            if not (begin >= at or done <= begin < start == at) or begin < refused.get(format_.rule, 0):
+                continue
+            match = format_.pattern.match(data, begin)
+            if match is None:
+                continue
+            if _is_refused(format_, match[0]):
+                refused[format_.rule] = match.end()
+                continue
+            yield Span(*match.span(), "token", format_.rule)
+            at = match.end()
+            break
 
 
 def _beginnings(data: bytes, start: int, end: int) -> Iterator[int]:
@@ -176,9 +195,12 @@ def _first(formats: Iterable[Format], data: bytes, start: int) -> Span | None:
 
 def _try(format_: Format, data: bytes, start: int) -> Span | None:
     match = format_.pattern.match(data, start)
-    if match is None or _DUMMY.fullmatch(match[0]) or (format_.mixed and not _MIXED.search(match[0])):
-        return None
-    return Span(*match.span(), "token", format_.rule)
+    return None if match is None or _is_refused(format_, match[0]) else Span(*match.span(), "token", format_.rule)
+
+
+def _is_refused(format_: Format, token: bytes) -> bool:
+    """Whether it only stands for a token, or is made of words."""
+    return _DUMMY.fullmatch(token) is not None or (format_.mixed and not _MIXED.search(token))
 
 
 _G, _K = "wJ4rQ8zT1nX6", "bV3kL9mP5sD2hF7gC0y"  # halves of made-up tokens, so that none stands here in one piece
@@ -221,4 +243,5 @@ DETECTOR = Detector(
         "the model pplx-70b-online is gone",
         "sha256:9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015",
     ),
+    anchors=_PIECES,
 )

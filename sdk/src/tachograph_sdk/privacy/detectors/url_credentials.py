@@ -59,10 +59,13 @@ def _find(text: Text) -> Iterator[Span]:
     data = text.ascii
     if b"://" in data:
         yield from _addresses(text)
-    if b"hooks.slack" in data:  # also without a scheme
-        for at in text.places(b"hooks.slack.com"):
-            if match := _HOOKS[0][2].match(data, at + 15):
-                yield Span(*match.span(1), "token", "slack-webhook")
+    for at in text.places(b"hooks.slack.com"):  # also without a scheme
+        if match := _HOOKS[0][2].match(data, at + 15):
+            yield Span(*match.span(1), "token", "slack-webhook")
+    for at in text.places(b"jdbc:oracle"):
+        if match := _ORACLE.match(data, at):
+            yield Span(*match.span(1), "user", "url-user")
+            yield Span(*match.span(2), "password", "url-password")
     if b"=" in data:
         yield from _parameters(text)
 
@@ -88,10 +91,6 @@ def _addresses(text: Text) -> Iterator[Span]:
                         yield Span(*match.span(1), "token", rule)
             elif match := _TEAM_HOOK.match(data, stop):
                 yield Span(*match.span(1), "token", "mattermost-webhook")
-    if b"jdbc:oracle" in lower:
-        for match in _ORACLE.finditer(data):
-            yield Span(*match.span(1), "user", "url-user")
-            yield Span(*match.span(2), "password", "url-password")
 
 
 def _user(data: bytes, begin: int, stop: int) -> Iterator[Span]:
@@ -206,5 +205,5 @@ DETECTOR = Detector(
         "https://hooks.slack.com/services/<token>",
         "https://www.npmjs.com/package/@types/node?activeTab=versions",
     ),
-    anchors=tuple(marker for marker, _, _ in _HOOKS),
+    anchors=(b"hooks.slack.com", b"jdbc:oracle"),
 )  # fmt: skip
