@@ -40,7 +40,9 @@ _COMMAND = re.compile(
     + rb"))(?![\w-])|[\n;|&]"
 )
 _LOGIN = re.compile(rb"\blogin\b")
-_LETTERS = frozenset(b"uapPwkUbhS-")
+_OPTION = re.compile(
+    rb" -(?:[apPwkUhS]|[a-zA-Z]{0,6}u|[a-zA-Z]{0,8}b|-(?:user|proxy-user|auth|pass))"
+)  # rarer than names
 _LINE = 600  # characters between a command and its option, at most
 _ECHO_SUDO = re.compile(rb"echo\s+[\"']?([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*sudo\Z")
 _ECHO_CHPASSWD = re.compile(rb"echo\s+(?:-\w\s+)?[\"']?[\w.-]{1,64}:([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*(?:sudo\s+)?\Z")
@@ -82,15 +84,10 @@ def _find(text: Text) -> Iterator[Span]:
 def _options(text: Text) -> Iterator[Span]:
     """Options with one letter, of the commands that take a secret by one."""
     data = text.ascii
-    curl = bool(text.places(b"curl"))
     looked, command, since = 0, b"", 0
-    at = data.find(b" -")
-    while at >= 0:
-        dash = at + 1
-        at = data.find(b" -", dash)
+    for option in _OPTION.finditer(data):
+        dash = option.start() + 1
         letter = data[dash + 1 : dash + 2]
-        if not letter or not (letter[0] in _LETTERS or curl):
-            continue
         for found in _COMMAND.finditer(data, max(looked, dash - _LINE), dash):
             command, since = (found["name"] or b"").rsplit(b"/", 1)[-1], found.start()
         looked = dash

@@ -112,7 +112,11 @@ _AI = (
     _prefix("langfuse-secret-key", "sk-lf-", "0-9a-f-", 36),
     _prefix("helicone-key", "sk-helicone-", W, 32),
     _prefix("openai-key", "sk-", A, 30, f"(?:[_-][{A}]+)*+", loose=True),  # DeepSeek, Moonshot, Qwen, Stability too
-    _shape("ai-vendor-key", "sk-", f"{EDGE}sk-(?=[a-z_-]*[A-Z0-9])(?=[{W}]*[0-9])(?=[{W}]*[A-Z])[{W}]{{32,}}+"),
+    _shape(
+        "ai-vendor-key",
+        "sk-",
+        f"{EDGE}sk-(?=[a-z_-]{{0,64}}[A-Z0-9])(?=[{W}]{{0,99}}[0-9])(?=[{W}]{{0,99}}[A-Z])[{W}]{{32,}}+",
+    ),
     _prefix("elevenlabs-key", "sk_", H, 48, loose=True),
     _prefix("cartesia-key", "sk_car_", A, 20),
     _prefix("groq-key", "gsk_", A, 52),
