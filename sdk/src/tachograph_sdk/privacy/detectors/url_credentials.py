@@ -13,6 +13,7 @@ __all__ = ["DETECTOR"]
 
 _AUTHORITY = re.compile(rb"[^\s\"'<>`\\/?#,;|(){}\[\]]{0,512}+")
 _USER_INFO = re.compile(rb"([^\s\"'<>`/?#@:]{0,128}+)(?::([^\s\"'<>`]{1,256}?))?@(?=[A-Za-z0-9\[_-])")
+_FAR = 400  # characters in which user, password and "@" must stand
 _PORT = re.compile(rb"[0-9]{0,5}[/?#]")
 _HOST = re.compile(rb"(?:[\w-]{1,64}\.[\w.-]+|[\w.-]{1,64}:[0-9]|localhost|\[)")
 _ODD_PASSWORD = re.compile(rb"@[^\s\"'<>`@]{1,64}+@(?=[\w-]{1,64}\.|localhost|[\w.-]{1,64}:[0-9])")
@@ -73,15 +74,16 @@ def _find(text: Text) -> Iterator[Span]:
 def _addresses(text: Text) -> Iterator[Span]:
     """What is secret before the path, and in the path of a webhook."""
     data, lower = text.ascii, text.lower
-    at = data.find(b"://")
-    while at >= 0:
+    sign = data.find(b"@")
+    for at in text.places(b"://"):
         begin = at + 3
-        at = data.find(b"://", begin)
+        if 0 <= sign < begin:
+            sign = data.find(b"@", begin)
         # The password may hold "@" and "/" that should have been escaped: the last "@" before the next space counts.
         authority = _AUTHORITY.match(data, begin)
         assert authority
         stop = authority.end()
-        if data.find(b"@", begin, stop) >= 0 or data.find(b":", begin, stop) >= 0:
+        if 0 <= sign - begin < _FAR and (sign < stop or data.find(b":", begin, stop) >= 0):
             yield from _user(data, begin, stop)
         if data[stop : stop + 1] == b"/":
             host = lower[begin:stop]
@@ -205,5 +207,5 @@ DETECTOR = Detector(
         "https://hooks.slack.com/services/<token>",
         "https://www.npmjs.com/package/@types/node?activeTab=versions",
     ),
-    anchors=(b"hooks.slack.com", b"jdbc:oracle"),
+    anchors=(b"hooks.slack.com", b"jdbc:oracle", b"://"),
 )  # fmt: skip
