@@ -100,7 +100,7 @@ def test_a_queue_that_cannot_be_purged_stops_neither_the_withdrawal_nor_the_othe
     at.on_withdraw("first", fail)
     at.on_withdraw("second", lambda _: 3)
     outcome = at.withdraw(how=How.CODE)
-    assert (outcome.purged, outcome.unpurged) == ({"second": 3}, ("first",))
+    assert (outcome.purged, outcome.unpurged) == ({"second": 3}, ("first (RuntimeError)",))
     assert "first" in outcome.problem
     assert "secret" not in str(outcome)
     assert consent_in(home).granted(USAGE) is None

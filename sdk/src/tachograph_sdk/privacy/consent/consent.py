@@ -269,7 +269,11 @@ class Consent:
         damage = self.verify()
         problem = problem or (damage.problem if damage else "")
         hint = hint or (damage.hint if damage else "")
-        return problem, f"this process collects and sends nothing more; for others set DO_NOT_TRACK=1, then: {hint}", False
+        return (
+            problem,
+            f"this process collects and sends nothing more; for others set DO_NOT_TRACK=1, then: {hint}",
+            False,
+        )
 
     def _record(self, wanted: Sequence[ConsentPurpose], write: Callable[[Recorder], Entry | None]) -> Outcome:
         if self._book is None:
@@ -307,8 +311,8 @@ class Consent:
         for name, hook in self._hooks.items():
             try:
                 purged[name] = hook(purposes)
-            except Exception:  # noqa: BLE001 - whatever a queue does, the withdrawal holds and the others are purged
-                failed.append(name)
+            except Exception as error:  # noqa: BLE001 - whatever a queue does, the no holds and the others are purged
+                failed.append(f"{name} ({type(error).__name__})")
         return purged, tuple(failed)
 
     def _read(self) -> Reading:

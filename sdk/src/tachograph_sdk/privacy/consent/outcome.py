@@ -23,7 +23,7 @@ class Outcome:
     problem: str = ""  # what went wrong, and
     hint: str = ""  # what to do about it
     purged: Mapping[str, int] = field(default_factory=dict)  # how much of what waited was removed, by place
-    unpurged: tuple[str, ...] = ()  # places that failed to remove what waits; the withdrawal holds all the same
+    unpurged: tuple[str, ...] = ()  # places that failed to remove what waits, and how; the no holds all the same
 
     def raise_problem(self) -> None:
         """For callers that prefer an error.
