@@ -64,12 +64,19 @@ _AS = re.compile(
 )
 _COMMAND = re.compile(
     r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?(?= [\w.-]+:| \S+ [~/.])|passwd|adduser|finger|id -un|gpasswd -a) +"
-    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:]|\Z)"
+    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`]|\Z)"
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
+_SUDO_LOG = re.compile(r"sudo: {1,4}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
+_DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
+_DOMAIN_USER = re.compile(
+    r"(?:owner|user(?:[ _]?name)?|account(?:[ _]name)?|login|whoami(?: says)?|logged in as|/user|identity|principal|runas)"
+    r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
+    re.IGNORECASE,
+)
 _UID = re.compile(r"(?:uid|gid|euid)=\d{1,10}\((?P<login>[^)\n]{1,40})\)")
 _PASSWD = re.compile(
-    r"(?:\A|(?<=\n))(?P<login>[^\W\d][\w.-]{0,31}):[x*!]:(?P<uid>\d{1,10}):\d{1,10}:(?P<gecos>[^:\n]{0,80}):"
+    r"(?:\A|(?<=[\n\s\"'`>]))(?P<login>[^\W\d][\w.-]{0,31}):[x*!]:(?P<uid>\d{1,10}):\d{1,10}:(?P<gecos>[^:\n]{0,80}):"
 )
 _WHOAMI = re.compile(
     r"whoami[\"'`)]{0,2}\s{0,2}\n\s{0,8}(?:[A-Za-z0-9-]{1,15}\\)?(?P<login>[^\W\d][\w.-]{0,31})[ \t]*(?=\n|\r|\Z)"
@@ -186,7 +193,21 @@ def _is_told(whole: str, at: int, login: re.Match[str]) -> bool:
     """Whether a sentence speaks of one account: `session opened for user jane`, not `for user experience`."""
     after = whole[login.end() : login.end() + 6]
     before = whole[max(0, at - 40) : at].lower()
-    said = ("session", "password", "invalid", "publickey", "authentication", "login", "switch", "unknown", "illegal")
+    said = (
+        "session",
+        "password",
+        "invalid",
+        "publickey",
+        "authentication",
+        "login",
+        "switch",
+        "unknown",
+        "illegal",
+        "denied",
+        "permission",
+        "quota",
+        "granted",
+    )
     return any(word in before for word in said) or after[:1] in ("(", "")
 
 
@@ -200,6 +221,17 @@ def _in_output(text: Text) -> Iterator[Span]:
                 and found["login"].lower() not in _NO_VALUE
             ):
                 yield Span(*found.span("login"), "user", "login-in-command")
+                if whole.startswith(f":{found['login']}", found.end("login")):
+                    yield Span(
+                        found.end("login") + 1, found.end("login") + 1 + len(found["login"]), "user", "login-in-command"
+                    )
+    for at in text.places(b"sudo: "):
+        if (found := _SUDO_LOG.match(whole, at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "login-in-log")
+    for place in _DOMAIN_LOGIN.finditer(text.lower):
+        found = _DOMAIN_USER.search(whole, max(0, place.start() - 40), place.start() + 42)
+        if found and found.start("login") == place.start() + 1 and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "domain-login")
     for at in text.places(b"uid="):
         line = whole[at : at + 400].split("\n", 1)[0]
         if _UID.match(line):
@@ -209,8 +241,8 @@ def _in_output(text: Text) -> Iterator[Span]:
                     yield Span(at + found.start("login"), at + found.end("login"), "user", "id")
     for at in text.places(b":x:"):
         low = max(0, at - 33)
-        found = _PASSWD.match(whole, max(low, whole.rfind("\n", low, at) + 1))
-        if found and is_login(found["login"]):
+        found = _PASSWD.search(whole, low, at + 160)
+        if found and found.end("login") == at and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "passwd")
             gecos = found["gecos"].split(",")[0].strip()
             if len(gecos.split()) > 1 and gecos.istitle():
@@ -239,6 +271,9 @@ DETECTOR = Detector(
         ("Failed password for invalid user jane from", "Failed password for invalid user <user> from"),
         ("Accepted publickey for jane from 10.0.0.5", "Accepted publickey for <user> from <ip>"),
         ("Logged in as jane", "Logged in as <user>"),
+        ("sudo: jane : TTY=pts/0 ; PWD=/tmp", "sudo: <user> : TTY=pts/0 ; PWD=/tmp"),
+        ("Owner: CORP\\jane", "Owner: CORP\\<user>"),
+        ("chown jane:jane app.log", "chown <user>:<user> app.log"),
         ("sudo -u jane make", "sudo -u <user> make"),
         ("chown jane:staff x", "chown <user>:staff x"),
         ("uid=501(jane) gid=20(staff) groups=20(staff)", "uid=501(<user>) gid=20(staff) groups=20(staff)"),
@@ -268,7 +303,8 @@ DETECTOR = Detector(
         "run whoami to see",
         'user="user"',
         "chown root:root /x; chown -R www-data:www-data .",
+        "owner: A\\nfoo, re.match(r'user\\d+')",
         "the user is not logged in as expected",
     ),
-    anchors=(b" user ", b"accepted p", b"failed p", b"in as ", b"uid=", b":x:", b"whoami", *_COMMANDS),
+    anchors=(b" user ", b"accepted p", b"failed p", b"in as ", b"uid=", b":x:", b"whoami", b"sudo: ", *_COMMANDS),
 )

@@ -21,8 +21,7 @@ _ISSUERS: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (6011, 6011, (16, 19)),  # Discover
     (644, 649, (16, 19)),
     (65, 65, (16, 19)),
-    (300, 305, (14, 16)),  # Diners Club
-    (309, 309, (14, 16)),
+    (300, 309, (14, 16)),  # Diners Club
     (36, 36, (14, 16)),
     (38, 39, (14, 16)),
     (3528, 3589, (16, 19)),  # JCB
@@ -61,7 +60,7 @@ def _find(text: Text) -> Iterator[Span]:
             if not _is_card(digits) or match.end() - match.start() != len(digits):
                 continue
             in_context = not _CONTEXT.isdisjoint(number.words)
-            if in_context or (len(digits) in (15, 16) and _is_plain_card(text.text, *match.span())):
+            if in_context or (len(digits) in (14, 15, 16) and _is_plain_card(text.text, *match.span())):
                 yield Span(*match.span(), "card", "card")
 
 

@@ -31,7 +31,7 @@ _OBJECT = re.compile(
 )
 _BLAME = re.compile(rb":00 [+-]0000 {1,6}0{1,7}\)")
 _BLAME_NAME = re.compile(
-    r"(?:\A|\n)\^?[0-9a-f]{7,40} (?:[^\n(]{1,120} )?\((?P<name>[^\n()]{1,60}?) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z"
+    r"(?<!\w)\^?[0-9a-f]{7,40} (?:[^\n(]{1,120} )?\((?P<name>[^\n()]{1,60}?) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z"
 )
 _MERGE = re.compile(r"Merge pull request #\d{1,7} from (?P<user>[\w-]{2,39})/", re.IGNORECASE)
 _SETTINGS = re.compile(
@@ -78,7 +78,17 @@ def _before_addresses(text: Text) -> Iterator[Span]:
                 continue
             match = _LAST_WORDS.search(before)
         if match is not None:
-            yield from _name(match, low, "display-name")
+            yield from _last_name(match["name"], low + match.end("name"))
+
+
+def _last_name(words: str, end: int) -> Iterator[Span]:
+    """The most words up to the end that are a name: `9:28 AM Jane Doe`."""
+    parts = words.split(" ")
+    for count in range(len(parts), 0, -1):
+        name = " ".join(parts[-count:])
+        if is_person(name):
+            yield Span(end - len(name), end, "name", "display-name")
+            return
 
 
 def _trailers(text: Text) -> Iterator[Span]:

@@ -17,7 +17,7 @@ _SCHEMES = words(
     " mongodb mongodb+srv redis rediss amqp amqps mqtt mqtts kafka tcp udp grpc grpcs nats clickhouse rsync svn"
     " git+ssh svn+ssh imap imaps smtp smtps pop3 oracle mssql sqlserver jdbc elasticsearch opc.tcp rtsp rtmp"
 )
-_URL = re.compile(rb"://(?:[^\s/@\"']{1,128}+@)?([0-9a-z?][0-9a-z?._-]*+)(:[0-9])?(?![({$%])(?!:[^0-9\s])")
+_URL = re.compile(rb"://(?:[^\s/@\"']{1,128}+@)?([0-9a-z?][0-9a-z?._-]*+)(:[0-9])?(?![({$%@])(?!:[^0-9\s])")
 _SCHEME = re.compile(rb"[a-z][a-z0-9+.]*\Z")
 _RUN_BY_FIRMS = words(
     "jenkins gitlab git wiki intranet jira confluence nexus artifactory build ci cd nas fileserver files printer vpn"
@@ -51,6 +51,13 @@ _PROCESS = re.compile(rb"\[0{1,7}\]: ")
 _UNAME = re.compile(rb"linux ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
 _KEYS = words("hostname computername machinename nodename")
 _HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?![\w(\[{.$<*])")
+_HOST_KEYS = (b"host: ", b"host=", b'host": "', b'host":"', b"node: ", b"node=", b"machine: ", b"server=")
+_SHORT_KEY = re.compile(
+    r"(?:host|node|machine|server)\"?(?:: ?|=)\"?(?P<host>[^\W_](?:[\w-]{0,61}[^\W_])?)(?![\w.({\[<-])", re.IGNORECASE
+)
+_DEVICE = re.compile(
+    r"(?i)[a-z]-?\d{1,4}\Z|-(?:\d{1,4}|[a-z]{1,4}\d{1,4}|laptop|desktop|workstation|macbook.*|mbp|imac|thinkpad|pc|nuc)\Z"
+)
 _GENERIC = re.compile(
     r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that)\Z"
 )
@@ -60,6 +67,7 @@ def _find(text: Text) -> Iterator[Span]:
     yield from _in_urls(text)
     yield from _by_end(text)
     yield from _by_key(text)
+    yield from _by_short_key(text)
     yield from _in_logs(text)
 
 
@@ -130,6 +138,16 @@ def _by_key(text: Text) -> Iterator[Span]:
             yield Span(field.at, field.at + len(host), "host", "host-key")
 
 
+def _by_short_key(text: Text) -> Iterator[Span]:
+    for anchor in _HOST_KEYS:
+        for at in text.places(anchor):
+            match = _SHORT_KEY.match(text.text, at)
+            if match is None or text.lower[at - 1 : at].isalnum() or not is_private_label(match["host"]):
+                continue
+            if _DEVICE.search(match["host"]):
+                yield Span(*match.span("host"), "host", "host-key")
+
+
 def _in_logs(text: Text) -> Iterator[Span]:
     whole = text.text
     for match in _PROCESS.finditer(text.shape):
@@ -158,6 +176,8 @@ DETECTOR = Detector(
         ("ping nas.local", "ping <host>"),
         ("hr.acme.corp and printer.lan.", "<host> and <host>."),
         ('"hostname": "janes-laptop"', '"hostname": "<host>"'),
+        ("host: janes-workstation", "host: <host>"),
+        ("host=web-03 status=200", "host=<host> status=200"),
         ("HOSTNAME=build01", "HOSTNAME=<host>"),
         ("Nov 20 09:24:32 web01 sshd[123]: ok", "Nov 20 09:24:32 <host> sshd[123]: ok"),
         ("Linux build01 5.15.0-91-generic #101-Ubuntu SMP", "Linux <host> 5.15.0-91-generic #101-Ubuntu SMP"),
@@ -176,10 +196,11 @@ DETECTOR = Detector(
         "https://gitlab.gnome.org/GNOME/gtk https://git.kernel.org/x",
         "s3://my-bucket/x file://host/x vscode://file/x",
         "hostname: string; hostname = socket.gethostname()",
+        "host: api-gateway host=db node: 20 host=args.host",
         "user.home Path.home()",
         "Linux version 5.15.0",
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
     ),
-    anchors=(b"git@", b"linux "),
+    anchors=(b"git@", b"linux ", *_HOST_KEYS),
 )

@@ -37,22 +37,36 @@ _LENGTHS = {
 }
 _HEAD = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])")
 _BODY = re.compile(r"(?:[ -]?[A-Za-z0-9])")
+_GROUPS = re.compile(rb"aa00[ -][a0]{4}[ -][a0]{4}[ -]")
 _BACK = 26
 
 
 def _find(text: Text) -> Iterator[Span]:
-    end = 0
-    for number in numbers(text):
-        if number.start < end:
-            continue
-        for head in _HEAD.finditer(text.text, max(end, number.start - _BACK), number.start + 5):
+    found = 0
+    for low, high in sorted(_places(text)):
+        for head in _HEAD.finditer(text.text, max(found, low, 0), high):
             country = head[0][:2].upper()
-            if country in _LENGTHS and (head[0][:2].isupper() or b"iban" in number.before):
-                stop = _end(text.text, head.end(), _LENGTHS[country] - 4)
-                if stop > 0 and _is_right(text.text[head.start() : stop]):
-                    end = stop
-                    yield Span(head.start(), stop, "iban", "iban")
-                    break
+            if country not in _LENGTHS or not (
+                head[0][:2].isupper() or b"iban" in text.lower[max(0, low - 24) : head.start()]
+            ):
+                continue
+            end = _end(text.text, head.end(), _LENGTHS[country] - 4)
+            if end > 0 and _is_right(text.text[head.start() : end]):
+                found = end
+                yield Span(head.start(), end, "iban", "iban")
+                break
+
+
+def _places(text: Text) -> Iterator[tuple[int, int]]:
+    """Between where and where one may begin: before long numbers, in groups, and where long runs begin."""
+    shape = text.shape
+    for number in numbers(text):
+        yield number.start - _BACK, number.start + 5
+    for match in _GROUPS.finditer(shape):
+        yield match.start(), match.start() + 6
+    for start, _ in text.runs:
+        if shape.startswith(b"aa00", start):
+            yield start, start + 6
 
 
 def _end(whole: str, at: int, count: int) -> int:
@@ -86,6 +100,7 @@ DETECTOR = Detector(
         ("iban: es9121000418450200051332", "iban: <iban>"),
         ("NO93 8601 1117 947", "<iban>"),
         ("PL61109010140000071219812874", "<iban>"),
+        ("IBAN: CH33 0737 7EI6 TS6K 4JQQ E", "IBAN: <iban>"),
         ("SA03 8000 0000 6080 1016 7519", "<iban>"),
     ),
     spares=(

@@ -14,6 +14,7 @@ _DOTS = re.compile(rb"\.00{0,2}+\.00{0,2}+\.0")
 _ADDRESS = re.compile(
     rb"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?![0-9])"
 )
+_NEAR = 36  # a word of versions further away says nothing of this number
 _LINE = 72  # so far back it looks for words that tell an address from a version
 
 # What stands before a version, and what stands before an address; the nearer one counts.
@@ -22,7 +23,7 @@ _VERSION_WORD = re.compile(
     rb"|downgrade[ds]?|update[ds]?|bump(?:s|ed)?|install(?:s|ed|ing)?|requires?|requirement|since|until|package|pip"
     rb"|nuget|maven|gem|cuda|cudnn|nvidia|lib[a-z]{2,16}|chrom(?:e|ium|edriver)|edge?|opera|opr|webview2?|safari"
     rb"|firefox|electron|java|jdk|jre|dotnet|assembly|file[_ ]?version|section|sec|clause|chapter|paragraph|oid|rfc"
-    rb"|rule|step|schema|api|sdk|tag|latest|newest|compatible|office|excel|word|windows|patch|hotfix|roll(?:ed|ing)?[ -]?back|migrat(?:e|ed|ing|ion))(?![a-z])"
+    rb"|latest|newest|compatible|office|excel|word|windows|patch|hotfix|roll(?:ed|ing)?[ -]?back|migrat(?:e|ed|ing|ion))(?![a-z])"
     rb"|\xa7|==|>=|<=|~=|!=|\^|~>?"
 )
 _ADDRESS_WORD = re.compile(
@@ -40,6 +41,8 @@ _AFTER_VERSION = re.compile(
     rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
 )
 _AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])")
+_PORT = re.compile(rb"\.(?:[0-9]{1,5}|[a-z][a-z0-9-]{1,15})(?![0-9.])")
+_CAPTURE = re.compile(rb"(?:tcp|udp)[46]{0,2} +[0-9]+ +[0-9]+ +[^\n]*\Z|(?<![a-z])ip6? [^\n]*\Z")
 _PRODUCT = re.compile(rb"[a-z][a-z0-9_+.-]*[/ ]\Z")
 _IN_ADDRESS_LIST = re.compile(rb"[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}|:[0-9]{1,5})?(?:, ?|[-; |]|\]? ?-> ?)\Z")
 
@@ -53,7 +56,9 @@ def _find(text: Text) -> Iterator[Span]:
         while start > end and dot - start < 3 and 48 <= lower[start - 1] < 58:
             start -= 1
         address = _ADDRESS.match(lower, start) if start < dot else None
-        if address is None or not _stands_alone(lower, start, address.end()):
+        if address is None:
+            continue
+        if not _stands_alone(lower, start, address.end()) and not _has_port(lower, start, address.end()):
             continue
         octets = tuple(map(int, address[0].split(b".")))
         if _is_nobody(octets):
@@ -70,6 +75,12 @@ def _stands_alone(lower: bytes, start: int, end: int) -> bool:
         return False
     after = lower[end : end + 1]
     return not (after.isalnum() or after == b"_" or (after == b"." and lower[end + 1 : end + 2].isdigit()))
+
+
+def _has_port(lower: bytes, start: int, end: int) -> bool:
+    """Whether a port follows behind a fifth dot, as `netstat` and `tcpdump` write it."""
+    before = lower[max(0, start - 100) : start]
+    return before[-1:] == b" " and _PORT.match(lower, end) is not None and _CAPTURE.search(before) is not None
 
 
 def _is_nobody(octets: tuple[int, ...]) -> bool:
@@ -97,10 +108,12 @@ def _is_address(lower: bytes, start: int, end: int, octets: tuple[int, ...]) -> 
         return listed or (before.endswith(b"@") and _is_user_at(before, octets))
     if _AFTER_ADDRESS.match(lower, end):
         return True
+    if _is_reserved(octets) and octets[0] != 10:
+        return True
     version, address = _last(_VERSION_WORD, before), _last(_ADDRESS_WORD, before)
     if before.endswith(b"/") and _PRODUCT.search(before):
         return False
-    if version > address:
+    if version > address and len(before) - version <= _NEAR:
         return False
     if _is_reserved(octets):
         return True
@@ -159,6 +172,11 @@ DETECTOR = Detector(
         ("ping 1.1.1.1", "ping <ip>"),
         ("version 2 of the server at 10.2.3.4", "version 2 of the server at <ip>"),
         ("169.254.169.254", "<ip>"),
+        (
+            "tcp4  0  0  192.168.1.5.52214  17.57.146.20.443  ESTABLISHED",
+            "tcp4  0  0  <ip>.52214  <ip>.443  ESTABLISHED",
+        ),
+        ("IP 10.0.0.5.52214 > 17.57.146.20.https: Flags", "IP <ip>.52214 > <ip>.https: Flags"),
         ("192.168.1.1\t192.168.1.2", "<ip>\t<ip>"),
     ),
     spares=(

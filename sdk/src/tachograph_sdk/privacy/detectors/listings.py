@@ -29,6 +29,9 @@ _PROCESS_ROW = re.compile(r"(?P<user>[^\W\d][\w.-]{0,31}\+?) +\d{1,8} +[\d.]+ ")
 _WHO = re.compile(
     r"(?P<user>[^\W\d][\w.-]{0,31}) +(?P<tty>pts/\d{1,4}|tty\w{1,5}|console|:\d) +(?:[\d(:]|[A-Z][a-z]{2} |-)"
 )
+_PROCESS_AT = re.compile(
+    r"(?:\A|(?<=[\n\"'`> ]))(?P<user>[^\W\d][\w.-]{0,31}\+?) +\d{1,8} +\d+\.\d +\d+\.\d +\d+ +\d+ +\Z"
+)
 _MAX_ROWS = 2000
 
 
@@ -82,12 +85,11 @@ def _logged_in(text: Text) -> Iterator[Span]:
     whole = text.text
     for anchor in (b" pts/", b" tty", b" console "):
         for at in text.places(anchor):
-            low = max(0, at - 40)
-            line = whole.rfind("\n", low, at) + 1
-            if line <= low and low:
-                continue
-            row = _WHO.match(whole, line)
-            if row and row.start("tty") == at + 1 and is_login(row["user"]):
+            low = max(0, at - 100)
+            line = max(low, whole.rfind("\n", low, at) + 1)
+            row = _WHO.match(whole, line) if anchor == b" console " else _WHO.search(whole, max(line, at - 40), at + 40)
+            row = row or _PROCESS_AT.search(whole, line, at + 1)
+            if row and (row.re is _PROCESS_AT or row.start("tty") == at + 1) and is_login(row["user"]):
                 yield Span(*row.span("user"), "user", "who")
 
 
@@ -111,6 +113,10 @@ DETECTOR = Detector(
             "UID   PID  PPID  C STIME TTY\n<user>  812     1  0 09:24 ?  x",
         ),
         ("jane     pts/0        2026-11-20 09:12 (10.0.0.5)", "<user>     pts/0        2026-11-20 09:12 (<ip>)"),
+        (
+            "jane    12345  0.0  0.1  21532  5300 pts/0    Ss   09:28   0:00 -bash",
+            "<user>    12345  0.0  0.1  21532  5300 pts/0    Ss   09:28   0:00 -bash",
+        ),
         ("jane  ttys000  Nov 20 09:12", "<user>  ttys000  Nov 20 09:12"),
         (
             "total 8\n-rw-rw-r-- 1 jane dev-team 10 2026-11-20 09:24 b",

@@ -56,13 +56,13 @@ _WORDS = words(
     "ssn ssns itin social steuer steuerid steuernummer steuerliche identifikationsnummer idnr insee nir securite curit"
     " secu fiscale codice dni nie bsn burgerservicenummer sofinummer personnummer personnr personnumret fodselsnummer"
     " dselsnummer fnr cpr pesel cpf cnpj aadhaar aadhar uidai rrn mynumber sin insurance tfn tax taxid taxpayer tin"
-    " medicare nhs utr ahv avs tckn kimlik nif contribuinte teudat cnp egn rodne rodn amka afm taj isikukood cuit cuil"
+    " medicare nhs utr ahv avs tckn kimlik nif contribuinte teudat cnp egn rodne rodn amka afm taj isikukood cuit cuil steueridentifikationsnummer steueridnr"
     " national nationalid identity idcard nino ni ppsn pps nric rut curp rfc ein fein svnr sozialversicherungsnummer"
     " rentenversicherungsnummer ausweisnummer personalausweis henkil hetu rijksregisternummer number"
 )
 _ID_WORDS = frozenset(word.encode() for word in _WORDS)
 _CONTEXT = re.compile(
-    rb"(?<![a-z])(?:ssns?|itin|social[ _-]?security|steuer[ _-]?(?:id|nummer|identifikationsnummer)?"
+    rb"(?<![a-z])(?:ssns?|itin|social[ _-]?security|steuer[ _-]?(?:idnr|id|nummer|identifikationsnummer)?"
     rb"|steuerliche identifikationsnummer|id[ _-]?nr|insee|s.curit. sociale|num.ro de s.cu(?:rit.)?|nir|codice fiscale"
     rb"|dni|nie|bsn|burgerservicenummer|sofinummer|person(?:nummer|nr|numret)|f.?dselsnummer|cpr(?:[ _-]?(?:nr|nummer))?"
     rb"|pesel|cpf|cnpj|aadhaa?r|uidai|rrn|my ?number|social[ _-]?insurance|tfn|tax[ _-]?file|tax[ _-]?(?:payer)?[ _-]?id"

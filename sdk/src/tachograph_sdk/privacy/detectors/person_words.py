@@ -23,7 +23,9 @@ _NOT_NAMES = words(
     " package module function method class file files readme license copyright version release build world all"
     " everyone everybody there folks guys friend friends sir madam customer reader colleagues hiring manager recruiting"
     " the a an and or of for with this that is in on to by from as at it be not new old other object int number bool"
-    " self cls get set list dict jane_doe"
+    " self cls get set list dict ops devops sre sales marketing finance hr engineering platform infra infrastructure backend frontend qa it"
+    " helpdesk newsletter billing press office legal notification notifications alert alerts builder builds am pm mr mrs"
+    " ms dr prof"
 )
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019.\-][^\W_]+)*\.?")
 _PARTICLES = words("van von der den de del della di da dos du la le bin ibn al el ter ten zu zur y e af av san st")

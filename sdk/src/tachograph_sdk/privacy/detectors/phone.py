@@ -11,14 +11,10 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
-_EXTENSION = r"(?:,? ?(?:ext\.?|extension|x|Durchwahl) ?\d{1,6}(?!\w))?"
 # A country code behind a plus, then groups; separators may be the unbroken space and hyphen.
 _INTERNATIONAL = re.compile(
     r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?![\w*])"
-    + _EXTENSION,
-    re.IGNORECASE,
 )
-_EXTENSION_AT = re.compile("ext|x|dur", re.IGNORECASE)
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
 _PLUS = re.compile(rb"\+[ (]{0,2}0")
 _BEFORE_PLUS = re.compile(r"[\w+.)\]@]\Z")
@@ -37,7 +33,7 @@ _FORMS = re.compile(
     r"|\(\d{2}\) ?9?\d{4}-\d{4}"  # BR
     r"|8 ?[ (-]\d{3}[ )-] ?\d{3}-\d{2}-\d{2}|8-\d{3}-\d{3}-\d{4}"  # RU
 )
-_ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}" + _EXTENSION, re.IGNORECASE)
+_ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}")
 _COUNTED = re.compile(r"0\d\D0\d\D0\d\D0\d")  # bytes of a dump, not a number
 _DATE = re.compile(
     r"(?:19|20)\d{2}([-/. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d{2}"
@@ -139,9 +135,8 @@ def _international(text: Text) -> Iterator[Span]:
 
 def _is_international(written: str) -> bool:
     """Whether the digits are as many as the plan of the country has."""
-    number = _EXTENSION_AT.split(written, maxsplit=1)[0]
-    digits = "".join(char for char in number.replace("(0)", "") if char.isdecimal())
-    if len(digits) < 7 or number.count("(") != number.count(")"):
+    digits = "".join(char for char in written.replace("(0)", "") if char.isdecimal())
+    if len(digits) < 7 or written.count("(") != written.count(")"):
         return False
     for size in (1, 2):
         if digits[:size] in _CODES:
@@ -220,7 +215,7 @@ DETECTOR = Detector(
         ("+81-3-1234-5678", "<phone>"),
         ("+86 138 1234 5678", "<phone>"),
         ("+972 54-123-4567", "<phone>"),
-        ("+1 (415) 555-0132 ext. 42", "<phone>"),
+        ("+1 (415) 555-0132 ext. 42", "<phone> ext. 42"),
         ("(415) 555-0132", "<phone>"),
         ("415-555-0132", "<phone>"),
         ("1-800-555-0199", "<phone>"),

@@ -19,11 +19,13 @@ _HOST = re.compile(r"[^\W_](?:[\w.-]{0,61}[^\W_])?")
 
 # What follows the machine in a prompt or a target.
 _PATH_AFTER = re.compile(r":(?:[~/]|\\\\|[A-Za-z]:[\\/])")
-_PROMPT_AFTER = re.compile(r"[:\s]?\s?[^\n]{0,80}?[$#%>❯➜λ»](?:\s|\Z)")
 _IN_BRACKETS = re.compile(r"[ :][^\]\n]{0,80}+\][$#%>]")
 _SPACE_AFTER = re.compile(r"[ ](?:[^\s@]{1,60} )?[$#%>❯➜](?:[ ]|\Z)|[$#%>](?:[ ]|\Z)|[ ][~/][^\s>]{0,80}>")
+_SURE_AFTER = re.compile(
+    r"[ ][~/][^\s@]{0,80}(?: \([^\s()]{1,60}\)| [^\s()]{1,30} ✗?)? ?[$#%>❯➜✗](?:[ ]|\n|\Z)|[ ]MINGW(?:32|64) |[ ][^\s@]{1,60} git:\("
+)
 _REPOSITORY_AFTER = re.compile(r":(?!//)[A-Za-z0-9_.~-][\w./~-]{0,120}")
-_LINE_START = re.compile(r"(?:\A|\n|\r)[ \t]*(?:[(\[][\w .:-]{1,40}[)\]]\s?|┌──\(|╭─+\s?|[➜❯] {1,2})?\Z")
+_LINE_START = re.compile(r"(?:\A|[\n\r\"'`>])[ \t]*(?:[(\[][\w .:-]{1,40}[)\]]\s?|┌──\(|╭─+\s?|[➜❯] {1,2})?\Z")
 _COMMANDS = re.compile(
     rb"(?<![a-z0-9_-])(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|autossh|sshpass|et|git clone|git remote|ssh://"
     rb"|sftp://|logged in as|login as|connected to|connecting to)(?![a-z0-9_-])[^\n]{0,120}\Z"
@@ -40,9 +42,11 @@ _VERSION = re.compile(r"\d+(?:\.(?!\d{1,3}\.\d{1,3}\.\d{1,3}\Z)|\Z|[a-z]?\Z)")
 _ANY_HOST = words("localhost local host hostname server machine remote example.com")  # no machine's own name
 _ADDRESS = re.compile(r"[0-9.]+")
 
+_KALI = re.compile(r"(?<=\()([^\W\d][\w.-]{0,31})㉿([^\W_][\w.-]{0,62})(?=\)-\[)")
+
 # `Janes-MacBook-Pro:src jane$ ls`, as macOS showed it for long.
 _MAC_PROMPT = re.compile(
-    r"(?:^|(?<=\n))(?P<host>[^\W_][\w.-]{1,62}):(?P<path>[^\s:$]{1,64}) (?P<user>[^\W\d][\w.-]{0,31})(?=\$ )"
+    r"(?:\A|(?<=[\n\"'`> ]))(?P<host>[^\W_][\w.-]{1,62}):(?P<path>[^\s:$]{1,64}) (?P<user>[^\W\d][\w.-]{0,31})\Z"
 )
 
 
@@ -55,6 +59,9 @@ def _find(text: Text) -> Iterator[Span]:
     for at, (start, end) in targets(text).items():
         yield from _both(text.text, start, at, end)
     yield from _mac(text)
+    if "㉿" in text.text:
+        for match in _KALI.finditer(text.text):
+            yield from _both(text.text, match.start(1), match.end(1), match.end(2))
 
 
 def _look(text: Text) -> dict[int, tuple[int, int]]:
@@ -92,10 +99,12 @@ def _is_at_machine(text: Text, start: int, at: int, end: int) -> bool:
     before = before[before.rfind(b"\n") + 1 :]
     if before.endswith(b"[") and _IN_BRACKETS.match(whole, end):
         return True
+    if _SURE_AFTER.match(whole, end):
+        return True
     at_line_start = _LINE_START.search(whole[max(0, start - 48) : start]) is not None
     if at_line_start and _SPACE_AFTER.match(whole, end):
         return True
-    if before.endswith(b"(") and at_line_start and whole.startswith(")-[", end):
+    if before.endswith(b"(") and whole.startswith(")-[", end):
         return True
     if _SCHEME.search(before) or _PUBLIC_KEY.search(before):
         return True
@@ -125,9 +134,9 @@ def _mac(text: Text) -> Iterator[Span]:
         if place < end or place < 5 or text.shape[place - 1 : place] not in (b"a", b"0", b"?"):
             continue
         low = max(end, text.lower.rfind(b"\n", max(0, place - 160), place) + 1)
-        match = _MAC_PROMPT.match(text.text, low)
+        match = _MAC_PROMPT.search(text.text, low, place)
         end = place + 1
-        if match is not None and match.end() == place and match["user"].lower() not in NOT_A_PERSON:
+        if match is not None and match["user"].lower() not in NOT_A_PERSON:
             yield Span(*match.span("host"), "host", "prompt-host")
             yield Span(*match.span("user"), "user", "prompt-user")
 
@@ -157,6 +166,12 @@ DETECTOR = Detector(
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHx4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4 <user>@<host>",
         ),
         ("┌──(jane@kali-box)-[~]", "┌──(<user>@<host>)-[~]"),
+        ("┌──(jane㉿kali-box)-[~]\n└─$ id", "┌──(<user>㉿<host>)-[~]\n└─$ id"),
+        ("➜  jane@macbook app git:(main) ✗", "➜  <user>@<host> app git:(main) ✗"),
+        ("jane@laptop ~/src (main) $ git push", "<user>@<host> ~/src (main) $ git push"),
+        ('x = "jane@laptop ~ % brew update"', 'x = "<user>@<host> ~ % brew update"'),
+        ("jane@pc MINGW64 ~/repo (main)", "<user>@<host> MINGW64 ~/repo (main)"),
+        ("> janes-box:app jane$ make", "> <host>:app <user>$ make"),
         ("Janes-MacBook-Pro:src jane$ ls", "<host>:src <user>$ ls"),
         ("jane@localhost:~$ ls", "<user>@localhost:~$ ls"),
     ),
