@@ -12,7 +12,6 @@ import pytest
 from tachograph.outputs.sinks.config import ForwardConfig
 from tachograph.outputs.sinks.cursor import CursorFile
 from tachograph.outputs.sinks.file import FileSink
-from tachograph.outputs.sinks.records import rekey_with
 from tachograph.outputs.sinks.webhook import Webhook
 from tachograph.outputs.sinks.worker import Forwarder
 from tachograph.ports import Sink
@@ -26,6 +25,7 @@ from tachograph_sdk.outbox.fields import JSON, JSON_LINES
 from tachograph_sdk.outbox.outbox import Outbox, Purged
 from tachograph_sdk.outbox.purposes import MAY_LEAVE
 from tachograph_sdk.outbox.sender import Sender
+from tachograph_sdk.privacy.identity import OutgoingPseudonyms, RotatingSalt
 from tests.recording_sink import recording_sink
 
 USAGE, PERFORMANCE, ERRORS = (
@@ -68,6 +68,8 @@ class Bench:
     folder: Path
     consent: Consent = field(default_factory=Consent)
     events: list[Event] = field(default_factory=list)
+    starts_us: dict[str, int] = field(default_factory=dict)  # of sessions, as the store knows them
+    now_us: int = NOW_US
 
     def __post_init__(self) -> None:
         config = OutboxConfig(mode="auto")
@@ -80,6 +82,8 @@ class Bench:
             now_us=lambda: NOW_US,
         )
         self.sender = Sender(self.outbox, [self.sink])
+        salt = RotatingSalt(self.folder / "salts.json")
+        self.names = OutgoingPseudonyms(b"k" * 32, salt, destination=self.sink.fingerprint)
         self.forwarder = self.make_forwarder()
 
     def make_forwarder(self, max_events: int = 500) -> Forwarder:
@@ -88,11 +92,15 @@ class Bench:
             self.outbox,
             read=self.read,
             last_number=lambda after: len(self.events),
-            rekey=rekey_with(b"k" * 32, self.sink.fingerprint),
+            rename=self.rename,
+            session_starts=lambda sessions: {one: self.starts_us[one] for one in sessions if one in self.starts_us},
             cursor=CursorFile(self.folder / "outbox/sinks/cursor"),
             clock=Clock(),
             config=ForwardConfig(interval_s=1.0, max_events=max_events),
         )
+
+    def rename(self, kind: str, name: str, began_us: int) -> str:
+        return self.names.rename(kind, name, began_us=began_us, now_us=self.now_us)
 
     def read(self, after: int, limit: int) -> Sequence[tuple[int, Event]]:
         return list(enumerate(self.events, 1))[after : after + limit]
@@ -255,6 +263,21 @@ def test_nothing_that_names_anybody_in_the_store_arrives(bench):
     assert str(record["session_id"]).startswith("s_")
 
 
+def test_a_session_keeps_its_name_over_midnight_and_gets_another_later(bench):
+    """So that a session can be followed, and a person cannot for weeks; the person's own name here is for counting."""
+    day_us = 86_400 * 10**6
+    bench.allow(*MAY_LEAVE)
+    bench.starts_us["s_00000000000000aa"] = NOW_US
+    started(bench)
+    for day in (0, 1, 2):
+        bench.now_us = NOW_US + day * day_us
+        bench.events.append(tool_call(day, request_id="req_0123456789abcdef01234567"))
+        bench.forward()
+    names = [(r["session_id"], r["request_id"]) for r in bench.records()]
+    assert names[0] == names[1] != names[2]
+    assert len({record["user_id"] for record in bench.records()}) == 1
+
+
 def test_recorded_texts_never_leave(bench):
     bench.allow(*ConsentPurpose)
     event = tool_call(1)
@@ -360,8 +383,7 @@ def test_an_erasure_between_reading_and_putting_in_is_noticed(bench):
     bench.forward()
     assert erased
     assert len(bench.records()) == 2
-    rekeyed = rekey_with(b"k" * 32, bench.sink.fingerprint)("user_id", "u_00000000000000cc")
-    assert rekeyed not in str(bench.records())
+    assert bench.rename("user", "u_00000000000000cc", NOW_US) not in str(bench.records())
 
 
 def test_an_envelope_knows_whom_it_tells_of(bench):

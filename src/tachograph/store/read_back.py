@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tachograph.ports import Statement, Store
 from tachograph.store.columns import ATTRIBUTE_COLUMNS
 from tachograph_sdk.model.event import Event, EventKind, Source
 
-__all__ = ["last_number", "read_events"]
+__all__ = ["last_number", "read_events", "session_starts"]
 
 _SQL = f"""
 select seq, replace(event_id::varchar, '-', '') as event_id, epoch_us(occurred_at) as at_us,
@@ -34,6 +34,16 @@ def last_number(store: Store, after: int) -> int:
     """The number of the last event, which is not before this one; looked for only there, so that it costs little."""
     sql = "select coalesce(max(seq), $after) from events where seq > $after"
     return int(store.query(Statement(name="last_event", sql=sql, parameters={"after": after})).rows[0][0])
+
+
+def session_starts(store: Store, sessions: Collection[str]) -> dict[str, int]:
+    """When these sessions began, UTC microseconds since 1970; those that are settled."""
+    sql = """select session_id, min(epoch_us(started_at)) from sessions
+    where session_id in (select unnest($sessions)) group by session_id"""
+    if not sessions:
+        return {}
+    found = store.query(Statement(name="session_starts", sql=sql, parameters={"sessions": list(sessions)}))
+    return {str(session): int(start_us) for session, start_us in found.rows}
 
 
 def _event(row: Sequence[Any]) -> Event:

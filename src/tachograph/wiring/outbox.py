@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,19 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["open_outbox", "open_outbox_here", "open_outbox_to_purge", "open_sinks", "outbox_tasks", "purge_for"]
 
 PERIOD_S = 1.0
-KEY_BYTES = 32
 
 
 def open_outbox(home: Home, settings: Settings, permissions: Permissions) -> Outbox:
     """The envelopes of this home; nothing is made on disk before something is put in."""
     from tachograph_sdk.privacy.policy import POLICY_VERSION
-    from tachograph_sdk.privacy.scrubber import Scrubber
 
     return Outbox(
         home.outbox,
         config=settings.outbox,
         permissions=permissions,
-        scrub=Scrubber().scrub,
+        scrub=_Scrub(),
         policy_version=POLICY_VERSION,
     )
 
@@ -121,24 +119,32 @@ def outbox_tasks(home: Home, settings: Settings, store: Store, permissions: Perm
 
 
 def _forwarder(home: Home, settings: Settings, store: Store, outbox: Outbox, sink: Sink) -> Forwarder:
-    import secrets
-
     from tachograph.clock import SystemClock
     from tachograph.outputs.sinks.cursor import CursorFile
-    from tachograph.outputs.sinks.records import rekey_with
     from tachograph.outputs.sinks.worker import Forwarder
-    from tachograph.store.read_back import last_number, read_events
-    from tachograph_sdk.private_files import create_once
+    from tachograph.store.read_back import last_number, read_events, session_starts
+    from tachograph_sdk.privacy.identity import OutgoingPseudonyms, RotatingSalt
+    from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
-    key = create_once(home.outbox / "sinks" / f"{sink.id}.key", secrets.token_bytes(KEY_BYTES))
+    clock = SystemClock()
+    names = OutgoingPseudonyms(
+        load_or_create_secret(home.secret),
+        RotatingSalt(home.outbox / "sinks" / "salts.json"),
+        destination=f"{sink.id} {sink.fingerprint}",
+    )
+
+    def rename(kind: str, name: str, began_us: int) -> str:
+        return names.rename(kind, name, began_us=began_us, now_us=clock.now_us())
+
     return Forwarder(
         sink,
         outbox,
         read=partial(read_events, store),
         last_number=partial(last_number, store),
-        rekey=rekey_with(key, sink.fingerprint),
+        rename=rename,
+        session_starts=partial(session_starts, store),
         cursor=CursorFile(_cursor_path(home, sink)),
-        clock=SystemClock(),
+        clock=clock,
         config=settings.forward,
     )
 
@@ -156,6 +162,20 @@ def purge_for(home: Home, purposes: frozenset[ConsentPurpose]) -> int:
     """Delete what waits for any of these purposes, and cut off what is on its way: for a withdrawal. How many envelopes."""
     outbox = open_outbox_to_purge(home)
     return sum(outbox.purge(purpose=purpose, reason="withdrawn").envelopes for purpose in sorted(purposes))
+
+
+class _Scrub:
+    """The scrubber, loaded when there is something to put in: looking and deleting need none."""
+
+    def __init__(self) -> None:
+        self._scrub: Callable[[str], str] | None = None
+
+    def __call__(self, text: str) -> str:
+        if self._scrub is None:
+            from tachograph_sdk.privacy.scrubber import Scrubber
+
+            self._scrub = Scrubber().scrub
+        return self._scrub(text)
 
 
 class _Nothing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
-from tachograph.store.read_back import last_number, read_events
+from tachograph.store.read_back import last_number, read_events, session_starts
 from tachograph.testing import make_event
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import EventKind, Scalar
@@ -31,5 +31,9 @@ def test_events_come_back_as_they_went_in_and_in_order():
         assert numbers == sorted(set(numbers))
         assert [last_number(store, after) for after in (0, numbers[0], numbers[-1])] == [numbers[-1]] * 3
         assert [event for _, event in read_events(store, numbers[0], 1)] == events[1:2]
+        store.settle()
+        session = events[0].session_id or ""
+        assert session_starts(store, [session, "s_unknown"]) == {session: events[0].at_us}
+        assert session_starts(store, []) == {}
     finally:
         store.close()

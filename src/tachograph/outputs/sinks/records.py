@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,42 +12,19 @@ from tachograph_sdk.outbox.purposes import CONSENT_FOR, may_leave
 from tachograph_sdk.privacy.policy import POLICY
 from tachograph_sdk.privacy.rules import Purpose, Treatment
 
-__all__ = ["Rekey", "covered", "make_record", "rekey_with", "tells_of"]
+__all__ = ["Rename", "covered", "make_record", "tells_of"]
 
-Rekey = Callable[[str, str], str]
-"""What sort of thing, and its name in the store, to its name at the destination."""
+Rename = Callable[[str, str, int], str]
+"""What it is ("session", "user", …, "id"), its name in the store, and when that began, to its name at the destination."""
 
-_HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
-_PSEUDONYM = re.compile(r"[a-z]_[0-9a-f]{16}")
-_SAME_SORT = {"parent_span_id": "span_id", "parent_agent_instance_id": "agent_instance_id"}
-_WHOSE = ("user_id", "organization_id", "project", "repository")
-
-
-def rekey_with(key: bytes, fingerprint: str) -> Rekey:
-    """Names for one destination: always the same there, and nobody without the key can tell what they are elsewhere.
-
-    Args:
-        key: secret, 32 bytes.
-        fingerprint: of the destination's address.
-    """
-    own = hmac.digest(key, fingerprint.encode(), "sha256")
-    known: dict[tuple[str, str], str] = {}
-
-    def rekey(sort: str, name: str) -> str:
-        sort = _SAME_SORT.get(sort, sort)
-        made = known.get((sort, name))
-        if made is None:
-            if len(known) > 50_000:
-                known.clear()
-            digest = hmac.digest(own, f"{sort}\0{name}".encode("utf-8", "surrogatepass"), "sha256").hex()
-            if _HEX.fullmatch(name):
-                made = digest[: len(name)]
-            else:
-                made = (name[:2] if _PSEUDONYM.fullmatch(name) else "i_") + digest[:16]
-            known[sort, name] = made
-        return made
-
-    return rekey
+_WHOSE = {
+    "user_id": "user",
+    "organization_id": "organization",
+    "project": "project",
+    "repository": "repository",
+}
+_ID = "id"
+_SPANS = frozenset({"span_id", "parent_span_id"})  # have 16 hex digits wherever they are read
 
 
 def covered(event: Event, grants: Mapping[ConsentPurpose, Grant]) -> frozenset[ConsentPurpose]:
@@ -59,9 +34,16 @@ def covered(event: Event, grants: Mapping[ConsentPurpose, Grant]) -> frozenset[C
 
 
 def make_record(
-    event: Event, purposes: Collection[ConsentPurpose], rekey: Rekey
+    event: Event, purposes: Collection[ConsentPurpose], rename: Rename, *, began_us: int
 ) -> tuple[dict[str, Any], frozenset[ConsentPurpose]] | None:
-    """The event as it leaves, and which of the purposes it serves; None if it serves none of them."""
+    """The event as it leaves, and which of the purposes it serves; None if it serves none of them.
+
+    Args:
+        event: as it is stored.
+        purposes: what it may leave for.
+        rename: names for this destination.
+        began_us: when its session began, UTC microseconds since 1970, so that all its records keep their names together.
+    """
     attributes: dict[str, Any] = {}
     served = {ConsentPurpose.USAGE_ANALYTICS} & set(purposes)  # that something was done is usage in itself
     for name, value in event.attributes.items():
@@ -69,14 +51,14 @@ def make_record(
         if rule is None or not may_leave(event.kind, name, purposes):
             continue
         if isinstance(value, str) and (rule.treatment is Treatment.PSEUDONYM or rule.purpose is Purpose.LINKING):
-            value = rekey(name, value)
+            value = _renamed(name, value, rename, began_us)
         attributes[name] = value
         if rule.purpose in CONSENT_FOR:
             served.add(CONSENT_FOR[rule.purpose])
     if not served:
         return None
     record: dict[str, Any] = {
-        "event_id": rekey("event_id", event.event_id),
+        "event_id": rename(_ID, event.event_id, began_us),
         "kind": event.kind.value,
         "agent": event.agent,
         "source": event.source.value,
@@ -84,8 +66,13 @@ def make_record(
         "occurred_at": _when(event.at_us),
     }
     if event.session_id is not None:
-        record["session_id"] = rekey("session_id", event.session_id)
+        record["session_id"] = rename("session", event.session_id, began_us)
     return {**record, **attributes}, frozenset(served)
+
+
+def _renamed(attribute: str, name: str, rename: Rename, began_us: int) -> str:
+    made = rename(_WHOSE.get(attribute, _ID), name, began_us)
+    return made[:16] if attribute in _SPANS else made
 
 
 def tells_of(events: Iterable[Event]) -> set[str]:

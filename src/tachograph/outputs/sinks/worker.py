@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tachograph.outputs.sinks.config import ForwardConfig
 from tachograph.outputs.sinks.cursor import Cursor, CursorFile
-from tachograph.outputs.sinks.records import Rekey, covered, make_record, tells_of
+from tachograph.outputs.sinks.records import Rename, covered, make_record, tells_of
 from tachograph.ports import Clock, Sink
 from tachograph_sdk.errors import FieldNotAllowed, NotGranted
 from tachograph_sdk.model.consent import ConsentPurpose, Grant
@@ -17,7 +17,7 @@ from tachograph_sdk.model.event import Event
 from tachograph_sdk.outbox.fields import encode
 from tachograph_sdk.outbox.outbox import Outbox
 
-__all__ = ["Forwarder", "ReadEvents"]
+__all__ = ["Forwarder", "ReadEvents", "SessionStarts"]
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,9 @@ MAX_BYTES = 256 * 1024  # of a body, about
 
 ReadEvents = Callable[[int, int], Sequence[tuple[int, Event]]]
 """Number of the last event already read, and how many at most, to the next events with their numbers."""
+
+SessionStarts = Callable[[Collection[str]], Mapping[str, int]]
+"""When these sessions began, UTC microseconds since 1970; those that are known."""
 
 
 @dataclass(slots=True)
@@ -48,7 +51,8 @@ class Forwarder:
         *,
         read: ReadEvents,
         last_number: Callable[[int], int],
-        rekey: Rekey,
+        rename: Rename,
+        session_starts: SessionStarts,
         cursor: CursorFile,
         clock: Clock,
         config: ForwardConfig,
@@ -57,7 +61,8 @@ class Forwarder:
         self._outbox = outbox
         self._read = read
         self._last_number = last_number
-        self._rekey = rekey
+        self._rename = rename
+        self._session_starts = session_starts
         self._cursor = cursor
         self._clock = clock
         self._config = config
@@ -107,8 +112,10 @@ class Forwarder:
     ) -> _Made:
         made = _Made([], [], set(), cursor.making or cursor.done)
         size = 0
+        began_us = self._began([event for _, event in found])
         for number, event in found:
-            record = make_record(event, covered(event, grants), self._rekey)
+            start_us = began_us.get(event.session_id, event.at_us)
+            record = make_record(event, covered(event, grants), self._rename, began_us=start_us)
             if record is not None:
                 size += len(encode([record[0]], self._sink.content_type))
                 if made.records and size > MAX_BYTES and not cursor.making:
@@ -118,6 +125,15 @@ class Forwarder:
                 made.purposes |= record[1]
             made.last = max(made.last, number)
         return made
+
+    def _began(self, events: Sequence[Event]) -> dict[str | None, int]:
+        """When each session began, by the store, else by the events that are there."""
+        began: dict[str | None, int] = {}
+        for event in events:
+            if event.session_id is not None:
+                began[event.session_id] = min(event.at_us, began.get(event.session_id, event.at_us))
+        began.update(self._session_starts([session for session in began if session]))
+        return began
 
     def _put(self, made: _Made, cursor: Cursor, generation: int) -> bool:
         try:
