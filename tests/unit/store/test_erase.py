@@ -1,0 +1,301 @@
+"""Erasing a selection: what is left is as if it had never been there, and nobody else's figures move."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tachograph.ports import Batch, Statement
+from tachograph.store.duckdb import DuckDBStore
+from tachograph.store.subject import TABLES
+from tachograph.testing import make_event
+from tachograph_sdk.errors import StoreError
+from tachograph_sdk.model.event import Event, EventKind, Source
+from tachograph_sdk.model.subject import Footprint, Selection
+from tests.unit.store.traffic import make_traffic
+
+DERIVED = (
+    "requests", "counters", "differences", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours",
+    "buckets", "lineages",
+)  # fmt: skip
+NOW_US = 1_760_000_000_000_000
+JANE, BOB = "u_00000000000000aa", "u_00000000000000bb"
+
+
+def rows(store: DuckDBStore, table: str) -> list[tuple]:
+    return sorted(store.query(Statement(name="all", sql=f"select * from {table}")).rows, key=repr)
+
+
+def one(store: DuckDBStore, sql: str) -> Any:
+    return store.query(Statement(name="one", sql=sql)).rows[0][0]
+
+
+def family_users(events: list[Event]) -> list[Event]:
+    """The same events, but a fork is its parent's user's: nobody forks somebody else's session."""
+    parent: dict[str, str] = {}
+
+    def find(x: str) -> str:
+        while parent.setdefault(x, x) != x:
+            x = parent[x]
+        return x
+
+    holders: dict[str, str] = {}
+    for event in events:
+        keys = [
+            event.event_id,
+            *(f"{n}{event.attributes[n]}" for n in ("request_id", "message_id") if n in event.attributes),
+        ]
+        for key in keys if event.session_id else ():
+            if key in holders:
+                parent[find(holders[key])] = find(str(event.session_id))
+            holders[key] = str(event.session_id)
+    users: dict[str, Any] = {}
+    out = []
+    for event in events:
+        if "user_id" in event.attributes and event.session_id:
+            user = users.setdefault(find(event.session_id), event.attributes["user_id"])
+            event = replace(event, attributes={**event.attributes, "user_id": user})
+        out.append(event)
+    return out
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**9))
+def test_what_is_left_is_what_a_rebuilding_makes_of_it(seed: int) -> None:
+    chance = random.Random(seed)
+    events = family_users(make_traffic(seed).events)
+    store = DuckDBStore(":memory:")
+    try:
+        store.write(Batch(events=events))
+        users = sorted({str(e.attributes["user_id"]) for e in events if "user_id" in e.attributes})
+        sessions = sorted({e.session_id for e in events if e.session_id})
+        selection = (
+            Selection(users=(chance.choice(users),))
+            if users and chance.random() < 0.6
+            else Selection(sessions=(chance.choice(sessions),))
+        )
+        if chance.random() < 0.3:
+            selection = replace(selection, end_us=chance.choice(events).at_us)
+        store.erase(selection, "x", remember=lambda _: None)
+        left = {table: rows(store, table) for table in DERIVED}
+        store.rebuild()
+        for table in DERIVED:
+            assert rows(store, table) == left[table], table
+        if selection.end_us is None:
+            told = store.subject(selection)
+            assert {table: n for table, n in told.tables.items() if n} == {}
+            values = [*selection.users, *selection.sessions]
+            assert store.find_values(values) == []
+    finally:
+        store.close()
+
+
+def session_of(name: str, user: str, *, requests: int, day: int = 0, telemetry: bool = True) -> list[Event]:
+    """One session: telemetry that names the user, and a transcript that names the project only."""
+    made = []
+    for i in range(requests):
+        at = NOW_US + day * 86_400_000_000 + i * 60_000_000
+        numbers: dict[str, Any] = {"model": "m", "input_tokens": 10 + i, "output_tokens": 3}
+        ids = {"request_id": f"req_{name}_{i}", "message_id": f"msg_{name}_{i}"}
+        if telemetry:
+            otel = {"user_id": user, "organization_id": "o_1", "cost_nanousd": 7_000 + i, "cost_basis": "reported"}
+            made.append(make_event(key=f"o{name}{i}", at_us=at, session_id=f"s_{name}", **numbers, **ids, **otel))
+        made.append(
+            make_event(
+                key=f"t{name}{i}", source=Source.TRANSCRIPT, at_us=at, session_id=f"s_{name}", project=f"p_{name}",
+                **numbers, **ids,
+            )
+        )  # fmt: skip
+    return made
+
+
+def fill(store: DuckDBStore, *parts: list[Event]) -> None:
+    for part in parts:
+        store.write(Batch(events=part))
+    store.settle()
+
+
+def test_a_person_is_found_where_only_the_session_says_so_and_others_stay_to_the_nano_dollar() -> None:
+    both, alone = DuckDBStore(":memory:"), DuckDBStore(":memory:")
+    jane, bob = session_of("j", JANE, requests=5), session_of("b", BOB, requests=7)
+    fill(both, jane, bob)
+    fill(alone, bob)
+    told = both.subject(Selection(users=(JANE,)))
+    assert told.tables["events"] == 10, "five of them name nobody: the session does"
+    assert told.footprint.sessions == ("s_j",)
+    erased = both.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    assert erased.others_before == erased.others_after
+    assert erased.tables["events"] == 10
+    for table in ("requests", "sessions", "hours", "session_hours", "differences"):
+        assert rows(both, table) == rows(alone, table), table
+    both.close()
+    alone.close()
+
+
+def test_a_project_takes_along_what_telemetry_said_of_its_sessions() -> None:
+    store = DuckDBStore(":memory:")
+    fill(store, session_of("j", JANE, requests=2), session_of("b", BOB, requests=2))
+    assert store.subject(Selection(projects=("p_j",))).tables["events"] == 4
+    assert store.subject(Selection(projects=("p_j",), users=(BOB,))).tables["events"] == 0, (
+        "all that is given must hold"
+    )
+    assert store.subject(Selection(projects=("p_j", "p_b"))).tables["events"] == 8, "of one kind any value"
+    store.close()
+
+
+def test_records_of_a_shared_session_that_name_nobody_are_left_and_counted() -> None:
+    store = DuckDBStore(":memory:")
+    shared = session_of("j", JANE, requests=2)
+    shared.append(make_event(EventKind.PROMPT, key="other", session_id="s_j", at_us=NOW_US, user_id=BOB))
+    shared.append(make_event(EventKind.PROMPT, key="nobody", session_id="s_j", at_us=NOW_US, source=Source.TRANSCRIPT))
+    fill(store, shared)
+    told = store.subject(Selection(users=(JANE,)))
+    assert told.shared == 1
+    assert told.footprint.sessions == ()
+    assert len(told.footprint.events) == 2, "the transcript's records of the same requests: nothing else tells them"
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    assert one(store, "select count(*) from events") == 2
+    store.close()
+
+
+def test_an_erased_fork_leaves_its_parents_records_to_the_parent() -> None:
+    store, alone = DuckDBStore(":memory:"), DuckDBStore(":memory:")
+    parent = session_of("j", JANE, requests=3, telemetry=False)
+    fork = [replace(event, session_id="s_fork") for event in parent] + session_of("fork", JANE, requests=2, day=1)
+    fill(store, fork, parent)  # the fork is read first, so its copies are what is stored
+    fill(alone, parent)
+    erased = store.erase(Selection(sessions=("s_fork",)), "x", remember=lambda _: None)
+    assert erased.moved == 3
+    for table in ("requests", "sessions", "hours"):
+        assert rows(store, table) == rows(alone, table), table
+    assert store.find_values(["s_fork"]) == []
+    store.close()
+    alone.close()
+
+
+def test_a_second_call_with_the_same_id_says_the_same_and_deletes_nothing() -> None:
+    store = DuckDBStore(":memory:")
+    fill(store, session_of("j", JANE, requests=2), session_of("b", BOB, requests=2))
+    first = store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    fill(store, session_of("late", JANE, requests=1))
+    assert store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None) == first
+    assert one(store, "select count(distinct session_id) from events") == 2
+    store.forget_erasure("x")
+    assert one(store, "select count(*) from erasures") == 0
+    store.close()
+
+
+def test_nothing_is_deleted_if_it_cannot_be_remembered() -> None:
+    store = DuckDBStore(":memory:")
+    fill(store, session_of("j", JANE, requests=2))
+
+    def fail(_: Footprint) -> None:
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        store.erase(Selection(users=(JANE,)), "x", remember=fail)
+    assert one(store, "select count(*) from events") == 4
+    with pytest.raises(StoreError):
+        store.erase(Selection(), "y", remember=lambda _: None)
+    store.close()
+
+
+def test_events_that_come_after_an_erasure_are_settled() -> None:
+    store = DuckDBStore(":memory:")
+    fill(store, session_of("b", BOB, requests=2), session_of("j", JANE, requests=2))
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    fill(store, session_of("new", BOB, requests=3))
+    assert one(store, "select count(*) from requests") == 5
+    store.close()
+
+
+def test_everything_can_go() -> None:
+    store = DuckDBStore(":memory:")
+    fill(store, session_of("b", BOB, requests=2), session_of("j", JANE, requests=2))
+    store.erase(Selection(everything=True), "x", remember=lambda _: None)
+    assert {table: one(store, f"select count(*) from {table}") for table in TABLES} == dict.fromkeys(TABLES, 0)
+    store.close()
+
+
+def test_every_table_is_known_to_erasing_or_names_nobody() -> None:
+    """A new table has to be put somewhere: is it about somebody?"""
+    nobody = {
+        "drops", "erasures", "files", "journal_position", "migrations", "quarantine", "retention_waits", "settled", "streams",
+        "summaries",
+    }  # fmt: skip
+    store = DuckDBStore(":memory:")
+    there = {row[0] for row in store.query_sql("select table_name from duckdb_tables()").rows}
+    store.close()
+    assert there == {*TABLES, *nobody}
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def test_compacting_leaves_no_byte_of_what_was_erased_and_every_row_of_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    store = DuckDBStore(path)
+    fill(store, session_of("jjjjjjjjjjjj", JANE, requests=200), session_of("b", BOB, requests=200))
+    store.checkpoint()
+    assert b"jjjjjjjjjjjj" in path.read_bytes(), "the search would find it"
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    before = {table: rows(store, table) for table in (*TABLES, "files", "settled", "migrations")}
+    assert store.compact() > 0
+    everywhere = b"".join(p.read_bytes() for p in tmp_path.iterdir() if p.is_file())
+    assert b"jjjjjjjjjjjj" not in everywhere
+    assert JANE.encode() not in everywhere
+    assert {table: rows(store, table) for table in before} == before
+    fill(store, session_of("later", BOB, requests=1))
+    assert one(store, "select count(*) from requests") == 201
+    store.close()
+    store = DuckDBStore(path)
+    assert one(store, "select count(*) from requests") == 201
+    store.close()
+    assert {p.name for p in tmp_path.iterdir()} == {"store.duckdb"}
+
+
+def test_what_a_compacting_that_was_cut_short_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    DuckDBStore(path).close()
+    (tmp_path / "store.duckdb.fresh").write_bytes(b"half")
+    (tmp_path / "store.duckdb.fresh.wal").write_bytes(b"half")
+    DuckDBStore(path).close()
+    assert {p.name for p in tmp_path.iterdir()} == {"store.duckdb"}
+
+
+def test_compacting_waits_for_queries_and_queries_see_one_state_or_the_other(tmp_path: Path) -> None:
+    import threading
+
+    store = DuckDBStore(tmp_path / "store.duckdb")
+    fill(store, session_of("j", JANE, requests=300), session_of("b", BOB, requests=300))
+    answers: set[int] = set()
+    errors: list[Exception] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                answers.add(one(store, "select sum(cost_nanousd)::bigint from hours"))
+            except Exception as error:  # noqa: BLE001 - told below
+                errors.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    before = one(store, "select sum(cost_nanousd)::bigint from hours")
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    store.compact()
+    after = one(store, "select sum(cost_nanousd)::bigint from hours")
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    store.close()
+    assert not errors
+    assert answers == {before, after}
