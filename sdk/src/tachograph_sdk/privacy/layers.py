@@ -13,7 +13,7 @@ from __future__ import annotations
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from tachograph_sdk.privacy.detectors.detector import Text
@@ -77,8 +77,8 @@ class Layer:
     def trimmed(self, found: Iterable[Found], read: Iterable[Found]) -> list[Found]:
         r"""Findings of the source, without the parts of escapes that this layer shows not to belong to them.
 
-        In `\njane@example.com` the "n" looks like the first letter of the address until the escape is read. `read` are
-        the findings of this layer, as places in the source.
+        In `\njane@example.com` the "n" looks like the first letter of the address until the escape is read. What this
+        layer shows to be several findings is left out. `read` are its findings, as places in the source.
         """
         ends = {start: end for start, end, *_ in read}
         to, parity, last = self._to, self._parity, len(self._to) - 1
@@ -95,6 +95,8 @@ class Layer:
                     piece = bisect_right(to, stop) - 1
                     if piece % 2 == parity and to[piece] == stop and self._is_border(piece):
                         end = stop
+                    elif _are_all_of(ends, start, end):
+                        continue
                 finding = (start, end, precedence, kind, rule)
             trimmed.append(finding)
         return trimmed
@@ -102,6 +104,19 @@ class Layer:
     def _is_border(self, piece: int) -> bool:
         meaning = self.text[self._from[piece] : self._from[piece + 1]]
         return not meaning.strip("\\\"'` \t\r\n\v\f")
+
+
+def _are_all_of(ends: Mapping[int, int], start: int, end: int) -> bool:
+    """Whether findings, one behind the other with at most three characters between, make up this part of a text."""
+    between = 0
+    while start < end and between < 4:
+        stop = ends.get(start)
+        if stop is None:
+            between += 1
+            start += 1
+        else:
+            start = stop
+    return start == end
 
 
 class _Readings(dict[str, str]):

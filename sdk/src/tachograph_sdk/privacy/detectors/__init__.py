@@ -22,6 +22,7 @@ from tachograph_sdk.privacy.detectors import (
     listings,
     mac,
     mentions,
+    names_from_paths,
     national_id,
     password_hashes,
     path_slugs,
@@ -67,4 +68,5 @@ DETECTORS: tuple[Detector, ...] = (
     phone.DETECTOR,
     national_id.DETECTOR,
     birth_date.DETECTOR,
+    names_from_paths.DETECTOR,
 )

@@ -9,7 +9,7 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.path_anchors import path_anchors
 from tachograph_sdk.privacy.detectors.path_words import NOT_A_PERSON, ROUTES
 
-__all__ = ["DETECTOR"]
+__all__ = ["DETECTOR", "home_names"]
 
 _BACK = 128  # characters before a root that are looked at to see whether a path may begin there
 _WITHIN = frozenset("./\\%~@+$})_-")  # besides letters and digits: after these, no path begins
@@ -48,13 +48,20 @@ _SEPARATORS = frozenset("/\\")
 
 
 def _find(text: Text) -> Iterator[Span]:
+    return iter(text.once(home_names))
+
+
+def home_names(text: Text) -> tuple[Span, ...]:
+    """The names in the home paths of a text; ask with `text.once(home_names)`."""
     places = text.once(path_anchors)
+    names: list[Span] = []
     for root in _HOMES:
         end = 0
         for at in places.get(root, ()):
             if at >= end and (span := _name(text.text, at, at + len(root))):
-                yield span
+                names.append(span)
                 end = span.end
+    return tuple(names)
 
 
 def _name(text: str, start: int, end: int) -> Span | None:

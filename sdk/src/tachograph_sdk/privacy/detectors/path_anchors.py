@@ -17,7 +17,7 @@ _SLASH = re.compile(
     rb"/(?:home|users|documents and settings|srv/|mnt/|volumes/|nfs/|exports/|scratch/|media/|run/media/|var/mail/|spool/mail/|"
     rb"crontabs/|systemd/linger/|(?<=:/)(?!/))"
 )
-_BACKSLASH = re.compile(rb"\\(?:home|users|documents and settings|docume~1|(?=\\)|(?<=:\\))")
+_BACKSLASH = re.compile(rb"\\(?:home|users|documents and settings|docume~1|(?<!\\\\)(?=\\)|(?<=:\\))")
 
 
 def path_anchors(text: Text) -> dict[bytes, list[int]]:

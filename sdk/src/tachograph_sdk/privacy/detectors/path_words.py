@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FOLDERS", "GENERIC", "NOT_A_PERSON", "ROUTES", "SYSTEM_FOLDERS"]
+__all__ = ["COMMON_WORDS", "FOLDERS", "GENERIC", "NOT_A_PERSON", "ROUTES", "SYSTEM_FOLDERS"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -74,3 +74,24 @@ FOLDERS = _words("""
     local conda venv
 """)
 """Folders people usually have in their home folder; in lower case."""
+
+COMMON_WORDS = (
+    _words("""
+    april angel august autumn bill brand brook bush case cash chance chase christian clay coral cook dash dawn dean
+    drew earl east faith fall field ford frank gene glen grace grant hall hand harper head heath hill hope house hunt
+    hunter iris ivory ivy jack jade jasmine jean jewel june king lake lance lane lily little long love mark marsh mason
+    miles mill misty moon north olive page paige park parker patience pearl penny piper pool price prince ranger reed
+    rich river robin rock rose rows ruby sage sandy scout sierra silver singer sky skip smith snow south star stone
+    storm summer sunny temple terry turner wade walker ward warren west wood woods will young zone main core code book
+    auto null true false none self this that from with type name path line text data root node test temp user host
+    file print build debug error info warn level class const value index token model claude code cursor agent python
+    java rust ruby perl react swift kotlin julia dart scala elixir docker redis nginx mongo kafka spark lambda delta
+    alpha beta gamma omega sigma theta echo bravo charlie oscar romeo sierra tango victor xray zulu mike papa quebec
+    hotel india lima november foxtrot golf juliet kilo uniform whiskey yankee work project projects build builder
+""")
+    | FOLDERS
+    | GENERIC
+    | ROUTES
+    | NOT_A_PERSON
+)
+"""Names of people that are words of texts too: known from a path, they still are not looked for elsewhere."""

@@ -87,7 +87,7 @@ def _windows(whole: str, separator: int) -> Span | None:
     if start - separator > 1 and whole[separator] == "/":
         return None  # the letter and "://" are a scheme
     match = _WINDOWS.match(whole, start)
-    if match is None or match.end() == start:
+    if match is None or match.end() - start < 2:
         return None
     first = re.split(r"[\\/]", match[0], maxsplit=1)[0]
     if first.lower() in SYSTEM_FOLDERS or first[:1] == "~" or first == "..":
