@@ -59,7 +59,7 @@ _LOUD_BEFORE = re.compile(
     rb"(?:^|[\s;&|\"'`(])(?:--?[a-z][\w-]{0,24}[= ]\s?|(?:export|set|env|setx|declare -x|ENV|ARG|-e|local|readonly)\s+)?[\"']?\Z|--[\w.-]{0,64}\Z",
     re.I,
 )
-_GAP_BEFORE = re.compile(rb"(?:\b(?:ENV|setx|secret set|secrets set|config set|config:set)\s+|(?:^|[\s\"'`(=])--?)\Z")
+_SETTERS = (b"ENV", b"ARG", b"setx", b"secret set", b"secrets set", b"config set", b"config:set")
 _LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+\S{1,128}\s+\Z")
 
 
@@ -136,9 +136,9 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     elif group == "gap":
         if data[at : at + 1] in (b"'", b'"') and name.kind == "password" and name.sure:
             pass  # SQL: WITH PASSWORD '…'
-        elif _GAP_BEFORE.search(before):
+        elif before.endswith((b" -", b"--", b"'-", b'"-')) or before == b"-" or before.rstrip().endswith(_SETTERS):
             loud = True
-        elif not (name.kind == "password" and _LOGIN_BEFORE.search(before)):
+        elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
             return None
     elif group == "pair":
         loud = data[start:end].isupper()

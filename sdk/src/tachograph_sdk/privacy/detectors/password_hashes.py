@@ -24,10 +24,11 @@ _LDAP = re.compile(rb"\{(?:S?SHA(?:256|512)?|S?MD5|CRYPT)\}[A-Za-z0-9+/$.]{20,}+
 
 def _find(text: Text) -> Iterator[Span]:
     data = text.ascii
+    named = text.places(b"pbkdf2") or text.places(b"scrypt:") or text.places(b"bcrypt_sha")
     at = data.find(b"$")
     while at >= 0:
         match = _CRYPT.match(data, at)
-        if match is None and data[at - 1 : at].isalnum():
+        if match is None and named and data[at - 1 : at].isalnum():
             names = [data.rfind(name, max(at - 28, 0), at) for name in (b"pbkdf2", b"scrypt:", b"bcrypt_sha")]
             if max(names) >= 0:
                 match = _NAMED.match(data, max(names))
@@ -54,4 +55,5 @@ DETECTOR = Detector(
         (f"admin:$apr1$q8Zr2LmX${_B[:22]}", "admin:<password>"),
     ),
     spares=("echo $1$2", "cost is $2.50 or $6", "awk '{print $1}'", "${SHA}", "{SHA} is the revision", "$2b$ is the prefix of bcrypt"),
+    anchors=(b"pbkdf2", b"scrypt:", b"bcrypt_sha"),
 )  # fmt: skip

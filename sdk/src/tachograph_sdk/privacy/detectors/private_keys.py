@@ -81,17 +81,24 @@ def _open(data: bytes, body: int) -> int:
 def _back(data: bytes, end: int, floor: int) -> int:
     """Where the lines of a key before its last line begin, if its first line was cut off; else `end`."""
     floor = max(floor, end - _LONGEST)
-    stop = floor + len(data[floor:end].rstrip(b" \t\r\n\"'`+,>|#\\"))
+    stop = _stripped(data, floor, end, b" \t\r\n\"'`+,>|#\\")
     start, full = end, False
     while stop > floor:
-        begin = data.rfind(b"\n", floor, stop) + 1 or floor
+        low = max(floor, stop - 256)
+        begin = data.rfind(b"\n", low, stop) + 1 or low
         line = data[begin:stop]
         long = _FULL_LINE.search(line) is not None
         if not _LINE.fullmatch(line) or (start < end and not long):
             break
         start, full = begin + len(line) - len(line.lstrip(b" \t\r\"'`+>|#")), full or long
-        stop = floor + len(data[floor:begin].rstrip(b"\r\n")) if begin > floor else floor
+        stop = _stripped(data, floor, begin, b"\r\n")
     return start if full else end
+
+
+def _stripped(data: bytes, floor: int, end: int, letters: bytes) -> int:
+    """Where the data ends without these letters, of which there are few."""
+    low = max(floor, end - 64)
+    return low + len(data[low:end].rstrip(letters))
 
 
 def _putty(text: Text) -> Iterator[Span]:

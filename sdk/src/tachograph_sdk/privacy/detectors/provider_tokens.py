@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.token_formats import AFTER, HEADS, PREFIXES, Format
+from tachograph_sdk.privacy.detectors.token_table import FORMATS
 
 __all__ = ["DETECTOR"]
 
@@ -34,7 +35,7 @@ _BY_LENGTH = (  # without a prefix, but with a mark at a fixed place: shortest a
 )
 _PIECES = (b"whsec_", b"sntrys_", b"glc_", b"essu_", b"fm2_", b"fm1r_", b"xoxd-", b"ya29.", b"ops_", b"hvs.", b"sg.")
 _NEAR = b".~/$:+=[;%\\"  # what stands before a run that is only a part of something
-_ENDINGS = frozenset(anchor[:2] for anchor in PREFIXES)
+_ENDINGS = frozenset(row.anchor[:2] for row in FORMATS if row.anchor)
 _LENGTHS = frozenset((35, 36, 37, 40, *range(46, 53), *range(80, 101)))
 _AWS_SECRET = re.compile(rb"['\"]?[ \t,;:|/]{1,4}['\"]?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _DUMMY = re.compile(rb"[A-Za-z0-9_.-]*?[xX*0.]{12,}|.*(?:your|placeholder|xxxxxx|redacted|[_-]here).*", re.S)
@@ -99,7 +100,7 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
     if end - at > 19:
         for glued in _GLUED.finditer(data, at, min(end, at + _GLUE)):
             place = glued.start()
-            if place >= at and (span := _first(HEADS[data[place : place + 2]], data, place)):
+            if place >= at and (span := _first(HEADS.get(data[place : place + 2], ()), data, place)):
                 yield span
                 at = span.end
     reach = max(start - _REACH, done) if before in b"+/=" else start  # base64 comes in several runs
