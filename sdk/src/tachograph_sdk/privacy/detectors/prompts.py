@@ -30,6 +30,7 @@ _COMMANDS = re.compile(
     rb"(?<![a-z0-9_-])(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|autossh|sshpass|et|git clone|git remote|ssh://"
     rb"|sftp://|logged in as|login as|connected to|connecting to)(?![a-z0-9_-])[^\n]{0,120}\Z"
 )
+_HINTS = (b"ssh", b"scp", b"sftp", b"rsync", b"mosh", b"et ", b"git ", b"logged in", b"login as", b"connect")
 _PUBLIC_KEY = re.compile(rb"[a-z0-9+/]{20}={0,2} \Z")
 _SCHEME = re.compile(
     rb"(?<![a-z0-9])(?:ssh|sftp|scp|ftps?|git\+ssh|svn\+ssh|rsync|telnet|rdp|vnc|smb|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqp|ldaps?|docker)://\Z"
@@ -97,22 +98,29 @@ def _is_at_machine(text: Text, start: int, at: int, end: int) -> bool:
         return True
     before = text.lower[max(0, start - 160) : start]
     before = before[before.rfind(b"\n") + 1 :]
-    if before.endswith(b"[") and _IN_BRACKETS.match(whole, end):
+    last = before[-1:]
+    if last == b"[" and _IN_BRACKETS.match(whole, end):
         return True
     if _SURE_AFTER.match(whole, end):
         return True
-    at_line_start = _LINE_START.search(whole[max(0, start - 48) : start]) is not None
-    if at_line_start and _SPACE_AFTER.match(whole, end):
+    if _SPACE_AFTER.match(whole, end) and _LINE_START.search(whole[max(0, start - 48) : start]):
         return True
-    if before.endswith(b"(") and whole.startswith(")-[", end):
+    if last == b"(" and whole.startswith(")-[", end):
         return True
-    if _SCHEME.search(before) or _PUBLIC_KEY.search(before):
+    if last == b"/" and before.endswith(b"://") and _SCHEME.search(before[-24:]):
         return True
-    if _COMMANDS.search(before):
+    if last == b" " and _PUBLIC_KEY.search(before[-24:]):
+        return True
+    if text.once(_has_commands) and _COMMANDS.search(before):
         return True
     return (
         "." not in host and bool(_REPOSITORY_AFTER.match(whole, end)) and not host[-1].isdigit() and _is_remote(before)
     )
+
+
+def _has_commands(text: Text) -> bool:
+    """Whether any of the words that come before a target stands in the text."""
+    return any(map(text.places, _HINTS))
 
 
 def _is_remote(before: bytes) -> bool:
@@ -192,5 +200,5 @@ DETECTOR = Detector(
         "ssh key: ed25519",
         "user@host:~$ ls",
     ),
-    anchors=(b"$ ",),
+    anchors=(b"$ ", *_HINTS),
 )
