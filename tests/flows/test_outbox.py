@@ -79,7 +79,8 @@ def test_review_shows_what_leaves_and_waits_for_approval(home, sink):
         time.sleep(1.5)
         (envelope,) = outbox(home, "list")["envelopes"]
         assert (envelope["state"], envelope["sink"], envelope["events"]) == ("waiting", "webhook", 30)
-        assert envelope["purposes"] == ["performance_metrics", "usage_analytics"]
+        assert envelope["scrubbed"] == 0
+    assert envelope["purposes"] == ["performance_metrics", "usage_analytics"]
         assert sink.connections == 0
         shown = preview(home, envelope["id"][:8])
         assert outbox(home, "approve", envelope["id"][:6]) == {"approved": 1}
@@ -162,6 +163,18 @@ def test_without_a_server_files_suffice(home, sink):
     assert command("outbox", "approve", home=home, check=False).returncode == 2
     assert command("outbox", "purge", home=home, check=False).returncode == 2
     assert command("outbox", "purge", "--purpose", "x", home=home, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "line", ['url = "http://collector.example.com/"', 'url = "https://169.254.169.254/"', 'secret = "hunter2"']
+)
+def test_a_server_with_a_wrong_place_says_so_and_does_not_start(home, line):
+    text = '[outbox]\nmode = "auto"\n[webhook]\n' + line + "\n"
+    (home / "tachograph.toml").write_text(text if "url" in line else text + 'url = "https://collector.example.com/"\n')
+    done = command("serve", "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", home=home, check=False)
+    assert done.returncode == 2
+    assert "hunter2" not in done.stderr
+    assert len(done.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(600)])])

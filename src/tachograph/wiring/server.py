@@ -31,6 +31,10 @@ class Server:
     def __init__(self, home: Home, overrides: Mapping[str, Any]) -> None:
         self._home = home
         self._settings = load(home, overrides=overrides)
+        if self._settings.webhook.url or self._settings.file_sink.path:
+            from tachograph.wiring.outbox import open_sinks
+
+            open_sinks(self._settings)  # a wrong address is a mistake in the call, not of a process that does not start
         self._token = secrets.token_urlsafe(32)
         self._lock: Any = None
         settings = {f.name: dataclasses.asdict(getattr(self._settings, f.name)) for f in dataclasses.fields(Settings)}
