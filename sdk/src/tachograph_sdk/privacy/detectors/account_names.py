@@ -69,6 +69,7 @@ _COMMAND = re.compile(
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
 _SUDO_LOG = re.compile(r"sudo: {1,4}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
 _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
+_DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")
 _DOMAIN_USER = re.compile(
     r"(?:owner|user(?:[ _]?name)?|account(?:[ _]name)?|login|whoami(?: says)?|logged in as|/user|identity|principal|runas)"
     r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
@@ -229,6 +230,9 @@ def _in_output(text: Text) -> Iterator[Span]:
         if (found := _SUDO_LOG.match(whole, at)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
     for place in _DOMAIN_LOGIN.finditer(text.lower):
+        before = text.lower[max(0, place.start() - 40) : place.start()]
+        if not any(word in before for word in _DOMAIN_HINTS):
+            continue
         found = _DOMAIN_USER.search(whole, max(0, place.start() - 40), place.start() + 42)
         if found and found.start("login") == place.start() + 1 and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "domain-login")
