@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 __all__ = ["Running", "command", "otlp_logs", "serve", "wait_until"]
@@ -115,14 +115,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def serve(home: Path, *options: str) -> Iterator[Running]:
-    """A server on free ports; killed at the end if it still runs."""
+def serve(home: Path, *options: str, stderr: IO[bytes] | None = None) -> Iterator[Running]:
+    """A server on free ports; killed at the end if it still runs. Its log goes to `stderr`, else to the test's own."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "tachograph", "--home", str(home), "serve", "--json"),
             *("--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", *options),
         ],
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env={**os.environ, "CLAUDE_CONFIG_DIR": str(home / "no-such-agent")},
     )

@@ -57,14 +57,17 @@ class LookAgain:
         self._scrub: Callable[[str], str] | None = None
 
     def __call__(self, text: str) -> bool:
-        """True if it may be kept."""
+        """True if it may be kept. Never raises: what cannot be looked at may not."""
         if _ORDINARY.fullmatch(text) is not None:
             return True
-        if self._scrub is None:
-            from tachograph_sdk.privacy.scrubber import Scrubber
+        try:
+            if self._scrub is None:
+                from tachograph_sdk.privacy.scrubber import Scrubber
 
-            self._scrub = Scrubber()
-        return self._scrub(text) == text
+                self._scrub = Scrubber()
+            return self._scrub(text) == text
+        except Exception:  # noqa: BLE001 - fail closed
+            return False
 
 
 _ORDINARY = re.compile(

@@ -9,6 +9,7 @@ from tachograph.ports import Drops
 from tachograph_sdk.model.event import DropReason, Event, RawEvent
 from tachograph_sdk.privacy.release import Release
 from tachograph_sdk.privacy.shapes import OTHER
+from tachograph_sdk.privacy.treat import LookAgain
 
 __all__ = ["ChangingRelease", "ReleaseEach", "TellDrops"]
 
@@ -57,7 +58,7 @@ class TellDrops:
 
     def __init__(self) -> None:
         self._safe: dict[str, str] = {}
-        self._scrub: Callable[[str], str] | None = None
+        self._is_clean = LookAgain()
 
     def __call__(self, drops: Drops, *, names: bool) -> Drops:
         """The same counts."""
@@ -73,11 +74,7 @@ class TellDrops:
     def _name(self, name: str) -> str:
         safe = self._safe.get(name)
         if safe is None:
-            if self._scrub is None:
-                from tachograph_sdk.privacy.scrubber import Scrubber  # loaded when there is something to look at
-
-                self._scrub = Scrubber()
             if len(self._safe) >= _MEMO:
                 self._safe.clear()
-            safe = self._safe[name] = name if name == _NONE or self._scrub(name) == name else OTHER
+            safe = self._safe[name] = name if name == _NONE or self._is_clean(name) else OTHER
         return safe

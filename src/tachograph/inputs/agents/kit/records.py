@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tachograph_sdk.model.event import DropReason
+from tachograph_sdk.privacy.shapes import looks_secret
+from tachograph_sdk.privacy.treat import LookAgain
 
 __all__ = ["BadRecord", "Tally", "Unusable"]
 
 _MAX_TYPES = 200
+_is_clean = LookAgain()
 
 
 class Unusable(Exception):
@@ -64,8 +67,11 @@ class Tally:
 
     def ignore(self, kind: object) -> None:
         """Count a record of a type that is not read."""
-        if not isinstance(kind, str) or (
-            kind not in self.ignored and (len(self.ignored) >= _MAX_TYPES or not self.type_name.fullmatch(kind))
-        ):
+        if not isinstance(kind, str) or (kind not in self.ignored and not self._may_name(kind)):
             kind = "<other>"
         self.ignored[kind] += 1
+
+    def _may_name(self, kind: str) -> bool:
+        """Whether a type may be named in a report: it comes from a file, and may be anything."""
+        is_type = self.type_name.fullmatch(kind) is not None and not looks_secret(kind)
+        return is_type and len(self.ignored) < _MAX_TYPES and _is_clean(kind)

@@ -102,7 +102,7 @@ class EventsReader(LineByLine):
     def read_line(self, line: bytes, number: int, offset: int) -> None:
         """Understand one line."""
         if line.startswith(_UNREAD):
-            self.ignored[line[9:].partition(b'"')[0].decode("ascii", "replace")] += 1
+            self.ignore(line[9:].partition(b'"')[0].decode("ascii", "replace"))
             return
         record = decode(line)
         take = self._take.get(record.type)

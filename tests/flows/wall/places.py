@@ -1,0 +1,74 @@
+"""Everything that somebody could read afterwards: files as bytes, tables as rows, answers, pages, logs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.flows.harness import Running, command
+
+__all__ = ["answers_of", "commands_of", "files_of", "tables_of"]
+
+DIMENSIONS = (
+    "day,hour,agent,model,project,repository,user,organization,skill,plugin,subagent,mcp_server,tool,query_source"
+)
+
+
+def files_of(home: Path, *, but: frozenset[str] = frozenset()) -> dict[str, bytes]:
+    """Every file below the home, by its name; a secret in a name would be in that."""
+    return {
+        f"file {path.relative_to(home)}": str(path.relative_to(home)).encode() + b"\n" + path.read_bytes()
+        for path in home.rglob("*")
+        if path.is_file() and path.name not in but
+    }
+
+
+def tables_of(home: Path) -> dict[str, bytes]:
+    """Every row of every table: the file compresses texts, so its bytes alone do not say what it holds."""
+    found = {}
+    with duckdb.connect(str(home / "tachograph.duckdb"), read_only=True) as store:
+        for (table,) in store.execute("select table_name from duckdb_tables()").fetchall():
+            rows = store.execute(f'select * from "{table}"').fetchall()
+            found[f"table {table}"] = json.dumps(rows, default=str, ensure_ascii=False).encode()
+    for path in home.rglob("*.db"):
+        with sqlite3.connect(path) as database:
+            found[f"database {path.name}"] = "\n".join(database.iterdump()).encode()
+    return found
+
+
+def answers_of(server: Running) -> dict[str, bytes]:
+    """Every GET of the API, with what each takes, and the page in every range."""
+    told = json.loads(server.request("GET", server.about["http"], "/api/openapi.json")[1])
+    paths = ["/api/openapi.json", *(f"/?range={r}" for r in ("24h", "7d", "30d", "90d", "all"))]
+    for path, methods in told["paths"].items():
+        if "get" in methods:
+            paths += [path, f"{path}?range=all"]
+    for dimension in DIMENSIONS.split(","):
+        paths.append(f"/api/v1/report?range=all&by={dimension}")
+        paths.append(f"/api/v1/query?metrics=requests,cost_usd&range=all&by={dimension}")
+    found = {}
+    for path in paths:
+        status, body = server.request("GET", server.about["http"], path)
+        found[f"answer {path} ({status})"] = body
+    return found
+
+
+def commands_of(home: Path) -> dict[str, bytes]:
+    """What commands print, for people and for programs."""
+    found: dict[str, bytes] = {}
+    for line in (
+        "report",
+        "report --json",
+        "doctor",
+        "doctor --json",
+        "privacy policy --json",
+        "explain",
+        "prices check",
+    ):
+        done: Any = command(*line.split(), home=home, check=False)
+        found[f"command {line}"] = (done.stdout + done.stderr).encode()
+    return found
