@@ -67,7 +67,8 @@ _COMMAND = re.compile(
     r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`]|\Z)"
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
-_SUDO_LOG = re.compile(r"sudo: {1,4}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
+_SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
+_SU_LOG = re.compile(r"\(to [\w.-]{1,31}\) (?P<login>[^\W\d][\w.-]{1,31}) on (?:pts|tty|none|/dev)")
 _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
 _DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")
 _DOMAIN_USER = re.compile(
@@ -229,6 +230,9 @@ def _in_output(text: Text) -> Iterator[Span]:
     for at in text.places(b"sudo: "):
         if (found := _SUDO_LOG.match(whole, at)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
+    for at in text.places(b"(to "):
+        if (found := _SU_LOG.match(whole, at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "login-in-log")
     for place in _DOMAIN_LOGIN.finditer(text.lower):
         before = text.lower[max(0, place.start() - 40) : place.start()]
         if not any(word in before for word in _DOMAIN_HINTS):
@@ -310,5 +314,16 @@ DETECTOR = Detector(
         "owner: A\\nfoo, re.match(r'user\\d+')",
         "the user is not logged in as expected",
     ),
-    anchors=(b" user ", b"accepted p", b"failed p", b"in as ", b"uid=", b":x:", b"whoami", b"sudo: ", *_COMMANDS),
+    anchors=(
+        b" user ",
+        b"accepted p",
+        b"failed p",
+        b"in as ",
+        b"uid=",
+        b":x:",
+        b"whoami",
+        b"sudo: ",
+        b"(to ",
+        *_COMMANDS,
+    ),
 )

@@ -25,7 +25,8 @@ _AT = re.compile(rb"@(?:[0-9a-z?][0-9a-z?_-]*+\.[0-9a-z?]|\[)")
 _LOCAL_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789._%+-'~$!#*?"
 _LOCAL_MARKS = frozenset("._%+-'~$!#*")
 _LONGEST_LOCAL = 96
-_DOMAIN = re.compile(r"(?:[^\W_][\w-]{0,62}+\.){1,8}[^\W_][\w-]{0,62}+")
+_MARKS = r"\u0300-\u036f\u064b-\u065f\u0900-\u0dff\u0e31-\u0e4e"  # letters' own marks, as in Devanagari and Thai
+_DOMAIN = re.compile(rf"(?:[^\W_][\w{_MARKS}-]{{0,62}}+\.){{1,8}}[^\W_][\w{_MARKS}-]{{0,62}}+")
 _DOMAIN_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}+\]")
 _QUOTED = re.compile(r'(?<![\w"\\])"(?:[^"\\\n]|\\[^\n]){1,64}+"\Z')
 _USERINFO = re.compile(rb"([a-z][a-z0-9+.-]*+)://[^\s/]*+\Z")
@@ -78,6 +79,8 @@ def _plain(text: Text) -> Iterator[Span]:
         end = _domain_end(text.text, at, start)
         if end < 0 or _is_no_mailbox(text, start, end):
             continue
+        if text.text[start] == "_" and text.text[end : end + 1] == "_" and end - start > 6:
+            start += 1  # underscores around it are emphasis
         floor = end
         yield Span(start, end, "email", "email")
 

@@ -17,14 +17,29 @@ _BEFORE_ADDRESS = re.compile(r"(?:\A|[\n:;,=(\[{|>\"'`\t*])[ ]{0,3}(?P<name>" + 
 _LAST_WORDS = re.compile(
     r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
 )
-_LOGIN_ADDRESS = re.compile(r"(?P<name>" + _WORDS + r") <(?P<user>[\w.+-]{1,40})@(?P<host>[\w.-]{1,60})>")
-_TRAILER = re.compile(r"-by: {1,3}(?P<name>[^\n<>(\[@#\"']{2,80}?)(?=[ \t]*(?:[<(\n\r]|\Z|\\n))", re.IGNORECASE)
+# Last name first: `"Doe, Jane" <`.
+_LAST_WORDS = re.compile(
+    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
+)
+# Last name first: `"Doe, Jane" <`.
+_TURNED = re.compile(
+    r"(?:\"|-by: |from: |to: |cc: |author: )(?P<name>[^\W\d_a-z][\w'\u2019-]{0,40}(?: [^\W\d_a-z][\w'\u2019-]{0,40})?, "
+    r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: [^\W\d_a-z][\w.'\u2019-]{0,40})?)\"?[ \t]\Z",
+    re.IGNORECASE,
+)
+_LAST_WORD = re.compile(r"(?<![\w.+-])[\w.+-]{1,40}(?=[\"']?[ \t]\Z)")
+_TRAILER = re.compile(r"-by: {1,3}(?P<name>[^\n<>(\[@#\"']{2,80}?)(?=[ \t]*(?:[<(\n\r\"'`]|\Z|\\n))", re.IGNORECASE)
+_TRAILERS = tuple(
+    b"signed-off co-authored authored coauthored reviewed acked tested reported suggested helped approved merged committed"
+    b" requested written created fixed debugged mentored found bisected proposed assisted contributed submitted edited"
+    b" maintained verified assigned prepared".split()
+)
 _AUTHOR = re.compile(
     r"(?:author|committer)s?[\"']?[ \t]{0,8}(?::|=>?)[ \t]{0,8}[\"']?(?P<name>[^\W\d_][^\n<>(){}\[\]@#\"'=:;,|\\/]{1,60}?)"
     r"(?=[\"']?[ \t]*(?:[<(\n\r,;\"'|}]|\Z)|\\n)",
     re.IGNORECASE,
 )
-_JAVADOC = re.compile(r"@author[ \t]{1,4}(?P<name>" + _WORDS + r")(?=[ \t]*(?:[<(\n\r,]|\*/|\Z))")
+_JAVADOC = re.compile(r"@author[ \t]{1,4}(?P<name>" + _WORDS + r")")
 _OBJECT = re.compile(
     r"(?:author|committer)s?[\"']?[ \t]{0,3}[:=][ \t]{0,3}\[?[ \t\n]{0,12}\{[^{}\n]{0,80}?[\"']?(?P<key>name|login|username)[\"']?"
     r"[ \t]{0,3}[:=][ \t]{0,3}[\"'](?P<name>[^\"'\n]{2,60})[\"']"
@@ -71,6 +86,14 @@ def _before_addresses(text: Text) -> Iterator[Span]:
             continue
         low = max(0, span.start - 1 - 90)
         before = whole[low : span.start - 1]
+        turned = _TURNED.search(before)
+        if turned and is_person(turned["name"].replace(",", "")):
+            yield Span(low + turned.start("name"), low + turned.end("name"), "name", "display-name")
+            continue
+        last = _LAST_WORD.search(before)
+        if last and last[0].islower() and last[0] == whole[span.start : span.end].split("@")[0] and is_login(last[0]):
+            yield Span(low + last.start(), low + last.end(), "user", "display-name")
+            continue
         match = _BEFORE_ADDRESS.search(before)
         if match is None or not is_person(match["name"].strip()):
             if match is not None and _is_small(match["name"]):
@@ -93,10 +116,10 @@ def _last_name(words: str, end: int) -> Iterator[Span]:
 
 def _trailers(text: Text) -> Iterator[Span]:
     for at in text.places(b"-by: "):
-        if match := _TRAILER.match(text.text, at):
-            name = match["name"].strip()
-            if is_person(name) or (_is_small(name) and match.string[match.end() : match.end() + 2].strip()[:1] == "<"):
-                yield from _name(match, 0, "trailer")
+        match = _TRAILER.match(text.text, at)
+        if match is not None and text.lower[max(0, at - 12) : at].endswith(_TRAILERS):
+            has_address = match.string[match.end() : match.end() + 2].strip().startswith("<")
+            yield from _most_of(match, "trailer", least=2 if has_address else 1)
 
 
 def _authors(text: Text) -> Iterator[Span]:
@@ -104,21 +127,31 @@ def _authors(text: Text) -> Iterator[Span]:
     for anchor in (b"author", b"committer"):
         for at in text.places(anchor):
             if whole[at - 1 : at] == "@" and (doc := _JAVADOC.match(whole, at - 1)):
-                yield from _name(doc, 0, "author")
-                continue
-            match = _AUTHOR.match(whole, at)
-            if match is not None and (
-                len(match["name"].split()) > 1 or whole[match.end() : match.end() + 2].strip().startswith("<")
-            ):
-                yield from _name(match, 0, "author")
+                yield from _most_of(doc, "author", least=1)
             elif (thing := _OBJECT.match(whole, at)) is not None:
                 if thing["key"] == "name":
                     yield from _name(thing, 0, "author")
                 elif is_login(thing["name"]) and " " not in thing["name"]:
                     yield Span(*thing.span("name"), "user", "author")
+            elif (match := _AUTHOR.match(whole, at)) is not None:
+                has_address = whole[match.end() : match.end() + 2].strip().startswith("<")
+                if has_address or len(match["name"].split()) > 1:
+                    yield from _most_of(match, "author", least=1 if has_address else 2)
     for at in text.places(b"merge pull request #"):
         if (merge := _MERGE.match(whole, at)) and is_login(merge["user"]):
             yield Span(*merge.span("user"), "user", "merge")
+
+
+def _most_of(match: re.Match[str], rule: str, least: int) -> Iterator[Span]:
+    """The name that a match begins with: all of it, or its first capitalised words, if they are enough."""
+    name = match["name"].strip().rstrip("'\u2019.-")
+    start = match.start("name") + len(match["name"]) - len(match["name"].lstrip())
+    if is_person(name) or (least == 2 and _is_small(name)):
+        yield Span(start, start + len(name), "name", rule)
+        return
+    first = _capitalised(name)
+    if len(first.split()) >= max(2, least) and is_person(first):
+        yield Span(start, start + len(first), "name", rule)
 
 
 def _settings(text: Text) -> Iterator[Span]:
@@ -129,6 +162,7 @@ def _settings(text: Text) -> Iterator[Span]:
         ):
             value = (_VALUE if field.quote else _VALUE_PLAIN).match(whole, field.at)
             name = value[0].strip() if value else ""
+            name = name.rstrip("'\u2019.-")
             if not field.quote and not is_person(name):
                 name = _capitalised(name)
             if is_person(name) or (name and _is_small(name)):

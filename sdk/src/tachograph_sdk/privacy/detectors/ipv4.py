@@ -55,6 +55,8 @@ def _find(text: Text) -> Iterator[Span]:
         start = dot
         while start > end and dot - start < 3 and 48 <= lower[start - 1] < 58:
             start -= 1
+        if lower[start - 1 : start] == b"%" and dot - start == 3:
+            start += 2  # the rest of an escape: `%200.0.0.0`
         address = _ADDRESS.match(lower, start) if start < dot else None
         if address is None:
             continue
@@ -204,5 +206,6 @@ DETECTOR = Detector(
         "3.14.15.92.65",
         "x.1.2.3.4.y",
         "224.0.0.251",
+        "host%20%3D%200.0.0.0",
     ),
 )

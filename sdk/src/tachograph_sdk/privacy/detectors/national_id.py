@@ -68,7 +68,7 @@ _CONTEXT = re.compile(
     rb"|pesel|cpf|cnpj|aadhaa?r|uidai|rrn|my ?number|social[ _-]?insurance|tfn|tax[ _-]?file|tax[ _-]?(?:payer)?[ _-]?id"
     rb"(?:entification)?|medicare|nhs|utr|ahv|avs|tckn|kimlik|t[. ]?c[. ]? kimlik|contribuinte|teudat zehut|rodn. ..slo"
     rb"|amka|afm|taj|isikukood|cui[tl]|national[ _-]?(?:id|identity|identification|insurance)|nationalid|nino"
-    rb"|identity[ _-]?(?:card|number|no|document)|id[ _-]?card|ppsn|pps|nric|curp|fein"
+    rb"|ni(?=[ _-]?(?:number|no))|identity[ _-]?(?:card|number|no|document)|id[ _-]?card|ppsn|pps|nric|curp|fein"
     rb"|sozialversicherungsnummer|svnr|rentenversicherungsnummer|(?:personal)?ausweis(?:nummer)?|henkil.tunnus|hetu"
     rb"|rijksregisternummer)(?:[ _-]?(?:numbers?|num|no|nr|nummer|n.mero|card))?(?![a-z])[^0-9\n]{0,16}\Z"
 )
@@ -91,7 +91,8 @@ _AMBIGUOUS: tuple[tuple[str, re.Pattern[bytes], int, _Check], ...] = tuple(
     )
 )
 _ANY = re.compile(r"(?:[A-Z]{1,2} ?)?\d(?:[ ./-]?\d){6,17}+(?:[ -]?[A-Z]{1,2})?(?!\w)(?!\.\d)")
-_LETTERS_BEFORE = re.compile(r"(?<![^\W_])[A-Z]{1,2} ?\Z")
+_LETTERS_BEFORE = re.compile(r"(?<![\w-])(?!ID|NR|NO|Nr|No)[A-Z]{1,2} ?\Z")
+_INSURANCE = re.compile(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 _STAMP = re.compile(r"1[5-9]\d{8}(?:\d{3}|\d{6})?\Z|20[12]\d-?[01]\d-?[0-3]\d")
 
 # Documents with letters, and ids shorter than numbers() looks for: their words are the anchors.
@@ -134,7 +135,8 @@ def _numeric(whole: str, number: Number) -> Iterator[Span]:
 
 def _in_context(whole: str, number: Number) -> Span | None:
     letters = _LETTERS_BEFORE.search(whole[max(0, number.start - 4) : number.start])
-    match = _ANY.match(whole, number.start - len(letters[0]) if letters else number.start)
+    start = number.start - len(letters[0]) if letters else number.start
+    match = _INSURANCE.match(whole, start) or _ANY.match(whole, start)
     if match is None or _STAMP.match(match[0]):
         return None
     if _CONTEXT.search(number.before) or _OTHER_SCRIPTS.search(whole[max(0, number.start - 16) : number.start]):

@@ -36,7 +36,7 @@ _THINGS = words(
 )
 
 _DEAR = re.compile(
-    r"(?:(?<=\A)|(?<=[\n>\"'.!?] )|(?<=[\n>\"'`]))(?:Dear|Hello|Hi|Hey|Bonjour|Hola|Liebe|Lieber|Hallo|Ciao) (?:Mr\.? |Mrs\.? |Ms\.? |Dr\.? |Prof\.? |Frau |Herr |Mme |M\. )?"
+    r"(?<!\w)(?:Dear|Hello|Hi|Hey|Bonjour|Hola|Liebe|Lieber|Hallo|Ciao) (?:Mr\.? |Mrs\.? |Ms\.? |Dr\.? |Prof\.? |Frau |Herr |Mme |M\. )?"
     r"(?P<name>[A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}(?:-[A-Z][a-z]+)? [A-Z\u00c0-\u00de][^\W\d_]{1,24}(?:[-'\u2019][A-Z][a-z]+)?)(?=[,!\n:]|\Z)"
 )
 _TITLE = re.compile(

@@ -23,6 +23,7 @@ _IN_BRACKETS = re.compile(r"[ :][^\]\n]{0,80}+\][$#%>]")
 _SPACE_AFTER = re.compile(r"[ ](?:[^\s@]{1,60} )?[$#%>❯➜](?:[ ]|\Z)|[$#%>](?:[ ]|\Z)|[ ][~/][^\s>]{0,80}>")
 _SURE_AFTER = re.compile(
     r"[ ][~/][^\s@]{0,80}(?: \([^\s()]{1,60}\)| [^\s()]{1,30} ✗?)? ?[$#%>❯➜✗](?:[ ]|\n|\Z)|[ ]MINGW(?:32|64) |[ ][^\s@]{1,60} git:\("
+    r"|[ ][\w.~/-]{1,60} % (?=[a-z./(])"
 )
 _REPOSITORY_AFTER = re.compile(r":(?!//)[A-Za-z0-9_.~-][\w./~-]{0,120}")
 _LINE_START = re.compile(r"(?:\A|[\n\r\"'`>])[ \t]*(?:[(\[][\w .:-]{1,40}[)\]]\s?|┌──\(|╭─+\s?|[➜❯] {1,2})?\Z")
@@ -40,6 +41,7 @@ _NO_HOST = words(
     " beta alpha rc main master nightly stable types dev"
 )
 _VERSION = re.compile(r"\d+(?:\.(?!\d{1,3}\.\d{1,3}\.\d{1,3}\Z)|\Z|[a-z]?\Z)")
+_EXAMPLE = re.compile(r"\.example\.(?:com|org|net|edu)\Z", re.IGNORECASE)
 _ANY_HOST = words("localhost local host hostname server machine remote example.com")  # no machine's own name
 _ADDRESS = re.compile(r"[0-9.]+")
 
@@ -92,7 +94,7 @@ def _is_at_machine(text: Text, start: int, at: int, end: int) -> bool:
     """Whether `login@name` is somebody at a machine, by what stands before and behind."""
     whole = text.text
     host = whole[at + 1 : end]
-    if host.lower() in _NO_HOST or is_known(host) or _VERSION.match(host):
+    if host.lower() in _NO_HOST or _VERSION.match(host) or (is_known(host) and not _EXAMPLE.search(host)):
         return False
     if _PATH_AFTER.match(whole, end):
         return True
@@ -104,6 +106,8 @@ def _is_at_machine(text: Text, start: int, at: int, end: int) -> bool:
     if _SURE_AFTER.match(whole, end):
         return True
     if _SPACE_AFTER.match(whole, end) and _LINE_START.search(whole[max(0, start - 48) : start]):
+        return True
+    if whole[max(0, start - 3) : start].strip() in ("➜", "❯") and whole[end : end + 1] == " ":
         return True
     if last == b"(" and whole.startswith(")-[", end):
         return True
