@@ -9,11 +9,7 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 
 __all__ = ["DETECTOR"]
 
-_WORDS = (  # a pattern, and how many characters before its match the word begins; each begins with a letter: memchr
-    (re.compile(rb"b(?:irth|orn)"), 0),
-    (re.compile(rb"b(?:(?<=dob)|(?<=geb))"), 2),
-    (re.compile(rb"na(?:issance|cim)"), 0),
-)
+_WORDS = (b"birth", b"born", b"dob", b"geb", b"naissance", b"nacim")
 _MONTH = (
     r"(?:jan|feb|f[ée]v|mar|m[äa]r|apr|avr|may|mai|jun|juin|jul|juil|aug|ao[uû]|sep|oct|okt|nov|dec|dez|d[ée]c|ene|abr"
     r"|ago|dic|gen|mag|giu|lug|set|ott)[^\W\d_]{0,7}\.?"
@@ -32,10 +28,9 @@ _BIRTH = re.compile(
 
 
 def _find(text: Text) -> Iterator[Span]:
-    lower = text.lower
-    for words, back in _WORDS:
-        for word in words.finditer(lower):
-            if match := _BIRTH.match(text.text, word.start() - back):
+    for word in _WORDS:
+        for at in text.places(word):
+            if match := _BIRTH.match(text.text, at):
                 yield Span(*match.span("date"), "birth_date", "birth-date")
 
 
@@ -61,4 +56,5 @@ DETECTOR = Detector(
         "birth_date: date",
         "geb 2026",
     ),
+    anchors=_WORDS,
 )

@@ -15,7 +15,7 @@ __all__ = ["Number", "luhn", "numbers"]
 # In the shape of the text: three digits, which are not the year of a date, and three more after few separators.
 # Seven digits, or six with another one before them: rejected here, a number costs a tenth of what it costs below.
 _DIGITS = re.compile(
-    rb"000(?!0?[-/.]00?[-/.]00?(?!0))(?:(?:[ ()./+-]{0,2}+0){4,63}+|(?:[ ()./+-]{0,2}+0){3}(?:"
+    rb"000(?<!0000)(?!0?[-/.]00?[-/.]00?(?!0))(?:(?:[ ()./+-]{0,2}+0){4,63}+|(?:[ ()./+-]{0,2}+0){3}(?:"
     + b"|".join(
         b"(?<=0%s000%s000)" % (b"[ ()./+-]" * outer, b"[ ()./+-]" * inner) for outer in (1, 2) for inner in (0, 1, 2)
     )

@@ -31,7 +31,7 @@ _COMMANDS = re.compile(
     rb"(?<![a-z0-9_-])(?:ssh|scp|sftp|rsync|mosh|sshfs|ssh-copy-id|autossh|sshpass|et|git clone|git remote|ssh://"
     rb"|sftp://|logged in as|login as|connected to|connecting to)(?![a-z0-9_-])[^\n]{0,120}\Z"
 )
-_HINTS = (b"ssh", b"scp", b"sftp", b"rsync", b"mosh", b"et ", b"git ", b"logged in", b"login as", b"connect")
+_HINTS = (b"ssh", b"scp", b"sftp", b"rsync", b"mosh", b"git ", b"logged in", b"login as", b"connect")
 _PUBLIC_KEY = re.compile(rb"[a-z0-9+/]{20}={0,2} \Z")
 _SCHEME = re.compile(
     rb"(?<![a-z0-9])(?:ssh|sftp|scp|ftps?|git\+ssh|svn\+ssh|rsync|telnet|rdp|vnc|smb|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqp|ldaps?|docker)://\Z"
