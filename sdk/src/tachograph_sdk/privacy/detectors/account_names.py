@@ -77,6 +77,7 @@ _DOMAIN_USER = re.compile(
     re.IGNORECASE,
 )
 _UID = re.compile(r"(?:uid|gid|euid)=\d{1,10}\((?P<login>[^)\n]{1,40})\)")
+_IN_BRACKETS = re.compile(r"\d\((?P<login>[^)\n]{1,40})\)")
 _PASSWD = re.compile(
     r"(?:\A|(?<=[\n\s\"'`>]))(?P<login>[^\W\d][\w.-]{0,31}):[x*!]:(?P<uid>\d{1,10}):\d{1,10}:(?P<gecos>[^:\n]{0,80}):"
 )
@@ -213,6 +214,15 @@ def _is_told(whole: str, at: int, login: re.Match[str]) -> bool:
     return any(word in before for word in said) or after[:1] in ("(", "")
 
 
+def _groups(line: str, at: int) -> Iterator[Span]:
+    """The login in the output of `id`, and the group of the same name."""
+    if _UID.match(line):
+        known = {found["login"] for found in _UID.finditer(line) if is_login(found["login"])}
+        for found in _IN_BRACKETS.finditer(line):
+            if found["login"] in known and found["login"].lower() not in ("staff", "wheel", "users"):
+                yield Span(at + found.start("login"), at + found.end("login"), "user", "id")
+
+
 def _in_output(text: Text) -> Iterator[Span]:
     whole = text.text
     for anchor in _COMMANDS:
@@ -240,14 +250,16 @@ def _in_output(text: Text) -> Iterator[Span]:
         found = _DOMAIN_USER.search(whole, max(0, place.start() - 40), place.start() + 42)
         if found and found.start("login") == place.start() + 1 and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "domain-login")
+    done = 0
     for at in text.places(b"uid="):
+        if at < done:
+            continue
         line = whole[at : at + 400].split("\n", 1)[0]
-        if _UID.match(line):
-            known = {found["login"] for found in _UID.finditer(line) if is_login(found["login"])}
-            for found in re.finditer(r"\d\((?P<login>[^)\n]{1,40})\)", line):
-                if found["login"] in known and found["login"].lower() not in ("staff", "wheel", "users"):
-                    yield Span(at + found.start("login"), at + found.end("login"), "user", "id")
+        done = at + len(line)
+        yield from _groups(line, at)
     for at in text.places(b":x:"):
+        if text.shape[at + 3 : at + 4] != b"0" or text.shape[at - 1 : at] not in (b"a", b"0", b"?", b"-", b"_"):
+            continue
         low = max(0, at - 33)
         found = _PASSWD.search(whole, low, at + 160)
         if found and found.end("login") == at and is_login(found["login"]):

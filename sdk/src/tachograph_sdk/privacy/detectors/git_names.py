@@ -22,10 +22,17 @@ _LAST_WORDS = re.compile(
     r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
 )
 # Last name first: `"Doe, Jane" <`.
+_LAST_WORDS = re.compile(
+    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
+)
+# Last name first: `"Doe, Jane" <`.
+_LAST_WORDS = re.compile(
+    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
+)
+# Last name first: `"Doe, Jane" <`.
 _TURNED = re.compile(
-    r"(?:\"|-by: |from: |to: |cc: |author: )(?P<name>[^\W\d_a-z][\w'\u2019-]{0,40}(?: [^\W\d_a-z][\w'\u2019-]{0,40})?, "
-    r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: [^\W\d_a-z][\w.'\u2019-]{0,40})?)\"?[ \t]\Z",
-    re.IGNORECASE,
+    r"(?i:\"|-by: |from: |to: |cc: |author: )(?P<name>[^\W\d_a-z][\w'\u2019-]{0,40}(?: [^\W\d_a-z][\w'\u2019-]{0,40})?, "
+    r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: [^\W\d_a-z][\w.'\u2019-]{0,40})?)\"?[ \t]\Z"
 )
 _LAST_WORD = re.compile(r"(?<![\w.+-])[\w.+-]{1,40}(?=[\"']?[ \t]\Z)")
 _TRAILER = re.compile(r"-by: {1,3}(?P<name>[^\n<>(\[@#\"']{2,80}?)(?=[ \t]*(?:[<(\n\r\"'`]|\Z|\\n))", re.IGNORECASE)
@@ -84,9 +91,12 @@ def _before_addresses(text: Text) -> Iterator[Span]:
     for span in emails(text):
         if whole[span.start - 1 : span.start] != "<":
             continue
-        low = max(0, span.start - 1 - 90)
+        if whole[span.start - 2 : span.start - 1] not in (" ", "\t", "\u00a0"):
+            continue
+        low = max(0, span.start - 91)
+        low = max(low, whole.rfind("\n", low, span.start - 1), whole.rfind(">", low, span.start - 1))
         before = whole[low : span.start - 1]
-        turned = _TURNED.search(before)
+        turned = _TURNED.search(before) if ", " in before else None
         if turned and is_person(turned["name"].replace(",", "")):
             yield Span(low + turned.start("name"), low + turned.end("name"), "name", "display-name")
             continue

@@ -151,6 +151,8 @@ def _by_short_key(text: Text) -> Iterator[Span]:
 def _in_logs(text: Text) -> Iterator[Span]:
     whole = text.text
     for match in _PROCESS.finditer(text.shape):
+        if text.shape[match.start() - 1 : match.start()] not in (b"a", b")", b"0"):
+            continue
         low = max(0, match.start() - 150)
         line = whole[max(low, whole.rfind("\n", low, match.start()) + 1) : match.start() + 1]
         found = _SYSLOG.search(line)

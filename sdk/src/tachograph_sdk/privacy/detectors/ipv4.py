@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
@@ -18,23 +19,25 @@ _NEAR = 36  # a word of versions further away says nothing of this number
 _LINE = 72  # so far back it looks for words that tell an address from a version
 
 # What stands before a version, and what stands before an address; the nearer one counts.
-_VERSION_WORD = re.compile(
-    rb"(?<![a-z])(?:v(?:er(?:sion)?)?s?|versions|release[ds]?|rev(?:ision)?|build|firmware|driver|kernel|upgrade[ds]?"
-    rb"|downgrade[ds]?|update[ds]?|bump(?:s|ed)?|install(?:s|ed|ing)?|requires?|requirement|since|until|package|pip"
-    rb"|nuget|maven|gem|cuda|cudnn|nvidia|lib[a-z]{2,16}|chrom(?:e|ium|edriver)|edge?|opera|opr|webview2?|safari"
-    rb"|firefox|electron|java|jdk|jre|dotnet|assembly|file[_ ]?version|section|sec|clause|chapter|paragraph|oid|rfc"
-    rb"|latest|newest|compatible|office|excel|word|windows|patch|hotfix|roll(?:ed|ing)?[ -]?back|migrat(?:e|ed|ing|ion))(?![a-z])"
-    rb"|\xa7|==|>=|<=|~=|!=|\^|~>?"
+_VERSION_WORDS = words(
+    "v ver vers version versions versioned release releases released rev revision build firmware driver kernel upgrade"
+    " upgrades upgraded downgrade downgraded update updates updated bump bumps bumped install installs installed"
+    " installing require requires requirement since until package pip nuget maven gem cuda cudnn nvidia chrome chromium"
+    " chromedriver edg edge opera opr webview webview2 safari firefox electron java jdk jre dotnet assembly fileversion"
+    " section sec clause chapter paragraph oid rfc latest newest compatible office excel word windows patch hotfix"
+    " rollback migrate migrated migrating migration"
 )
-_ADDRESS_WORD = re.compile(
-    rb"(?<![a-z])(?:ips?|ipv4|ip[_ -]?addr(?:ess)?(?:es)?|addr(?:ess)?(?:es)?|hosts?|hostnames?|servers?|nodes?|peers?"
-    rb"|clients?|remote|src|dst|dest(?:ination)?|listen(?:ing|s)?|bind(?:ing)?"
-    rb"|bound|connect(?:ed|ing|ion|ions)?|refused|ping|pinging|ssh|scp|curl|wget|telnet|nc|nslookup|dig|traceroute"
-    rb"|inet|gateway|gw|router|dns|nameserver|subnet|network|cidr|range|allow|deny|ban(?:ned)?|block(?:ed)?|forwarded"
-    rb"|x-forwarded-for|x-real-ip|proxy|upstream|downstream|backend|endpoint|login|logged|failed|dhcp|lease|vpn|nat"
-    rb"|dial|tcp|udp|icmp|https?|worker|master|replica|cluster|url|whitelist|blacklist|firewall|resolves?|resolved"
-    rb"|answer|pod|session|visitor|user|request|spf|a record)(?![a-z])"
+_ADDRESS_WORDS = words(
+    "ip ips ipv4 addr addrs address addresses host hosts hostname hostnames server servers node nodes peer peers client"
+    " clients remote src dst dest destination listen listens listening bind binding bound connect connected connecting"
+    " connection connections refused ping pinging ssh scp curl wget telnet nc nslookup dig traceroute inet gateway gw"
+    " router dns nameserver subnet network cidr range allow deny ban banned block blocked forwarded proxy upstream"
+    " downstream backend endpoint login logged failed dhcp lease vpn nat dial tcp udp icmp http https worker master"
+    " replica cluster url whitelist blacklist firewall resolve resolves resolved answer pod session visitor user"
+    " request spf"
 )
+_SAYS = {word.encode(): False for word in _VERSION_WORDS} | {word.encode(): True for word in _ADDRESS_WORDS}
+_LETTERS_ONLY = bytes(code if 97 <= code < 123 or code == 52 else 32 for code in range(256))
 # Such words stand before both; they count where no word of versions is on the line.
 _WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|via|at|local|source|reach(?:es|ed)?)(?::?\s+|=)\[?\Z")
 _AFTER_VERSION = re.compile(
@@ -43,6 +46,8 @@ _AFTER_VERSION = re.compile(
 _AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])")
 _PORT = re.compile(rb"\.(?:[0-9]{1,5}|[a-z][a-z0-9-]{1,15})(?![0-9.])")
 _CAPTURE = re.compile(rb"(?:tcp|udp)[46]{0,2} +[0-9]+ +[0-9]+ +[^\n]*\Z|(?<![a-z])ip6? [^\n]*\Z")
+_VERSION_MARKS = (b"-", b"v", b"@", b"^", b"~")
+_COMPARISONS = (b"==", b">=", b"<=", b"~=", b"!=", b"~>")
 _PRODUCT = re.compile(rb"[a-z][a-z0-9_+.-]*[/ ]\Z")
 _IN_ADDRESS_LIST = re.compile(rb"[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}|:[0-9]{1,5})?(?:, ?|[-; |]|\]? ?-> ?)\Z")
 
@@ -103,31 +108,34 @@ def _is_address(lower: bytes, start: int, end: int, octets: tuple[int, ...]) -> 
         return _IN_ADDRESS_LIST.search(before[-24:]) is not None
     if before.endswith((b"://", b"@[", b"//")):
         return True
-    if before.endswith((b"-", b"v", b"@", b"^", b"~", b"==", b">=", b"<=", b"~=", b"!=")) and not before.endswith(
-        b"--"
-    ):
+    if before.endswith(_VERSION_MARKS) or before.rstrip(b" ").endswith(_COMPARISONS):
         listed = _IN_ADDRESS_LIST.search(before[-24:]) is not None
         return listed or (before.endswith(b"@") and _is_user_at(before, octets))
     if _AFTER_ADDRESS.match(lower, end):
         return True
     if _is_reserved(octets) and octets[0] != 10:
         return True
-    version, address = _last(_VERSION_WORD, before), _last(_ADDRESS_WORD, before)
     if before.endswith(b"/") and _PRODUCT.search(before):
         return False
-    if version > address and len(before) - version <= _NEAR:
+    said = _said(before)
+    if said is False:
         return False
-    if _is_reserved(octets):
+    if _is_reserved(octets) or said:
         return True
-    return address >= 0 or max(octets) >= 32 or _WEAK_ADDRESS_WORD.search(before) is not None
+    return max(octets) >= 32 or _WEAK_ADDRESS_WORD.search(before) is not None
 
 
-def _last(pattern: re.Pattern[bytes], before: bytes) -> int:
-    """Where the last match begins; -1 without one."""
-    place = -1
-    for match in pattern.finditer(before):
-        place = match.start()
-    return place
+def _said(before: bytes) -> bool | None:
+    """What the nearest telling word says: True of an address, False of a version; None without one."""
+    distance = 0
+    for word in reversed(before.translate(_LETTERS_ONLY).split()):
+        distance += len(word) + 1
+        says = _SAYS.get(word)
+        if says is None and (word.endswith((b"address", b"addr")) or (word.startswith(b"lib") and len(word) > 4)):
+            says = not word.startswith(b"lib")
+        if says or (says is False and distance <= _NEAR):
+            return says
+    return None
 
 
 def _is_user_at(before: bytes, octets: tuple[int, ...]) -> bool:

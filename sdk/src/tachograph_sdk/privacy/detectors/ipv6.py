@@ -12,7 +12,7 @@ __all__ = ["DETECTOR"]
 
 # Either two colons that no word of code is glued to, or four groups in a row, from a colon on.
 _COLONS = re.compile(
-    rb":(?::(?=[0-9a-f]{1,4}+(?![0-9a-z_])|[^0-9a-z_<(*&$@]|\Z)|[0-9a-f]{1,4}+:[0-9a-f]{1,4}+:[0-9a-f]{1,4}+:)"
+    rb":(?::(?=[0-9a-f]{1,4}+(?![0-9a-z_])|(?<=[0-9a-f]::)(?:[^0-9a-z_<(*&$@]|\Z))|[0-9a-f]{1,4}+:[0-9a-f]{1,4}+:[0-9a-f]{1,4}+:)"
 )
 _BACK = 39
 _ADDRESS_BYTES = b"0123456789abcdef:"

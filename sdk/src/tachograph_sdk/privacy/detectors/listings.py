@@ -32,6 +32,7 @@ _WHO = re.compile(
 _PROCESS_AT = re.compile(
     r"(?:\A|(?<=[\n\"'`> ]))(?P<user>[^\W\d][\w.-]{0,31}\+?) +\d{1,8} +\d+\.\d +\d+\.\d +\d+ +\d+ +\Z"
 )
+_TERMINAL = re.compile(rb"(?:pts/[0-9]{1,4}|tty[a-z0-9]{1,5}|console) {1,12}(?:[0-9(:-]|[a-z]{1,4}[+<]? {1,8}[0-9])")
 _MAX_ROWS = 2000
 
 
@@ -82,9 +83,11 @@ def _processes(text: Text) -> Iterator[Span]:
 
 
 def _logged_in(text: Text) -> Iterator[Span]:
-    whole = text.text
+    whole, lower = text.text, text.lower
     for anchor in (b" pts/", b" tty", b" console "):
         for at in text.places(anchor):
+            if not _TERMINAL.match(lower, at + 1):
+                continue
             low = max(0, at - 100)
             line = max(low, whole.rfind("\n", low, at) + 1)
             row = _WHO.match(whole, line) if anchor == b" console " else _WHO.search(whole, max(line, at - 40), at + 40)

@@ -117,8 +117,9 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _numeric(whole: str, number: Number) -> Iterator[Span]:
     start = number.start
-    if not number.words.isdisjoint(_ID_WORDS) or not whole[max(0, start - 2) : start].isascii():
-        span = _in_context(whole, number)
+    other = not whole[max(0, start - 2) : start].isascii() and _OTHER_SCRIPTS.search(whole[max(0, start - 16) : start])
+    if other or not number.words.isdisjoint(_ID_WORDS):
+        span = _in_context(whole, number, said=bool(other))
         if span is not None:
             yield span
             start = span.end
@@ -133,13 +134,13 @@ def _numeric(whole: str, number: Number) -> Iterator[Span]:
             yield Span(*match.span(), "national_id", rule.replace("_", "-"))
 
 
-def _in_context(whole: str, number: Number) -> Span | None:
+def _in_context(whole: str, number: Number, *, said: bool) -> Span | None:
     letters = _LETTERS_BEFORE.search(whole[max(0, number.start - 4) : number.start])
     start = number.start - len(letters[0]) if letters else number.start
     match = _INSURANCE.match(whole, start) or _ANY.match(whole, start)
     if match is None or _STAMP.match(match[0]):
         return None
-    if _CONTEXT.search(number.before) or _OTHER_SCRIPTS.search(whole[max(0, number.start - 16) : number.start]):
+    if said or _CONTEXT.search(number.before):
         return Span(*match.span(), "national_id", "in-context")
     digits = "".join(char for char in match[0] if char.isdecimal())
     for rule, word, length, check in _AMBIGUOUS:

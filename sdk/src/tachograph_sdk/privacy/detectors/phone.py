@@ -16,7 +16,7 @@ _INTERNATIONAL = re.compile(
     r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?![\w*])"
 )
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
-_PLUS = re.compile(rb"\+[ (]{0,2}0")
+_PLUS = re.compile(rb"\+[ (]{0,2}0(?=[0 ()./?-]{5})")
 _BEFORE_PLUS = re.compile(r"[\w+.)\]@]\Z")
 
 # Without a word before them: forms that hardly anything else has. Digits only; `_` is where a separator stands.
