@@ -107,6 +107,8 @@ def test_words_that_change_without_a_new_version_ask_again_too(home: Path):
     assert consent_in(home, at=sneaky).granted(USAGE) is None
     kept_more = Terms(other.texts, 1, {**other.policy_digests, USAGE: "f" * 16})
     assert consent_in(home, at=kept_more).granted(USAGE) is None
+    later = Terms(other.texts, 2, other.policy_digests)
+    assert consent_in(home, at=later).granted(USAGE) is None
     assert consent_in(home).granted(USAGE) is not None
 
 

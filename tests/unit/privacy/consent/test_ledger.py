@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tachograph_sdk import private_files
 from tachograph_sdk.errors import ConsentError
 from tachograph_sdk.model.consent import Decision, How
 from tachograph_sdk.privacy.consent.entry import Entry, NewerFormat, Subject, Wrong, read_entry
-from tachograph_sdk.privacy.consent.ledger import Ledger
+from tachograph_sdk.privacy.consent.ledger import YOUNG_NS, Ledger
+from tachograph_sdk.privacy.consent.reading import marks_of
 from tests.unit.privacy.consent.people import ERRORS, PERFORMANCE, USAGE, Person, consent_in, files_under
 
 
@@ -161,6 +163,39 @@ def test_an_anchor_that_is_gone_or_nonsense_is_damage(ledger: Ledger, content: b
     assert ledger.read().damage is not None
 
 
+def test_a_ledger_of_one_entry_needs_its_anchor_too(tmp_path: Path):
+    ledger = Ledger(tmp_path / "consent")
+    ledger.decide(lambda _: some_entry())
+    ledger.anchor.unlink()
+    assert ledger.read().damage is not None
+
+
+def test_an_anchor_that_could_not_be_written_is_moved_on_before_the_next_entry(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+):
+    """Twice in a row, so that it would be behind by two if nobody saw to it."""
+    place = "tachograph_sdk.privacy.consent.ledger"
+    write, replace = private_files.append_line, private_files.replace_file
+    full = [False]
+
+    def append_line(path: Path, line: bytes) -> None:
+        write(path, line)
+        full[0] = True
+
+    def replace_file(path: Path, data: bytes) -> None:
+        if full[0]:
+            raise OSError(28, "No space left on device")
+        replace(path, data)
+
+    monkeypatch.setattr(f"{place}.append_line", append_line)
+    monkeypatch.setattr(f"{place}.replace_file", replace_file)
+    for entries in (5, 6):
+        full[0] = False
+        ledger.decide(lambda _: some_entry())
+        reading = ledger.read()
+        assert (reading.damage, len(reading.valid), reading.anchored) == (None, entries, entries - 1)
+
+
 def test_a_ledger_that_is_gone_while_its_anchor_is_there_is_damage(ledger: Ledger):
     ledger.path.unlink()
     damage = ledger.read().damage
@@ -287,7 +322,15 @@ def test_looking_again_costs_no_reading_and_a_change_is_seen(ledger: Ledger, mon
     assert len(ledger.read().valid) == 5
 
 
-def test_a_change_in_the_same_tick_of_the_clock_is_seen(ledger: Ledger):
+def test_a_change_in_the_same_tick_of_the_clock_is_seen(ledger: Ledger, monkeypatch: pytest.MonkeyPatch):
+    """On a file system whose times are no finer than a tenth of a second."""
+
+    def coarse(*paths: Path) -> tuple[object, ...]:
+        marks = marks_of(*paths)
+        return tuple((*m[:4], m[4] // 10**8 * 10**8, m[5] // 10**8 * 10**8) if len(m) == 6 else m for m in marks)  # type: ignore[arg-type,index]
+
+    monkeypatch.setattr("tachograph_sdk.privacy.consent.ledger.marks_of", coarse)
+    monkeypatch.setattr("tachograph_sdk.privacy.consent.ledger.YOUNG_NS", 2 * YOUNG_NS)
     for _ in range(30):
         data = ledger.path.read_bytes()
         assert ledger.read().damage is None
