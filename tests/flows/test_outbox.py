@@ -152,7 +152,7 @@ def test_withdrawing_empties_the_outbox(home, sink):
 
 def test_without_a_server_files_suffice(home, sink):
     configure(home, sink, mode="review", more='secret = "env:HOOK_SECRET"')
-    assert outbox(home, "list") == {"mode": "review", "envelopes": [], "stopped": {}}
+    assert outbox(home, "list") == {"mode": "review", "envelopes": [], "stopped": {}, "failing": {}}
     assert outbox(home, "receipts") == []
     assert outbox(home, "verify") == {"ok": True, "receipts": 0, "mistakes": [], "envelopes": 0, "damaged": []}
     assert outbox(home, "purge", "--all") == {"envelopes": 0, "events": 0, "in_flight": 0}

@@ -29,25 +29,32 @@ def list_(context: click.Context, home: Path | None, as_json: bool) -> None:
 
     Example: tachograph outbox list --json
     """
-    from tachograph.cli.query import print_table
     from tachograph.wiring.outbox import open_outbox_here
     from tachograph_sdk.outbox.retries import Retries
 
     outbox = open_outbox_here(resolve_home(context, home))
     entries = outbox.entries()
-    stopped = {sink: one.disabled for sink, one in Retries(outbox.folders.root).of.items() if one.disabled}
+    standings = Retries(outbox.folders.root).of
+    stopped = {sink: one.disabled for sink, one in standings.items() if one.disabled}
+    failing = {sink: one for sink, one in standings.items() if one.failures and not one.disabled}
     if wants_json(context, as_json):
-        told = {"mode": outbox.config.mode, "envelopes": [_as_json(entry) for entry in entries], "stopped": stopped}
+        told = {
+            "mode": outbox.config.mode,
+            "envelopes": [_as_json(entry) for entry in entries],
+            "stopped": stopped,
+            "failing": {
+                sink: {"failures": one.failures, "next_try_us": one.not_before_us} for sink, one in failing.items()
+            },
+        }
         click.echo(jsonlib.dumps(told))
         return
-    if entries:
-        print_table(
-            ["id", "state", "made", "to", "for", "events", "bytes"],
-            [_as_row(entry) for entry in entries],
-        )
-    else:
+    for entry in entries:
+        click.echo(_in_words(entry))
+    if not entries:
         click.echo("Nothing waits to leave.")
     click.echo(_mode_in_words(outbox.config.mode, outbox.config.countdown_s), err=True)
+    for sink, one in failing.items():
+        click.echo(f"{sink}: {one.failures} failures in a row, next try {_when(one.not_before_us)}", err=True)
     for sink, why in stopped.items():
         click.echo(f"nothing is sent to {sink} any more ({why}); `tachograph outbox send` tries again", err=True)
 
@@ -91,7 +98,6 @@ def receipts(context: click.Context, last: int, show_all: bool, home: Path | Non
 
     Example: tachograph outbox receipts --last 50
     """
-    from tachograph.cli.query import print_table
     from tachograph.wiring.outbox import open_outbox_here
 
     told = list(open_outbox_here(resolve_home(context, home)).receipts.read())
@@ -99,22 +105,12 @@ def receipts(context: click.Context, last: int, show_all: bool, home: Path | Non
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(told))
     elif told:
-        print_table(
-            ["at", "what", "id", "to", "for", "events", "bytes", "status or reason"],
-            [
-                [
-                    one.get("at"),
-                    one.get("what"),
-                    str(one.get("id"))[:8],
-                    one.get("address"),
-                    ", ".join(one.get("purposes", ())),
-                    one.get("events"),
-                    one.get("size_bytes"),
-                    one.get("reason") or one.get("status"),
-                ]
-                for one in told
-            ],
-        )
+        for one in told:
+            events = f"{one.get('events', '?')} events, {one.get('size_bytes')} bytes"
+            why = one.get("reason") or one.get("status") or ""
+            purposes = ", ".join(one.get("purposes", ()))
+            click.echo(f"{one.get('at')}  {str(one.get('id'))[:8]}  {one.get('what')}  {why}".rstrip())
+            click.echo(f"    {events}, to {one.get('address', '?')} for {purposes or '?'}")
     else:
         click.echo("No receipts yet.")
 
@@ -176,14 +172,18 @@ def _as_json(entry: Entry) -> dict[str, Any]:
     return told
 
 
-def _as_row(entry: Entry) -> list[Any]:
+def _in_words(entry: Entry) -> str:
     place, envelope = entry.place, entry.envelope
-    made = datetime.fromtimestamp(place.created_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    state = f"{place.state.value} ({place.reason})" if place.state.value == "aside" else place.state.value
+    state = f"set aside ({place.reason})" if place.state.value == "aside" else place.state.value
     if envelope is None:
-        return [place.id[:8], "damaged", made, "", "", "", place.size_bytes]
-    purposes = ", ".join(envelope.purposes)
-    return [place.id[:8], state, made, envelope.address, purposes, envelope.events, envelope.size_bytes]
+        return f"{place.id[:8]}  damaged  {_when(place.created_us)}  {place.size_bytes} bytes"
+    size = f"{envelope.events} events, {envelope.size_bytes} bytes"
+    where = f"    {size}, to {envelope.address} for {', '.join(envelope.purposes)}"
+    return f"{place.id[:8]}  {state}  {_when(place.created_us)}\n{where}"
+
+
+def _when(us: int) -> str:
+    return datetime.fromtimestamp(us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _mode_in_words(mode: str, countdown_s: float) -> str:

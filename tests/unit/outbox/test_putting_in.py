@@ -168,6 +168,14 @@ def test_the_same_key_is_the_same_envelope(tmp_path):
     assert len(outbox.entries()) == 2
 
 
+def test_two_installations_never_use_the_same_key(tmp_path):
+    """Else a place that both send to would take the second envelope for the first one again."""
+    place = Place()
+    ids = {put(make_outbox(tmp_path / name), place, key="1-5").id for name in ("one", "two")}
+    ids.add(put(make_outbox(tmp_path / "one"), Place(fingerprint="f2"), key="1-5").id)
+    assert len(ids) == 3
+
+
 def test_what_is_larger_than_the_outbox_is_refused(tmp_path):
     outbox = make_outbox(tmp_path, max_bytes=1000)
     with pytest.raises(PayloadTooLarge):

@@ -6,7 +6,7 @@ being withdrawn is either deleted with the rest or not put in.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import os
 import secrets
 import time
@@ -24,7 +24,7 @@ from tachograph_sdk.outbox.fields import check_body
 from tachograph_sdk.outbox.folders import Folders, Place, State
 from tachograph_sdk.outbox.purposes import MAY_LEAVE
 from tachograph_sdk.outbox.receipts import Outcome, Receipts, bare_receipt, receipt_of
-from tachograph_sdk.private_files import try_lock
+from tachograph_sdk.private_files import create_once, try_lock
 
 __all__ = ["Entry", "Outbox", "Purged"]
 
@@ -113,10 +113,10 @@ class Outbox:
         body, scrubbed, events = check_body(body, content_type, purposes, self._scrub)
         if len(body) > self.config.max_bytes:
             raise PayloadTooLarge("an envelope is larger than the outbox may be", hint="raise outbox.max_bytes")
-        name = hashlib.sha256(f"{destination.id}\0{key}".encode()).hexdigest()[:32] if key else secrets.token_hex(16)
         about = tuple(sorted(set(about)))
         try:
             self.folders.create()
+            name = self._name(destination, key) if key else secrets.token_hex(16)
             with self.folders.locked():
                 consents = self._ask(purposes)
                 if generation is not None and generation != self.folders.generation():
@@ -148,6 +148,12 @@ class Outbox:
             raise DeliveryError(
                 f"the outbox could not be written ({error.strerror})", hint="see whether the disk is full"
             ) from error
+
+    def _name(self, destination: Destination, key: str) -> str:
+        """The id for this key: the same here, and another in every other installation that sends to the same place."""
+        own = create_once(self.folders.root / "ids.key", secrets.token_bytes(32))
+        text = f"{destination.id}\0{destination.fingerprint}\0{key}"
+        return hmac.digest(own, text.encode(), "sha256").hex()[:32]
 
     def _ask(self, purposes: Collection[ConsentPurpose]) -> dict[ConsentPurpose, str]:
         consents = {}
