@@ -25,9 +25,10 @@ MAX_PACKED = 1 << 20  # characters of one run of base64 or hex that are read; wh
 _INVISIBLE = (
     "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
 )
-_TERMINAL = r"(?:\x1b\[|\x9b)[0-?]{0,32}[ -/]{0,4}[@-~]|\x1b[()][A-Z0-9]|\x1b\][0-9]{0,4};|\x1b[=>78cDEHMNOZ]"
+_SEQUENCE = r"[0-?]{0,32}[ -/]{0,4}[@-~]"
+_TERMINAL = rf"\x1b(?:\[{_SEQUENCE}|[()][A-Z0-9]|\][0-9]{{0,4}};|[=>78cDEHMNOZ])"
+_TERMINAL_8_BIT = rf"\x9b{_SEQUENCE}"
 _COLOUR = re.compile(r"\[[0-9]{1,3}(?:;[0-9]{1,3}){0,8}m")  # what is left when ESC itself was lost on the way
-_BLANK = re.compile(_TERMINAL)
 _BACKSLASH = (
     r"""\\(?:["'\\/nrt]|e(?=\[)|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|"""
     r"x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){0,63}|[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){0,63})"
@@ -39,7 +40,7 @@ _MARKS: tuple[tuple[str, str], ...] = (
     ("%", _PERCENT),
     ("&", _ENTITY),
     ("\x1b", _TERMINAL),
-    ("\x9b", _TERMINAL),
+    ("\x9b", _TERMINAL_8_BIT),
 )
 _FIND = {mark: re.compile(pattern) for mark, pattern in _MARKS}
 _FIND.update((mark, re.compile(mark)) for mark in _INVISIBLE)
@@ -134,8 +135,9 @@ _READINGS = _Readings()
 
 def blank(text: str) -> str:
     """The text with spaces, as many, in place of its terminal escapes: what follows one then begins a word."""
-    if "\x1b" in text or "\x9b" in text:
-        text = _BLANK.sub(_spaces, text)
+    for mark in ("\x1b", "\x9b"):
+        if mark in text:
+            text = _FIND[mark].sub(_spaces, text)
     if "m" in text and "[" in text:
         text = _COLOUR.sub(_spaces, text)
     return text
