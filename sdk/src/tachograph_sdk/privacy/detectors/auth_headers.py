@@ -53,8 +53,9 @@ def _find(text: Text) -> Iterator[Span]:
         while end > start and data[end - 1] in b".:!":
             end -= 1
         text_value = text.text[start:end]
-        sure = 4 if scheme else 8
-        if _is_stand_in(text_value) or len(text_value) < sure or (not scheme and not _is_odd(text_value)):
+        sure = len(text_value) >= (12 if scheme else 16) or (len(text_value) >= 5 and any(map(str.isdigit, text_value)))
+        inside = data[max(at - 1, 0) : at].isalnum()  # a part of a longer name
+        if _is_stand_in(text_value) or not sure or (not scheme and (inside or not _is_odd(text_value))):
             continue
         if scheme == b"aws" or scheme.startswith(b"sharedkey"):
             start += text_value.index(":") + 1 if ":" in text_value else 0

@@ -53,7 +53,27 @@ _SECURE_STRING = re.compile(rb"securestring\s+(?:-(?:string|asplaintext|force)\s
 _NET_USE = re.compile(rb"/user:\S+\s+" + _SECRET)
 _AUTH = re.compile(rb"AUTH\s+(?:default\s+)?([^\s\"'<$,.:]{6,256}+)(?=\s*(?:\n|\Z))")
 _PGPASS = re.compile(rb":5432:[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)(?=\s|\Z)")
-_STAND_IN = frozenset((b"password", b"pass", b"passwd", b"pwd", b"secret", b"token", b"pw", b"stdin", b"xxx", b"***"))
+_NETRC_USER = re.compile(
+    rb"login\s{1,8}([^\s\"'<>]{1,128}+)\s{1,8}(?:account\s{1,8}\S{1,128}\s{1,8})?password\s{1,8}\S"
+)
+_STAND_IN = frozenset(
+    (
+        b"password",
+        b"pass",
+        b"passwd",
+        b"pwd",
+        b"secret",
+        b"token",
+        b"pw",
+        b"stdin",
+        b"user",
+        b"username",
+        b"oauth2",
+        b"__token__",
+        b"xxx",
+        b"***",
+    )
+)
 
 
 def _find(text: Text) -> Iterator[Span]:
@@ -62,15 +82,20 @@ def _find(text: Text) -> Iterator[Span]:
     for needle, pattern, rule in (
         (b"identified ", _IDENTIFIED, "sql-identified-by"),
         (b"securestring", _SECURE_STRING, "powershell-secure-string"),
-        (b"/user:", _NET_USE, "net-use"),
         (b":5432:", _PGPASS, "pgpass"),
     ):
         for at in text.places(needle):
             if (match := pattern.match(lower, at)) and match.lastindex:
                 yield from _judged(match, match.lastindex, rule)
+    for at in text.places(b"/user:"):
+        if lower.find(b"net use", max(at - 160, 0), at) >= 0 and (match := _NET_USE.match(text.ascii, at)):
+            yield from _judged(match, 1, "net-use")
     for at in text.places(b"chpasswd"):
         if match := _ECHO_CHPASSWD.search(text.ascii, max(at - 240, 0), at):
             yield from _judged(match, 1, "chpasswd")
+    for at in text.places(b"login "):
+        if (match := _NETRC_USER.match(text.ascii, at)) and match[1].lower() not in _STAND_IN:
+            yield Span(*match.span(1), "user", "netrc-user")
     data = text.ascii
     at = data.find(b"AUTH ")
     while at >= 0:
@@ -142,5 +167,5 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
-    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl"),
+    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl", b"login "),
 )  # fmt: skip

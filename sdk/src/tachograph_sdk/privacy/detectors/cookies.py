@@ -10,14 +10,18 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 __all__ = ["DETECTOR"]
 
 _HEADER = re.compile(
-    rb"(?:cookies?[\"'`]?\]?[ \t]{0,8}(?::|=>|=|,)[ \t]{0,8}(?:[rbf]?[\"'`])?|--cookie[= ][ \t]{0,4}[\"'])[ \t]{0,4}"
+    rb"(?:cookies?[\"'`]?\]?[ \t]{0,8}(?::|=>|=|(?<=[\"']),)[ \t]{0,8}(?:[rbf]?[\"'`])?|--cookie[= ][ \t]{0,4}[\"'])[ \t]{0,4}"
 )
 _PAIR = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_|~\[\]-]{1,128}+)=(\"?)([^\s;,\"'`<>\\]{0,4096}+)")
 _NEXT = re.compile(rb"\"?;[ \t]{0,8}|\"?; ?\\?\r?\n[ \t]{1,8}")
 _OPEN = re.compile(rb"cookies[\"']?[ \t]{0,8}[:=][ \t]{0,8}\{")
 _ENTRY = re.compile(rb"\s{0,32}[\"']([\w.-]{1,64}+)[\"']\s{0,4}:\s{0,4}[\"']([^\"'\\\n]{1,4096}+)[\"']\s{0,4},?")
+_ATTRIBUTES = frozenset(
+    (b"path", b"domain", b"expires", b"max-age", b"samesite", b"secure", b"httponly", b"version", b"comment")
+)
 _JAR = re.compile(rb"\t(?:TRUE|FALSE)\t[0-9]{1,12}\t([^\t\n]{1,256}+)\t([^\t\r\n]{1,4096}+)")
-_SHORT = re.compile(rb"(?:^|\s)-b[ \t]{0,2}[\"']?\Z")
+_ARGUMENT = re.compile(rb"-b [\"'][\w.-]{1,64}=[^\s;\"']{8}")
+_SHORT = re.compile(rb"(?:^|[\s`\"'])-b[ \t]{0,2}[\"']?\Z")
 
 
 def _find(text: Text) -> Iterator[Span]:
@@ -37,34 +41,39 @@ def _find(text: Text) -> Iterator[Span]:
         if header is None:
             continue
         single = lower[max(at - 4, 0) : at] in (b"set-", b"set_") or lower[max(at - 3, 0) : at] == b"set"
-        place = header.end()
-        while pair := _PAIR.match(data, place):
-            done = pair.end()
-            if _is_value(pair[3]):
-                yield Span(*pair.span(3), "cookie", "set-cookie" if single else "cookie")
-            following = _NEXT.match(data, pair.end())
-            if single or following is None:
-                break
-            place = following.end()
-    if text.places(b"curl"):
-        for at in text.places(b"-b"):
-            if _SHORT.search(data, max(at - 1, 0), at + 4):
-                place = at + 2 + len(data[at + 2 : at + 5]) - len(data[at + 2 : at + 5].lstrip(b" \"'"))
-                while pair := _PAIR.match(data, place):
-                    if _is_value(pair[3]):
-                        yield Span(*pair.span(3), "cookie", "cookie")
-                    following = _NEXT.match(data, pair.end())
-                    if following is None:
-                        break
-                    place = following.end()
+        done = header.end()
+        for span in _pairs(data, done, single=single):
+            done = span.end
+            yield span
+    curl = bool(text.places(b"curl"))
+    for at in text.places(b"-b"):
+        if _SHORT.search(data, max(at - 1, 0), at + 4) and (curl or _ARGUMENT.match(data, at)):
+            place = at + 2 + len(data[at + 2 : at + 5]) - len(data[at + 2 : at + 5].lstrip(b" \"'"))
+            yield from _pairs(data, place, single=False)
     if b"\t" in data and (b"\tTRUE\t" in data or b"\tFALSE\t" in data):
         for match in _JAR.finditer(data):
             yield Span(*match.span(2), "cookie", "cookie-jar")
 
 
+def _pairs(data: bytes, place: int, *, single: bool) -> Iterator[Span]:
+    """The values of `name=value; name=value`; only the first if what follows are attributes."""
+    while pair := _PAIR.match(data, place):
+        if _is_value(pair[3]) and pair[1].lower() not in _ATTRIBUTES:
+            yield Span(*pair.span(3), "cookie", "set-cookie" if single else "cookie")
+        following = _NEXT.match(data, pair.end())
+        if single or following is None:
+            return
+        place = following.end()
+
+
 def _is_value(value: bytes) -> bool:
     """A value that says something, and no stand-in for one."""
-    if len(value) < 2 or value[:1] in b"${<*(" or value.endswith((b"(", b")", b"{")):
+    if (
+        len(value) < 2
+        or value[:1] in b"${<*("
+        or value[:2] in (b"%s", b"%d", b"%(")
+        or value.endswith((b"(", b")", b"{"))
+    ):
         return False
     return value.lower().strip(b"x*.") not in (b"", b"true", b"false", b"value", b"null", b"none", b"deleted")
 

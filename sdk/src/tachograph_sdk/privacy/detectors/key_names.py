@@ -26,10 +26,11 @@ class SecretName(NamedTuple):
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PASSWORD = re.compile(
-    r"(?:password|passwd|passwort|passphrase|passcode|pwd|pswd|passw|requirepass|masterauth|kennwort)$"
+    r"(?:password|passwd|passwort|passphrase|passcode|pwd|pswd|passw|requirepass|masterauth|kennwort|passe|wachtwoord|senha|heslo|parola)$"
 )
 _PASS = re.compile(
-    r"(?:^|db|user|smtp|mysql|mariadb|pg|postgres|sql|root|admin|ssh|mail|ftp|redis|mongo|rabbitmq|login)pass$"
+    r"(?:db|database|user|smtp|mysql|mariadb|pg|postgres|sql|root|admin|ssh|mail|email|imap|ftp|redis|mongo|rabbitmq|login"
+    r"|http|auth|sudo|vpn|wifi|ldap|jdbc|account|service|app|api|key|cert|keystore|store)pass$"
 )
 _PHRASE = re.compile(r"(?:mnemonic|seedphrase|recoveryphrase|secretphrase|walletphrase|backupphrase|seedwords)$")
 _SURE_KEY = re.compile(
@@ -64,7 +65,9 @@ def secret_name(name: str) -> SecretName | None:
     last, flat = words[-1], "".join(words)
     if _PASSWORD.search(flat):
         return SecretName("password", True)
-    if (last == "pass" and words[-2:-1] not in (["proxy"], ["first"], ["second"], ["by"])) or _PASS.search(flat):
+    if _PASS.search(flat):
+        return SecretName("password", True)
+    if last == "pass" and words[-2:-1] not in (["proxy"], ["first"], ["second"], ["by"]):
         return SecretName("password", False)
     if _PHRASE.search(flat):
         return SecretName("phrase", True)
@@ -74,7 +77,7 @@ def secret_name(name: str) -> SecretName | None:
         return _key(words, flat)
     if flat.endswith("accesskeyid"):
         return SecretName("secret", True)
-    if flat.endswith("token"):
+    if flat.endswith("token") and not flat.endswith("publickeytoken"):
         before = words[-2] if last == "token" and len(words) > 1 else last.removesuffix("token")
         return None if before in _NO_TOKEN else SecretName("token", True)
     if last in ("auth", "credential", "credentials", "creds", "cred"):

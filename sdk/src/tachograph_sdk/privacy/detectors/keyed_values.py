@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.key_names import SecretName, secret_name
 from tachograph_sdk.privacy.detectors.keyed_examples import CATCHES, SPARES
-from tachograph_sdk.privacy.detectors.secret_values import is_secret
+from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_random
 
 __all__ = ["DETECTOR"]
 
 _OTHER = frozenset(range(256)) - frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and what may follow it: "tokens" are a metric
-    (b"pass", _OTHER | set(b"wpcv")),
+    (b"pass", _OTHER | set(b"wpcve")),
     (b"pwd", _OTHER | set(b"v")),
     (b"secret", _OTHER | set(b"vb")),
     (b"token", _OTHER | set(b"v")),
@@ -26,6 +26,7 @@ _ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and wh
     (b"cred", _OTHER | set(b"es")),
     (b"phrase", _OTHER),
     (b"mnemonic", _OTHER),
+    *((word, _OTHER) for word in (b"kennwort", b"wachtwoord", b"senha", b"heslo", b"parola")),
 )
 _NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_-."
 _BACK = 48
@@ -33,11 +34,12 @@ _LONG = 200
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
     rb"(?:(?P<pair>[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
-    rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))[ \t]{0,24}"
+    rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
     rb"|(?P<xml>>\s{0,24}|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
+    rb"|(?P<cell>[\"'`]?[ \t]{0,24}\|[ \t]{1,24})"
     rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:is|was|of|to):?[ \t]{1,4})?)"
 )
 _ANNOTATION = re.compile(
@@ -53,17 +55,61 @@ _BARE = re.compile(rb"[^\s\"'`<>]{1,512}+")
 _REST_OF_BARE = re.compile(rb"[^\s\"'`<>,;&|(){}\[\]]{0,65536}+")
 _XML_VALUE = re.compile(rb"[^<\r\n]{1,1024}+(?=<)")
 _BLOCK = re.compile(rb"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,32}")
-_PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]|[\"'`]")  # a word that goes on, or ends what is quoted as a whole
-_NEXT_SETTING = re.compile(rb"[;&,][\w .%-]{1,40}=|[;&](?:\s|\Z)|[,;]\s")
+_PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]")  # the value is a word of a sentence
+_SNAKE = re.compile(r"[a-z]+[0-9]*(?:_[a-z0-9]+)+")
+_NEXT_SETTING = re.compile(rb"\\[nrt\"']|[&,][\w .%-]{1,40}=|;|&&|[&|](?:\s|\Z)|,\s")
+_IN_URL = re.compile(rb"[&#]")
 _LOUD_BEFORE = re.compile(
     rb"(?:^|[\s;&|\"'`(])(?:--?[a-z][\w-]{0,24}[= ]\s?|(?:export|set|env|setx|declare -x|ENV|ARG|-e|local|readonly)\s+)?[\"']?\Z|--[\w.-]{0,64}\Z",
     re.I,
 )
-_SETTERS = (b"ENV", b"ARG", b"setx", b"secret set", b"secrets set", b"config set", b"config:set")
-_LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+\S{1,128}\s+\Z")
+_SETTERS = (
+    b"ENV",
+    b"ARG",
+    b"setx",
+    b"secret set",
+    b"secrets set",
+    b"config set",
+    b"config:set",
+    b"configure set",
+    b"/:",
+)
+_PAIR = re.compile(  # auth=("jane", "…"), HTTPBasicAuth("jane", "…")
+    rb"[ \t]{0,4}=?[ \t]{0,4}[(\[]\s{0,4}[\"']([^\"'<>${}\n]{1,64})[\"']\s{0,4},\s{0,4}[\"']([^\"'<>${}\n]{3,128})[\"']\s{0,4}[)\]]"
+)
+_PLACE = re.compile(rb"[./:]")  # in hosts, paths and addresses
+_RANDOM = re.compile(
+    rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
+)
+_LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+[^\s,]{1,128}\s+\Z")
+
+
+_FOREIGN = (
+    "ontrase\u00f1a",
+    "\u043f\u0430\u0440\u043e\u043b\u044c",
+    "\u041f\u0430\u0440\u043e\u043b\u044c",
+    "\u5bc6\u7801",
+    "\u5bc6\u78bc",
+    "\u53e3\u4ee4",
+    "\u30d1\u30b9\u30ef\u30fc\u30c9",
+    "\ube44\ubc00\ubc88\ud638",
+    "\u00f6senord",
+    "as\u0142o",
+    "\u015eifre",
+    "\u015fifre",
+    "\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2",
+    "\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",
+)
+_FOREIGN_VALUE = re.compile(
+    r"[\"']?\s{0,4}(?:[:=\uff1a\uff1d]|\u306f|\u662f)\s{0,4}[\"'\u300c]?([^\s\"'<>\u300d]{3,128}+)"
+)
+_PASSWORD = SecretName("password", True)
+_OPTION_KEY = SecretName("secret", False)
 
 
 def _find(text: Text) -> Iterator[Span]:
+    if not text.text.isascii():
+        yield from _foreign(text)
     lower = text.lower
     done = 0
     places: list[int] = []
@@ -83,11 +129,30 @@ def _find(text: Text) -> Iterator[Span]:
         start = done - len(lower[start:done].lstrip(b"-."))
         name = secret_name(text.ascii[start:done].decode("ascii"))
         if name is None and lower[at : at + 3] == b"key":
-            name, start = _spaced_name(text, at, start, done)
-        if name and (found := _value(text, start, done, name)):
+            if lower[start - 2 : start] == b"--" or text.ascii[start:done] == b"KEY":
+                name = _OPTION_KEY
+            else:
+                name, start = _spaced_name(text, at, start, done)
+        if lower.startswith(b"auth", at) and (pair := _PAIR.match(text.ascii, done)):
+            yield Span(*pair.span(1), "user", "login-pair")
+            yield Span(*pair.span(2), "password", "login-pair")
+        elif name and (found := _value(text, start, done, name)):
             done = max(done, found.end)
             if found.kind:
                 yield found
+
+
+def _foreign(text: Text) -> Iterator[Span]:
+    """Passwords under the word for one in other scripts: those who write it so write no code."""
+    for word in _FOREIGN:
+        at = text.text.find(word)
+        while at >= 0:
+            at += len(word)
+            if match := _FOREIGN_VALUE.match(text.text, at):
+                value = match[1].rstrip(".,;!?\u3002")
+                if _is_beyond_doubt(value, _PASSWORD):
+                    yield Span(match.start(1), match.start(1) + len(value), "password", "password-by-name")
+            at = text.text.find(word, at)
 
 
 def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName | None, int]:
@@ -111,14 +176,16 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     at = separator.end()
     group = separator.lastgroup
     before = data[max(start - 80, 0) : start]
-    if before.endswith(b"://"):
-        return None  # the user of a URL
+    if before.endswith((b"://", b"::")):
+        return None  # the user of a URL; a name in a space of names
     loud = False
     doubtful = False
+    code = False
     if group == "op":
         operator = separator["op"]
         if operator == b":" and (annotation := _ANNOTATION.match(data, at)):
             at = annotation.end()
+        code = operator == b"=" and before.rstrip().endswith(b",")
         loud = operator == b"=" and separator.end() - end == 1 and _is_loud(data[start:end], before)
         if block := _BLOCK.match(data, at):
             at = block.end()
@@ -127,19 +194,18 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
             return None
         match = _XML_VALUE.match(data, at)
         return _judged(text, at, match.end(), name, quoted=True) if match else None
-    elif group == "call" or group == "argument":
-        if b"get" in data[start:end].lower() or before.endswith((b"get(", b"getenv(", b"environ(")):
-            return None
-        doubtful = True
-    elif group == "says":
-        doubtful = True
+    elif group == "call" and b"get" in text.lower[start:end]:
+        return None
+    elif group in ("call", "argument", "says", "cell"):
+        doubtful = not before.endswith((b"define('", b'define("'))
     elif group == "gap":
-        if data[at : at + 1] in (b"'", b'"') and name.kind == "password" and name.sure:
-            pass  # SQL: WITH PASSWORD '…'
+        if data[at : at + 1] in (b"'", b'"'):
+            doubtful = not (name.kind == "password" and name.sure)  # SQL: WITH PASSWORD '…'
         elif before.endswith((b" -", b"--", b"'-", b'"-')) or before == b"-" or before.rstrip().endswith(_SETTERS):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
-            return None
+            random = _RANDOM.match(data, at) if name.sure else None  # "the deploy key … was revoked"
+            return Span(*random.span(), name.kind, f"{name.kind}-by-name") if random else None
     elif group == "pair":
         loud = data[start:end].isupper()
     quote = _QUOTE.match(data, at)
@@ -150,25 +216,31 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         if data[stop : stop + 1] != quote[1][:1]:  # cut short
             cut = _BARE.match(data, at)
             stop = min(stop, cut.end()) if cut else stop
+        if group == "argument" and _PLACE.search(data, at, stop):
+            return None
         return _judged(text, at, stop, name, quoted=True, loud=loud, doubtful=doubtful)
-    if doubtful and group != "says":
+    if doubtful and group not in ("says", "cell"):
         return None
-    return _bare(text, at, name, loud=loud, doubtful=doubtful, json=separator["close"] is not None, before=before)
+    code = code or (separator["close"] is not None and not loud)
+    return _bare(text, at, name, loud=loud, doubtful=doubtful, code=code, before=before)
 
 
 def _bare(
-    text: Text, at: int, name: SecretName, *, loud: bool, doubtful: bool, json: bool, before: bytes
+    text: Text, at: int, name: SecretName, *, loud: bool, doubtful: bool, code: bool, before: bytes
 ) -> Span | None:
     """A value without quotes: to the next space, and no further than the setting."""
     data = text.ascii
+    if data.startswith(b"base64:", at):
+        at += 7  # Laravel
     match = _BARE.match(data, at)
     if match is None:
         return None
     stop = match.end()
     if stop - at == 512 and (rest := _REST_OF_BARE.match(data, stop)):
         stop = rest.end()
-    if following := _NEXT_SETTING.search(data, at, stop + 1):
-        stop = following.start()
+    ends = _IN_URL if before.endswith((b"?", b"&")) else _NEXT_SETTING
+    if following := ends.search(data, at, stop + 1):
+        stop = min(following.start(), stop)
     value = data[at:stop]
     if value.endswith(b"4_request"):
         return None  # the scope of a signature, whose secret part has a shape of its own
@@ -178,13 +250,22 @@ def _bare(
             trimmed = trimmed[:-1].rstrip(b",;")
     if trimmed.endswith((b".", b":", b"!", b"?")) and (doubtful or data[stop : stop + 1] == b" "):
         trimmed = trimmed[:-1]
-    code = len(trimmed) < len(value) or data[stop : stop + 1] in (b"(", b"[") or data[stop : stop + 2] == b" ("
-    if json and not trimmed.isdigit() and not loud:
-        code = True
+    code = (
+        (code and not trimmed.isdigit())
+        or len(trimmed) < len(value)
+        or data[stop : stop + 1] in (b"(", b"[")
+        or data[stop : stop + 2] in (b" (", b" =")
+    )
     stop = at + len(trimmed)
-    if data[at - 1 : at] != b"=" and not loud and trimmed.isalpha() and _PROSE.match(data, stop):
+    spaced = data[at - 1 : at] != b":"
+    if data[at - 1 : at] != b"=" and not loud and trimmed.isalpha() and _goes_on(data, stop, spaced=spaced):
         return None
     return _judged(text, at, stop, name, quoted=False, loud=loud, doubtful=doubtful, code=code)
+
+
+def _goes_on(data: bytes, stop: int, *, spaced: bool) -> bool:
+    """Whether a word is followed by another one, or by the quote that began before the name."""
+    return _PROSE.match(data, stop) is not None or (not spaced and data[stop : stop + 1] in (b"'", b'"'))
 
 
 def _judged(
@@ -203,16 +284,20 @@ def _judged(
     if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
         # What is long and no secret is not looked at again from each name in it: that would take the square of it.
         return Span(end, end, "", "refused") if end - start >= _LONG else None
-    if doubtful and not (len(stripped) >= 6 and _has_both(stripped) and "_" not in stripped):
+    if doubtful and not _is_beyond_doubt(stripped, name):
         return None
     start += len(value) - len(value.lstrip())
     kind = "secret" if name.kind == "phrase" else name.kind
     return Span(start, start + len(stripped), kind, f"{name.kind}-by-name")
 
 
-def _has_both(value: str) -> bool:
-    """Letters and digits: no word of prose."""
-    return any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
+def _is_beyond_doubt(value: str, name: SecretName) -> bool:
+    """Nothing that prose or code has there: letters and digits, but no name of a variable."""
+    if len(value) < 6 or not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
+        return False
+    if name.kind == "password":
+        return _SNAKE.fullmatch(value) is None or value[-1].isdigit()
+    return looks_random(value, least=12)
 
 
 def _is_loud(name: bytes, before: bytes) -> bool:

@@ -24,6 +24,7 @@ _BODY = re.compile(
     rb"(?:(?:\\+n|\\+r|[\s\"']){1,16}+[A-Za-z0-9+/]{2,64}+={0,2}(?=[\s\"'\\.]|\Z))?"
 )
 _LINE = re.compile(rb"[\s\"'`,+>|#*]*+[A-Za-z0-9+/=]{2,100}+[\s\"'`,+\\]*+")
+_LAST_WORD = re.compile(rb"(?<=[\s\"'`:=])[A-Za-z0-9+/]{40,100}=*\Z")
 _FULL_LINE = re.compile(rb"[A-Za-z0-9+/]{40}")
 _PUTTY_END = re.compile(
     rb"private-lines: ?[0-9]{1,4}+(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{16,}+)*+(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{1,80}+(?=[\s\\]|\Z))?(?:[\s\\nr]{0,8}+private-mac: ?[0-9a-f]{16,}+)?",
@@ -89,6 +90,8 @@ def _back(data: bytes, end: int, floor: int) -> int:
         line = data[begin:stop]
         long = _FULL_LINE.search(line) is not None
         if not _LINE.fullmatch(line) or (start < end and not long):
+            if tail := _LAST_WORD.search(line):  # something else before the first line that is left
+                start, full = begin + tail.start(), True
             break
         start, full = begin + len(line) - len(line.lstrip(b" \t\r\"'`+>|#")), full or long
         stop = _stripped(data, floor, begin, b"\r\n")

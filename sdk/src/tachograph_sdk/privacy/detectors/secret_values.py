@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from tachograph_sdk.privacy.detectors.key_names import SecretName
 
@@ -28,7 +29,7 @@ _VOCABULARY = _set(
     " var let const env environ environment process prompt ask stdin file path vault keyring getpass typing list dict map"
     " set array record unsafe readonly date datetime type kind function func lambda callable promise async await"
     # kinds of tokens and of hashing
-    " sha sha1 sha256 sha512 md5 bcrypt argon2 hash hashed digest bearer basic oauth oauth2 jwt csrf xsrf refresh id ids"
+    " rsa dsa ecdsa ed25519 ssh aes hmac pem pkcs openssh sha sha1 sha256 sha512 md5 bcrypt argon2 hash hashed digest bearer basic oauth oauth2 jwt csrf xsrf refresh id ids"
     " session bot client server app application public private db database credentials credential creds service account"
     # prose after a colon
     " is was are be to and or for with without from in if not must may can will should has have as by on at of it"
@@ -37,15 +38,15 @@ _VOCABULARY = _set(
 )  # fmt: skip
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
 _REFERENCE = re.compile(
-    r"(?:[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
+    r"(?:&(?:lt|#60|#x3c);|[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
     r"\u2022{3,}|(?:env|vault|arn|op|file|aws|gcp|azure|ssm|secretsmanager|keyvault|keychain|keyring|bw|pass|sops|ref|"
-    r"https?|data|urn|mailto|ENC|encrypted|base64)(?::|\(|\[)|ENC\[|\[[A-Za-z*_. -]+\]?$|/(?:etc|run|var|opt|usr|home|tmp|"
+    r"https?|data|urn|mailto|ENC|encrypted)(?::|\(|\[)|ENC\[|\[[A-Za-z*_. -]+\]?$|/(?:etc|run|var|opt|usr|home|tmp|"
     r"dev|mnt|root|secrets?|app|config)/|~/|\.{1,2}/|@@|process\.|os\.|self\.|this\.)",
     re.I,
 )
 _DUMMY = re.compile(
     r"[xX*.\-_#?0\u2022]+|(?:your|(?:my|the|an?|some|insert|enter|replace|put|add)[-_ ]).{0,40}?"
-    r"(?:token|key|secret|password|passwd|pwd|here|value|it|me|this|goes)\b.{0,16}",
+    r"(?:token|key|secret|password|passwd|pwd|here|value|it|me|this|goes)\b.{0,16}|.*(?:\byour[-_ ]|[-_]here\b|xxxxxx).*",
     re.I,
 )
 _CODE = re.compile(r"[!&*]{0,2}[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)*(?:[(\[{].*|[?!]?\.?)", re.S)
@@ -54,7 +55,7 @@ _CALL = re.compile(r"[A-Za-z_$][\w$.]*(?:::[\w$]+)*[(\[{]")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[a-zA-Z%]{0,2}")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*")
 _FILE = re.compile(r"[\w.-]{1,64}\.(?:pem|key|crt|json|ya?ml|toml|txt|env|ini|cfg|py|js|ts|go|rs|rb|java|html?|md|sh)")
-_SYMBOL = re.compile(r"[^\w\s]")
+_SYMBOL = re.compile(r"[^\w\s-]")
 
 
 def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: bool) -> bool:
@@ -72,14 +73,15 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
     size = len(value)
     if size < 3 or _REFERENCE.match(value) or _DUMMY.fullmatch(value) or _is_vocabulary(value):
         return False
-    if not quoted and _is_code(value, loud=loud, code=code):
+    odd = _has_odd_case(value)
+    if not quoted and not (odd and name.sure) and _is_code(value, loud=loud, code=code):
         return False
     if name.kind == "password":
         return _is_password(value, sure=name.sure, quoted=quoted, loud=loud)
     if any(char.isspace() for char in value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
         return False
     if not name.sure:
-        return looks_random(value, least=20 if not loud else 16)
+        return _CHAIN.fullmatch(value) is None and looks_random(value, least=16)
     if _NUMBER.fullmatch(value):
         return size >= 8 and value.isdigit() and name.kind == "secret"
     digits = any(char.isdigit() for char in value)
@@ -87,11 +89,13 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
         return size >= 6 if name.kind == "secret" or loud else size >= 8
     if _SYMBOL.search(value.strip("_-./:")) and "." not in value and ":" not in value and "/" not in value:
         return name.kind == "secret" and size >= 8 and any(char.isalpha() for char in value) and "-" not in value
+    if odd:
+        return True
     mixed = not value.islower() and not value.isupper()
     plain = value.replace("_", "").replace("-", "").isalpha()
     if loud or name.kind == "secret":
         return size >= 8 and plain and (loud or size >= 12 or mixed) and not ("-" in value and size < 16)
-    return size >= 20 and mixed and looks_random(value, least=20)
+    return odd
 
 
 def looks_random(value: str, *, least: int = 16) -> bool:
@@ -108,8 +112,22 @@ def looks_random(value: str, *, least: int = 16) -> bool:
     return digits >= len(value) // 6 and upper + lower >= len(value) // 8 and upper + lower + digits >= len(value) * 0.8
 
 
+def _has_odd_case(value: str) -> bool:
+    """Letters change between large and small more often than in words, or there are too few vowels for words."""
+    if len(value) < 16 or value.islower() or value.isupper():
+        return False
+    letters = [char.isupper() for char in value if char.isalpha()]
+    changes = sum(one != other for one, other in pairwise(letters))
+    vowels = sum(char in "aeiouAEIOU" for char in value)
+    return changes > 0.38 * len(value) or (
+        len(value) >= 20 and vowels < 0.25 * len(value) and changes > 0.25 * len(value)
+    )
+
+
 def _is_vocabulary(value: str) -> bool:
-    """Whether it consists of the words that stand for a secret: `your-api-key`, `password_field`, `required`."""
+    """Whether it consists of the words that stand for a secret: `your-api-key`, `password_field`, `required|min:8`."""
+    if "|" in value and value.partition("|")[0].lower() in _VOCABULARY:
+        return True
     if any(char.isdigit() for char in value) and value.lower() not in _VOCABULARY:
         return False
     pieces = _PIECES.findall(value)
@@ -122,7 +140,7 @@ def _is_vocabulary(value: str) -> bool:
 
 def _is_code(value: str, *, loud: bool, code: bool) -> bool:
     """Whether an unquoted value is an expression: a name, a look-up, a call."""
-    if _CALL.match(value):
+    if value[0] in "([{:" or _CALL.match(value):
         return True
     if loud:
         return bool(_CHAIN.fullmatch(value)) and code

@@ -12,7 +12,7 @@ from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_rand
 __all__ = ["DETECTOR"]
 
 _AUTHORITY = re.compile(rb"[^\s\"'<>`\\/?#,;|(){}\[\]]{0,512}+")
-_USER_INFO = re.compile(rb"([^\s\"'<>`/?#@:]{0,128}+)(?::([^\s\"'<>`]{1,256}?))?@(?=[A-Za-z0-9\[_-])")
+_USER_INFO = re.compile(rb"([^\s\"'<>`/?#@:]{0,128}+)(?::([^\s\"'<>`]{0,256}?))?@(?=[A-Za-z0-9\[_-])")
 _FAR = 400  # characters in which user, password and "@" must stand
 _PORT = re.compile(rb"[0-9]{0,5}[/?#]")
 _HOST = re.compile(rb"(?:[\w-]{1,64}\.[\w.-]+|[\w.-]{1,64}:[0-9]|localhost|\[)")
@@ -30,8 +30,8 @@ _SURE = frozenset(
      b"x-oss-signature", b"x-oss-credential", b"key-pair-id", b"policy", b"hdnea", b"__gda__", b"ticket", b"authuser_token")
 )  # fmt: skip
 _IF_RANDOM = frozenset(
-    (b"code", b"state", b"key", b"auth", b"sid", b"sessionid", b"session", b"session_id", b"otp", b"nonce", b"hash", b"k",
-     b"st", b"invite", b"reset", b"confirmation", b"verify", b"magic", b"credential", b"x-amz-meta-key")
+    (b"code", b"state", b"key", b"auth", b"sid", b"sessionid", b"session", b"session_id", b"otp", b"nonce", b"hash",
+     b"invite", b"reset", b"confirmation", b"verify", b"magic", b"credential", b"x-amz-meta-key")
 )  # fmt: skip
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HOOKS: tuple[tuple[bytes, str, re.Pattern[bytes]], ...] = (  # end of the host, rule, path with the secret part
@@ -53,6 +53,12 @@ _HOOKS: tuple[tuple[bytes, str, re.Pattern[bytes]], ...] = (  # end of the host,
 )  # fmt: skip
 _HOOK_HOSTS = tuple(host for host, _, _ in _HOOKS)
 _TEAM_HOOK = re.compile(rb"/hooks/([a-z0-9]{26})(?![a-z0-9])")  # Mattermost, on any host
+_SESSION = re.compile(rb"[A-Za-z0-9._!-]{12,256}+")
+_GO_DSN = re.compile(rb"([^\s\"'`=:/@]{1,64}):([^\s\"'`]{2,100})\Z")
+_LOGIN = re.compile(rb"[\"']?([A-Za-z][\w.@\\-]{1,63}+)[\"']?;")
+_SERVICE_USERS = frozenset(
+    (b"sa", b"root", b"admin", b"app", b"postgres", b"guest", b"mysql", b"oracle", b"system", b"dbo", b"service")
+)
 _ORACLE = re.compile(rb"jdbc:oracle:(?:thin|oci):([^\s/@:\"']{1,64}+)/([^\s@\"']{1,128}+)@", re.I)
 
 
@@ -63,12 +69,34 @@ def _find(text: Text) -> Iterator[Span]:
     for at in text.places(b"hooks.slack.com"):  # also without a scheme
         if match := _HOOKS[0][2].match(data, at + 15):
             yield Span(*match.span(1), "token", "slack-webhook")
+    for at in text.places(b";jsessionid="):
+        if match := _SESSION.match(data, at + 12):
+            yield Span(*match.span(), "token", "url-parameter")
+    for needle in (b"@tcp(", b"@unix("):
+        for at in text.places(needle):
+            if match := _GO_DSN.search(data, max(at - 200, 0), at):
+                yield Span(*match.span(2), "password", "url-password")
+                if match[1].lower() not in _GENERIC and not _is_stand_in(match[1]):
+                    yield Span(*match.span(1), "user", "url-user")
+    for needle in (b"user id=", b"userid=", b"uid=", b"user name=", b"username=", b"user="):
+        for at in text.places(needle):
+            yield from _login(text, at + len(needle))
     for at in text.places(b"jdbc:oracle"):
         if match := _ORACLE.match(data, at):
             yield Span(*match.span(1), "user", "url-user")
             yield Span(*match.span(2), "password", "url-password")
     if b"=" in data:
         yield from _parameters(text)
+
+
+def _login(text: Text, at: int) -> Iterator[Span]:
+    """The user of a connection string, which has a password too."""
+    match = _LOGIN.match(text.ascii, at)
+    if match is None or match[1].lower() in _GENERIC or match[1].lower() in _SERVICE_USERS or _is_stand_in(match[1]):
+        return
+    beside = text.lower[max(at - 240, 0) : match.end() + 240]
+    if b"password=" in beside or b"pwd=" in beside:
+        yield Span(*match.span(1), "user", "connection-user")
 
 
 def _addresses(text: Text) -> Iterator[Span]:
@@ -103,7 +131,7 @@ def _user(data: bytes, begin: int, stop: int) -> Iterator[Span]:
     user, password = match.span(1), match.span(2)
     name = data[user[0] : user[1]]
     person = bool(name) and name.lower() not in _GENERIC and not _is_stand_in(name)
-    if password[0] < 0:
+    if password[0] < 0 or password[0] == password[1]:
         if looks_random(name.decode("ascii"), least=16):
             yield Span(*user, "token", "url-token")
         elif person:
@@ -158,7 +186,7 @@ def _parameter(text: Text, match: re.Match[bytes], name: bytes) -> Iterator[Span
         ):
             yield Span(start, start + len(value), "token", rule)
     elif name in _IF_RANDOM:
-        if _UUID.fullmatch(value.encode("ascii", "replace")):
+        if not value.isascii() or _UUID.fullmatch(value.encode()):
             return
         if looks_random(value, least=10) or (len(value) >= 24 and value.isalnum() and not value.isalpha()):
             yield Span(start, start + len(value), "token", rule)
