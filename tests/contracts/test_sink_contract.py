@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ class Bench:
             permissions=self.consent,
             scrub=lambda text: text,
             policy_version=3,
-            now_us=lambda: NOW_US,
+            now_us=count(NOW_US).__next__,  # no two envelopes of one moment
         )
         self.sender = Sender(self.outbox, [self.sink])
         salt = RotatingSalt(self.folder / "salts.json")
@@ -363,6 +364,19 @@ def test_a_worker_that_stopped_anywhere_makes_the_same_envelopes_again(bench, mo
     ids = [record["event_id"] for record in bench.records()]
     assert len(ids) == len(set(ids)) == 60
     assert writes > 5
+
+
+def test_a_store_that_counts_anew_loses_nothing(bench):
+    """It was replaced, or its last events were erased before a restart: numbers are given out a second time."""
+    bench.allow(*MAY_LEAVE)
+    started(bench).events += [tool_call(n) for n in range(10)]
+    bench.forward()
+    del bench.events[:]
+    bench.forwarder = bench.make_forwarder()
+    bench.forward()
+    bench.events += [tool_call(1000 + n) for n in range(10)]
+    bench.forward()
+    assert len({record["event_id"] for record in bench.records()}) == 20
 
 
 def test_an_erasure_between_reading_and_putting_in_is_noticed(bench):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import secrets
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tachograph_sdk.private_files import remove, replace_file
@@ -17,6 +18,7 @@ class Cursor:
 
     done: int
     making: int = 0
+    epoch: str = field(default_factory=lambda: secrets.token_hex(8))  # of this counting: a new store counts anew
 
 
 class CursorFile:
@@ -29,14 +31,14 @@ class CursorFile:
         """The cursor; None where there is none, or it is damaged: then it begins with what comes next."""
         try:
             told = json.loads(self._path.read_bytes())
-            return Cursor(int(told["done"]), int(told["making"]))
+            return Cursor(int(told["done"]), int(told["making"]), str(told["epoch"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def write(self, cursor: Cursor) -> None:
         """Replace it. Raises OSError."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path, json.dumps({"done": cursor.done, "making": cursor.making}).encode() + b"\n")
+        replace_file(self._path, json.dumps(asdict(cursor)).encode() + b"\n")
 
     def forget(self) -> None:
         """Begin with what comes next, once it is asked for again. Raises OSError."""

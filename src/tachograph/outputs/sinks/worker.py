@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tachograph.outputs.sinks.config import ForwardConfig
@@ -67,12 +67,17 @@ class Forwarder:
         self._clock = clock
         self._config = config
         self._waiting_since_s: float | None = None
+        self._is_of_this_store = False  # whether the cursor is, once it was looked at
         self.refused = 0  # envelopes whose body held what may not leave
 
     def turn(self) -> bool:
         """Make one envelope if it is time. True if there may be more to do. Raises OSError, DeliveryError, StoreError."""
         grants = self._grants()
         cursor = self._cursor.read()
+        if cursor is not None and not self._is_of_this_store:
+            self._is_of_this_store = True
+            if self._last_number(0) < cursor.done:
+                cursor = None  # another store, or its last events were erased: its numbers are given out again
         if cursor is None or not grants:
             last = self._last_number(cursor.done if cursor is not None else 0)
             if cursor is None or cursor.done != last or cursor.making:
@@ -87,10 +92,10 @@ class Forwarder:
             return False
         made = self._make(found, grants, cursor)
         if not cursor.making:
-            self._cursor.write(Cursor(cursor.done, made.last))
+            self._cursor.write(replace(cursor, making=made.last))
         if made.records and not self._put(made, cursor, generation):
             return True  # something was erased meanwhile: read again
-        self._cursor.write(Cursor(made.last))
+        self._cursor.write(replace(cursor, done=made.last, making=0))
         self._waiting_since_s = None
         return len(found) >= self._config.max_events or (bool(found) and made.last < found[-1][0])
 
@@ -142,7 +147,7 @@ class Forwarder:
                 purposes=made.purposes,
                 body=encode(made.records, self._sink.content_type),
                 content_type=self._sink.content_type,
-                key=f"{cursor.done}-{made.last}",
+                key=f"{cursor.epoch} {cursor.done}-{made.last}",
                 about=tells_of(made.events),
                 generation=generation,
             )
