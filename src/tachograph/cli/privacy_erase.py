@@ -85,6 +85,11 @@ def _print_plan(plan: dict[str, Any]) -> None:
             f"Left: {plan['shared_events']:,} records of sessions that several people shared, which say nobody's name "
             "(--session erases them)."
         )
+    if plan["sessions_beside"]:
+        click.echo(
+            f"Left: {plan['sessions_beside']:,} sessions in the same folders that name no person at all "
+            "(--project or --session erases them)."
+        )
     if plan["outbox_envelopes"]:
         click.echo(f"Envelopes that wait to be sent: {plan['outbox_envelopes']:,}")
     for path in plan["exports"]:

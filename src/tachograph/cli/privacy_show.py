@@ -47,6 +47,8 @@ def show(context: click.Context, /, home: Path | None, as_json: bool, **given: A
         click.echo(
             f"Besides, {answer['shared_events']:,} records of sessions that several people shared say nobody's name."
         )
+    if answer["sessions_beside"]:
+        click.echo(f"Besides, {answer['sessions_beside']:,} sessions in the same folders name no person at all.")
     click.echo(f"Waiting to be sent: {answer['outbox_envelopes']:,} envelopes.")
     _list("Consents of this installation", [f"{one['purpose']}: {one.get('state')}" for one in answer["consents"]])
     _list(

@@ -147,10 +147,12 @@ def conditions(selection: Selection) -> dict[str, str]:
         is_whole = "false" if table == "hours" else whole
         found[table] = f"({is_whole} or ({own})) and {_within(selection, _TIMES[table])}"
     copied = "event_id in (select event_id from subject_events)"
-    held = " or session_id in (select unnest($sessions))" if "sessions" in given else ""
+    theirs = "session_id in (select bucket from subject_buckets)"  # who else holds a copy is nobody's business
+    if "sessions" in given:
+        theirs = f"{theirs} or session_id in (select unnest($sessions))"
     return {
         **found,
-        "event_copies": copied + held,
+        "event_copies": f"{copied} and ({theirs})",
         "corrected": copied,
         "differences": f"(bucket, agent, request_key) in (select (bucket, agent, request_key) from requests where {found['requests']})",
         "buckets": whole,
@@ -192,6 +194,7 @@ def describe(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Sub
         kinds=dict(_run(connection, f"select kind, count(*) {meant} group by 1 order by 1", {})),
         attributes=dict(sorted(attributes.items())),
         shared=_count_shared(connection, selection),
+        beside=_count_beside(connection, selection),
         footprint=footprint(connection, selection),
     )
 
@@ -322,6 +325,20 @@ def _count_shared(connection: duckdb.DuckDBPyConnection, selection: Selection) -
         where e.bucket in (select bucket from subject_buckets where not whole) and not starts_with(e.bucket, '~')
             and e.seq not in (select seq from subject_events) and ({silent}) and {_within(selection, "e.occurred_at")}""",
         selection,
+    )
+    return int(count)
+
+
+def _count_beside(connection: duckdb.DuckDBPyConnection, selection: Selection) -> int:
+    """Sessions that name no person, in working directories in which the person worked: theirs, or anybody's."""
+    if not selection.users or selection.everything:
+        return 0
+    ((count,),) = _run(
+        connection,
+        """select count(*) from sessions where user_id is null and project in (
+            select project from events where seq in (select seq from subject_events) and project is not null
+        ) and bucket not in (select bucket from subject_buckets)""",
+        {},
     )
     return int(count)
 

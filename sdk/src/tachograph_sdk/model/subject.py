@@ -53,6 +53,7 @@ class Subject:
     kinds: Mapping[str, int]
     attributes: Mapping[str, int]  # events that have it
     shared: int  # events in these sessions that name nobody, where several are named: not among the others
+    beside: int  # sessions in the same working directories that name nobody at all: not among the others
     footprint: Footprint
 
 

@@ -121,6 +121,7 @@ class Erasing:
             "last_at": _iso(subject.last_us),
             "sessions": len(subject.footprint.sessions),
             "shared_events": subject.shared,
+            "sessions_beside": subject.beside,
             "exports": [str(copy.path) for copy in copies],
             "outbox_envelopes": self._around.count_outbox([*names, *given.texts]),
             "agent_files": _by_agent(self._around.agent_files(names)),

@@ -270,6 +270,7 @@ class Rights:
             "kinds": dict(subject.kinds),
             "sessions": len(subject.footprint.sessions),
             "shared_events": subject.shared,
+            "sessions_beside": subject.beside,
             "attributes": _attributes(subject),
             "consents": [dict(one) for one in self._consents()],
             "objections": self._objections_about(given, subject),
