@@ -191,6 +191,9 @@ def test_what_was_allowed_to_one_program_is_not_allowed_to_another(home: Path):
     assert mine.granted(USAGE)
     assert Consent(home, app="other-tool", environ={}).granted(USAGE) is None
     assert Consent(home, environ={}).granted(USAGE) is None
+    Consent(home, environ={}).deny(EVERY_PURPOSE, how=How.CODE)
+    assert mine.granted(USAGE), "and what is refused to one is not refused to another"
+    assert len(mine.history()) == 1
 
 
 @pytest.mark.parametrize("name", ["", "..", ".", "a/b", "../x", "A", "-x", "x" * 65, "a\n", "ä", "a\x00"])
