@@ -72,7 +72,9 @@ def post(
         ) from None
     except (OSError, http.client.HTTPException) as error:
         flight.raise_if_cut()
-        raise TransientDelivery(f"the destination could not be reached ({type(error).__name__})", retry_after_s=0.0) from None
+        raise TransientDelivery(
+            f"the destination could not be reached ({type(error).__name__})", retry_after_s=0.0
+        ) from None
     finally:
         flight.land()
 
