@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
@@ -10,7 +11,7 @@ from tachograph_sdk.privacy.detectors.path_words import COMMON_WORDS
 
 __all__ = ["DETECTOR"]
 
-_MOST = 16  # different names that are looked for in one text
+_MOST = 4  # different names that are looked for in all of a text, those that its paths have most often
 _SHORTEST = 4  # letters; a shorter name is a word of something else too often
 
 
@@ -19,16 +20,24 @@ def _find(text: Text) -> Iterator[Span]:
     if not spans:
         return
     whole = text.text
-    names = list(dict.fromkeys(whole[span.start : span.end] for span in spans))[:_MOST]
-    for name in names:
+    counts = Counter(whole[span.start : span.end] for span in spans)
+    for name, _ in counts.most_common(_MOST):
         if len(name) < _SHORTEST or name.casefold() in COMMON_WORDS:
             continue
-        at = whole.find(name)
-        while at >= 0:
+        for at in _places(text, name):
             end = at + len(name)
             if not (whole[at - 1 : at].isalnum() or whole[end : end + 1].isalnum()):
                 yield Span(at, end, "user", "name-from-path")
-            at = whole.find(name, end)
+
+
+def _places(text: Text, name: str) -> Iterator[int]:
+    """Where the name stands; looking for it in bytes is faster."""
+    find = text.ascii.find if name.isascii() else None
+    needle = name.encode("ascii", "replace")
+    at = find(needle) if find else text.text.find(name)
+    while at >= 0:
+        yield at
+        at = find(needle, at + len(name)) if find else text.text.find(name, at + len(name))
 
 
 DETECTOR = Detector(
