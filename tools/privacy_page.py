@@ -19,7 +19,10 @@ ANSWERS: tuple[tuple[str, str], ...] = (
     ("Take a copy with you", "export"),
     ("Correct something", "rectify"),
     ("Have something not kept from now on", "object"),
-    ("Erase, and see the proof", "erase"),
+    ("Erase, and have it checked", "erase"),
+    ("See what was erased and corrected, when, and how that was checked", "receipts"),
+    ("See how long things are kept, and what is due", "retention"),
+    ("Choose whether names are shown as they are", "identity"),
     ("Allow, refuse or withdraw a purpose; see who decided what, and when", "consent"),
 )
 """What somebody may want, and the command of `tachograph privacy` for it."""
@@ -51,9 +54,9 @@ _IN_SHORT = """# What we collect
 Policy version {version}. This page is made from the tables that the program runs on; a test fails when they differ.
 
 **What is kept?** Numbers: tokens, costs, how many, how long, what failed. By default also names of models, tools, skills
-and other features, if they have the form of a name. People, sessions, organizations, folders and repositories are keyed
-pseudonyms, made with a secret that stays in your home folder. No texts, unless you choose the preset `content` and
-consent to it.
+and other features, if they have the form of a name and the scrubber finds nothing in it. People, sessions,
+organizations, folders and repositories are keyed pseudonyms, made with a secret that stays in your home folder, unless
+you choose `identity = "clear"`. No texts, unless you choose the preset `content` and consent to it.
 
 **How is that made sure?** What an agent sends may hold anything. One piece of code, `privacy/release.py`, lets an
 attribute through only if a row below names it, in the form that the row says, and drops and counts everything else. What
@@ -62,6 +65,8 @@ it let through is all that the store, the pages, the exports and the outbox ever
 **Where is it, and who can read it?** On the machine that runs `tachograph`, in one folder that only its owner may open.
 
 **What leaves the machine?** Nothing, until you consent to a purpose and name a destination.
+
+**How long is it kept?** Until its time is over ([days](#how-long)) or you erase it.
 
 **How do I stop it?** Stop the server; nothing else collects. [More](#see-correct-stop-erase).
 """
@@ -100,6 +105,9 @@ def _on(rule: Rule) -> str:
     return ", ".join(f"`{kind.value}`" for kind in EventKind if kind in rule.kinds)
 
 
+_DONE = {Treatment.DROP: "dropped"}
+
+
 def _treated(rule: Rule) -> str:
     return f"{rule.treatment} ({rule.shape})" if rule.shape else str(rule.treatment)
 
@@ -116,7 +124,9 @@ def _kept() -> str:
             name = rule.into or rule.attribute
             meaning = ATTRIBUTES[name].help if name in ATTRIBUTES else "pseudonym of the session"
             other = strict[rule.attribute]
-            in_strict = "the same" if other is rule else f"dropped: {other.reason}"
+            in_strict = (
+                "the same" if other is rule else f"{_DONE.get(other.treatment, other.treatment)}: {other.reason}"
+            )
             yield f"`{rule.attribute}`", meaning, _on(rule), str(rule.purpose), _treated(rule), rule.reason, in_strict
 
     head = ("Attribute", "Meaning", "On", "For", "Treatment", "Why", "In `strict`")
@@ -161,35 +171,26 @@ def _never() -> str:
 
 
 def _how_long() -> str:
-    rows = _tiers()
-    if not rows:
-        return (
-            "## How long\n\nUntil you erase it. What came in and has not yet passed the wall is in the journal, a file on the same\n"
-            "disk, mode 0600, deleted as soon as it is read; what cannot be read is set aside, and listed by its place and reason.\n"
-        )
-    return (
-        "## How long\n\nWhat came in and has not yet passed the wall is in the journal, a file on the same disk, mode 0600, deleted as\n"
-        "soon as it is read. After that, unless you erase it before:\n\n" + _table(("What", "Days"), rows)
-    )
-
-
-def _tiers() -> list[tuple[str, str]]:
-    """From the settings, where retention is one of them."""
     import dataclasses
-    import sys
 
     from tachograph.config import Settings
+    from tachograph.store import config
     from tools.reference import trailing_comments
 
-    part = getattr(Settings(), "retention", None)
-    if part is None:
-        return []
-    comments = trailing_comments(sys.modules[type(part).__module__])
-    return [
-        (comments.get((type(part).__name__, field.name)) or field.name, str(getattr(part, field.name)))
-        for field in dataclasses.fields(part)
-        if field.name.endswith("_days")
+    settings, comments = Settings(), trailing_comments(config)
+    rows = [
+        (comments["RetentionConfig", field.name], f"`{field.name}`", str(getattr(settings.retention, field.name)))
+        for field in dataclasses.fields(settings.retention)
     ]
+    journal = settings.journal
+    return (
+        "## How long\n\n"
+        "What came in and has not yet passed the wall is in the journal, a file on the same disk that only you can read. It is\n"
+        f"deleted once it was read, at most {journal.segment_age_s:g} seconds after it came while the server runs. What is damaged is set aside beside\n"
+        f"it, unread, for {journal.quarantine_age_s / 86400:g} days. What passed the wall, unless you erase it before, in days from its arrival:\n\n"
+        + _table(("What", "Setting in `[retention]`", "Days"), rows)
+        + "\nTexts of `content` go with their records. `tachograph privacy retention` shows what is due before it is deleted.\n"
+    )
 
 
 def _where() -> str:
@@ -223,9 +224,8 @@ def _rights() -> str:
     places = dict(PRIVACY_COMMANDS)
     rows = []
     for want, name in ANSWERS:
-        if name in places:
-            help_ = inspect.cleandoc(load_command(places[name]).help or "").partition("\n")[0]
-            rows.append((want, f"`tachograph privacy {name}`", help_))
+        told = inspect.cleandoc(load_command(places[name]).help or "").partition("\n")[0]
+        rows.append((want, f"`tachograph privacy {name}`", told))
     return (
         "## See, correct, stop, erase\n\n"
         + _table(("You want to", "Command", "What it does"), rows)

@@ -211,7 +211,7 @@ def send_nonsense(server: Running, secrets: list[Secret]) -> dict[str, bytes]:
                 try:
                     channel.unary_unary(method)(b"\x0a\xff" + raw, timeout=20)
                 except grpc.RpcError as error:
-                    answers.append(f"{error.details()} {error.trailing_metadata()}".encode())  # type: ignore[attr-defined]
+                    answers.append(f"{error.details()} {error.trailing_metadata()}".encode())
     return {"answers to nonsense": b"\n".join(answers)}
 
 
