@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.token_formats import AFTER, HEADS, PREFIXES, Format
@@ -14,6 +15,7 @@ __all__ = ["DETECTOR"]
 _DASH = re.compile(rb"[_-]")
 _GLUED = re.compile(rb"A(?=KIA|SIA|Iza|TATT3|TBB|KID)|L(?=TAI)|s(?=k-)|x(?=ox)")
 _REACH = 96  # characters before a run in which a token may have begun
+_MANY = 4  # formats of one anchor that are more than it pays to try one by one
 _GLUE = 24  # letters before a prefix, at most; deeper inside a run it is chance
 _ESCAPE = re.compile(rb"[\[;][0-9]{0,3}[mK]|%(?:25)*+[0-9A-Fa-f]{2}|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbfv0])")
 _BLOB = re.compile(rb"[A-Za-z0-9+/]{39}[+/]")  # in the middle of base64 any two letters turn up
@@ -54,18 +56,18 @@ def _find(text: Text) -> Iterator[Span]:
                 continue
             start = done  # the rest of a run that a token reached into
         word = data[start:end]
-        if (not start or data[start - 1] not in _NEAR) and (end == size or data[end] not in b".:"):
-            if word in innocent:
-                continue
-            if _is_innocent(word):
-                innocent.add(word)
-                continue
+        alone = (not start or data[start - 1] not in _NEAR) and (end == size or data[end] not in b".:")
+        if alone and (word in innocent or _is_innocent(word)):
+            continue
+        before = done
         for span in _in_run(data, start, end, done):
             yield span
             done = span.end
             if span.rule == "aws-access-key-id" and (secret := _AWS_SECRET.match(data, done)):
                 yield Span(*secret.span(1), "secret", "aws-secret-access-key")
                 done = secret.end(1)
+        if alone and done == before:
+            innocent.add(word)
 
 
 def _in_pieces(text: Text) -> Iterator[Span]:
@@ -109,7 +111,11 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
         place = dash.start()
         if place < 2 or start < at > place:
             continue
-        for format_ in PREFIXES.get(data[place - 2 : place + 1], ()):
+        anchor = data[place - 2 : place + 1]
+        formats = PREFIXES.get(anchor, ())
+        if len(formats) > _MANY and not any(one.match(data, place - back) for back, one in _any_of(anchor)):
+            continue
+        for format_ in formats:
             begin = place - format_.back
             if not (begin >= at or done <= begin < start == at) or begin < refused.get(format_.rule, 0):
                 continue
@@ -122,6 +128,15 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
             yield Span(*match.span(), "token", format_.rule)
             at = match.end()
             break
+
+
+@cache
+def _any_of(anchor: bytes) -> tuple[tuple[int, re.Pattern[bytes]], ...]:
+    """All formats of one anchor as one pattern for each distance: what none of them fits is refused at once."""
+    sources: dict[int, list[str]] = {}
+    for format_ in PREFIXES[anchor]:
+        sources.setdefault(format_.back, []).append(f"(?:{format_.source})")
+    return tuple((back, re.compile("|".join(found).encode())) for back, found in sources.items())
 
 
 def _beginnings(data: bytes, start: int, end: int) -> Iterator[int]:
