@@ -10,7 +10,7 @@ from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 __all__ = ["DETECTOR"]
 
 _HEADER = re.compile(
-    rb"(?:cookies?[\"'`]?\]?[ \t]{0,8}(?::|=>|=|(?<=[\"']),)[ \t]{0,8}(?:[rbf]?[\"'`])?|--cookie[= ][ \t]{0,4}[\"'])[ \t]{0,4}"
+    rb"(?:cookies?[\"'`]?\]?[ \t]{0,8}(?::|=>|=|(?<=[\"']),)[ \t]{0,8}\[?\s{0,16}(?:[rbf]?[\"'`])?|--cookie[= ][ \t]{0,4}[\"'])[ \t]{0,4}"
 )
 _PAIR = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_|~\[\]-]{1,128}+)=(\"?)([^\s;,\"'`<>\\]{0,4096}+)")
 _NEXT = re.compile(rb"\"?;[ \t]{0,8}|\"?; ?\\?\r?\n[ \t]{1,8}")
@@ -21,7 +21,7 @@ _ATTRIBUTES = frozenset(
 )
 _JAR = re.compile(rb"\t(?:TRUE|FALSE)\t[0-9]{1,12}\t([^\t\n]{1,256}+)\t([^\t\r\n]{1,4096}+)")
 _ARGUMENT = re.compile(rb"-b [\"'][\w.-]{1,64}=[^\s;\"']{8}")
-_SHORT = re.compile(rb"(?:^|[\s`\"'])-b[ \t]{0,2}[\"']?\Z")
+_SHORT = re.compile(rb"(?:^|[\s`\"'>])-b[ \t]{0,2}[\"']?\Z")
 
 
 def _find(text: Text) -> Iterator[Span]:

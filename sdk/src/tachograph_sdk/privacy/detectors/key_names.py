@@ -67,6 +67,8 @@ def secret_name(name: str) -> SecretName | None:
         return SecretName("password", True)
     if _PASS.search(flat):
         return SecretName("password", True)
+    if last == "pw":
+        return SecretName("password", False)
     if last == "pass" and words[-2:-1] not in (["proxy"], ["first"], ["second"], ["by"]):
         return SecretName("password", False)
     if _PHRASE.search(flat):

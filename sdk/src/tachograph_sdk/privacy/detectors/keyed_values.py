@@ -19,6 +19,7 @@ _OTHER = frozenset(range(256)) - frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and what may follow it: "tokens" are a metric
     (b"pass", _OTHER | set(b"wpcve")),
     (b"pwd", _OTHER | set(b"v")),
+    (b"pw", _OTHER),
     (b"secret", _OTHER | set(b"vb")),
     (b"token", _OTHER | set(b"v")),
     (b"key", _OTHER | set(b"bvid")),
@@ -33,7 +34,7 @@ _BACK = 48
 _LONG = 200
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
-    rb"(?:(?P<pair>[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
+    rb"(?:(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
     rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
     rb"|(?P<xml>>\s{0,24}|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
@@ -67,6 +68,8 @@ _SETTERS = (
     b"ENV",
     b"ARG",
     b"setx",
+    b"SetEnv",
+    b"setenv",
     b"secret set",
     b"secrets set",
     b"config set",
@@ -84,22 +87,11 @@ _RANDOM = re.compile(
 _LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+[^\s,]{1,128}\s+\Z")
 
 
+_LATIN = (b"contrase?a", b"senord", b"has?o", b"?ifre")  # as they stand in the ASCII view
 _FOREIGN = (
-    "ontrase\u00f1a",
-    "\u043f\u0430\u0440\u043e\u043b\u044c",
-    "\u041f\u0430\u0440\u043e\u043b\u044c",
-    "\u5bc6\u7801",
-    "\u5bc6\u78bc",
-    "\u53e3\u4ee4",
-    "\u30d1\u30b9\u30ef\u30fc\u30c9",
-    "\ube44\ubc00\ubc88\ud638",
-    "\u00f6senord",
-    "as\u0142o",
-    "\u015eifre",
-    "\u015fifre",
-    "\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2",
-    "\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",
-)
+    "\u0430\u0440\u043e\u043b\u044c", "\u5bc6\u7801", "\u5bc6\u78bc", "\u53e3\u4ee4", "\u30d1\u30b9\u30ef\u30fc\u30c9", "\ube44\ubc00\ubc88\ud638",
+    "\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2", "\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",
+)  # fmt: skip
 _FOREIGN_VALUE = re.compile(
     r"[\"']?\s{0,4}(?:[:=\uff1a\uff1d]|\u306f|\u662f)\s{0,4}[\"'\u300c]?([^\s\"'<>\u300d]{3,128}+)"
 )
@@ -144,15 +136,18 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _foreign(text: Text) -> Iterator[Span]:
     """Passwords under the word for one in other scripts: those who write it so write no code."""
-    for word in _FOREIGN:
-        at = text.text.find(word)
-        while at >= 0:
-            at += len(word)
-            if match := _FOREIGN_VALUE.match(text.text, at):
-                value = match[1].rstrip(".,;!?\u3002")
-                if _is_beyond_doubt(value, _PASSWORD):
-                    yield Span(match.start(1), match.start(1) + len(value), "password", "password-by-name")
-            at = text.text.find(word, at)
+    ends = [at + len(word) for word in _LATIN for at in text.places(word)]
+    if b"??" in text.ascii:
+        for name in _FOREIGN:
+            at = text.text.find(name)
+            while at >= 0:
+                ends.append(at + len(name))
+                at = text.text.find(name, at + 1)
+    for end in ends:
+        if match := _FOREIGN_VALUE.match(text.text, end):
+            value = match[1].rstrip(".,;!?\u3002")
+            if _is_beyond_doubt(value, _PASSWORD):
+                yield Span(match.start(1), match.start(1) + len(value), "password", "password-by-name")
 
 
 def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName | None, int]:
@@ -204,7 +199,9 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         elif before.endswith((b" -", b"--", b"'-", b'"-')) or before == b"-" or before.rstrip().endswith(_SETTERS):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
-            random = _RANDOM.match(data, at) if name.sure else None  # "the deploy key … was revoked"
+            random = (
+                _RANDOM.match(data, at + (data[at : at + 1] == b"(")) if name.sure else None
+            )  # "the deploy key … was revoked"
             return Span(*random.span(), name.kind, f"{name.kind}-by-name") if random else None
     elif group == "pair":
         loud = data[start:end].isupper()
@@ -216,7 +213,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         if data[stop : stop + 1] != quote[1][:1]:  # cut short
             cut = _BARE.match(data, at)
             stop = min(stop, cut.end()) if cut else stop
-        if group == "argument" and _PLACE.search(data, at, stop):
+        if group == "argument" and doubtful and _PLACE.search(data, at, stop):
             return None
         return _judged(text, at, stop, name, quoted=True, loud=loud, doubtful=doubtful)
     if doubtful and group not in ("says", "cell"):
@@ -311,5 +308,5 @@ DETECTOR = Detector(
     find=_find,
     catches=CATCHES,
     spares=SPARES,
-    anchors=tuple(anchor for anchor, _ in _ANCHORS),
+    anchors=(*(anchor for anchor, _ in _ANCHORS), *_LATIN),
 )

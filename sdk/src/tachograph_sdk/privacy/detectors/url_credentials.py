@@ -235,5 +235,8 @@ DETECTOR = Detector(
         "https://hooks.slack.com/services/<token>",
         "https://www.npmjs.com/package/@types/node?activeTab=versions",
     ),
-    anchors=(b"hooks.slack.com", b"jdbc:oracle", b"://"),
+    anchors=(
+ b"hooks.slack.com", b"jdbc:oracle", b"://", b";jsessionid=", b"@tcp(", b"@unix(", b"user id=", b"userid=", b"uid=",
+ b"user name=", b"username=", b"user=",
+),
 )  # fmt: skip
