@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
-from tachograph_sdk.privacy.detectors.person_words import is_login, name_fields
+from tachograph_sdk.privacy.detectors.person_words import is_login, is_person, name_fields
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
-_LOGIN = r"(?P<login>[^\W\d][\w.-]{1,39})(?![\w@(\[{/\\:*+%]|\.\w|-\w)"
+_LOGIN = r"(?P<login>[^\W\d][\w.-]{0,38}\w)(?![\w@(\[{/\\:*+%]|\.\w|-\w)"
 _USER = re.compile(
     rb"user(?:_?id)?[\"'\]]{0,2}[ \t]{0,4}(?:=>?|:=?)[ \t]{0,3}[\"'`]?(?=[a-z?_])|user(?:add|del|mod)? (?=[a-z-])"
 )
@@ -19,7 +19,7 @@ _LOGIN_KEY = re.compile(rb"login(?:[ _]?(?:id|name))?[\"'\]]{0,2}[ \t]{0,4}(?:=>
 _VALUE = re.compile(_LOGIN)
 _QUOTED = re.compile(r"(?P<login>[^\W\d][\w.@+ -]{1,39})[\"'`]")
 _ARGUMENT = re.compile(r"(?:\(|, )\w{1,24}=\Z")
-_NAMED = re.compile(r"(?P<login>[^\W\d][\w.-]{1,39})(?![\w@:*+%]|\.\w|-\w)")
+_NAMED = re.compile(r"(?P<login>[^\W\d][\w.-]{0,38}\w)(?![\w@:*+%]|\.\w|-\w)")
 _KEY_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789_.-"
 _KEYS_USER = words(
     "user os.user user.user db_user dbuser ssh_user remote_user current_user sudo_user git_user gh_user github_user os_user"
@@ -53,7 +53,7 @@ _MADE_UP = re.compile(
 _MEMBERS = words("user users name names username id login email value key text data")
 
 _SENTENCE = re.compile(
-    rb"(?:for|invalid|by|as|switch(?:ed)? to|unknown|illegal) user (?=[a-z?_])|user(?:add|del|mod) (?:-[a-z]+(?: [^\s-]\S*)? ){0,4}(?=[a-z?_])"
+    rb"(?<![a-z])(?:for|from|invalid|by|as|switch(?:ed)? to|unknown|illegal) user (?=[a-z?_])|user(?:add|del|mod) (?:-[a-z]+(?: [^\s-]\S*)? ){0,4}(?=[a-z?_])"
 )
 _ACCEPTED = re.compile(
     r"(?:Accepted|Failed|Postponed) [\w-]{3,24} for (?:invalid user )?(?P<login>[^\W\d][\w.-]{1,39}) from ", re.I
@@ -76,6 +76,7 @@ _DOMAIN_USER = re.compile(
     r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
     re.IGNORECASE,
 )
+_ANNOUNCED = (b"--username ", b"account name:", b"user name:")
 _UID = re.compile(r"(?:uid|gid|euid)=\d{1,10}\((?P<login>[^)\n]{1,40})\)")
 _IN_BRACKETS = re.compile(r"\d\((?P<login>[^)\n]{1,40})\)")
 _PASSWD = re.compile(
@@ -90,13 +91,14 @@ def _find(text: Text) -> Iterator[Span]:
     yield from _by_key(text)
     yield from _in_sentences(text)
     yield from _in_output(text)
+    yield from _announced(text)
 
 
 def _by_key(text: Text) -> Iterator[Span]:
     whole = text.text
     for field in name_fields(text):
         if field.key in _NAME_KEYS and "." not in whole[field.start : field.at].strip("."):
-            yield from _value(whole, field.at, field.quote, "login-key")
+            yield from _value(whole, field.at, field.quote, field.key)
     for pattern in (_USER, _LOGIN_KEY):
         for match in pattern.finditer(text.lower):
             low = max(0, match.start() - 16)
@@ -118,10 +120,10 @@ def _by_key(text: Text) -> Iterator[Span]:
                 quote = mark if mark in "\"'`" else ""
                 if not quote and match[0].endswith(b" ") and b":" not in match[0] and b"=" not in match[0]:
                     continue
-                yield from _value(whole, match.end(), quote, "login-key")
+                yield from _value(whole, match.end(), quote, key)
 
 
-def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
+def _value(whole: str, at: int, quote: str, key: str) -> Iterator[Span]:
     match = (_QUOTED if quote else _VALUE).match(whole, at)
     if match is None:
         return
@@ -132,7 +134,7 @@ def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
         return
     if not quote and ("_" in login or login[1:].lower() != login[1:]) and whole[at - 1 : at] == " ":
         return  # an expression or a type: `user = auth_result`, `user: UserId`
-    if " " in login and not login.istitle():
+    if " " in login and not (len(login.split()) == 2 and key in ("user", "username") and is_person(login)):
         return
     if (
         not quote
@@ -142,7 +144,7 @@ def _value(whole: str, at: int, quote: str, rule: str) -> Iterator[Span]:
         return
     if not quote and not _ends_well(whole, match.end(), spaced=whole[at - 1 : at] == " "):
         return
-    yield Span(at, at + len(login), "user", rule)
+    yield Span(at, at + len(login), "user", "login-key")
 
 
 def _is_plausible(login: str) -> bool:
@@ -210,8 +212,27 @@ def _is_told(whole: str, at: int, login: re.Match[str]) -> bool:
         "permission",
         "quota",
         "granted",
+        "disconnect",
+        "closed by",
+        "reset by",
     )
     return any(word in before for word in said) or after[:1] in ("(", "")
+
+
+def _announced(text: Text) -> Iterator[Span]:
+    """`--username jane`, and `Account Name:  jane` of Windows."""
+    for anchor in _ANNOUNCED:
+        for at in text.places(anchor):
+            start = at + len(anchor)
+            start += len(text.text[start : start + 24]) - len(text.text[start : start + 24].lstrip(" \t"))
+            match = _VALUE.match(text.text, start)
+            if (
+                match
+                and match["login"].lower() not in _NO_VALUE
+                and is_login(match["login"])
+                and _is_plausible(match["login"])
+            ):
+                yield Span(start, match.end(), "user", "login-key")
 
 
 def _groups(line: str, at: int) -> Iterator[Span]:
@@ -303,6 +324,11 @@ DETECTOR = Detector(
         ),
         ("jane:x:1000:1000:Jane Doe,,,:/home/jane:/bin/bash", "<user>:x:1000:1000:<name>,,,:/home/<user>:/bin/bash"),
         ("$ whoami\njane\n", "$ whoami\n<user>\n"),
+        ("--username jane x", "--username <user> x"),
+        ("Account Name:\t\tjane", "Account Name:\t\t<user>"),
+        ("<username>jane</username>", "<username><user></username>"),
+        ("Logged in as jane.", "Logged in as <user>."),
+        ("Disconnected from user jane 10.0.0.4 port 22", "Disconnected from user <user> <ip> port 22"),
         ("--user=jane.doe x", "--user=<user> x"),
     ),
     spares=(
@@ -324,6 +350,7 @@ DETECTOR = Detector(
         'user="user"',
         "chown root:root /x; chown -R www-data:www-data .",
         "owner: A\\nfoo, re.match(r'user\\d+')",
+        "Service Quotas User Guide</a> or SAMAccountName: 'Print Operators'",
         "the user is not logged in as expected",
     ),
     anchors=(
@@ -336,6 +363,7 @@ DETECTOR = Detector(
         b"whoami",
         b"sudo: ",
         b"(to ",
+        *_ANNOUNCED,
         *_COMMANDS,
     ),
 )

@@ -17,7 +17,7 @@ _MONTH = (
 _DATE = (
     r"(?:(?:19|20)\d{2}(?P<a>[-/. ])(?:0?[1-9]|1[0-2])(?P=a)(?:[12]\d|3[01]|0?[1-9])|(?:[0-3]?\d)(?P<b>[-/. ])(?:[0-3]?\d)(?P=b)(?:19|20)?\d{2}"
     rf"|[0-3]?\d(?:st|nd|rd|th)?\.? (?:de |of )?{_MONTH},? (?:de )?(?:19|20)\d{{2}}|{_MONTH} [0-3]?\d(?:st|nd|rd|th)?,? (?:19|20)\d{{2}}"
-    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?![\w])(?!-\d)"
+    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!-\d)(?:(?!\w)|(?=T\d\d:))"
 )
 _BIRTH = re.compile(
     r"(?:(?<![a-z])dob|birth(?:[ _-]?(?:date|day))?|(?<![a-z])born(?: on| the)?|(?<![a-z])geb(?:oren|\.|urtsdatum|urtstag)?"
@@ -47,6 +47,7 @@ DETECTOR = Detector(
         ("Geburtsdatum: 12.03.1985", "Geburtsdatum: <birth_date>"),
         ("geb. am 12.03.85", "geb. am <birth_date>"),
         ("date de naissance 12/03/1985", "date de naissance <birth_date>"),
+        ('"dateOfBirth":"1985-03-12T00:00:00Z"', '"dateOfBirth":"<birth_date>T00:00:00Z"'),
         ('"birthday":"19850312"', '"birthday":"<birth_date>"'),
     ),
     spares=(

@@ -57,7 +57,7 @@ _BLAME_NAME = re.compile(
 )
 _MERGE = re.compile(r"Merge pull request #\d{1,7} from (?P<user>[\w-]{2,39})/", re.IGNORECASE)
 _SETTINGS = re.compile(
-    r"\[user\]\s{1,4}(?:email[^\n]{0,100}\n\s{0,4})?name[ \t]{0,3}=[ \t]{0,3}(?P<name>[^\n\"]{2,60}?)[ \t]*(?=\n|\r|\Z)"
+    r"\[user\]\s{1,12}(?:email[^\n]{0,100}\n\s{0,12})?name[ \t]{0,3}=[ \t]{0,3}(?P<name>[^\n\"]{2,60}?)[ \t]*(?=[\n\r\"'`]|\Z)"
 )
 _VALUE = re.compile(r"[^\n\"'`\\<>{}()$;,|&=]{2,60}")
 _VALUE_PLAIN = re.compile(_WORDS)

@@ -35,7 +35,9 @@ _END = re.compile(
 )
 _SURE_ENDS = (".corp", ".lan", ".intranet", ".localdomain", ".home.arpa", ".ts.net")
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789.-_"
-_PACKAGES = words("com org net io java jdk sun javax kotlin android dev self this cls module app config env settings")
+_PACKAGES = words(
+    "com org net io java jdk sun javax kotlin android dev os sys path self this cls module app config env settings"
+)
 _FILES = words("docker-compose tsconfig appsettings settings config env compose vite next webpack readme claude agents")
 _KEY_BEFORE = re.compile(
     rb"(?:host(?:name)?|server|addr(?:ess)?|endpoint|domain|dns|broker|node|machine|ping|ssh|to|from|at|on|resolve|lookup)[\"']?\s*[:=]?\s*[\"']?\Z"
@@ -114,7 +116,7 @@ def _is_machine(lower: bytes, start: int, end: int, name: str) -> bool:
         return False
     labels = name.split(".")
     if name.endswith(_SURE_ENDS):
-        return True
+        return labels[0] not in _PACKAGES
     if labels[0] in _PACKAGES or labels[0] in _FILES or before.endswith((b"import ", b"package ", b"using ")):
         return False
     if lower[end : end + 7] == b" import":

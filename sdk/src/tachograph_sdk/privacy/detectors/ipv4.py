@@ -25,7 +25,7 @@ _VERSION_WORDS = words(
     " installing require requires requirement since until package pip nuget maven gem cuda cudnn nvidia chrome chromium"
     " chromedriver edg edge opera opr webview webview2 safari firefox electron java jdk jre dotnet assembly fileversion"
     " section sec clause chapter paragraph oid rfc latest newest compatible office excel word windows patch hotfix"
-    " rollback migrate migrated migrating migration"
+    " macos ios ipados android ubuntu debian macosx rollback migrate migrated migrating migration"
 )
 _ADDRESS_WORDS = words(
     "ip ips ipv4 addr addrs address addresses host hosts hostname hostnames server servers node nodes peer peers client"
@@ -41,7 +41,7 @@ _LETTERS_ONLY = bytes(code if 97 <= code < 123 or code == 52 else 32 for code in
 # Such words stand before both; they count where no word of versions is on the line.
 _WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|via|at|local|source|reach(?:es|ed)?)(?::?\s+|=)\[?\Z")
 _AFTER_VERSION = re.compile(
-    rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
+    rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)| (?:release|version|stable|or later|or newer)\b|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
 )
 _AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])")
 _PORT = re.compile(rb"\.(?:[0-9]{1,5}|[a-z][a-z0-9-]{1,15})(?![0-9.])")
@@ -197,6 +197,7 @@ DETECTOR = Detector(
         "Chrome/120.0.6099.109 Edg/120.0.2210.91 Chrome/120.0.0.0",
         "foo-1.2.3.4.tar.gz foo_1.2.3.4-1_amd64.deb",
         "requires 10.15.7.1 or later",
+        "8.0.33.0 release, macOS 10.15.7.1",
         "listening on 127.0.0.1:8080 and 0.0.0.0:80",
         "netmask 255.255.255.0",
         "oid 1.3.6.1.4.1.311",

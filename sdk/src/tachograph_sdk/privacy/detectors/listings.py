@@ -45,8 +45,8 @@ def _find(text: Text) -> Iterator[Span]:
 def _files(text: Text) -> Iterator[Span]:
     whole = text.text
     end = 0
-    for match in _FILE_RIGHTS.finditer(text.lower):
-        start = match.start() - 2
+    read_only = [at - 1 for at in text.places(b"r--r--r--")]
+    for start in sorted([match.start() - 2 for match in _FILE_RIGHTS.finditer(text.lower)] + read_only):
         if start < end or start < 0:
             continue
         row = _ROW.match(whole, start) or _ROW_OWNER_ONLY.match(whole, start)
@@ -106,6 +106,7 @@ DETECTOR = Detector(
         ("-rw-r--r-- 1 jane staff 4096 Nov 20 09:24 a.py", "-rw-r--r-- 1 <user> staff 4096 Nov 20 09:24 a.py"),
         ("drwxr-xr-x@ 12 jane  staff   384 Nov 20 09:24 .", "drwxr-xr-x@ 12 <user>  staff   384 Nov 20 09:24 ."),
         ("-rwx------. 1 jane jane 120 Nov 20  2025 run", "-rwx------. 1 <user> <user> 120 Nov 20  2025 run"),
+        ("-r--r--r--  1 jane  staff  12 Nov  3 10:12 a", "-r--r--r--  1 <user>  staff  12 Nov  3 10:12 a"),
         ("lrwxrwxrwx 1 root jane.doe 7 Nov 20 09:24 x -> y", "lrwxrwxrwx 1 root <user> 7 Nov 20 09:24 x -> y"),
         (
             _PS + "jane        1234  0.5  1.2 3 4 pts/0 S+ 09:24 0:00 vim",
@@ -136,5 +137,5 @@ DETECTOR = Detector(
         "open tty 3 and pts/0",
         "-rw-r--r-- 1 node node 10 Nov 20 09:24 package.json",
     ),
-    anchors=(b"%cpu", b"ppid ", b" pts/", b" tty", b" console "),
+    anchors=(b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console "),
 )

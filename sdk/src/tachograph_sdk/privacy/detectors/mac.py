@@ -67,6 +67,8 @@ def _stands_alone(lower: bytes, start: int, separator: bytes) -> bool:
         return False
     if before != separator:
         return True
+    if separator == b".":
+        return False
     word = _WORD_BEFORE.search(lower[max(0, start - 6) : start - 1])
     return word is None or len(word[0]) > 4 or any(byte not in _HEX for byte in word[0])
 
@@ -109,6 +111,7 @@ DETECTOR = Detector(
         "1:2:3:4:5:6",
         "f-ab-cd-ef-ab-cd-ef-ab",
         "1024.2048.4096",
+        "014C ; [.1FA3.0020.0008][.FFF3.0000.0000]",
         "SHA1 12:34:56:78:9A:BC:DE:F0:12:34:56:78:9A:BC:DE:F0:12:34:56:78",
         "a:b:c:d:e:f",
         "----------",

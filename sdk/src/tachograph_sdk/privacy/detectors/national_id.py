@@ -96,9 +96,9 @@ _INSURANCE = re.compile(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 _STAMP = re.compile(r"1[5-9]\d{8}(?:\d{3}|\d{6})?\Z|20[12]\d-?[01]\d-?[0-3]\d")
 
 # Documents with letters, and ids shorter than numbers() looks for: their words are the anchors.
-_DOCUMENTS = (b"passport", b"reisepass", b"licen")
+_DOCUMENTS = (b"passport", b"reisepass", b"ausweis", b"licen")
 _DOCUMENT = re.compile(
-    r"(?:(?P<passport>passport|reisepass(?:nummer)?)|(?P<licence>licen[cs]e))"
+    r"(?:(?P<passport>passport|reisepass(?:nummer)?|ausweis(?:nummer)?)|(?P<licence>licen[cs]e))"
     r"(?:[ _-]?(?:number|num|no|nr|#)\b\.?)?[\"' ]{0,2}(?: is )?[:=#]{0,2}[\"' ]{0,3}"
     r"(?P<id>(?=[A-Z]{0,9}\d)[A-Z0-9]{6,12}(?![A-Za-z0-9_])|\d{2} ?[A-Z0-9]{2,4} ?\d{3,6}(?![A-Za-z0-9_])"
     r"|[A-Z]{5}\d{6}[A-Z0-9]{5}(?![A-Za-z0-9_])|[A-Z]\d{3}-\d{4}-\d{4}(?:-\d{2})?)",
@@ -159,7 +159,7 @@ def _tokens(text: Text) -> Iterator[Span]:
             forms = _SHAPES.get(shape[start:end])
             if (
                 forms is None
-                or data[start - 1 : start] in (b"_", b"-", b"/", b"?")
+                or data[start - 1 : start] in (b"_", b"-", b"/", b"?", b".")
                 or data[end : end + 1] in (b"-", b"?")
             ):
                 continue
@@ -245,6 +245,7 @@ DETECTOR = Detector(
         "passport.js 0.7.0, passport-jwt@4.0.1",
         "national park 12345678",
         "f12345678a",
+        "1.61803399F",
     ),
     anchors=tuple(_DOCUMENTS),
 )

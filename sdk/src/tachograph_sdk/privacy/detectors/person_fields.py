@@ -41,7 +41,7 @@ _DEAR = re.compile(
 )
 _TITLE = re.compile(
     r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|Frau|Herr|Mme|Mlle|Sra)\.? (?:Dr\.? )?"
-    r"(?P<name>[A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}(?:[ -][A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}){0,2})(?!\w)"
+    r"(?P<name>[A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}(?: [A-Z]\.)?(?:[ -][A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}){0,2})(?!\w)"
 )
 _TITLES = (b"mr. ", b"mrs. ", b"ms. ", b"dr. ")
 _GREETINGS = (b"dear ", b"hello ")
@@ -117,6 +117,7 @@ DETECTOR = Detector(
         ("Dear Jane Doe,", "Dear <name>,"),
         ("Hello Jane Doe, thanks", "Hello <name>, thanks"),
         ("ask Dr. Jane Doe about it", "ask Dr. <name> about it"),
+        ("by Dr. William H. Wolberg", "by Dr. <name>"),
         ("Mr. Smith wrote", "Mr. <name> wrote"),
         ("given_name = J\u00fcrgen", "given_name = <name>"),
     ),

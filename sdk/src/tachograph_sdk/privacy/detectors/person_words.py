@@ -32,7 +32,8 @@ _PARTICLES = words("van von der den de del della di da dos du la le bin ibn al e
 
 # A key that ends with "name" and its value: `"full_name": "…"`, `GIT_AUTHOR_NAME=…`, `user.name = …`, `user.name "…"`.
 _NAME_KEY = re.compile(
-    rb"name[\"'\]]{0,2}(?:[ \t]{0,8}(?:=>?|:=?|\x00)[ \t]{0,3}[\"'\x60]?|[ \t]{1,3}[\"'])(?=[a-z0-9?_])"
+    rb"name[\"'\]]{0,2}(?:[ \t]{0,8}(?:=>?|:=?|\x00)[ \t]{0,3}[\"'\x60]?|[ \t]{1,3}[\"']|>(?=[a-z?][^<>\n]{0,60}</))"
+    rb"(?=[a-z0-9?_])"
 )
 _KEY_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789_.-"
 

@@ -34,6 +34,7 @@ _FORMS = re.compile(
     r"|8 ?[ (-]\d{3}[ )-] ?\d{3}-\d{2}-\d{2}|8-\d{3}-\d{3}-\d{4}"  # RU
 )
 _ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}")
+_LINKED = re.compile(r"[1-9]\d{7,14}(?!\w)")
 _COUNTED = re.compile(r"0\d\D0\d\D0\d\D0\d")  # bytes of a dump, not a number
 _DATE = re.compile(
     r"(?:19|20)\d{2}([-/. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d{2}"
@@ -112,6 +113,9 @@ _OTHER_LENGTHS = (7, 12)  # behind a code of three digits, such as +351 or +972
 
 def _find(text: Text) -> Iterator[Span]:
     yield from _international(text)
+    for at in text.places(b"wa.me/"):
+        if match := _LINKED.match(text.text, at + 6):
+            yield Span(*match.span(), "phone", "phone-link")
     for number in numbers(text):
         if not number.glued:
             yield from _national(text.text, number)
@@ -160,7 +164,7 @@ def _end_of(match: re.Match[str]) -> int:
 
 def _national(whole: str, number: Number) -> Iterator[Span]:
     end = start = number.start - 1 if whole[number.start - 1 : number.start] == "(" else number.start
-    if _has_word(whole, number, start):
+    if _has_word(whole, number, start) and not (whole[start] == "(" and whole[start - 1 : start].isalnum()):
         match = _ANY.match(whole, start, number.end + 16)
         if match and _is_any(match[0], whole[match.end() : match.end() + 1]):
             end = match.end()
@@ -240,6 +244,7 @@ DETECTOR = Detector(
         ("Telefon: 612 345 678", "Telefon: <phone>"),
         ("call me at 555-0132!", "call me at <phone>!"),
         ("tel. 22 123 45 67", "tel. <phone>"),
+        ("https://wa.me/14155550100?text=hi", "https://wa.me/<phone>?text=hi"),
         ("whatsapp 612345678", "whatsapp <phone>"),
     ),
     spares=(
@@ -264,9 +269,10 @@ DETECTOR = Detector(
         "100 200 3000 400 500 6000",
         "01-02-2026 and 01.02.2026",
         "10.1145/3292500.3330701",
-        "recall 4155550132",
+        "recall 4155550132 and call(1234567)",
         "10,000,000",
         "+ 20261120",
         "SELECT 030/1234",
     ),
+    anchors=(b"wa.me/",),
 )
