@@ -196,13 +196,14 @@ def uncompressed(home: Path, person: str) -> bool:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("with_server", [True, False])
+@pytest.mark.parametrize(("with_server", "identity"), [(True, "clear"), (False, "pseudonym")])
 def test_an_erased_person_is_in_no_byte_and_everybody_elses_figures_stay(
-    at: Path, tmp_path: Path, with_server: bool
+    at: Path, tmp_path: Path, with_server: bool, identity: str
 ) -> None:
     agents = tmp_path / "agents"
     alone = tmp_path / "alone"
     alone.mkdir(mode=0o700)
+    command("privacy", "identity", identity, home=at)
     fill(at, agents, [JANE, BOB])
     fill(alone, agents, [BOB])
     names = Pseudonymizer(load_or_create_secret(Home(at).secret))

@@ -261,8 +261,16 @@ def _delete_archived(connection: duckdb.DuckDBPyConnection, selection: Selection
     for table in ("counted_ids", "archived", "identities"):
         if table in existing(connection):
             run(f"delete from {table} where {meant[table]}")
+    _forget_names(connection)
     named = [value for part in NAMED for value in getattr(selection, part)]
     connection.execute("delete from corrected where before in (select unnest($1::varchar[]))", [named])
+
+
+def _forget_names(connection: duckdb.DuckDBPyConnection) -> None:
+    """Clear names of people and places of whom nothing is left."""
+    columns = [(table, column) for table in ("events", "requests", "sessions") for column in NAMED.values()]
+    used = " union ".join(f"select {column} from {table} where {column} is not null" for table, column in columns)
+    connection.execute(f"delete from identities where pseudonym not in ({used})")
 
 
 def _forget_files(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> dict[str, int]:

@@ -92,9 +92,10 @@ def test_records_without_a_session_are_counted_for_the_right_user() -> None:
 
 def test_a_name_is_put_in_the_place_of_another_only() -> None:
     store = DuckDBStore(":memory:")
+    names: list[dict[str, Any]] = [{"tool_name": "Bsh"}, {"tool_name": "Edit"}, {}]
     calls = [
         make_event(EventKind.TOOL_CALL, key=f"t{i}", session_id="s_j", tool_use_id=f"tu_{i}", success=True, **name)
-        for i, name in enumerate(({"tool_name": "Bsh"}, {"tool_name": "Edit"}, {}))
+        for i, name in enumerate(names)
     ]
     fill(store, calls)
     correct(store, Selection(sessions=("s_j",)), "tool_name", "Bash", before="Bsh")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +105,14 @@ def session_of(name: str, user: str, *, requests: int, day: int = 0, telemetry: 
     for i in range(requests):
         at = NOW_US + day * 86_400_000_000 + i * 60_000_000
         numbers: dict[str, Any] = {"model": "m", "input_tokens": 10 + i, "output_tokens": 3}
-        ids = {"request_id": f"req_{name}_{i}", "message_id": f"msg_{name}_{i}"}
+        ids: dict[str, Any] = {"request_id": f"req_{name}_{i}", "message_id": f"msg_{name}_{i}"}
         if telemetry:
-            otel = {"user_id": user, "organization_id": "o_1", "cost_nanousd": 7_000 + i, "cost_basis": "reported"}
+            otel: dict[str, Any] = {
+                "user_id": user,
+                "organization_id": "o_1",
+                "cost_nanousd": 7_000 + i,
+                "cost_basis": "reported",
+            }
             made.append(make_event(key=f"o{name}{i}", at_us=at, session_id=f"s_{name}", **numbers, **ids, **otel))
         made.append(
             make_event(
@@ -216,6 +223,46 @@ def test_events_that_come_after_an_erasure_are_settled() -> None:
     store.close()
 
 
+def test_texts_and_clear_names_go_with_the_records_they_belong_to() -> None:
+    store = DuckDBStore(":memory:")
+    texts = [make_event(EventKind.PROMPT, key=f"p{u}", session_id=f"s_{u}", user_id=u) for u in (JANE, BOB)]
+    texts = [replace(event, contents={"content_prompt": f"words of {event.session_id}"}) for event in texts]
+    names = {JANE: "jane@example.org", BOB: "bob@example.org", "p_j": "/home/jane/app", "p_b": "/home/bob/app"}
+    store.write(Batch(events=texts, identities=names))
+    fill(store, session_of("j", JANE, requests=1), session_of("b", BOB, requests=1))
+    told = store.subject(Selection(users=(JANE,)))
+    assert (told.tables["contents"], told.tables["identities"]) == (1, 1)
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    assert store.query_sql("select text from contents").rows == [(f"words of s_{BOB}",)]
+    assert sorted(store.query_sql("select clear_text from identities").rows) == [
+        ("/home/bob/app",),
+        ("bob@example.org",),
+    ]
+    store.close()
+
+
+def test_what_is_left_of_records_that_had_had_their_time_goes_too() -> None:
+    store, alone = DuckDBStore(":memory:"), DuckDBStore(":memory:")
+    jane, bob = session_of("j", JANE, requests=3), session_of("b", BOB, requests=2)
+    fill(store, jane, bob)
+    fill(alone, bob)
+    later = datetime(2026, 2, 1)  # noqa: DTZ001 - as stores keep times
+    for one_of in (store, alone):
+        one_of.retain(later, confirmed=True)
+        assert one(one_of, "select count(*) from events") == 0
+    told = store.subject(Selection(users=(JANE,)))
+    assert told.tables["requests"] == 3
+    assert told.footprint.sessions == ("s_j",), "so that it does not come in again as something new"
+    store.erase(Selection(users=(JANE,)), "x", remember=lambda _: None)
+    for table in ("requests", "hours", "sessions", "session_hours", "counted_ids"):
+        assert rows(store, table) == rows(alone, table), table
+    assert store.find_values([JANE, "s_j"]) == []
+    store.rebuild()
+    assert rows(store, "hours") == rows(alone, "hours")
+    store.close()
+    alone.close()
+
+
 def test_everything_can_go() -> None:
     store = DuckDBStore(":memory:")
     fill(store, session_of("b", BOB, requests=2), session_of("j", JANE, requests=2))
@@ -271,8 +318,6 @@ def test_what_a_compacting_that_was_cut_short_left_is_removed(tmp_path: Path) ->
 
 
 def test_compacting_waits_for_queries_and_queries_see_one_state_or_the_other(tmp_path: Path) -> None:
-    import threading
-
     store = DuckDBStore(tmp_path / "store.duckdb")
     fill(store, session_of("j", JANE, requests=300), session_of("b", BOB, requests=300))
     answers: set[int] = set()
