@@ -33,7 +33,7 @@ def scrub(context: click.Context, plain: bool, report: bool, consistent: bool) -
     the exit status is then 1. With --report, "found" lists for each finding its field, kind, rule, and where it was in
     the field as it came in (in characters); with --text the list goes to standard error at the end, as counts.
 
-    Example: echo '{"text": "mail jane@example.org"}' | tachograph scrub --report
+    Example: tachograph scrub --report < texts.jsonl
     """
     from tachograph_sdk.privacy.scrubber import Scrubber
 
