@@ -19,6 +19,7 @@ from tachograph.inputs.otlp.decode import Decoder
 from tachograph.pipeline.pipeline import Pipeline
 from tachograph.ports import Frame, FrameKind, Position
 from tachograph.pricing.price import PriceTable
+from tachograph_sdk.privacy.policy import POLICIES, Preset
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import Release
 
@@ -103,11 +104,12 @@ def _prices() -> PriceTable:
 
 
 def pipeline(**options: Any) -> Pipeline:
-    """A whole pipeline with a fixed secret and the shipped prices."""
+    """A whole pipeline with a fixed secret and the shipped prices; `preset` says what is kept."""
+    policy = POLICIES[options.pop("preset", Preset.STANDARD)]
     return Pipeline(
         decoder=Decoder(),
         agents=[ClaudeCode()],
-        release=Release(Pseudonymizer(b"a secret of thirty-two bytes len")),
+        release=Release(Pseudonymizer(b"a secret of thirty-two bytes len"), policy),
         prices=options.pop("prices", None) or _prices(),
         **options,
     )

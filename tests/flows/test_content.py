@@ -14,6 +14,7 @@ from tachograph.wiring.presets import open_permissions
 from tachograph_sdk.model.consent import ConsentPurpose, How
 from tests.flows.harness import Running, command, serve, wait_until
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "agents"
 TOKEN = "ghp_" + "Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4zAb7c"
 EMAIL = "jane.q.doe@secret-corp-mail.com"
 PROMPT = f"please rename zebrafinch to goldcrest, ask {EMAIL}, use {TOKEN}"
@@ -109,6 +110,26 @@ def test_without_a_server_the_texts_are_erased_as_well(tmp_path: Path) -> None:
     assert json.loads(command("privacy", "policy", "strict", "--json", home=tmp_path).stdout)["erased_texts"] == 2
     for word in WORDS:
         assert in_files(tmp_path, word) == []
+
+
+@pytest.mark.parametrize("threshold", ["0", "1000000000"], ids=["workers", "one process"])
+def test_histories_bring_texts_whoever_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threshold: str
+) -> None:
+    monkeypatch.setenv("TACHOGRAPH_IMPORTS__WORKER_THRESHOLD_BYTES", threshold)
+    consent(tmp_path)
+    command("privacy", "policy", "content", "--yes", home=tmp_path)
+    command("import", str(GOLDEN / "claude_code" / "2.1.328"), str(GOLDEN / "opencode"), home=tmp_path)
+    asked = (
+        "select agent, attribute from contents join events using (event_id) where source = 'transcript' group by all"
+    )
+    found = {tuple(row) for row in json.loads(command("query", "--json", asked, home=tmp_path).stdout)["rows"]}
+    assert found >= {
+        ("claude_code", "content_prompt"),
+        ("claude_code", "content_tool_input"),
+        ("claude_code", "content_error"),
+        ("opencode", "content_tool_input"),
+    }
 
 
 def test_a_withdrawn_consent_holds_for_the_next_record(tmp_path: Path) -> None:

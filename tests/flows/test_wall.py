@@ -27,7 +27,7 @@ from tachograph.ports import Batch, FrameKind
 from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.model.attributes import ATTRIBUTES
 from tachograph_sdk.model.event import EventKind, RawEvent, Source
-from tachograph_sdk.privacy.policy import POLICY, Treatment
+from tachograph_sdk.privacy.policy import POLICY, Preset, Treatment
 from tests.captures import RECEIVED_US, frame, otlp_json, pipeline
 
 NOW = 1_795_141_838_505_000_000
@@ -255,10 +255,12 @@ def every_secret_everywhere() -> list[RawEvent]:
     ]
 
 
-def test_every_attribute_of_every_kind_refuses_every_secret() -> None:
+@pytest.mark.parametrize("preset", [Preset.STRICT, Preset.STANDARD])
+def test_every_attribute_of_every_kind_refuses_every_secret(preset: Preset) -> None:
     """Not by chance but one by one: each attribute, each kind, each form of a secret."""
+    wall = pipeline(preset=preset)
     for record in every_secret_everywhere():
-        batch = pipeline().run_records([record])
+        batch = wall.run_records([record])
         assert len(batch.events) == 1
         search(batch)
 
