@@ -76,7 +76,7 @@ _DOMAIN_USER = re.compile(
     r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
     re.IGNORECASE,
 )
-_ANNOUNCED = (b"--username ", b"account name:", b"user name:")
+_ANNOUNCED = (b"--username ", b"account name:")
 _UID = re.compile(r"(?:uid|gid|euid)=\d{1,10}\((?P<login>[^)\n]{1,40})\)")
 _IN_BRACKETS = re.compile(r"\d\((?P<login>[^)\n]{1,40})\)")
 _PASSWD = re.compile(

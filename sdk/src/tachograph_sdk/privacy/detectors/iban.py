@@ -37,7 +37,7 @@ _LENGTHS = {
 }
 _HEAD = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])")
 _BODY = re.compile(r"(?:[ -]?[A-Za-z0-9])")
-_GROUPS = re.compile(rb"aa00[ -][a0]{4}[ -][a0]{4}[ -]")
+_GROUPS = re.compile(rb"00(?<=aa00)[ -][a0]{4}[ -][a0]{4}[ -]")  # digits are rarer than letters: they come first
 _BACK = 26
 
 
@@ -63,7 +63,7 @@ def _places(text: Text) -> Iterator[tuple[int, int]]:
     for number in numbers(text):
         yield number.start - _BACK, number.start + 5
     for match in _GROUPS.finditer(shape):
-        yield match.start(), match.start() + 6
+        yield match.start() - 2, match.start() + 4
     for start, _ in text.runs:
         if shape.startswith(b"aa00", start):
             yield start, start + 6
