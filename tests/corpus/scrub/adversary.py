@@ -150,7 +150,7 @@ def search(seed: int, seconds: float, kind: str | None = None) -> Iterator[tuple
         output = scrub(changed.text)
         verdict = judge(changed, output)
         if verdict.is_clean and scrub(output) == output:
-            if len(ways) < 4:
+            if len(ways) < 3:
                 pool[place] = ((*ways, way), changed)
             else:
                 pool[place] = (("",), random.choice(pool)[1])
