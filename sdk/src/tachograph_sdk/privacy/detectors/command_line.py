@@ -25,7 +25,11 @@ _OPTIONS: tuple[tuple[str, bytes, str], ...] = (
     ("mongo mongosh mongodump mongorestore mongoexport mongoimport", rb"-p[ =]?" + _SECRET, "mongo-password"),
     ("ldapsearch ldapmodify ldapadd ldapwhoami ldapdelete", rb"-w ?" + _SECRET, "ldap-password"),
     ("sqlcmd bcp", rb"-P ?" + _SECRET, "sqlcmd-password"),
-    ("htpasswd", rb"-[a-zA-Z]{0,8}b[a-zA-Z]{0,8}\s+\S+\s+\S+\s+" + _SECRET, "htpasswd"),
+    (
+        "htpasswd",
+        rb"-(?:n[a-zA-Z]{0,8}b|b[a-zA-Z]{0,8}n|[a-zA-Z]{0,8}b[a-zA-Z]{0,8}\s+\S+)[a-zA-Z]{0,8}\s+\S+\s+" + _SECRET,
+        "htpasswd",
+    ),
     ("zip unzip", rb"-P ?" + _SECRET, "archive-password"),
     ("7z 7za rar unrar", rb"-h?p" + _SECRET, "archive-password"),
     ("openssl", rb"-(?:pass(?:in|out)? pass:|k )" + _SECRET, "openssl-pass"),
@@ -53,6 +57,7 @@ _SECURE_STRING = re.compile(rb"securestring\s+(?:-(?:string|asplaintext|force)\s
 _NET_USE = re.compile(rb"/user:\S+\s+" + _SECRET)
 _AUTH = re.compile(rb"AUTH\s+(?:default\s+)?([^\s\"'<$,.:]{6,256}+)(?=\s*(?:\n|\Z))")
 _PGPASS = re.compile(rb":5432:[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)(?=\s|\Z)")
+_WANDB = re.compile(rb"wandb login (?:--relogin )?([0-9a-f]{40})")
 _NETRC_USER = re.compile(
     rb"login\s{1,8}([^\s\"'<>]{1,128}+)\s{1,8}(?:account\s{1,8}\S{1,128}\s{1,8})?password\s{1,8}\S"
 )
@@ -83,6 +88,7 @@ def _find(text: Text) -> Iterator[Span]:
         (b"identified ", _IDENTIFIED, "sql-identified-by"),
         (b"securestring", _SECURE_STRING, "powershell-secure-string"),
         (b":5432:", _PGPASS, "pgpass"),
+        (b"wandb login ", _WANDB, "wandb-login"),
     ):
         for at in text.places(needle):
             if (match := pattern.match(lower, at)) and match.lastindex:
@@ -151,6 +157,9 @@ DETECTOR = Detector(
         ("$p = ConvertTo-SecureString 'hunter2' -AsPlainText", "$p = ConvertTo-SecureString '<password>' -AsPlainText"),
         ("openssl rsa -in k.pem -passin pass:hunter2", "openssl rsa -in k.pem -passin pass:<password>"),
         ("example.com:5432:app:app:hunter2", "example.com:5432:app:app:<password>"),
+        ("htpasswd -nb jdoe hunter2", "htpasswd -nb jdoe <password>"),
+        ("7z x -phunter2 a.7z", "7z x -p<password> a.7z"),
+        ("curl -sSLu jdoe:hunter2 https://example.com", "curl -sSLu <user>:<password> https://example.com"),
         ("echo hunter2 | sudo -S apt update", "echo <password> | sudo -S apt update"),
     ),
     spares=(
@@ -167,5 +176,5 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
-    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl", b"login "),
+    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl", b"login ", b"wandb login ", b"wandb login "),
 )  # fmt: skip

@@ -34,9 +34,10 @@ _BACK = 48
 _LONG = 200
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
-    rb"(?:(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
+    rb"(?:(?P<node>[\"'](?:\r?\n\r?\n|\s{0,8}\{\s{1,40}(?:(?:type|description|sensitive|nullable)[^\n]{0,160}\n\s{0,24}){0,4}default\s{0,16}=\s{0,8}))"
+    rb"|(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
     rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
-    rb"|(?P<xml>>\s{0,24}|</key>\s{0,24}<string>)"
+    rb"|(?P<xml>>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
@@ -54,7 +55,7 @@ _INSIDE = {
 }
 _BARE = re.compile(rb"[^\s\"'`<>]{1,512}+")
 _REST_OF_BARE = re.compile(rb"[^\s\"'`<>,;&|(){}\[\]]{0,65536}+")
-_XML_VALUE = re.compile(rb"[^<\r\n]{1,1024}+(?=<)")
+_XML_VALUE = re.compile(rb"[^<\r\n\]]{1,1024}+(?=</|\]\]>)")
 _BLOCK = re.compile(rb"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,32}")
 _PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]")  # the value is a word of a sentence
 _SNAKE = re.compile(r"[a-z]+[0-9]*(?:_[a-z0-9]+)+")
@@ -196,7 +197,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     elif group == "gap":
         if data[at : at + 1] in (b"'", b'"'):
             doubtful = not (name.kind == "password" and name.sure)  # SQL: WITH PASSWORD '…'
-        elif before.endswith((b" -", b"--", b"'-", b'"-')) or before == b"-" or before.rstrip().endswith(_SETTERS):
+        elif _takes_a_word(text.lower[start:end], before):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
             random = (
@@ -245,7 +246,7 @@ def _bare(
     for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}")):
         while trimmed.endswith(closing) and trimmed.count(closing) > trimmed.count(opening):
             trimmed = trimmed[:-1].rstrip(b",;")
-    if trimmed.endswith((b".", b":", b"!", b"?")) and (doubtful or data[stop : stop + 1] == b" "):
+    if trimmed.endswith((b".", b":")) or (doubtful and trimmed.endswith((b"!", b"?"))):
         trimmed = trimmed[:-1]
     code = (
         (code and not trimmed.isdigit())
@@ -258,6 +259,12 @@ def _bare(
     if data[at - 1 : at] != b"=" and not loud and trimmed.isalpha() and _goes_on(data, stop, spaced=spaced):
         return None
     return _judged(text, at, stop, name, quoted=False, loud=loud, doubtful=doubtful, code=code)
+
+
+def _takes_a_word(name: bytes, before: bytes) -> bool:
+    """Whether a value follows a name after a space: an option, a setting of Redis, what sets variables."""
+    option = before.endswith((b" -", b"--", b"'-", b'"-')) or before == b"-"
+    return option or name in (b"requirepass", b"masterauth", b"masterpass") or before.rstrip().endswith(_SETTERS)
 
 
 def _goes_on(data: bytes, stop: int, *, spaced: bool) -> bool:
