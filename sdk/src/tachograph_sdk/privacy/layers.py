@@ -19,7 +19,7 @@ from itertools import accumulate
 from tachograph_sdk.privacy.detectors.detector import Text
 from tachograph_sdk.privacy.spans import Found
 
-__all__ = ["Layer", "blank", "unescaped", "unfolded", "unpacked"]
+__all__ = ["Layer", "blank", "unescaped", "unfolded", "unpacked", "unslashed"]
 
 MAX_PACKED = 1 << 20  # characters of one run of base64 or hex that are read; what is longer reads as several
 _INVISIBLE = (
@@ -29,11 +29,15 @@ _SEQUENCE = r"[0-?]{0,32}[ -/]{0,4}[@-~]"
 _TERMINAL = rf"\x1b(?:\[{_SEQUENCE}|[()][A-Z0-9]|\][0-9]{{0,4}};|[=>78cDEHMNOZ])"
 _TERMINAL_8_BIT = rf"\x9b{_SEQUENCE}"
 _COLOUR = re.compile(r"\[[0-9]{1,3}(?:;[0-9]{1,3}){0,8}m")  # what is left when ESC itself was lost on the way
-_BACKSLASH = (
-    r"""\\(?:["'\\/nrt]|e(?=\[)|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|"""
-    r"x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){0,63}|[0-3][0-7]{2}(?:\\[0-3][0-7]{2}){0,63})"
+_MANY_BYTES = (
+    "{0}[c-dC-D]{1}{0}[89abAB]{1}|{0}[eE]{1}(?:{0}[89abAB]{1}){{2}}|{0}[fF]{1}(?:{0}[89abAB]{1}){{3}}"  # UTF-8
 )
-_PERCENT = r"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,63}"
+_BACKSLASH = (
+    r"""\\(?:["'\\/nrt]|e(?=\[)|u[0-9a-fA-F]{4}(?:(?<=u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u\{[0-9a-fA-F]{1,6}\}|"""
+    r"U[0-9a-fA-F]{8}|x[0-7][0-9a-fA-F]|[01][0-7]{2}|3[0-7]{2}(?:\\2[0-7]{2}){1,3})|"
+    + _MANY_BYTES.format(r"\\x", "[0-9a-fA-F]")
+)
+_PERCENT = "%[0-7][0-9a-fA-F]|" + _MANY_BYTES.format("%", "[0-9a-fA-F]")
 _ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|quot|apos|amp|lt|gt|commat|colon|sol|period);"
 _MARKS: tuple[tuple[str, str], ...] = (
     ("\\", _BACKSLASH),
@@ -48,6 +52,7 @@ _LETTERS = {"e": "\x1b", "n": "\n", "r": "\r", "t": "\t"}
 _ENTITIES = {
     "quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">", "commat": "@", "colon": ":", "sol": "/", "period": ".",
 }  # fmt: skip
+_SLASH = re.compile(r"(\\+/)")
 _patterns: dict[str, re.Pattern[str]] = {}  # by the marks they are for: at most one for each set of marks
 
 
@@ -141,6 +146,16 @@ def blank(text: str) -> str:
     if "m" in text and "[" in text:
         text = _COLOUR.sub(_spaces, text)
     return text
+
+
+def unslashed(text: str) -> Layer | None:
+    r"""The text with `\/`, as some write "/" in JSON, read as what it is: that is never anything else."""
+    if "\\/" not in text:
+        return None
+    pieces = _SLASH.split(text)
+    starts = list(accumulate(map(len, pieces), initial=0))
+    pieces[1::2] = "/" * (len(pieces) // 2)
+    return Layer(pieces, starts, 1)
 
 
 def unescaped(text: str) -> Layer | None:
@@ -245,13 +260,14 @@ def _from_bytes(data: bytes) -> str:
 # Runs of base64 and hex. Text in base64 shows by its first letter of each four: the top bit of an ASCII byte is 0, so
 # that letter is one of the first half of the alphabet. Only the head of a run is looked at until it reads as text.
 _BASE64_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}[A-Za-z0-9+/_-]{0,48}")
-_PACKED_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|(?:0[xX])?(?:[2-7][0-9a-fA-F]){10}")  # a quick look
+_PACKED_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|(?:0[xX])?[0-7][0-9a-fA-F]{19}")  # a quick look
 _JOINED = (b"+", b"/")  # what may join a run to the letters before it
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*+")
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BEFORE = 256  # characters before a run of letters that may belong to it
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_HEX_TEXT = re.compile(rb"(?:0[xX])?(?:[2-7][0-9a-fA-F]){10}")
+_HEX_PAIR = rb"(?:[2-7][0-9a-fA-F]|0[9aAdD]|1[bB])"  # a letter, a line break, an escape
+_HEX_TEXT = re.compile(rb"(?:0[xX])?" + _HEX_PAIR + rb"{10}")
 _HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2})*+)")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.anchors import Anchors
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
-from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked
+from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked, unslashed
 from tachograph_sdk.privacy.spans import Found, outside_placeholders, united
 from tachograph_sdk.privacy.structure import Tell, scrub_structure
 
@@ -117,6 +117,8 @@ class Scrubber:
 
     def _findings(self, text: str, level: int) -> tuple[list[Found], list[Found]]:
         """Everything found in a text and in what can be read from it; and what only says a placeholder again."""
+        if (layer := unslashed(text)) is not None:
+            return self._traced(layer, level)
         seen = Text(blank(text), self._anchors)
         found: list[Found] = []
         for precedence, detector in enumerate(self._detectors):
