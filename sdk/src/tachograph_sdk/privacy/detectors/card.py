@@ -36,7 +36,7 @@ _ISSUERS: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (67, 67, (16, 18, 19)),
 )
 _GROUPED = re.compile(
-    r"(?<![\w.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{4}\3\d{3})(?![\w-])(?! \d)"
+    r"(?<![\w.])(?<![^\n]-)(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{4}\3\d{3})(?![\w-])(?! \d)"
 )
 _PLAIN = re.compile(r"(?<![\w.])\d{13,19}(?!\w)(?!\.\d)")
 _WORDS = words(
@@ -89,7 +89,12 @@ def _is_plain_card(whole: str, start: int, end: int) -> bool:
     number = int(whole[start:end])
     if number & (number - 1) == 0 or (number + 1) & number == 0:
         return False
-    return whole[start - 1 : start] not in ("-", "/", "+", "#", "$") and whole[end : end + 1] not in ("-", "/")
+    before = whole[max(0, start - 2) : start]
+    return (
+        before[-1:] not in ("/", "#", "$")
+        and (before[-1:] not in ("-", "+") or before[:-1] in ("", "\n"))
+        and whole[end : end + 1] not in ("-", "/")
+    )
 
 
 DETECTOR = Detector(
@@ -99,6 +104,7 @@ DETECTOR = Detector(
     catches=(
         ("card 4111 1111 1111 1111 exp 12/27", "card <card> exp 12/27"),
         ("4111-1111-1111-1111", "<card>"),
+        ("-4111-1111-1111-1111\n-5500005555555559", "-<card>\n-<card>"),
         ("pan=4111111111111111;", "pan=<card>;"),
         ("5500005555555559", "<card>"),
         ("Amex 3782 822463 10005.", "Amex <card>."),

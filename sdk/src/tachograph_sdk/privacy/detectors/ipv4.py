@@ -104,6 +104,8 @@ def _is_address(lower: bytes, start: int, end: int, octets: tuple[int, ...]) -> 
     """
     before = lower[max(0, start - _LINE) : start]
     before = before[before.rfind(b"\n") + 1 :]
+    if before in (b"-", b"+"):
+        before = b""  # a line of a diff
     if _AFTER_VERSION.match(lower, end):
         return _IN_ADDRESS_LIST.search(before[-24:]) is not None
     if before.endswith((b"://", b"@[", b"//")):
@@ -128,7 +130,7 @@ def _is_address(lower: bytes, start: int, end: int, octets: tuple[int, ...]) -> 
 def _said(before: bytes) -> bool | None:
     """What the nearest telling word says: True of an address, False of a version; None without one."""
     distance = 0
-    for word in reversed(before.translate(_LETTERS_ONLY).split()):
+    for word in reversed(before.replace(b"\\n", b"  ").translate(_LETTERS_ONLY).split()):
         distance += len(word) + 1
         says = _SAYS.get(word)
         if says is None and (word.endswith((b"address", b"addr")) or (word.startswith(b"lib") and len(word) > 4)):
@@ -182,6 +184,7 @@ DETECTOR = Detector(
         ("ping 1.1.1.1", "ping <ip>"),
         ("version 2 of the server at 10.2.3.4", "version 2 of the server at <ip>"),
         ("169.254.169.254", "<ip>"),
+        ("-10.0.0.5\n+10.0.0.6", "-<ip>\n+<ip>"),
         (
             "tcp4  0  0  192.168.1.5.52214  17.57.146.20.443  ESTABLISHED",
             "tcp4  0  0  <ip>.52214  <ip>.443  ESTABLISHED",
@@ -215,6 +218,7 @@ DETECTOR = Detector(
         "3.14.15.92.65",
         "x.1.2.3.4.y",
         "224.0.0.251",
+        "\\nchapter 12.4.1.3",
         "host%20%3D%200.0.0.0",
     ),
 )

@@ -30,7 +30,9 @@ _FORMS: dict[str, tuple[str, _Check]] = {
     "se_personnummer": (r"(?:\d{2})?\d{6}[-+](?!(?:[01]\d|2[0-3])[0-5]\d)\d{4}", checks.personnummer),
 }
 _FORM = re.compile(
-    r"(?<![\w.\-/+#])(?:" + "|".join(f"(?P<{rule}>{form})" for rule, (form, _) in _FORMS.items()) + r")(?![\w]|[-/.]\w)"
+    r"(?<![\w./#])(?<![^\n][-+])(?:"
+    + "|".join(f"(?P<{rule}>{form})" for rule, (form, _) in _FORMS.items())
+    + r")(?![\w]|[-/.]\w)"
 )
 _PLAIN_LENGTHS = (13, 15, 17, 18)  # of those that may be written without groups
 
@@ -190,6 +192,7 @@ DETECTOR = Detector(
     catches=(
         ("SSN: 123-45-6789", "SSN: <national_id>"),
         ("123-45-6789", "<national_id>"),
+        ("-123-45-6789\n+123-45-6780", "-<national_id>\n+<national_id>"),
         ('{"ssn":"123456789"}', '{"ssn":"<national_id>"}'),
         ("social security number 123 45 6789.", "social security number <national_id>."),
         ("ABCPE1234F", "<national_id>"),

@@ -17,7 +17,7 @@ _INTERNATIONAL = re.compile(
 )
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
 _PLUS = re.compile(rb"\+[ (]{0,2}0(?=[0 ()./?-]{5})")
-_BEFORE_PLUS = re.compile(r"[\w+.)\]@]\Z")
+_BEFORE_PLUS = re.compile(r"[\w.)\]@]\Z|[^\n]\+\Z")
 
 # Without a word before them: forms that hardly anything else has. Digits only; `_` is where a separator stands.
 _FORMS = re.compile(
@@ -129,7 +129,7 @@ def _international(text: Text) -> Iterator[Span]:
             continue
         start = plus - 1 if text.shape[plus - 1 : plus] == b"(" else plus
         match = _INTERNATIONAL.match(text.text, start)
-        if match is None or _BEFORE_PLUS.search(text.text[max(0, start - 1) : start]):
+        if match is None or _BEFORE_PLUS.search(text.text[max(0, start - 2) : start]):
             continue
         last = _end_of(match)
         if last > 0:
@@ -193,6 +193,8 @@ def _is_any(written: str, after: str) -> bool:
 def _stands_alone(whole: str, start: int, end: int) -> bool:
     """Whether no digits, letters or further groups stand directly around it, and it is no date."""
     before, after = whole[max(0, start - 2) : start], whole[end : end + 2]
+    if before in ("-", "+", "\n-", "\n+"):
+        before = ""  # a line of a diff
     if (
         before[-1:].isalnum()
         or after[:1].isalnum()
@@ -222,6 +224,7 @@ DETECTOR = Detector(
         ("+1 (415) 555-0132 ext. 42", "<phone> ext. 42"),
         ("(415) 555-0132", "<phone>"),
         ("415-555-0132", "<phone>"),
+        ("-415-555-0132\n++1 415 555 0132", "-<phone>\n+<phone>"),
         ("1-800-555-0199", "<phone>"),
         ("fax 415.555.0132", "fax <phone>"),
         ("020 7946 0958", "<phone>"),
