@@ -30,6 +30,7 @@ _STAND_IN = re.compile(
     r"(?:[-_ ]?here)?|your.*|required|none|null|undefined|authentication|authorization|realm.*|scheme|format|header|auth)",
     re.I,
 )
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|[A-Za-z]*_[A-Za-z_]+|https?:?")
 _WORD = re.compile(r"[A-Za-z]+(?:[-_/.:][A-Za-z]+)*[.:]?")
 
 
@@ -54,6 +55,8 @@ def _find(text: Text) -> Iterator[Span]:
             end -= 1
         text_value = text.text[start:end]
         sure = len(text_value) >= (12 if scheme else 16) or (len(text_value) >= 5 and any(map(str.isdigit, text_value)))
+        if not scheme and (_NAME.fullmatch(text_value) or data[end : end + 1] == b"(" or "://" in text_value):
+            continue  # code, or a link
         inside = data[max(at - 1, 0) : at].isalnum()  # a part of a longer name
         if _is_stand_in(text_value) or not sure or (not scheme and (inside or not _is_odd(text_value))):
             continue

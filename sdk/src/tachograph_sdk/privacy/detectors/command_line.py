@@ -59,7 +59,7 @@ _AUTH = re.compile(rb"AUTH\s+(?:default\s+)?([^\s\"'<$,.:]{6,256}+)(?=\s*(?:\n|\
 _PGPASS = re.compile(rb":5432:[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)(?=\s|\Z)")
 _WANDB = re.compile(rb"wandb login (?:--relogin )?([0-9a-f]{40})")
 _NETRC_USER = re.compile(
-    rb"login\s{1,8}([^\s\"'<>]{1,128}+)\s{1,8}(?:account\s{1,8}\S{1,128}\s{1,8})?password\s{1,8}\S"
+    rb"login\s{1,8}([^\s\"'<>=(]{1,128}+)\s{1,8}(?:account\s{1,8}\S{1,128}\s{1,8})?password\s{1,8}\S"
 )
 _STAND_IN = frozenset(
     (

@@ -181,6 +181,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         operator = separator["op"]
         if operator == b":" and (annotation := _ANNOTATION.match(data, at)):
             at = annotation.end()
+        doubtful = operator in (b"==", b"!=", b"===", b"!==")  # a comparison, perhaps with a plain word
         code = operator == b"=" and before.rstrip().endswith(b",")
         loud = operator == b"=" and separator.end() - end == 1 and _is_loud(data[start:end], before)
         if block := _BLOCK.match(data, at):
@@ -217,7 +218,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         if group == "argument" and doubtful and _PLACE.search(data, at, stop):
             return None
         return _judged(text, at, stop, name, quoted=True, loud=loud, doubtful=doubtful)
-    if doubtful and group not in ("says", "cell"):
+    if doubtful and group not in ("says", "cell", "op"):
         return None
     code = code or (separator["close"] is not None and not loud)
     return _bare(text, at, name, loud=loud, doubtful=doubtful, code=code, before=before)

@@ -29,7 +29,7 @@ _VOCABULARY = _set(
     " var let const env environ environment process prompt ask stdin file path vault keyring getpass typing list dict map"
     " set array record unsafe readonly date datetime type kind function func lambda callable promise async await"
     # kinds of tokens and of hashing
-    " rsa dsa ecdsa ed25519 ssh aes hmac pem pkcs openssh sha sha1 sha256 sha512 md5 bcrypt argon2 hash hashed digest bearer basic oauth oauth2 jwt csrf xsrf refresh id ids"
+    " challenge reserved unreserved rsa dsa ecdsa ed25519 ssh aes hmac pem pkcs openssh sha sha1 sha256 sha512 md5 bcrypt argon2 hash hashed digest bearer basic oauth oauth2 jwt csrf xsrf refresh id ids"
     " session bot client server app application public private db database credentials credential creds service account"
     # prose after a colon
     " is was are be to and or for with without from in if not must may can will should has have as by on at of it"
@@ -53,6 +53,7 @@ _CODE = re.compile(r"[!&*]{0,2}[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w
 _CHAIN = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+")
 _CALL = re.compile(r"[A-Za-z_$][\w$.]*(?:::[\w$]+)*[(\[{]")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[a-zA-Z%]{0,2}")
+_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)+(?:-(?:[0-9]+(?:\.[0-9]+)*)?)?")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*")
 _FILE = re.compile(r"[\w.-]{1,64}\.(?:pem|key|crt|json|ya?ml|toml|txt|env|ini|cfg|py|js|ts|go|rs|rb|java|html?|md|sh)")
 _SYMBOL = re.compile(r"[^\w\s-]")
@@ -140,7 +141,7 @@ def _is_vocabulary(value: str) -> bool:
 
 def _is_code(value: str, *, loud: bool, code: bool) -> bool:
     """Whether an unquoted value is an expression: a name, a look-up, a call."""
-    if value[0] in "([{:" or _CALL.match(value):
+    if value[0] in "([{:\\" or _CALL.match(value):
         return True
     if loud:
         return bool(_CHAIN.fullmatch(value)) and code
@@ -156,7 +157,7 @@ def _is_code(value: str, *, loud: bool, code: bool) -> bool:
 
 def _is_password(value: str, *, sure: bool, quoted: bool, loud: bool) -> bool:
     if any(char.isspace() for char in value):
-        return quoted and _is_spaced_password(value)
+        return quoted and sure and _is_spaced_password(value)
     if _PATH.fullmatch(value) and not any(char.isdigit() for char in value):
         return False
     has_digit = any(char.isdigit() for char in value)
@@ -166,7 +167,7 @@ def _is_password(value: str, *, sure: bool, quoted: bool, loud: bool) -> bool:
         )
     if value.isdigit():
         return len(value) >= 4
-    return not _NUMBER.fullmatch(value) or quoted
+    return quoted or not (_NUMBER.fullmatch(value) or _VERSION.fullmatch(value))
 
 
 def _is_spaced_password(value: str) -> bool:

@@ -155,7 +155,7 @@ def _is_port_and_path(value: bytes) -> bool:
 
 def _is_stand_in(value: bytes) -> bool:
     low = value.lower()
-    return value[:1] in b"$<{%[*" or low.strip(b"*xX.") == b"" or low in (b"password", b"pass", b"pwd", b"passwd", b"pw", b"user", b"username", b"token", b"secret", b"name")  # fmt: skip
+    return value[:1] in b"$<{%[*" or low.startswith((b"your-", b"your_")) or low.strip(b"*xX.") == b"" or low in (b"password", b"pass", b"pwd", b"passwd", b"pw", b"user", b"username", b"token", b"secret", b"name")  # fmt: skip
 
 
 def _parameters(text: Text) -> Iterator[Span]:
