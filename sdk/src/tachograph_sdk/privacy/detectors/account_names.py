@@ -73,7 +73,7 @@ _SU_LOG = re.compile(r"\(to [\w.-]{1,31}\) (?P<login>[^\W\d][\w.-]{1,31}) on (?:
 _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
 _DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")
 _DOMAIN_USER = re.compile(
-    r"(?:owner|user(?:[ _]?name)?|account(?:[ _]name)?|login|whoami(?: says)?|logged in as|/user|identity|principal|runas)"
+    r"(?<![A-Za-z])(?:owner|user(?:[ _]?name)?|account(?:[ _]name)?|login|whoami(?: says)?|logged in as|/user|identity|principal|runas)"
     r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
     re.IGNORECASE,
 )
@@ -354,6 +354,7 @@ DETECTOR = Detector(
         "run whoami to see",
         'user="user"',
         "chown root:root /x; chown -R www-data:www-data .",
+        "mkdir $env:USERPROFILE\\projects",
         "owner: A\\nfoo, re.match(r'user\\d+')",
         "Service Quotas User Guide</a> or SAMAccountName: 'Print Operators'",
         "the user is not logged in as expected",

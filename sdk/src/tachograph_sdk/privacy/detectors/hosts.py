@@ -52,7 +52,7 @@ _SYSLOG = re.compile(
 _PROCESS = re.compile(rb"\[0{1,7}\]: ")
 _UNAME = re.compile(rb"linux ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
 _KEYS = words("hostname computername machinename nodename")
-_HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?![\w(\[{.$<*])")
+_HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?! ?\()(?![\w\[{.$<*])")
 _HOST_KEYS = (b"host: ", b"host=", b'host": "', b'host":"', b"node: ", b"node=", b"machine: ", b"server=")
 _SHORT_KEY = re.compile(
     r"(?:host|node|machine|server)\"?(?:: ?|=)\"?(?P<host>[^\W_](?:[\w-]{0,61}[^\W_])?)(?![\w.({\[<-])", re.IGNORECASE
@@ -199,6 +199,7 @@ DETECTOR = Detector(
         "git@github.com:org/repo.git",
         "https://gitlab.gnome.org/GNOME/gtk https://git.kernel.org/x",
         "s3://my-bucket/x file://host/x vscode://file/x",
+        "https://xn--g6w251d/ hostname = malloc (3)",
         "hostname: string; hostname = socket.gethostname()",
         "host: api-gateway host=db node: 20 host=args.host",
         "user.home Path.home()",

@@ -70,7 +70,9 @@ def _by_key(text: Text) -> Iterator[Span]:
             continue
         if field.key in _WHOLE_NAMES and len(name.split()) < 2 and name.isascii():
             continue
-        if is_person(name) or (field.quote and name.islower() and is_person(name.title())):
+        if is_person(name) or (
+            field.quote and name.islower() and field.key not in _WHOLE_NAMES and is_person(name.title())
+        ):
             yield Span(field.at, field.at + len(name), "name", "name-key")
 
 

@@ -106,4 +106,10 @@ def is_private(host: str) -> bool:
 def is_private_label(label: str) -> bool:
     """Whether a single name, as in `http://build01:8080`, is a machine of somebody and not a word for a service."""
     name = label.lower()
-    return bool(_LABEL.fullmatch(name)) and name not in _SERVICES and not name.isdecimal() and len(name) > 1
+    return (
+        bool(_LABEL.fullmatch(name))
+        and name not in _SERVICES
+        and not name.startswith("xn--")
+        and not name.isdecimal()
+        and len(name) > 1
+    )
