@@ -279,15 +279,16 @@ def unpacked(text: Text) -> Layer | None:
     after = 0
     data = text.ascii
     reads_as_text = _PACKED_TEXT.match
-    for start, end in text.runs:
+    for begin, end in text.runs:
+        start = begin + 1 if data[begin] in b"-_" else begin  # a dash may belong to what is before
         if start < after or not (reads_as_text(data, start) or data[start - 1 : start] in _JOINED):
             continue
         packed = _hex(data, start, end) or _base64(data, start, after)
         if packed is None:
             continue
-        begin, after, plain = packed
+        start, after, plain = packed
         pieces += (plain, "\n")
-        starts += (begin, after)
+        starts += (start, after)
     if not pieces:
         return None
     starts.append(len(data))

@@ -18,7 +18,7 @@ from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.anchors import Anchors
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.layers import Layer, blank, unescaped, unfolded, unpacked, unslashed
-from tachograph_sdk.privacy.spans import Found, outside_placeholders, united
+from tachograph_sdk.privacy.spans import Found, masked, outside_placeholders, united
 from tachograph_sdk.privacy.structure import Tell, scrub_structure
 
 __all__ = ["DROPPED", "Finding", "Scrubber"]
@@ -119,7 +119,7 @@ class Scrubber:
         """Everything found in a text and in what can be read from it; and what only says a placeholder again."""
         if (layer := unslashed(text)) is not None:
             return self._traced(layer, level)
-        seen = Text(blank(text), self._anchors)
+        seen = Text(masked(blank(text)), self._anchors)
         found: list[Found] = []
         for precedence, detector in enumerate(self._detectors):
             for start, end, kind, rule in detector.find(seen):

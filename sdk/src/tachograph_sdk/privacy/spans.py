@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from tachograph_sdk.privacy.detectors.detector import Span
 
-__all__ = ["KINDS", "Found", "outside_placeholders", "united"]
+__all__ = ["KINDS", "Found", "masked", "outside_placeholders", "united"]
 
 Found = tuple[int, int, int, str, str]
 """(start, end, precedence, kind, rule); the lowest precedence names the whole."""
@@ -19,7 +19,19 @@ KINDS = (
 )  # fmt: skip
 """The words of placeholders."""
 
-_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})(?::[0-9]{{1,9}})?>")
+_ELEMENT = 4096  # characters in which an element of XML ends
+_PLACEHOLDER = re.compile(rf"<({'|'.join(KINDS)})(?::[0-9]{{1,9}})?>")
+
+
+def masked(text: str) -> str:
+    """The text with the words of its placeholders made unreadable: in `<password>…</li>` none is the name of an element."""
+    return _PLACEHOLDER.sub(_mask, text) if "<" in text else text
+
+
+def _mask(match: re.Match[str]) -> str:
+    if match.string.find(f"</{match[1]}>", match.end(), match.end() + _ELEMENT) >= 0:
+        return match[0]
+    return f"<{'x' * (len(match[0]) - 2)}>"
 
 
 def united(found: Iterable[Found]) -> list[Span]:

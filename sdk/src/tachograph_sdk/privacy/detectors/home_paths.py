@@ -28,6 +28,7 @@ _ROOTS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_UPWARDS = re.compile(r"(?:\.\./){1,24}\.\.")
 _VOLUME = re.compile(r"/Volumes/[^/\n\t\"'<>|:;]{1,64}\Z")
 _MOUNTED = re.compile(r"(?:[\\/](?:mnt|cygdrive))?[\\/][A-Za-z]")
 _POSIX = re.compile(r"[^\W_](?:[\w.+@-]|(?<=\w)['’](?=\w\w)){0,63}+")
@@ -79,7 +80,11 @@ def _name(text: str, start: int, end: int) -> Span | None:
     if slash and (text[slash - 1] in _WITHIN or text[slash - 1].isalnum()):
         before = text[max(0, slash - _BACK) : slash]
         token = _TOKEN.match(before[::-1])[0][::-1]  # type: ignore[index]
-        if not _ROOTS.fullmatch(token) and not ("/Volumes/" in before and _VOLUME.search(before)):
+        if (
+            not _ROOTS.fullmatch(token.lstrip("+-") or token)
+            and not (root == "Users" and _UPWARDS.fullmatch(token))
+            and not ("/Volumes/" in before and _VOLUME.search(before))
+        ):
             return None
     if root not in ("home", "Users") and not windows and not _MOUNTED.fullmatch(token):
         return None  # /users/… is a route; only Windows does not mind the case
@@ -101,7 +106,7 @@ def _name(text: str, start: int, end: int) -> Span | None:
 
 def _end(text: str, at: int, *, windows: bool, quoted: bool) -> int:
     """Where the name that begins here ends; spaces belong to it where a separator or a quote shows that they do."""
-    if quoted and (match := _QUOTED.match(text, at)):
+    if quoted and (match := _QUOTED.match(text, at)) and _is_name(match[0], windows=windows):
         return match.end()
     match = (_WINDOWS if windows else _POSIX).match(text, at)
     if match is None:
@@ -114,6 +119,14 @@ def _end(text: str, at: int, *, windows: bool, quoted: bool) -> int:
         while end > at and text[end - 1] in ".'’!&-)@+":
             end -= 1
     return end
+
+
+def _is_name(quoted: str, *, windows: bool) -> bool:
+    """Whether all of what stands in quotes up to the next separator is a name: one word, or words written like one."""
+    words = quoted.split(" ")
+    return len(words) == 1 or (
+        len(words) < 5 and (windows or all(word[:1].isupper() for word in words)) and not _FILE.search(words[0])
+    )
 
 
 DETECTOR = Detector(
@@ -163,11 +176,14 @@ DETECTOR = Detector(
         ),
         ("cp /home/jane/a /home/bob/b", "cp /home/<user>/a /home/<user>/b"),
         ("-I/home/jane/include -L/home/jane/lib", "-I/home/<user>/include -L/home/<user>/lib"),
+        ("-/mnt/d/Users/jane/x.txt", "-/mnt/d/Users/<user>/x.txt"),
+        ("reload ../../Users/jane/w/src/App.vue", "reload ../../Users/<user>/w/src/App.vue"),
         ("/Users/jane and /Users/bob", "/Users/<user> and /Users/<user>"),
     ),
     spares=(
         "/users/profile",
         "/home/page",
+        '{"text": "/home/page.html is the landing page"}',
         "GET /home/jane HTTP/1.1",
         "https://example.com/home/news/today",
         "https://example.com/Users/42",

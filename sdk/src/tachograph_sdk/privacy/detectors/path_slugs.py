@@ -13,7 +13,7 @@ __all__ = ["DETECTOR"]
 
 _SLUG = re.compile(r"[^\W_][\w.+@~-]{0,199}+")
 _SLUG_ROOT = re.compile(
-    r"(?:^|[\s/\\\"'`=:(,\[{])(?:[A-Za-z]-|-mnt-[a-z]|-cygdrive-[a-z]|-[a-z]|-export|-var|-private)?\Z"
+    r"(?:^|[\s/\\\"'`=:(,\[{>])(?:[A-Za-z]-|-mnt-[a-z]|-cygdrive-[a-z]|-[a-z]|-export|-var|-private)?\Z"
 )
 _LOGIN = re.compile(r"[^\W_][\w.+@-]{0,63}+")
 _AFTER_TILDE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.-]{0,31}+(?=/)")

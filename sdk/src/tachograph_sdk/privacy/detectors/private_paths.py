@@ -50,7 +50,7 @@ def _find(text: Text) -> Iterator[Span]:
             if (
                 at >= max(end, 2)
                 and whole[at - 2].isalpha()
-                and not (at > 2 and (whole[at - 3].isalnum() or whole[at - 3] in "_.-"))
+                and (at < 3 or not (whole[at - 3].isalnum() or whole[at - 3] in "_.-") or _is_diff(whole, at - 2))
                 and (span := _windows(whole, at))
             ):
                 yield span
@@ -66,7 +66,7 @@ def _posix(whole: str, root: bytes, places: list[int]) -> Iterator[Span]:
             continue
         start = at + len(root)
         before = whole[at - 1] if at else " "
-        if (before in _WITHIN or before.isalnum()) and whole[max(0, at - 3) : at] != "://":
+        if (before in _WITHIN or before.isalnum()) and whole[max(0, at - 3) : at] != "://" and not _is_diff(whole, at):
             continue
         span: Span | None
         if root == b"/mnt/" and whole[start + 1 : start + 2] == "/" and whole[start].islower():
@@ -77,6 +77,11 @@ def _posix(whole: str, root: bytes, places: list[int]) -> Iterator[Span]:
         if span:
             yield span
             end = span.end
+
+
+def _is_diff(whole: str, at: int) -> bool:
+    """Whether nothing but the sign of a diff stands before this place on its line."""
+    return whole[at - 1] in "+-" and whole[at - 2 : at - 1] in ("", "\n")
 
 
 def _windows(whole: str, separator: int) -> Span | None:
@@ -153,6 +158,8 @@ DETECTOR = Detector(
         ("/mnt/d/work/acme/x.py", "/mnt/d/<path>/x.py"),
         (r"\\fileserver\finance\2024\q3.xlsx", r"\\<host>\<path>\q3.xlsx"),
         (r"net use \\nas01\projects", r"net use \\<host>\<path>"),
+        ("-/Volumes/Backup/acme/plan.txt", "-/Volumes/<path>/plan.txt"),
+        ("x\n-D:\\work\\acme\\main.py", "x\n-D:\\<path>\\main.py"),
         ("file:///srv/acme/index.md", "file:///srv/<path>/index.md"),
     ),
     spares=(
