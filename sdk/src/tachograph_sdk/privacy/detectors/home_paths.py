@@ -80,10 +80,10 @@ def _name(text: str, start: int, end: int) -> Span | None:
     if slash and (text[slash - 1] in _WITHIN or text[slash - 1].isalnum()):
         before = text[max(0, slash - _BACK) : slash]
         token = _TOKEN.match(before[::-1])[0][::-1]  # type: ignore[index]
-        if (
-            not _ROOTS.fullmatch(token.lstrip("+-") or token)
-            and not (root == "Users" and _UPWARDS.fullmatch(token))
-            and not ("/Volumes/" in before and _VOLUME.search(before))
+        if not (
+            any(map(_ROOTS.fullmatch, (token, token.lstrip("+-"))))
+            or (root == "Users" and _UPWARDS.fullmatch(token))
+            or ("/Volumes/" in before and _VOLUME.search(before))
         ):
             return None
     if root not in ("home", "Users") and not windows and not _MOUNTED.fullmatch(token):
