@@ -74,7 +74,7 @@ _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
 _DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")
 _DOMAIN_USER = re.compile(
     r"(?<![A-Za-z])(?:owner|user(?:[ _]?name)?|account(?:[ _]name)?|login|whoami(?: says)?|logged in as|/user|identity|principal|runas)"
-    r"[\"']?\s{0,2}[:=]?\s{0,8}[\"']?[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
+    r"(?:[\"']?\s{0,2}[:=]\s{0,8}[\"']?|\s{1,4})[A-Za-z][A-Za-z0-9-]{1,15}\\(?P<login>[^\W\d][\w.-]{1,30})",
     re.IGNORECASE,
 )
 _ANNOUNCED = (b"--username ", b"account name:")
