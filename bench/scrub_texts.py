@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 from tests.corpus.scrub.case import blocks
 from tests.corpus.scrub.generate import DATA, innocents, positives
 
-__all__ = ["HOSTILE", "code", "dense", "hostile", "logs", "mixtures", "prose"]
+__all__ = ["HOSTILE", "code", "dense", "hostile", "library", "logs", "mixtures", "prose"]
 
 _PROSE = ("english", "german", "french", "spanish", "portuguese", "italian")
 _CODE = ("python", "typescript", "go", "rust", "java", "c", "cpp", "csharp", "ruby", "php", "kotlin", "swift", "sql", "shell", "yaml", "toml")  # fmt: skip
@@ -44,6 +46,18 @@ def code(size: int) -> str:
     random = Random("code")
     found = [text for group, text in blocks(DATA / "innocent_texts.txt") if group in _CODE]
     return _upto(size, lambda: random.choice(found) + "\n\n")
+
+
+def library(size: int) -> str:
+    """Real text: the beginning of Python's standard library, as this interpreter has it."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    pieces, length = [], 0
+    for path in sorted(folder.glob("*.py")):
+        pieces.append(path.read_text("utf-8"))
+        length += len(pieces[-1])
+        if length >= size:
+            break
+    return "".join(pieces)[:size]
 
 
 def dense(size: int) -> str:
