@@ -17,7 +17,7 @@ _HEADER = re.compile(
     rb"|githubtoken|aws4-hmac-sha256|aws|oauth|hawk|sharedkey(?:lite)?|sharedaccesssignature|discogs|zoho-oauthtoken"
     rb"|client-id|klaviyo-api-key|goog-?[a-z]{1,16})(?:[ \t]{1,8}|=|:[ \t]{0,4}))?"
 )
-_VALUE = re.compile(rb"(?:token=)?+[\"']?+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
+_VALUE = re.compile(rb"(?:token=)?+[\"'*(<\[]{0,2}+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
 _BEARER = re.compile(rb"bearer(?:[ \t]{1,8}|:[ \t]{0,8}|=|%20)[\"'`]?([A-Za-z0-9._~+/=|-]{8,8192}+)")
 _BASIC = re.compile(rb"basic[ \t]{1,8}([A-Za-z0-9+/_-]{8,4096}+={0,2})")
 _PART = re.compile(
@@ -51,7 +51,7 @@ def _find(text: Text) -> Iterator[Span]:
         if value is None:
             continue
         start, end = value.span(1)
-        while end > start and data[end - 1] in b".:!":
+        while end > start and data[end - 1] in b".:!*":
             end -= 1
         text_value = text.text[start:end]
         sure = len(text_value) >= (12 if scheme else 16) or (len(text_value) >= 5 and any(map(str.isdigit, text_value)))

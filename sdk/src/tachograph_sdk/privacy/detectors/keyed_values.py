@@ -81,6 +81,10 @@ _SETTERS = (
 _PAIR = re.compile(  # auth=("jane", "…"), HTTPBasicAuth("jane", "…")
     rb"[ \t]{0,4}=?[ \t]{0,4}[(\[]\s{0,4}[\"']([^\"'<>${}\n]{1,64})[\"']\s{0,4},\s{0,4}[\"']([^\"'<>${}\n]{3,128})[\"']\s{0,4}[)\]]"
 )
+_WRAPPED = re.compile(  # emphasis, brackets and typographic quotes around a value
+    r"(?:\*{1,2}|__|[(\[<\u201c\u201e\u2018\u00ab\u300c])([^\s\"'<>*()\[\]\u201c\u201d\u2018\u2019\u00ab\u00bb\u300d]{6,512}+)(?:[*)\]>\u201c\u201d\u2019\u00bb\u300d]|__)"
+)
+_NEXT_LINE = re.compile(rb"\r?\n[ \t]{1,64}(?=[\"'])")
 _PLACE = re.compile(rb"[./:]")  # in hosts, paths and addresses
 _RANDOM = re.compile(
     rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
@@ -168,7 +172,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     data = text.ascii
     separator = _SEPARATOR.match(data, end)
     if separator is None:
-        return None
+        wide = text.text[end : end + 1] in ("\uff1a", "\uff1d")
+        return _bare(text, end + 1, name, loud=False, doubtful=True, code=False, before=b"") if wide else None
     at = separator.end()
     group = separator.lastgroup
     before = data[max(start - 80, 0) : start]
@@ -207,6 +212,10 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
             return Span(*random.span(), name.kind, f"{name.kind}-by-name") if random else None
     elif group == "pair":
         loud = data[start:end].isupper()
+    if wrapped := _WRAPPED.match(text.text, at):
+        return _judged(text, *wrapped.span(1), name, quoted=True, doubtful=True)
+    if group == "op" and separator["close"] and (line := _NEXT_LINE.match(data, at)):
+        at = line.end()
     quote = _QUOTE.match(data, at)
     if quote:
         at = quote.end()

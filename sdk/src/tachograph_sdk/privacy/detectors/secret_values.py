@@ -38,7 +38,7 @@ _VOCABULARY = _set(
 )  # fmt: skip
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
 _REFERENCE = re.compile(
-    r"(?:&(?:lt|#60|#x3c);|[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
+    r"(?:&(?:lt|#60|#x3c);?|\^|\[[^\]]*-[^\]]*\]|\(\?|[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
     r"\u2022{3,}|(?:env|vault|arn|op|file|aws|gcp|azure|ssm|secretsmanager|keyvault|keychain|keyring|bw|pass|sops|ref|"
     r"https?|data|urn|mailto|ENC|encrypted)(?::|\(|\[)|ENC\[|\[[A-Za-z*_. -]+\]?$|/(?:etc|run|var|opt|usr|home|tmp|"
     r"dev|mnt|root|secrets?|app|config)/|~/|\.{1,2}/|@@|process\.|os\.|self\.|this\.)",
@@ -82,7 +82,7 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
     if any(char.isspace() for char in value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
         return False
     if not name.sure:
-        return _CHAIN.fullmatch(value) is None and looks_random(value, least=16)
+        return _CHAIN.fullmatch(value) is None and (odd or looks_random(value, least=16))
     if _NUMBER.fullmatch(value):
         return size >= 8 and value.isdigit() and name.kind == "secret"
     digits = any(char.isdigit() for char in value)

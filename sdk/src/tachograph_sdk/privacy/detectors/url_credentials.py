@@ -172,7 +172,9 @@ def _parameters(text: Text) -> Iterator[Span]:
 
 def _parameter(text: Text, match: re.Match[bytes], name: bytes) -> Iterator[Span]:
     start, end = match.span(2)
-    value = text.text[start:end].rstrip(".,)]}!?:'")
+    value = text.text[start:end]
+    start += len(value) - len(value.lstrip("(*\u201c\u2018\u00ab"))
+    value = value.strip("(*\u201c\u2018\u00ab").rstrip(".,)]}!?:'*\u201d\u2019\u00bb")
     if (
         not value
         or (value[0] in "$<{*%[" and not value.startswith("%2"))
