@@ -64,7 +64,7 @@ _AS = re.compile(
 )
 _COMMAND = re.compile(
     r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?(?= [\w.-]+:| \S+ [~/.])|passwd|adduser|finger|id -un|gpasswd -a) +"
-    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`]|\Z)"
+    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`<)]|\Z)"
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
 _SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")

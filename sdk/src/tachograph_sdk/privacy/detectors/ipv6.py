@@ -52,7 +52,7 @@ def _address(text: Text, start: int, end: int) -> Span | None:
     if before.isalnum() and not lower[start:end].startswith(b":"):
         start = lower.find(b":", start, end) + 1  # the word before ends like a group: `node:2001:db8::1`
         before = b":"
-    if before.isalnum() or before in (b"_", b"%", b"?") or after.isalnum() or after in (b"_", b"?", b"("):
+    if before.isalnum() or before in (b"_", b"%", b"?") or after.isalnum() or after in (b"_", b"?"):
         return None
     written = lower[start:end].decode("ascii")
     try:
@@ -87,7 +87,12 @@ def _is_meant(text: Text, written: str, address: IPv6Address, start: int) -> boo
         )
     if written.startswith("64:ff9b::"):
         return True
-    return len(groups) >= 4 and len(written) >= 14 and any(char.isdigit() for char in written)
+    return (
+        text.lower[start + len(written) : start + len(written) + 1] != b"("
+        and len(groups) >= 4
+        and len(written) >= 14
+        and any(char.isdigit() for char in written)
+    )
 
 
 DETECTOR = Detector(
@@ -105,6 +110,7 @@ DETECTOR = Detector(
         ("fd12:3456:789a::1.", "<ip>."),
         ('{"addr":"2a02:8108:1:2::3"}', '{"addr":"<ip>"}'),
         ("2001:DB8:0:0:8:800:200C:417A", "<ip>"),
+        ("peer=2400:ff17:af3a::51(", "peer=<ip>("),
         ("ping6 2606:4700:4700::1111: unreachable", "ping6 <ip>: unreachable"),
         ("client:2001:db8::7 connected", "client:<ip> connected"),
         ("from fd00::5, fd00::6", "from <ip>, <ip>"),

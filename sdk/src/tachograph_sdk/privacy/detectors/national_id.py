@@ -101,7 +101,7 @@ _STAMP = re.compile(r"1[5-9]\d{8}(?:\d{3}|\d{6})?\Z|20[12]\d-?[01]\d-?[0-3]\d")
 _DOCUMENTS = (b"passport", b"reisepass", b"ausweis", b"licen")
 _DOCUMENT = re.compile(
     r"(?:(?P<passport>passport|reisepass(?:nummer)?|ausweis(?:nummer)?)|(?P<licence>licen[cs]e))"
-    r"(?:[ _-]?(?:number|num|no|nr|#)\b\.?)?[\"' ]{0,2}(?: is )?[:=#]{0,2}[\"' ]{0,3}"
+    r"(?:[ _-]?(?:number|num|no|nr|#)\b\.?)?[\"' ]{0,2}(?: is )?[:=#]{0,2}[\"' \u00ab\u201c\u201e\u2018]{0,3}"
     r"(?P<id>(?=[A-Z]{0,9}\d)[A-Z0-9]{6,12}(?![A-Za-z0-9_])|\d{2} ?[A-Z0-9]{2,4} ?\d{3,6}(?![A-Za-z0-9_])"
     r"|[A-Z]{5}\d{6}[A-Z0-9]{5}(?![A-Za-z0-9_])|[A-Z]\d{3}-\d{4}-\d{4}(?:-\d{2})?)",
     re.IGNORECASE,
@@ -223,6 +223,7 @@ DETECTOR = Detector(
         ("131052-308T", "<national_id>"),
         ("S1234567D", "<national_id>"),
         ("passport no. C01X00T47", "passport no. <national_id>"),
+        ("Passport: \u00abN51905375\u00bb", "Passport: \u00ab<national_id>\u00bb"),
         ("passport: 123456789", "passport: <national_id>"),
         ("driving licence MORGA657054SM9IJ", "driving licence <national_id>"),
         ("driver's license number D1234567", "driver's license number <national_id>"),

@@ -13,7 +13,7 @@ __all__ = ["DETECTOR"]
 
 # A country code behind a plus, then groups; separators may be the unbroken space and hyphen.
 _INTERNATIONAL = re.compile(
-    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?![\w*])"
+    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?!\w|\*\w)"
 )
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
 _PLUS = re.compile(rb"\+[ (]{0,2}0(?=[0 ()./?-]{5})")
@@ -34,6 +34,7 @@ _FORMS = re.compile(
     r"|8 ?[ (-]\d{3}[ )-] ?\d{3}-\d{2}-\d{2}|8-\d{3}-\d{3}-\d{4}"  # RU
 )
 _ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}")
+_ADDRESS = re.compile(r"\+\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\d)")  # of IPv4, on an added line
 _LINKED = re.compile(r"[1-9]\d{7,14}(?!\w)")
 _COUNTED = re.compile(r"0\d\D0\d\D0\d\D0\d")  # bytes of a dump, not a number
 _DATE = re.compile(
@@ -152,6 +153,10 @@ def _is_international(written: str) -> bool:
 def _end_of(match: re.Match[str]) -> int:
     """Where the number ends; groups of a next number behind it are left away. -1: it is none."""
     written = match[0]
+    if _ADDRESS.match(written):
+        return -1
+    while written.endswith(")") and written.count(")") > written.count("("):
+        written = written[:-1]
     for _ in range(4):
         if _is_international(written):
             return match.start() + len(written)
@@ -223,6 +228,8 @@ DETECTOR = Detector(
         ("+972 54-123-4567", "<phone>"),
         ("+1 (415) 555-0132 ext. 42", "<phone> ext. 42"),
         ("(415) 555-0132", "<phone>"),
+        ("(sms sent to +48 697 541 372)", "(sms sent to <phone>)"),
+        ("WhatsApp **+44 7397 847543**", "WhatsApp **<phone>**"),
         ("415-555-0132", "<phone>"),
         ("-415-555-0132\n++1 415 555 0132", "-<phone>\n+<phone>"),
         ("1-800-555-0199", "<phone>"),
