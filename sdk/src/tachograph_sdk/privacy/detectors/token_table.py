@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tachograph_sdk.privacy.detectors.token_formats import (
     EDGE,
+    PREFIXES,
     UUID,
     A,
     B,
@@ -363,3 +364,5 @@ _PAYMENTS_AND_SHOPS = (
 FORMATS: tuple[Format, ...] = (
     *_AI, *_GOOGLE_AWS_AZURE, *_CODE, *_HOSTING, *_SECRETS_AND_MONITORING, *_WORK, *_MORE, *_CHAT, *_PAYMENTS_AND_SHOPS,
 )  # fmt: skip
+for _rows in PREFIXES.values():  # the longest first: "sktsec_" ends in another kind's "tsec_"
+    _rows.sort(key=lambda row: -len(row.prefix))
