@@ -43,7 +43,7 @@ _WEAK_ADDRESS_WORD = re.compile(rb"(?<![a-z])(?:from|via|at|local|source|reach(?
 _AFTER_VERSION = re.compile(
     rb"[-+_]?(?:alpha|beta|rc|dev|post|pre|snapshot|final|ga|release|nightly)| (?:release|version|stable|or later|or newer)\b|[-_.](?:tar|zip|whl|jar|exe|msi|deb|rpm|dmg|pkg|nupkg|gz|tgz|so|dll)\b|[-+](?![0-9]{1,3}\.[0-9]{1,3}\.)\w"
 )
-_AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])")
+_AFTER_ADDRESS = re.compile(rb":[0-9]{1,5}(?![0-9.:])|/(?:3[0-2]|[12]?[0-9])(?![0-9.])| - \S{1,40} \[")
 _PORT = re.compile(rb"\.(?:[0-9]{1,5}|[a-z][a-z0-9-]{1,15})(?![0-9.])")
 _CAPTURE = re.compile(rb"(?:tcp|udp)[46]{0,2} +[0-9]+ +[0-9]+ +[^\n]*\Z|(?<![a-z])ip6? [^\n]*\Z")
 _VERSION_MARKS = (b"-", b"v", b"@", b"^", b"~")
@@ -184,6 +184,10 @@ DETECTOR = Detector(
         ("ping 1.1.1.1", "ping <ip>"),
         ("version 2 of the server at 10.2.3.4", "version 2 of the server at <ip>"),
         ("169.254.169.254", "<ip>"),
+        (
+            "java.lang.Error: 10.1.2.9 - - [20/Nov/2026:09:28:13 +0000]",
+            "java.lang.Error: <ip> - - [20/Nov/2026:09:28:13 +0000]",
+        ),
         ("-10.0.0.5\n+10.0.0.6", "-<ip>\n+<ip>"),
         (
             "tcp4  0  0  192.168.1.5.52214  17.57.146.20.443  ESTABLISHED",

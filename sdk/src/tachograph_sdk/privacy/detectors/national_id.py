@@ -51,6 +51,15 @@ _TOKENS = (
     re.compile(rb"00a00a000a(?![a0_])"),
     re.compile(rb"000000aaaaaa[0a]0(?![a0_])"),
 )
+_TOKEN_WORDS: dict[str, tuple[bytes, ...]] = {  # behind these the check digit need not be right
+    "es-dni": (b"dni", b"nif"),
+    "es-nie": (b"nie",),
+    "gb-nino": (b"nino", b"insurance", b"ni number"),
+    "in-pan": (b"pan:", b"pan ", b"pan=", b"pan_"),
+    "it-codice-fiscale": (b"fiscale",),
+    "mx-curp": (b"curp",),
+    "sg-nric": (b"nric",),
+}
 _LONGEST_TOKEN = 18
 
 # What says that the number behind it is an id. The second list has meanings in other crafts: there the check decides.
@@ -168,8 +177,9 @@ def _tokens(text: Text) -> Iterator[Span]:
             code = data[start:end].decode("ascii")
             if code.upper() != code:
                 continue
+            before = text.lower[max(0, start - 32) : start]
             for rule, check in forms:
-                if check(code):
+                if check(code) or any(word in before for word in _TOKEN_WORDS[rule]):
                     yield Span(start, end, "national_id", rule)
                     break
 
@@ -198,6 +208,8 @@ DETECTOR = Detector(
         ("ABCPE1234F", "<national_id>"),
         ("NINO AB 12 34 56 C", "NINO <national_id>"),
         ("AB123456C", "<national_id>"),
+        ("NINO: BG780841C", "NINO: <national_id>"),
+        ("CURP BADD110313HCMLNS09", "CURP <national_id>"),
         ("Steuer-ID: 86 095 742 719", "Steuer-ID: <national_id>"),
         ("steuer_id=86095742719", "steuer_id=<national_id>"),
         ("NIR 2 55 08 14 168 025 38", "NIR <national_id>"),

@@ -146,7 +146,7 @@ def _is_international(written: str) -> bool:
     for size in (1, 2):
         if digits[:size] in _CODES:
             low, high = _CODES[digits[:size]]
-            return low <= len(digits) - size <= high and (size != 1 or digits[1] not in "01")
+            return low <= len(digits) - size <= high and (size != 1 or digits[1] != "0")
     return _OTHER_LENGTHS[0] <= len(digits) - 3 <= _OTHER_LENGTHS[1] and _OTHER_CODES.match(digits) is not None
 
 
