@@ -26,6 +26,7 @@ ALPHABETS = {
     "H": DIGITS + "ABCDEF",
     "d": DIGITS,
     "n": "123456789",
+    "N": "23456789",
     "c": "qpzry9x8gf2tvdw0s3jn54khce6mua7l",  # bech32
     "C": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
     "x": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",  # base58
@@ -37,7 +38,7 @@ def run(alphabet: str, length: int, random: Random) -> str:
     """Characters as an issuer would draw them: with a digit and both cases where the alphabet has them."""
     while True:
         text = "".join(random.choices(ALPHABETS[alphabet], k=length))
-        if length < 12 or (alphabet in "daVvnA" and alphabet != "A"):
+        if length < 12 or (alphabet in "daVvnNA" and alphabet != "A"):
             return text
         ends_well = text[0] not in "-_" and text[-1] not in "-_+/"
         if ends_well and any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
