@@ -69,6 +69,7 @@ _COMMAND = re.compile(
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
 _SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
 _MAY_RUN = re.compile(r"(?<!\w)User (?P<login>[^\W\d][\w.-]{1,31})(?= \Z| $)")
+_NAME_BEFORE = re.compile(r"(?<=: )(?P<login>[^\W\d][\w.-]{1,31})\Z")
 _SU_LOG = re.compile(r"\(to [\w.-]{1,31}\) (?P<login>[^\W\d][\w.-]{1,31}) on (?:pts|tty|none|/dev)")
 _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
 _DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")
@@ -262,6 +263,9 @@ def _in_output(text: Text) -> Iterator[Span]:
     for at in text.places(b"sudo: "):
         if (found := _SUDO_LOG.match(whole, at)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
+    for at in text.places(b" : tty="):
+        if (found := _NAME_BEFORE.search(whole, max(0, at - 34), at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "login-in-log")
     for at in text.places(b" may run the following"):
         if (found := _MAY_RUN.search(whole, max(0, at - 48), at + 1)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
@@ -318,6 +322,7 @@ DETECTOR = Detector(
         ("Logged in as jane", "Logged in as <user>"),
         ("sudo: jane : TTY=pts/0 ; PWD=/tmp", "sudo: <user> : TTY=pts/0 ; PWD=/tmp"),
         ("User jane may run the following commands on web:", "User <user> may run the following commands on web:"),
+        ("sudo[1]: jane : TTY=pts/0 ; PWD=/srv", "sudo[1]: <user> : TTY=pts/0 ; PWD=/srv"),
         ("Owner: CORP\\jane", "Owner: CORP\\<user>"),
         ("chown jane:jane app.log", "chown <user>:<user> app.log"),
         ("sudo -u jane make", "sudo -u <user> make"),
@@ -370,6 +375,7 @@ DETECTOR = Detector(
         b"sudo: ",
         b"(to ",
         b" may run the following",
+        b" : tty=",
         *_ANNOUNCED,
         *_COMMANDS,
     ),

@@ -55,6 +55,7 @@ _BLAME = re.compile(rb":00 [+-]0000 {1,6}0{1,7}\)")
 _BLAME_NAME = re.compile(
     r"(?<!\w)\^?[0-9a-f]{7,40} (?:[^\n(]{1,120} )?\((?P<name>[^\n()]{1,60}?) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z"
 )
+_GRAPH = re.compile(r"(?P<name>[^\n<>@]{2,60})(?=>)")  # of `git log --graph` with the author in brackets
 _MERGE = re.compile(r"Merge pull request #\d{1,7} from (?P<user>[\w-]{2,39})/", re.IGNORECASE)
 _SETTINGS = re.compile(
     r"\[user\]\s{1,12}(?:email[^\n]{0,100}\n\s{0,12})?name[ \t]{0,3}=[ \t]{0,3}(?P<name>[^\n\"]{2,60}?)[ \t]*(?=[\n\r\"'`]|\Z)"
@@ -69,6 +70,9 @@ def _find(text: Text) -> Iterator[Span]:
     yield from _authors(text)
     yield from _settings(text)
     yield from _blame(text)
+    for at in text.places(b" ago) <"):
+        if match := _GRAPH.match(text.text, at + 7):
+            yield from _name(match, 0, "graph")
 
 
 def _name(match: re.Match[str], offset: int, rule: str) -> Iterator[Span]:
@@ -236,6 +240,7 @@ DETECTOR = Detector(
         ('authors = [{name = "Jane Doe"}]', 'authors = [{name = "<name>"}]'),
         ('author="Jane Doe",', 'author="<name>",'),
         (" * @author Jane Doe", " * @author <name>"),
+        ("* a1b2c3d - Fix (2 days ago) <Jane Doe>", "* a1b2c3d - Fix (2 days ago) <<name>>"),
         ("Merge pull request #12 from janedoe/fix", "Merge pull request #12 from <user>/fix"),
         ("--author='Jane Doe <jane@example.org>'", "--author='<name> <<email>>'"),
     ),
@@ -254,5 +259,5 @@ DETECTOR = Detector(
         "List<String> a; Map<K, V> b",
         "Merge branch 'main' into feature/x",
     ),
-    anchors=(b"-by: ", b"author", b"committer", b"merge pull request #", b"user.name ", b"[user]"),
+    anchors=(b"-by: ", b"author", b"committer", b"merge pull request #", b" ago) <", b"user.name ", b"[user]"),
 )
