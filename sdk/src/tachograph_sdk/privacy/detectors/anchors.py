@@ -22,7 +22,7 @@ _OFTEN: Mapping[str, float] = {
     "-": 15, "_": 15, "=": 8, '"': 20, "(": 6, ")": 6, "'": 5, "`": 3, "[": 3, "]": 3, "{": 2, "}": 2, "\\": 3, "#": 2,
     "*": 2, "@": 1, "~": 0.5, "?": 1, "&": 1, "%": 1, "$": 1, "+": 1, "|": 1, "<": 2, ">": 2, "!": 1, ";": 2, "^": 0.5,
 }  # fmt: skip
-_Rows = tuple[re.Pattern[bytes], defaultdict[bytes, list[tuple[int, bytes]]]]
+_MOST_ROWS = 4096
 _ALONE = 0.45  # ns a character for one string
 _LETTER = 0.25  # ... for the pattern of one letter
 _HIT = 0.035  # ... and for each of its places in a thousand characters
@@ -44,7 +44,7 @@ class Anchors:
         for pattern, rows in self._by_letter:
             for match in pattern.finditer(lower):
                 at = match.start()
-                for back, needle in rows[lower[at + 1 : at + 2]]:
+                for back, needle in rows[lower[at + 1 : at + 4]]:
                     if at >= back and lower.startswith(needle, at - back):
                         places.setdefault(needle, []).append(at - back)
         for needle in self._alone:
@@ -84,18 +84,33 @@ def _plan(needles: frozenset[bytes]) -> tuple[dict[int, list[bytes]], list[bytes
     return letters, sorted(left)
 
 
-def _compiled(letter: int, needles: list[bytes]) -> _Rows:
-    """The pattern of a letter and what follows it in each string; and how far before it each string begins."""
-    rows: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
+class _Rows(dict[bytes, list[tuple[int, bytes]]]):
+    """By the three characters behind a letter: the strings that may stand there, and how far before it each begins."""
+
+    def __init__(self, letter: int, needles: list[bytes]) -> None:
+        super().__init__()
+        self._all = [(needle.index(letter), needle) for needle in needles]
+
+    def __missing__(self, behind: bytes) -> list[tuple[int, bytes]]:
+        if len(self) > _MOST_ROWS:
+            self.clear()
+        rows = [
+            (back, needle)
+            for back, needle in self._all
+            if behind.startswith(needle[back + 1 : back + 4]) or needle[back + 1 :].startswith(behind)
+        ]
+        self[behind] = rows
+        return rows
+
+
+def _compiled(letter: int, needles: list[bytes]) -> tuple[re.Pattern[bytes], _Rows]:
+    """The pattern of a letter and what follows it in each string; and the strings by what follows."""
     ways: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for needle in needles:
         back = needle.index(letter)
         first, rest = needle[back + 1 : back + 2], needle[back + 2 :]
         ways[first].append(re.escape(rest) + (b"(?<=" + re.escape(needle) + b")" if back else b""))
-        rows[first].append((back, needle))
-    if ends := rows.pop(b"", None):  # the letter is the last one: whatever follows it
-        rows = defaultdict(lambda: ends, {first: [*some, *ends] for first, some in rows.items()})
     follows = [
         re.escape(first) + b"(?:" + b"|".join(rests) + b")" for first, rests in sorted(ways.items(), reverse=True)
     ]
-    return re.compile(re.escape(bytes([letter])) + b"(?=" + b"|".join(follows) + b")"), rows
+    return re.compile(re.escape(bytes([letter])) + b"(?=" + b"|".join(follows) + b")"), _Rows(letter, needles)
