@@ -143,7 +143,7 @@ class Pipeline:
         )
 
     def _told(self, drops: Drops) -> Drops:
-        return self._tell(drops, names=self.release.current().tells_unknown)
+        return self._tell(drops, names=lambda: self.release.current().tells_unknown)
 
     def _events(self, records: list[RawEvent], drops: Drops) -> list[Event]:
         raw = [record for record in records if record.kind is None]

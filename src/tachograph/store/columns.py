@@ -111,7 +111,7 @@ def _pack(events: Sequence[Event]) -> EventColumns:
         undated=any(map(eq, times, received)),
         columns=columns,
         rejected=dict(rejected),
-        contents=tuple((e.event_id, name, text) for e in rows if e.contents for name, text in e.contents.items()),
+        contents=tuple([(e.event_id, name, text) for e in rows if e.contents for name, text in e.contents.items()]),
     )
 
 

@@ -16,7 +16,7 @@ from tachograph.home import Home
 from tachograph.pipeline.privacy_state import PrivacyState
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.consent import Permissions
-from tachograph_sdk.privacy.policy import Policy, Preset
+from tachograph_sdk.privacy.policy import POLICIES, Policy, Preset
 from tachograph_sdk.privacy.presets import NothingAllowed, in_force
 
 if TYPE_CHECKING:
@@ -25,14 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["PresetChoice", "open_permissions"]
 
 
+_Chosen = tuple[Preset, Literal["pseudonym", "clear"], str]
+_DEFAULT: _Chosen = (Preset.STANDARD, "pseudonym", "default")
+
+
 class PresetChoice:
     """The policy in force on a home: `choice()`. Any thread may ask; can be pickled."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._config = Home(root).config
         self._lock = threading.Lock()
-        self._stamp: object = None
-        self._known: tuple[Preset, Literal["pseudonym", "clear"], str] | None = None
+        self._known: tuple[object, _Chosen] | None = None  # with the file's stamp when it was read
         self._permissions: Permissions | None = None
 
     def __reduce__(self) -> tuple[type[PresetChoice], tuple[Path]]:
@@ -40,6 +44,9 @@ class PresetChoice:
 
     def __call__(self) -> Policy:
         """What is kept now. Never raises."""
+        known = self._known
+        if known is not None and known[1][0] is not Preset.CONTENT and _stamp_of(self._config) == known[0]:
+            return POLICIES[known[1][0]]  # most often: nothing was changed, and nobody's consent is needed
         return self.state().in_force.policy
 
     def keeps_clear(self) -> bool:
@@ -60,19 +67,18 @@ class PresetChoice:
                 in_force=in_force(chosen, self._permissions or NothingAllowed()), identity=identity, origin=origin
             )
 
-    def _chosen(self) -> tuple[Preset, Literal["pseudonym", "clear"], str]:
-        home = Home(self._root)
-        stamp = _stamp_of(home.config)
-        if self._known is None or stamp != self._stamp:
+    def _chosen(self) -> _Chosen:
+        stamp = _stamp_of(self._config)
+        if self._known is None or stamp != self._known[0]:
             try:
-                config, origin = privacy_of(home)
+                config, origin = privacy_of(Home(self._root))
                 origin = origin.rpartition(os.sep)[2]  # answers tell it, and where a home lies is nobody's business
-                self._known = Preset(config.preset), config.identity, origin
+                chosen: _Chosen = (Preset(config.preset), config.identity, origin)
             except ConfigError:
-                before, identity, origin = self._known or (Preset.STANDARD, "pseudonym", "default")
-                self._known = before if before is Preset.STRICT else Preset.STANDARD, identity, origin
-            self._stamp = stamp
-        return self._known
+                before, identity, origin = _DEFAULT if self._known is None else self._known[1]
+                chosen = (before if before is Preset.STRICT else Preset.STANDARD, identity, origin)
+            self._known = (stamp, chosen)
+        return self._known[1]
 
 
 def _stamp_of(path: Path) -> object:

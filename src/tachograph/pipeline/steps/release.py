@@ -60,14 +60,15 @@ class TellDrops:
         self._safe: dict[str, str] = {}
         self._is_clean = LookAgain()
 
-    def __call__(self, drops: Drops, *, names: bool) -> Drops:
-        """The same counts."""
+    def __call__(self, drops: Drops, *, names: Callable[[], bool]) -> Drops:
+        """The same counts; `names` says whether any name may be told."""
         if not any(reason in _UNKNOWN and name != OTHER for reason, name in drops):
             return drops
+        may_name = names()
         told: Drops = {}
         for (reason, name), count in drops.items():
             if reason in _UNKNOWN:
-                name = self._name(name) if names else OTHER
+                name = self._name(name) if may_name else OTHER
             told[reason, name] = told.get((reason, name), 0) + count
         return told
 
