@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,7 +21,7 @@ from unittest import mock
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tachograph_sdk.model.consent import ConsentPurpose, Grant, How
 from tachograph_sdk.privacy.consent import EVERY_PURPOSE, Consent
@@ -175,6 +175,12 @@ class ConsentMachine(RuleBasedStateMachine):
 
     # What people and programs do
 
+    @initialize(asked=st.sets(st.sampled_from(EVERY_PURPOSE)))
+    def begin(self, asked: set[ConsentPurpose]) -> None:
+        if asked:
+            self.grant(asked, 0)
+            self.collect()
+
     @rule()
     def restart(self) -> None:
         self.start_programs()
@@ -272,7 +278,7 @@ class ConsentMachine(RuleBasedStateMachine):
 
     # What changes around them
 
-    @rule(step=st.sampled_from([-1, 1]), of_text=st.booleans())
+    @rule(step=st.sampled_from([1, 1, -1]), of_text=st.booleans())
     def another_version(self, step: int, of_text: bool) -> None:
         """A program that is updated, or put back to the version before."""
         if of_text:
@@ -289,82 +295,63 @@ class ConsentMachine(RuleBasedStateMachine):
     def lift_switches(self) -> None:
         self.environ.clear()
 
-    @rule(read_only=st.booleans())
-    def mount(self, read_only: bool) -> None:
+    @rule(read_only=st.booleans(), is_open=st.booleans())
+    def change_the_disk(self, read_only: bool, is_open: bool) -> None:
+        """Mounted for reading only, or a folder that others can write."""
         self.read_only = read_only
-
-    @precondition(lambda self: (self.home / "consent").is_dir())
-    @rule(is_open=st.booleans())
-    def open_the_folder_to_others(self, is_open: bool) -> None:
-        (self.home / "consent").chmod(0o777 if is_open else 0o700)
-        self.open_folder = is_open
+        if (self.home / "consent").is_dir():
+            (self.home / "consent").chmod(0o777 if is_open else 0o700)
+            self.open_folder = is_open
 
     # What happens to the files
 
-    def spoil(self, change: Callable[[bytes], bytes]) -> None:
-        path = self.home / "consent/ledger.jsonl"
-        data = path.read_bytes()
-        changed = change(data)
-        assert changed != data
-        path.write_bytes(changed)
+    @precondition(lambda self: self.entries())
+    @rule(what=st.sampled_from(["cut", "flip", "lines", "rubbish", "lose", "lose everything"]), data=st.data())
+    def spoil(self, what: str, data: st.DataObject) -> None:
+        folder, share = self.home / "consent", data.draw(st.floats(0, 1, exclude_max=True))
+        before = (folder / "ledger.jsonl").read_bytes()
+        at, after = int(len(before) * share), before
+        if what == "cut":
+            after = before[:at]
+        elif what == "flip":
+            after = before[:at] + bytes([before[at] ^ (1 << data.draw(st.integers(0, 7)))]) + before[at + 1 :]
+        elif what == "lines":
+            lines = before.splitlines(keepends=True)
+            chosen = data.draw(st.lists(st.sampled_from(range(len(lines))), max_size=len(lines) + 1))
+            after = b"".join(lines[n] for n in chosen)
+        elif what == "rubbish":
+            rubbish = data.draw(st.binary(min_size=1, max_size=50))
+            after = before + rubbish if data.draw(st.booleans()) else rubbish + before
+        elif what == "lose":
+            self.lose(folder / data.draw(st.sampled_from(["ledger.jsonl", "anchor.json"])), data)
+        elif not self.open_folder:  # this cannot be seen; it leaves everything unasked
+            shutil.rmtree(folder)
+            self.said = {}
+        if after != before:
+            (folder / "ledger.jsonl").write_bytes(after)
+            self.damaged = True
+
+    def lose(self, path: Path, data: st.DataObject) -> None:
+        """Deleted, opened to others, given away, or replaced by a link to where it is now."""
         self.damaged = True
-
-    @precondition(lambda self: self.entries())
-    @rule(share=st.floats(0, 1, exclude_max=True))
-    def cut(self, share: float) -> None:
-        self.spoil(lambda data: data[: int(len(data) * share)])
-
-    @precondition(lambda self: self.entries())
-    @rule(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-    def flip_a_bit(self, share: float, bit: int) -> None:
-        def flip(data: bytes) -> bytes:
-            at = int(len(data) * share)
-            return data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1 :]
-
-        self.spoil(flip)
-
-    @precondition(lambda self: self.entries())
-    @rule(data=st.data())
-    def reorder_or_drop_lines(self, data: st.DataObject) -> None:
-        lines = (self.home / "consent/ledger.jsonl").read_bytes().splitlines(keepends=True)
-        chosen = data.draw(st.lists(st.sampled_from(range(len(lines))), max_size=len(lines) + 1))
-        if chosen != list(range(len(lines))):
-            self.spoil(lambda _: b"".join(lines[n] for n in chosen))
-
-    @precondition(lambda self: self.entries())
-    @rule(rubbish=st.binary(min_size=1, max_size=50), at_the_end=st.booleans())
-    def add_rubbish(self, rubbish: bytes, at_the_end: bool) -> None:
-        self.spoil(lambda data: data + rubbish if at_the_end else rubbish + data)
-
-    @precondition(lambda self: self.entries())
-    @rule(
-        what=st.sampled_from(["ledger.jsonl", "anchor.json"]), how=st.sampled_from(["delete", "open", "link", "give"])
-    )
-    def lose(self, what: str, how: str) -> None:
-        path = self.home / "consent" / what
-        if how == "delete":
-            path.unlink()
-        elif how == "open":
-            path.chmod(0o666)
-        elif how == "give" and os.geteuid() == 0:
-            os.chown(path, 65534, -1)
-        else:
-            path.rename(self.folder / what)
-            path.symlink_to(self.folder / what)
-        self.damaged = True
-
-    @precondition(lambda self: (self.home / "consent").is_dir() and not self.open_folder)
-    @rule()
-    def lose_everything(self) -> None:
-        """This cannot be seen; it leaves everything unasked."""
-        shutil.rmtree(self.home / "consent")
-        self.said, self.damaged = {}, False
+        match data.draw(st.sampled_from(["delete", "open", "give", "link"])):
+            case "delete":
+                path.unlink()
+            case "open":
+                path.chmod(0o666)
+            case "give" if os.geteuid() == 0:
+                os.chown(path, 65534, -1)
+            case _:
+                path.rename(self.folder / path.name)
+                path.symlink_to(self.folder / path.name)
 
     # What must hold
 
-    @rule(program=st.sampled_from([0, 1]), purpose=st.sampled_from(EVERY_PURPOSE))
-    def collect(self, program: int, purpose: ConsentPurpose) -> None:
-        assert self.programs[program].collect(purpose) == self.allowed(purpose, program)
+    @rule()
+    def collect(self) -> None:
+        for number, program in enumerate(self.programs):
+            for purpose in EVERY_PURPOSE:
+                assert program.collect(purpose) == self.allowed(purpose, number)
 
     @rule(program=st.sampled_from([0, 1]))
     def send(self, program: int) -> None:
@@ -388,4 +375,4 @@ class ConsentMachine(RuleBasedStateMachine):
 
 
 TestConsentMachine = ConsentMachine.TestCase
-TestConsentMachine.settings = settings(max_examples=60, stateful_step_count=30)
+TestConsentMachine.settings = settings(max_examples=80, stateful_step_count=30)
