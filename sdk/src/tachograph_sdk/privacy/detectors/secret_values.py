@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from tachograph_sdk.privacy.detectors.key_names import SecretName
 
@@ -56,6 +57,12 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?[a-zA-
 _VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)+(?:-(?:[0-9]+(?:\.[0-9]+)*)?)?")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*")
 _FILE = re.compile(r"[\w.-]{1,64}\.(?:pem|key|crt|json|ya?ml|toml|txt|env|ini|cfg|py|js|ts|go|rs|rb|java|html?|md|sh)")
+_SPACE = re.compile(r"\s")
+_DIGIT = re.compile(r"\d")
+_UPPER, _LOWER, _DIGITS = (letters.encode() for letters in (ascii_uppercase, ascii_lowercase, digits))
+_NO_LETTERS = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isalpha())
+_CASES = bytes(65 if 65 <= code < 91 else 97 for code in range(256))
+_NO_VOWELS = str.maketrans("", "", "aeiouAEIOU")
 _SYMBOL = re.compile(r"[^\w\s-]")
 
 
@@ -79,13 +86,13 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
         return False
     if name.kind == "password":
         return _is_password(value, sure=name.sure, quoted=quoted, loud=loud)
-    if any(char.isspace() for char in value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
+    if _SPACE.search(value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
         return False
     if not name.sure:
         return _CHAIN.fullmatch(value) is None and (odd or looks_random(value, least=16))
     if _NUMBER.fullmatch(value):
         return size >= 8 and value.isdigit() and name.kind == "secret"
-    digits = any(char.isdigit() for char in value)
+    digits = _DIGIT.search(value) is not None
     if digits:
         return size >= 6 if name.kind == "secret" or loud else size >= 8
     if _SYMBOL.search(value.strip("_-./:")) and "." not in value and ":" not in value and "/" not in value:
@@ -101,35 +108,47 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
 
 def looks_random(value: str, *, least: int = 16) -> bool:
     """Whether it is made of letters of both cases and digits, or of hex or base64, as no word or identifier is."""
-    if len(value) < least or any(char.isspace() for char in value):
+    size = len(value)
+    if size < least or _SPACE.search(value) or len(set(value)) < min(8, least):
         return False
-    upper = sum(char.isupper() for char in value)
-    lower = sum(char.islower() for char in value)
-    digits = sum(char.isdigit() for char in value)
-    if len(set(value)) < min(8, least):
-        return False
+    upper, lower, digits = _counts(value)
     if digits and upper and lower:
         return True
-    return digits >= len(value) // 6 and upper + lower >= len(value) // 8 and upper + lower + digits >= len(value) * 0.8
+    return digits >= size // 6 and upper + lower >= size // 8 and upper + lower + digits >= size * 0.8
+
+
+def _counts(value: str) -> tuple[int, int, int]:
+    """How many large letters, small letters and digits it has."""
+    if not value.isascii():
+        return sum(map(str.isupper, value)), sum(map(str.islower, value)), sum(map(str.isdigit, value))
+    data = value.encode()
+    size = len(data)
+    return (
+        size - len(data.translate(None, _UPPER)),
+        size - len(data.translate(None, _LOWER)),
+        size - len(data.translate(None, _DIGITS)),
+    )
 
 
 def _has_odd_case(value: str) -> bool:
     """Letters change between large and small more often than in words, or there are too few vowels for words."""
-    if len(value) < 16 or value.islower() or value.isupper():
+    size = len(value)
+    if size < 16 or value.islower() or value.isupper():
         return False
-    letters = [char.isupper() for char in value if char.isalpha()]
-    changes = sum(one != other for one, other in pairwise(letters))
-    vowels = sum(char in "aeiouAEIOU" for char in value)
-    return changes > 0.38 * len(value) or (
-        len(value) >= 20 and vowels < 0.25 * len(value) and changes > 0.25 * len(value)
-    )
+    if value.isascii():
+        cases = value.encode().translate(_CASES, _NO_LETTERS)
+        changes = cases.count(b"Aa") + cases.count(b"aA")
+    else:
+        changes = sum(one != other for one, other in pairwise(char.isupper() for char in value if char.isalpha()))
+    vowels = size - len(value.translate(_NO_VOWELS))
+    return changes > 0.38 * size or (size >= 20 and vowels < 0.25 * size and changes > 0.25 * size)
 
 
 def _is_vocabulary(value: str) -> bool:
     """Whether it consists of the words that stand for a secret: `your-api-key`, `password_field`, `required|min:8`."""
     if "|" in value and value.partition("|")[0].lower() in _VOCABULARY:
         return True
-    if any(char.isdigit() for char in value) and value.lower() not in _VOCABULARY:
+    if _DIGIT.search(value) is not None and value.lower() not in _VOCABULARY:
         return False
     pieces = _PIECES.findall(value)
     if len(value) > 80 or not pieces:
@@ -149,18 +168,18 @@ def _is_code(value: str, *, loud: bool, code: bool) -> bool:
         return True
     if not _CODE.fullmatch(value):
         return False
-    if not any(char.isdigit() for char in value):
+    if _DIGIT.search(value) is None:
         return code or not value.isalpha() or not value.islower()
     pieces = [piece.lower() in _VOCABULARY for piece in _PIECES.findall(value) if len(piece) > 2]
     return bool(pieces) and all(pieces)
 
 
 def _is_password(value: str, *, sure: bool, quoted: bool, loud: bool) -> bool:
-    if any(char.isspace() for char in value):
+    if _SPACE.search(value):
         return quoted and sure and _is_spaced_password(value)
-    if _PATH.fullmatch(value) and not any(char.isdigit() for char in value):
+    if _PATH.fullmatch(value) and _DIGIT.search(value) is None:
         return False
-    has_digit = any(char.isdigit() for char in value)
+    has_digit = _DIGIT.search(value) is not None
     if not sure:
         return len(value) >= 4 and (
             (loud and not _NUMBER.fullmatch(value)) or (has_digit and any(char.isalpha() for char in value))
