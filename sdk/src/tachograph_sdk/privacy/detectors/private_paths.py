@@ -94,7 +94,7 @@ def _windows(whole: str, separator: int) -> Span | None:
     match = _WINDOWS.match(whole, start)
     if match is None or match.end() - start < 2:
         return None
-    first = re.split(r"[\\/]", match[0], maxsplit=1)[0]
+    first = match[0].replace("\\", "/").partition("/")[0]
     if first.lower() in SYSTEM_FOLDERS or first[:1] == "~" or first == "..":
         return None
     return _folders(whole, start, match.end(), "\\/", "drive")
@@ -103,18 +103,20 @@ def _windows(whole: str, separator: int) -> Span | None:
 def _folders(whole: str, start: int, end: int, separators: str, rule: str) -> Span | None:
     """The folders in this part of the text; a last name with an extension is a file, and stays."""
     path = whole[start:end]
-    cut = max(path.rfind(separator) for separator in separators)
-    last = _PLACE.sub("", path[cut + 1 :]).rstrip(_END)
-    if not last or _EXTENSION.search(last):
-        end = start + cut
-    else:
-        end = start + cut + 1 + len(last)
+    cut = max(map(path.rfind, separators))
+    last = path[cut + 1 :]
+    if "(" in last or ":" in last:
+        last = _PLACE.sub("", last)
+    last = last.rstrip(_END)
+    end = start + cut if not last or _EXTENSION.search(last) else start + cut + 1 + len(last)
     while end > start and whole[end - 1] in separators:
         end -= 1
-    folders = re.split(r"[\\/]+", whole[start:end])
-    if end <= start or all(folder.lower() in GENERIC or folder == "..." or len(folder) < 2 for folder in folders):
+    if end <= start:
         return None
-    if "/home/" in path or "Users" in folders:
+    folders = whole[start:end].replace("\\", "/").split("/")
+    if all(len(folder) < 2 or folder == "..." or folder.lower() in GENERIC for folder in folders):
+        return None
+    if cut >= 0 and ("/home/" in path or "Users" in folders):
         return None  # the home folder's own detector names the person, and what lies below it is kept
     return Span(start, end, "path", rule)
 
@@ -128,7 +130,12 @@ def _unc(whole: str, places: list[int]) -> Iterator[Span]:
         if before not in " \t\r\n\"'`=(,;<>[|" and not (before == ":" and whole[max(0, at - 5) : at - 1].isalpha()):
             continue
         match = _UNC.match(whole, at + 2)
-        if match is None or match[1].lower() in ("wsl", "wsl.localhost") or len(match[1]) == 1:
+        if (
+            match is None
+            or match[1].lower()
+            in ("wsl", "wsl.localhost", "server", "host", "hostname", "computer", "localhost", "unc")
+            or len(match[1]) == 1
+        ):
             continue
         yield Span(match.start(1), match.end(1), "host", "unc-host")
         end = match.end(1)
