@@ -153,7 +153,12 @@ CONTENTS: dict[str, Attribute] = {
     a.name: a
     for a in (
         _a("content_prompt", "text", "text of a prompt", column=False),
-        _a("content_tool_input", "text", "what a tool was given: command line, file path, other arguments", column=False),
+        _a(
+            "content_tool_input",
+            "text",
+            "what a tool was given: command line, file path, other arguments",
+            column=False,
+        ),
         _a("content_tool_parameters", "text", "the same as Claude Code says it apart: the whole command", column=False),
         _a("content_error", "text", "text of an error", column=False),
     )

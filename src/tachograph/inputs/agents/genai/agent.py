@@ -61,7 +61,12 @@ class GenAI:
         name = self._programs.get(service)
         if name is None:
             name = service.lower().replace("-", "_").replace(".", "_")
-            if name in self._known or looks_secret(service) or self._names(name) == OTHER or not self._is_clean(service):
+            if (
+                name in self._known
+                or looks_secret(service)
+                or self._names(name) == OTHER
+                or not self._is_clean(service)
+            ):
                 name = _UNNAMED
             if len(self._programs) < _SERVICES:
                 self._programs[service] = name
