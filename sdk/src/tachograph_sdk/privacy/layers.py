@@ -259,15 +259,22 @@ def _from_bytes(data: bytes) -> str:
 
 # Runs of base64 and hex. Text in base64 shows by its first letter of each four: the top bit of an ASCII byte is 0, so
 # that letter is one of the first half of the alphabet. Only the head of a run is looked at until it reads as text.
-_BASE64_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}[A-Za-z0-9+/_-]{0,48}")
-_PACKED_TEXT = re.compile(rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|(?:0[xX])?[0-7][0-9a-fA-F]{19}")  # a quick look
+# Other scripts than Latin show by the first two: their first byte says of how many a letter is made.
+_OTHER_SCRIPT = rb"(?:[w0z4-7][I-LYZabo-r4-7]|8J)[A-Za-z0-9+/_-]{14}"
+_BASE64_TEXT = re.compile(rb"(?:(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|" + _OTHER_SCRIPT + rb")[A-Za-z0-9+/_-]{0,48}")
+_PACKED_TEXT = re.compile(
+    rb"(?:[A-Za-f][A-Za-z0-9+/_-]{3}){4}|"
+    + _OTHER_SCRIPT
+    + rb"|(?:0[xX])?(?:[0-7]|[cdeCDE](?=[0-9a-dA-D][89abAB]))[0-9a-fA-F]{19}"
+)  # a quick look
 _JOINED = (b"+", b"/")  # what may join a run to the letters before it
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*+")
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BEFORE = 256  # characters before a run of letters that may belong to it
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _HEX_PAIR = rb"(?:[2-7][0-9a-fA-F]|0[9aAdD]|1[bB])"  # a letter, a line break, an escape
-_HEX_TEXT = re.compile(rb"(?:0[xX])?" + _HEX_PAIR + rb"{10}")
+_HEX_OTHER = rb"(?:[cC]3|[dD][01]|[eE][2-9a-dA-D])[89abAB][0-9a-fA-F]{17}"  # UTF-8 of other letters than a to z
+_HEX_TEXT = re.compile(rb"(?:0[xX])?(?:" + _HEX_PAIR + rb"{10}|" + _HEX_OTHER + rb")")
 _HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2})*+)")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 

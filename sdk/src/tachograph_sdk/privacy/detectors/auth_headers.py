@@ -18,7 +18,7 @@ _HEADER = re.compile(
     rb"|client-id|klaviyo-api-key|goog-?[a-z]{1,16})(?:[ \t]{1,8}|=|:[ \t]{0,4}))?"
 )
 _VALUE = re.compile(rb"(?:token=)?+[\"'*(<\[]{0,2}+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
-_BEARER = re.compile(rb"bearer(?:[ \t]{1,8}|:[ \t]{0,8}|=|%20)[\"'`]?([A-Za-z0-9._~+/=|-]{8,8192}+)")
+_BEARER = re.compile(rb"bearer(?:[ \t]{1,8}|:[ \t]{0,8}|=|%20|[\"'],[ \t]{0,4})[\"'`]?([A-Za-z0-9._~+/=|-]{8,8192}+)")
 _BASIC = re.compile(rb"basic[ \t]{1,8}([A-Za-z0-9+/_-]{8,4096}+={0,2})")
 _PART = re.compile(
     rb"(username|response|cnonce|nonce|opaque|signature|credential|mac|oauth_[a-z_]{1,24}|sig|id|ts)[ \t]{0,4}=[ \t]{0,4}\"?([^\s\",;]{1,1024}+)\"?"
@@ -129,6 +129,7 @@ DETECTOR = Detector(
         (f"Authorization: token {_RANDOM}", "Authorization: token <token>"),
         (f"Authorization: {_RANDOM}", "Authorization: <token>"),
         (f"headers['Authorization'] = 'Bearer {_RANDOM}'", "headers['Authorization'] = 'Bearer <token>'"),
+        (f'HeaderValue("Bearer", "{_RANDOM}")', 'HeaderValue("Bearer", "<token>")'),
         (f"using bearer {_RANDOM}.", "using bearer <token>."),
         (f"Authorization: Token token=\"{_RANDOM}\"", 'Authorization: Token token="<token>"'),
         (

@@ -30,6 +30,7 @@ _DOMAIN = re.compile(rf"(?:[^\W_][\w{_MARKS}-]{{0,62}}+\.){{1,8}}[^\W_][\w{_MARK
 _DOMAIN_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9a-fA-F.:]{3,45}+\]")
 _QUOTED = re.compile(r'(?<![\w"\\])"(?:[^"\\\n]|\\[^\n]){1,64}+"\Z')
 _USERINFO = re.compile(rb"([a-z][a-z0-9+.-]*+)://[^\s/]*+\Z")
+_ORACLE = re.compile(rb"(?:jdbc:oracle:[a-z]{2,8}:|sqlplus[ \t'\"]{1,4})[^\s/@]{1,64}/\Z")  # a login and its password
 _VERSION = re.compile(r"v?\d{1,5}\.\d{1,6}(?:[.-]|\Z)", re.IGNORECASE)
 _PERCENT_ENDS = re.compile(r"%(?:2[0267CBcb]|3[A-Fa-f]|0[AaDd]|5[BbDd]|7[BbDd])")
 _GLUED_ESCAPE = re.compile(r"u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbfv]")
@@ -178,6 +179,8 @@ def _is_no_mailbox(text: Text, start: int, end: int) -> bool:
     before = text.lower[max(0, start - 120) : start]
     if b"://" in before and (userinfo := _USERINFO.search(before)) and userinfo[1] != b"mailto":
         return True
+    if before.endswith(b"/") and _ORACLE.search(before):
+        return True
     found = text.text[start:end]
     return _SERVICE_MAILBOXES.fullmatch(found) is not None
 
@@ -200,6 +203,10 @@ DETECTOR = Detector(
     help="E-mail addresses in any script, quoted ones, and ones written as `jane [at] example [dot] org`.",
     find=emails,
     catches=(
+        (
+            "jdbc:oracle:thin:jane/S3cr3tPw1@db1.corp.internal:1521:XE",
+            "jdbc:oracle:thin:<user>/<password>@<host>:1521:XE",
+        ),
         ("mail jane.doe@example.com today", "mail <email> today"),
         ("jane+test@mail.example.co.uk.", "<email>."),
         ("<jane@example.org>, (jane@example.org); 'jane@example.org'", "<<email>>, (<email>); '<email>'"),

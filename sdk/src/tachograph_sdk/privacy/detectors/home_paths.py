@@ -44,6 +44,7 @@ _VERB = re.compile(
 )
 _HOMES = (
     b"/home", b"\\home", b"/users", b"\\users", b"/documents and settings", b"\\documents and settings", b"\\docume~1",
+    *(b"/home%d" % number for number in range(1, 10)),  # of servers that many share
 )  # fmt: skip
 _SEPARATORS = frozenset("/\\")
 
@@ -70,7 +71,7 @@ def _name(text: str, start: int, end: int) -> Span | None:
     if text[end : end + 1] not in _SEPARATORS:
         return None
     slash = start
-    root = text[slash + 1 : end]
+    root = text[slash + 1 : end].rstrip("123456789")
     least = max(0, slash - 3)
     while slash > least and text[slash - 1] in _SEPARATORS:  # more than one, as in C:\\Users
         slash -= 1
@@ -162,6 +163,7 @@ DETECTOR = Detector(
         (r"\\wsl$\Ubuntu\home\jane\app", r"\\wsl$\Ubuntu\home\<user>\app"),
         ("//wsl.localhost/Ubuntu/home/jane/app", "//wsl.localhost/Ubuntu/home/<user>/app"),
         (r"\\?\C:\Users\jane\app", r"\\?\C:\Users\<user>\app"),
+        ("/home2/jane/public_html", "/home2/<user>/public_html"),
         ("/export/home/jane/x", "/export/home/<user>/x"),
         ("/var/home/jane/x", "/var/home/<user>/x"),
         ("/System/Volumes/Data/Users/jane/x", "/System/Volumes/Data/Users/<user>/x"),

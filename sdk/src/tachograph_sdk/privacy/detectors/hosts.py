@@ -50,7 +50,8 @@ _SYSLOG = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d)) (?P<host>[^\W_][\w.-]{0,62}) [\w./()-]{1,48}\[\Z"
 )
 _PROCESS = re.compile(rb"\[0{1,7}\]: ")
-_UNAME = re.compile(rb"linux ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
+_UNAME = re.compile(rb"(?:linux|darwin|freebsd) ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
+_SYSTEMS = (b"linux ", b"darwin ", b"freebsd ")
 _KEYS = words("hostname computername machinename nodename")
 _HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?! ?\()(?![\w\[{.$<*])")
 _HOST_KEYS = (b"host: ", b"host=", b'host": "', b'host":"', b"node: ", b"node=", b"machine: ", b"server=")
@@ -161,9 +162,10 @@ def _in_logs(text: Text) -> Iterator[Span]:
         if found and found["host"].lower() != "localhost":
             start = match.start() + 1 - len(line)
             yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
-    for at in text.places(b"linux "):
-        if (name := _UNAME.match(text.lower, at)) and name[1] not in (b"localhost", b"version", b"kernel"):
-            yield Span(*name.span(1), "host", "uname-host")
+    for system in _SYSTEMS:
+        for at in text.places(system):
+            if (name := _UNAME.match(text.lower, at)) and name[1] not in (b"localhost", b"version", b"kernel"):
+                yield Span(*name.span(1), "host", "uname-host")
 
 
 DETECTOR = Detector(
@@ -185,6 +187,10 @@ DETECTOR = Detector(
         ("HOSTNAME=build01", "HOSTNAME=<host>"),
         ("Nov 20 09:24:32 web01 sshd[123]: ok", "Nov 20 09:24:32 <host> sshd[123]: ok"),
         ("Linux build01 5.15.0-91-generic #101-Ubuntu SMP", "Linux <host> 5.15.0-91-generic #101-Ubuntu SMP"),
+        (
+            "Darwin janesbox.local 23.5.0 Darwin Kernel Version 23.5.0",
+            "Darwin <host> 23.5.0 Darwin Kernel Version 23.5.0",
+        ),
         ("redis://cache-3:6379/0", "redis://<host>:6379/0"),
     ),
     spares=(
@@ -207,5 +213,5 @@ DETECTOR = Detector(
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
     ),
-    anchors=(b"git@", b"linux ", *_HOST_KEYS),
+    anchors=(b"git@", *_SYSTEMS, *_HOST_KEYS),
 )

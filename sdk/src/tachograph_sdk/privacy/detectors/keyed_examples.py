@@ -6,6 +6,13 @@ __all__ = ["CATCHES", "SPARES"]
 
 CATCHES: tuple[tuple[str, str], ...] = (
     ("password=hunter2", "password=<password>"),
+    ("Das Passwort lautet hunter2x", "Das Passwort lautet <password>"),
+    ("le mot de passe est hunter2x", "le mot de passe est <password>"),
+    ("la contrase\u00f1a es hunter2x", "la contrase\u00f1a es <password>"),
+    ("la password \u00e8 hunter2x", "la password \u00e8 <password>"),
+    ("db:\n  password:\n    value: hunter2\n", "db:\n  password:\n    value: <password>\n"),
+    ('password:\n  "hunter2x"', 'password:\n  "<password>"'),
+    ("[password]: vFeYZrmjQHKc", "[password]: <password>"),
     ("DB_PASSWORD=hunter2", "DB_PASSWORD=<password>"),
     ("export PGPASSWORD='S3cr3t!'", "export PGPASSWORD='<password>'"),
     ('password: "hunter2"', 'password: "<password>"'),
@@ -80,6 +87,11 @@ CATCHES: tuple[tuple[str, str], ...] = (
 
 SPARES: tuple[str, ...] = (
     "max_tokens=4096",
+    "x = password ? 'base64x' : null",
+    "if (password ? sha256 : md5)",
+    "password: getURLForID",
+    'def f(password):\n    """Do 12things."""',
+    "\u30d1\u30b9\u30ef\u30fc\u30c9\u306f8\u6587\u5b57\u4ee5\u4e0a\u3067\u5165\u529b\u3057\u3066\u304f\u3060\u3055\u3044\u3002",
     "token_count: 1200",
     '"tokens": 51234',
     '{"input_tokens": 812, "output_tokens": 97, "cache_read_tokens": 0}',

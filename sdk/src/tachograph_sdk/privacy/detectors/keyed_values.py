@@ -35,14 +35,14 @@ _LONG = 200
 _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
     rb"(?:(?P<node>[\"'](?:\r?\n\r?\n|\s{0,8}\{\s{1,40}(?:(?:type|description|sensitive|nullable)[^\n]{0,160}\n\s{0,24}){0,4}default\s{0,16}=\s{0,8}))"
-    rb"|(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
+    rb"|(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{?)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
     rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
     rb"|(?P<xml>>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
     rb"|(?P<cell>[\"'`]?[ \t]{0,24}\|[ \t]{1,24})"
-    rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:is|was|of|to):?[ \t]{1,4})?)"
+    rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:is|was|of|to|ist|war|lautet|est|es|era|\?|jest):?[ \t]{1,4})?)"
 )
 _ANNOTATION = re.compile(
     rb"[A-Za-z_][\w.]{0,40}(?:\[[\w., |\[\]]{0,40}\])?(?:\s{0,4}\|\s{0,4}\w{1,20})?\??\s{0,4}=\s{0,4}(?=[rbfuRBFU]{0,2}[\"'])"
@@ -99,7 +99,7 @@ _LATIN = (b"contrase?a", b"senord", b"has?o", b"?ifre")  # as they stand in the 
 _MAYBE = re.compile(
     rb"[a-z0-9_-]{0,48}+(?:(?:\[\w{0,4}\])?[\"'`\])*]{0,6}[ \t]{0,24}(?:[=:>|?!+]|->|</key>|\((?=[\"'])|,\s{0,24}[\"'])"
     rb"|[\"']\s{0,8}[\n{]|[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value"
-    rb"|[ \t]{1,8}(?:(?:is|was|of|to|string|str|text)\b|[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
+    rb"|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
 )
 
 _FOREIGN = (
@@ -107,7 +107,7 @@ _FOREIGN = (
     "\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2", "\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",
 )  # fmt: skip
 _FOREIGN_VALUE = re.compile(
-    r"[\"']?\s{0,4}(?:[:=\uff1a\uff1d]|\u306f|\u662f)\s{0,4}[\"'\u300c]?([^\s\"'<>\u300d]{3,128}+)"
+    r"[\"']?\s{0,4}(?:[:=\uff1a\uff1d]|\u306f|\u662f|(?:es|is|era|jest|to|\u00e8|\u044d\u0442\u043e|-|\u2013|\u2014)\s)\s{0,4}[\"'\u300c]?([^\s\"'<>\u300d]{3,128}+)"
 )
 _PASSWORD = SecretName("password", True)
 _OPTION_KEY = SecretName("secret", False)
@@ -171,7 +171,7 @@ def _foreign(text: Text) -> Iterator[Span]:
     for end in ends:
         if match := _FOREIGN_VALUE.match(text.text, end):
             value = match[1].rstrip(".,;!?\u3002")
-            if _is_beyond_doubt(value, _PASSWORD):
+            if value.isascii() and _is_beyond_doubt(value, _PASSWORD):
                 yield Span(match.start(1), match.start(1) + len(value), "password", "password-by-name")
 
 
@@ -219,6 +219,12 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     elif group == "call" and b"get" in text.lower[start:end]:
         return None
     elif group in ("call", "argument", "says", "cell"):
+        if (
+            group == "says"
+            and data[separator.start("says")] == 63
+            and text.text[separator.start("says")] not in "\u00e8\u00e9"
+        ):
+            return None  # a choice in code, no Italian verb
         doubtful = not before.endswith((b"define('", b'define("'))
     elif group == "gap":
         if data[at : at + 1] in (b"'", b'"'):
@@ -234,8 +240,9 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         loud = data[start:end].isupper()
     if wrapped := _WRAPPED.match(text.text, at):
         return _judged(text, *wrapped.span(1), name, quoted=True, doubtful=True)
-    if group == "op" and separator["close"] and (line := _NEXT_LINE.match(data, at)):
+    if group == "op" and (separator["close"] or data[end : end + 1] == b":") and (line := _NEXT_LINE.match(data, at)):
         at = line.end()
+        doubtful = doubtful or not separator["close"]
     quote = _QUOTE.match(data, at)
     if quote:
         at = quote.end()

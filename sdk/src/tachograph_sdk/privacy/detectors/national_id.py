@@ -115,6 +115,7 @@ _DOCUMENT = re.compile(
     r"|[A-Z]{5}\d{6}[A-Z0-9]{5}(?![A-Za-z0-9_])|[A-Z]\d{3}-\d{4}-\d{4}(?:-\d{2})?)",
     re.IGNORECASE,
 )
+_ANNOUNCED = re.compile(r"[:=#]|(?i:n(?:umber|um|o|r|ummer))\b")
 _DRIVER = re.compile(rb"driv(?:er|ing)[a-z'\x3f]{0,3}[ _-]?\Z")
 
 
@@ -188,7 +189,10 @@ def _documents(text: Text) -> Iterator[Span]:
     for anchor in _DOCUMENTS:
         for at in text.places(anchor):
             match = _DOCUMENT.match(text.text, at)
-            if match is None or sum(char.isdecimal() for char in match["id"]) < 4:
+            if match is None:
+                continue
+            announced = _ANNOUNCED.search(match.string, at, match.start("id")) is not None
+            if sum(char.isdecimal() for char in match["id"]) < (2 if announced else 4):
                 continue
             if match["licence"] and not _DRIVER.search(text.lower[max(0, at - 14) : at]):
                 continue
@@ -236,6 +240,7 @@ DETECTOR = Detector(
         ("S1234567D", "<national_id>"),
         ("passport no. C01X00T47", "passport no. <national_id>"),
         ("Passport: \u00abN51905375\u00bb", "Passport: \u00ab<national_id>\u00bb"),
+        ("passport number: CJMXLHMG29", "passport number: <national_id>"),
         ("passport: 123456789", "passport: <national_id>"),
         ("driving licence MORGA657054SM9IJ", "driving licence <national_id>"),
         ("driver's license number D1234567", "driver's license number <national_id>"),

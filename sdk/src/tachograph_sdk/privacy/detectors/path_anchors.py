@@ -14,7 +14,7 @@ TWO_BACKSLASHES = b"\\\\"
 
 # Each pattern begins with one character, so that the search for it runs at the speed of memchr.
 _SLASH = re.compile(
-    rb"/(?:home|users|documents and settings|srv/|mnt/|volumes/|nfs/|exports/|scratch/|media/|run/media/|var/mail/|spool/mail/|"
+    rb"/(?:home(?:[1-9](?=[/\\]))?|users|documents and settings|srv/|mnt/|volumes/|nfs/|exports/|scratch/|media/|run/media/|var/mail/|spool/mail/|"
     rb"crontabs/|systemd/linger/|(?<=:/)(?!/))"
 )
 _BACKSLASH = re.compile(rb"\\(?:home|users|documents and settings|docume~1|(?<!\\\\)(?=\\)|(?<=:\\))")

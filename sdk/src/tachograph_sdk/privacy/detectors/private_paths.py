@@ -35,6 +35,9 @@ _EXTENSION = re.compile(
 )
 _PLACE = re.compile(r"\([0-9].*\Z|:[0-9:]+\Z")  # the line and column after a file's name
 _END = ".,;:!?)'’"
+_PROGRAMS = frozenset(
+    ("python", "perl", "ruby", "php", "node", "jdk", "jre", "java", "go", "mysql", "pgsql", "tomcat", "gradle")
+)
 _SHARES = frozenset(("users", "home", "wsl$", "c$", "d$", "admin$", "ipc$"))
 
 
@@ -95,7 +98,12 @@ def _windows(whole: str, separator: int) -> Span | None:
     if match is None or match.end() - start < 2:
         return None
     first = match[0].replace("\\", "/").partition("/")[0]
-    if first.lower() in SYSTEM_FOLDERS or first[:1] == "~" or first == "..":
+    if (
+        first.lower() in SYSTEM_FOLDERS
+        or first.lower().rstrip("0123456789._-") in _PROGRAMS
+        or first[:1] == "~"
+        or first == ".."
+    ):
         return None
     return _folders(whole, start, match.end(), "\\/", "drive")
 
@@ -170,6 +178,7 @@ DETECTOR = Detector(
         ("file:///srv/acme/index.md", "file:///srv/<path>/index.md"),
     ),
     spares=(
+        r"C:\Python2.4\Lib\site.py and \\server\share",
         "/srv/www/html/index.html",
         "/mnt/data",
         "/mnt/c",

@@ -87,6 +87,8 @@ def _is_login(whole: str, start: int, at: int) -> bool:
     login, before = whole[start:at], whole[start - 1 : start]
     if before.isalnum() or before in ("@", "+", "%", "\\") or (before == "/" and whole[start - 2 : start] != "//"):
         return False
+    if before == ":" and "://" in whole[max(0, start - 80) : start].rsplit(None, 1)[-1]:
+        return False  # the password of a URL
     return (login[0].isalpha() or login[0] == "_") and all(char.isalnum() or char in "._-" for char in login)
 
 
@@ -203,6 +205,7 @@ DETECTOR = Detector(
         '"react@^18.2.0":\n  version "18.2.0"',
         "ssh key: ed25519",
         "user@host:~$ ls",
+        "postgres://user:password@localhost:5432/app",
     ),
     anchors=(b"$ ", *_HINTS),
 )

@@ -22,6 +22,7 @@ _BLOB = re.compile(rb"[A-Za-z0-9+/]{39}[+/]")  # in the middle of base64 any two
 _DOPPLER = re.compile(rb"dp\.(?:st|pt|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{28,}+")
 _DISCORD = re.compile(rb"[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}+")
 _TELEGRAM = re.compile(rb"[0-9]{7,12}:AA[A-Za-z0-9_-]{31,}+")
+_FIREBASE = re.compile(rb"[A-Za-z0-9_-]{8,23}:APA91b[A-Za-z0-9_-]{60,}+")
 _ASANA = re.compile(rb"(?<![0-9])[0-9]/[0-9]{10,20}(?:/[0-9]{10,20})?:[0-9a-f]{32}(?![A-Za-z0-9])")
 _FAL = re.compile(rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}:[0-9a-f]{32}(?![A-Za-z0-9])")
 _ZHIPU = re.compile(rb"[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
@@ -152,7 +153,7 @@ def _at_start(data: bytes, start: int, end: int, after: bytes) -> Iterator[Span]
     if heads and not _BLOB.match(data, max(start - 40, 0), start) and (span := _first(heads, data, start)):
         yield span
     before = data[start - 1] if start else 32
-    if before in b".~/$:" and (span := _reaching_back(data, start, end)):
+    if before in b".~/$:[" and (span := _reaching_back(data, start, end)):
         yield span
     if after == b"." and data[start] in b"MNO":
         yield from _spans(_DISCORD, "discord-bot-token", data, start)
@@ -184,6 +185,12 @@ def _reaching_back(data: bytes, start: int, end: int) -> Span | None:
         return next(_spans(_AZURE_SECRET, "azure-client-secret", data, at - 4), None)
     if before == 46 and (at := data.find(b"dp.", max(start - 44, 0), start)) >= 0:
         return next(_spans(_DOPPLER, "doppler-token", data, at), None)
+    if (
+        before == 58
+        and data.startswith(b"APA91b", start)
+        and (whole := _FIREBASE.search(data, max(start - 24, 0), end))
+    ):
+        return Span(*whole.span(), "token", "firebase-token")
     if before == 58 and data[max(start - 2, 0) : start - 1].isdigit():
         if data[start : start + 2] == b"AA":
             return next(_spans(_TELEGRAM, "telegram-bot-token", data, _digits_from(data, start - 1)), None)
@@ -228,6 +235,9 @@ DETECTOR = Detector(
     help="Tokens and keys of more than 200 kinds that their providers made recognisable by prefix and shape.",
     find=_find,
     catches=(
+        ("waka_9debe69d-5b0c-44b2-9ff8-0d468fddc245", "<token>"),
+        (f"AAAAyarDEMb:{'APA' + '91b'}{_TAIL}{_TAIL}", "<token>"),
+        (f"push to ExponentPushToken[{_G}{_K}] failed", "push to <token> failed"),
         ("key: " + "ghp_" + _TAIL[:36], "key: <token>"),
         ("\x1b[31m" + "ghp_" + _TAIL[:36] + "\x1b[0m", "\x1b[31m<token>\x1b[0m"),
         ("\\n" + "ghp_" + _TAIL[:36] + "\\n", "\\n<token>\\n"),

@@ -133,7 +133,7 @@ def _counts(value: str) -> tuple[int, int, int]:
 def _has_odd_case(value: str) -> bool:
     """Letters change between large and small more often than in words, or there are too few vowels for words."""
     size = len(value)
-    if size < 16 or value.islower() or value.isupper():
+    if size < 10 or value.islower() or value.isupper():
         return False
     if value.isascii():
         cases = value.encode().translate(_CASES, _NO_LETTERS)
@@ -141,6 +141,8 @@ def _has_odd_case(value: str) -> bool:
     else:
         changes = sum(one != other for one, other in pairwise(char.isupper() for char in value if char.isalpha()))
     vowels = size - len(value.translate(_NO_VOWELS))
+    if size < 16:
+        return value.isalnum() and (changes >= 0.45 * size or (vowels < 0.15 * size and changes >= 0.3 * size))
     return changes > 0.38 * size or (size >= 20 and vowels < 0.25 * size and changes > 0.25 * size)
 
 

@@ -69,6 +69,8 @@ _AI = (
     prefix("wandb-key", "wandb_v1_", W, 40),
     prefix("llamacloud-key", "llx-", A, 48),
     prefix("e2b-key", "e2b_", H, 40),
+    shape("wakatime-key", "waka_", f"waka_(?:sec_|tok_|ref_)?{UUID}"),
+    prefix("zuplo-key", "zpka_", "0-9a-f_", 40),
     prefix("runpod-key", "rpa_", A, 40, loose=True),
     prefix("apify-token", "apify_api_", A, 36),
     prefix("browserbase-key", "bb_live_", W, 24),
@@ -317,6 +319,8 @@ _CHAT = (
     shape("slack-session-token", "xoxs-", f"xoxs-[{A}-]{{20,}}+"),
     shape("slack-app-token", "xapp-", f"xapp-[0-9]-[{A}]{{6,}}+-[{A}-]{{16,}}+"),
     shape("slack-config-token", "xwfp-", f"xwfp-[{A}-]{{20,}}+"),
+    after("expo-push-token", "n[", -18, r"Expo(?:nent)?PushToken\[[A-Za-z0-9_-]{20,}+\]"),
+    head("firebase-token", "AP", "(?<!:)APA91b[A-Za-z0-9_-]{80,}+"),
     head("facebook-token", "EA", f"EAA[A-Z][{A}]{{60,}}+"),
     head("instagram-token", "IG", f"IG(?:AA|QV)[{W}]{{60,}}+"),
     prefix("matrix-token", "syt_", A + "_", 30),
@@ -328,6 +332,8 @@ _CHAT = (
 )
 
 _PAYMENTS_AND_SHOPS = (
+    shape("lob-key", "live_", f"{EDGE}(?:live|test)_(?:pub_)?[{H}]{{31,35}}(?![{A}])"),
+    shape("lob-test-key", "test_", f"{EDGE}test_(?:pub_)?[{H}]{{31,35}}(?![{A}])"),
     prefix("stripe-live-key", "sk_live_", A, 24),
     prefix("stripe-test-key", "sk_test_", A, 24),
     prefix("stripe-restricted-key", "rk_live_", A, 24),
