@@ -31,12 +31,17 @@ _ROOTS = re.compile(
 _UPWARDS = re.compile(r"(?:\.\./){1,24}\.\.")
 _VOLUME = re.compile(r"/Volumes/[^/\n\t\"'<>|:;]{1,64}\Z")
 _MOUNTED = re.compile(r"(?:[\\/](?:mnt|cygdrive))?[\\/][A-Za-z]")
-_POSIX = re.compile(r"[^\W_](?:[\w.+@-]|(?<=\w)['’](?=\w\w)){0,63}+")
+# Marks that follow their letter are no letters to `\w`: accents apart, as macOS writes names, and vowels of Indic scripts.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0e7f\u1000-\u109f\u1780-\u17d3\u3099\u309a"
+_POSIX = re.compile(rf"[^\W_](?:[\w{_MARKS}.+@-]|(?<=\w)['’](?=\w\w)){{0,63}}+")
 _POSIX_SPACED = re.compile(
-    r"(?: (?!HTTP/)[A-ZÀ-ÞŐŠŽČĆŁŚŻĐА-Я][\w.'’-]{0,32}){1,3}+(?=/)|(?:\\ [\w.'’-]{1,32}){1,3}+(?=[/\s\"']|$)"
+    rf"(?: (?!HTTP/)[A-ZÀ-ÞŐŠŽČĆŁŚŻĐА-Я][\w{_MARKS}.'’-]{{0,32}}){{1,3}}+(?=/)"
+    rf"|(?:\\ [\w{_MARKS}.'’-]{{1,32}}){{1,3}}+(?=[/\s\"']|$)"
 )
-_WINDOWS = re.compile(r"[\w(][\w.+@~$!&()'’-]{0,63}+")
-_WINDOWS_SPACED = re.compile(r"(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w.'’()&-]{1,32}){1,3}+(?=[\\/](?!/))")
+_WINDOWS = re.compile(rf"[\w(][\w{_MARKS}.+@~$!&()'’-]{{0,63}}+")
+_WINDOWS_SPACED = re.compile(
+    rf"(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w{_MARKS}.'’()&-]{{1,32}}){{1,3}}+(?=[\\/](?!/))"
+)
 _QUOTED = re.compile(r"[^\W_][^\\/\"'`\x00-\x1f<>|:*?]{0,63}+(?=[\"'`\\/])")
 _FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|[jt]sx?|css|json|xml|svg|png|jpe?g|gif|ico|md|txt|vue|py|go|rs|rb)\Z")
 _VERB = re.compile(
@@ -164,6 +169,8 @@ DETECTOR = Detector(
         ("//wsl.localhost/Ubuntu/home/jane/app", "//wsl.localhost/Ubuntu/home/<user>/app"),
         (r"\\?\C:\Users\jane\app", r"\\?\C:\Users\<user>\app"),
         ("/home2/jane/public_html", "/home2/<user>/public_html"),
+        ("/Users/Jo\u0308rg/x, /home/नेहा/x", "/Users/<user>/x, /home/<user>/x"),
+        ("/Users/Zoe\u0308 Bronte\u0308/Library/x", "/Users/<user>/Library/x"),
         ("/export/home/jane/x", "/export/home/<user>/x"),
         ("/var/home/jane/x", "/var/home/<user>/x"),
         ("/System/Volumes/Data/Users/jane/x", "/System/Volumes/Data/Users/<user>/x"),
