@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -23,6 +24,7 @@ from tachograph.ports import Drops
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent, Source
 from tachograph_sdk.model.subject import Footprint, Selection
+from tachograph_sdk.privacy.content import CONTENT
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import event_id
 
@@ -119,6 +121,20 @@ def test_an_objection_to_one_purpose_leaves_the_others(home: Home) -> None:
     assert home.keeps(record)
     assert record.attributes == {"session_id": "a", "input_tokens": 7}
     assert home.drops == {(DropReason.OBJECTED, "duration_ms"): 1}
+
+
+def test_an_objection_to_content_keeps_the_record_and_none_of_its_texts(home: Home) -> None:
+    """The rows that keep texts are those of one preset, and not of the one that holds by default."""
+    write_refusals(
+        home.objections, [made(Cause.OBJECTION, Selection(sessions=(NAMES.session("a"),)), purposes=("content",))]
+    )
+    for text in CONTENT:
+        for kind in text.kinds:
+            for name in (text.attribute, *text.names):
+                record = dataclasses.replace(raw(session_id="a", **{name: "what was asked"}), kind=kind)
+                assert home.keeps(record)
+                assert record.attributes == {"session_id": "a"}, (kind, name)
+                assert home.drops == {(DropReason.OBJECTED, name): 1}
 
 
 def test_everything_can_be_refused(home: Home) -> None:

@@ -7,9 +7,12 @@ from typing import Protocol
 from tachograph.pipeline.refusals import Cause, Refusal, Refusals
 from tachograph.ports import Drops
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
-from tachograph_sdk.privacy.policy import POLICY
+from tachograph_sdk.privacy.policy import POLICIES, Preset
 
 __all__ = ["ChangingRefusals", "Gate"]
+
+_KEPT = (POLICIES[Preset.STANDARD], POLICIES[Preset.CONTENT])
+"""The rows by which anything is kept; `strict` keeps less of the first."""
 
 _REASONS = {Cause.OBJECTION: DropReason.OBJECTED, Cause.ERASURE: DropReason.ERASED}
 
@@ -66,8 +69,8 @@ def _take_out(raw: RawEvent, refusal: Refusal, drops: Drops) -> None:
     """Take out of the record what serves a purpose that is objected to."""
     assert raw.kind is not None  # the records here are understood
     for name in list(raw.attributes):
-        rule = POLICY.rule(raw.kind, name)
-        if rule is not None and rule.purpose.value in refusal.purposes:
+        rules = (policy.rule(raw.kind, name) for policy in _KEPT)
+        if any(rule is not None and rule.purpose.value in refusal.purposes for rule in rules):
             del raw.attributes[name]
             key = (_REASONS[refusal.cause], name)
             drops[key] = drops.get(key, 0) + 1
