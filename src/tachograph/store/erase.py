@@ -53,6 +53,7 @@ def erase(
     moved = _keep_others(connection, selection)
     seen = footprint(connection, selection)
     remember(seen)
+    _note_usage(connection, selection, meant["requests"])
     delete_marked(connection, selection)
     find_relatives(connection)
     settle_again(connection, prices, is_deletion=True)
@@ -72,6 +73,34 @@ def erase(
     )
     connection.execute("insert into erasures values ($1, $2)", [erasure_id, json.dumps(_as_json(erased))])
     return erased
+
+
+def _note_usage(connection: duckdb.DuckDBPyConnection, selection: Selection, condition: str) -> None:
+    """Keep the sums of what goes, where running totals stay that counted it: by day, agent and model."""
+    if selection.everything:
+        return
+    sql = f"""
+insert into erased_usage
+with
+    left_days as (
+        select distinct agent, date_trunc('day', occurred_at) as day from events
+        where kind = 'usage.counter' and session_id is null and seq not in (select seq from subject_events)
+    ),
+    leaving as (
+        select *, date_trunc('day', occurred_at) as day, occurred_at >= date_trunc('day', occurred_at) + interval 1430 minute as is_late
+        from requests
+        where outcome in ('ok', 'residual') and not starts_with(bucket, '^') and ({condition})
+    )
+select agent, case when is_late then day + interval 1435 minute else day end, user_id, model, count(*),
+    sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(reasoning_tokens)::bigint, sum(cache_read_tokens)::bigint,
+    sum(cache_write_tokens)::bigint, sum(cache_write_5m_tokens)::bigint, sum(cache_write_1h_tokens)::bigint,
+    sum(web_search_requests)::bigint, coalesce(sum(cost_nanousd), 0)::bigint
+from leaving l
+where exists (select 1 from left_days d where d.agent = l.agent and d.day in (l.day, l.day + interval 1 day))
+    and (l.user_id is null or not list_contains($gone_users, l.user_id))
+group by all"""
+    bound = {**parameters(selection), "gone_users": list(selection.users)}
+    connection.execute(sql, {name: value for name, value in bound.items() if f"${name}" in sql})
 
 
 def already_erased(connection: duckdb.DuckDBPyConnection, erasure_id: str) -> Erased | None:
@@ -203,6 +232,10 @@ def link_anew(connection: duckdb.DuckDBPyConnection) -> bool:
     Their events get new numbers, so that the next settling finds the links among them.
     """
     mine = "bucket in (select bucket from relatives)"
+    # Nor may rows that were made of what they were linked with say that they still are.
+    change_hours(connection, {-1: f"requests where {mine}"})
+    for table in DERIVED:
+        connection.execute(f"delete from {table} where {mine}")
     for table in ("buckets", "kin", "lineages"):
         connection.execute(f"delete from {table} where {mine}")
     connection.execute("delete from kin where other in (select bucket from relatives)")
@@ -258,7 +291,7 @@ def _delete_archived(connection: duckdb.DuckDBPyConnection, selection: Selection
     for table in DERIVED:
         if table not in ("requests", "differences"):
             run(f"delete from {table} where {is_old} and ({meant[table]})")
-    for table in ("counted_ids", "archived", "identities"):
+    for table in ("counted_ids", "archived", "identities", "erased_usage"):
         if table in existing(connection):
             run(f"delete from {table} where {meant[table]}")
     _forget_names(connection)

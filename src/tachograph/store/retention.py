@@ -244,8 +244,9 @@ def _delete_records(connection: duckdb.DuckDBPyConnection, now: datetime, cutoff
 
 
 def _delete_beside(connection: duckdb.DuckDBPyConnection, cutoff: datetime) -> None:
-    """What was kept beside the records: what was set aside, and running totals that nothing goes on from."""
+    """What was kept beside the records: what was set aside, sums of what was erased, running totals nothing goes on from."""
     connection.execute("delete from quarantine where set_aside_at < $1", [cutoff])
+    connection.execute("delete from erased_usage where occurred_at < $1", [cutoff])
     connection.execute("delete from streams where make_timestamp_ns(at_ns) < $1", [cutoff])
 
 

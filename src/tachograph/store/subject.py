@@ -32,6 +32,7 @@ NAMED = {
 TABLES = (
     "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours",
     "sessions", "hours", "buckets", "kin", "lineages", "contents", "corrected", "archived", "counted_ids", "identities",
+    "erased_usage",
 )  # fmt: skip
 """Tables with rows about somebody. (`files` and `quarantine` know only pseudonyms of paths, `streams` only hashes,
 `summaries` nobody.)"""
@@ -63,6 +64,7 @@ _TIMES = {
     "session_hours": "hour",
     "sessions": "started_at",
     "hours": "hour",
+    "erased_usage": "occurred_at",
 }
 _SAYS = {  # columns that a derived table has of those that a selection may ask for
     **{
@@ -161,6 +163,7 @@ def conditions(selection: Selection) -> dict[str, str]:
         "contents": copied,
         "archived": whole,
         "counted_ids": f"{whole} and {_within(selection, 'occurred_at')}",
+        "erased_usage": "user_id in (select unnest($users))" if set(given) == {"users"} else "false",
         "identities": " or ".join(["false", *(f"pseudonym in (select unnest(${part}))" for part in given)]),
     }
 

@@ -2,6 +2,7 @@
 -- beyond all request rows of the same agent, day and model. Grain: one row per agent, day, model and user (and way).
 -- Rebuild: with the rest (`rebuild()`). Runs after the other rows are written, for the days that were touched.
 -- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
+-- What was erased still makes up for what counters counted of it (erased_usage): it must not come back as a rest.
 -- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
 -- A counter that counts the prompt with its cache, and none that counts the cache (older GenAI metrics), is held against
 -- all that the rows show of prompts.
@@ -26,13 +27,19 @@ window ways as (partition by agent, date_trunc('day', occurred_at), model, user_
 
 create or replace temp table shown as
 with
+    explaining as (
+        select agent, occurred_at, user_id, model, 1 as n, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
+            cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests, cost_nanousd
+        from requests where outcome in ('ok', 'residual') and not starts_with(bucket, '^')
+        union all by name
+        select * exclude (requests), requests as n from erased_usage
+    ),
     near as (
         select r.*, t.day, coalesce(r.model, '') as plain_model, coalesce(r.user_id, '') as person
-        from requests r join (select distinct day from touched_days) t
+        from explaining r join (select distinct day from touched_days) t
             on r.occurred_at >= t.day - interval 10 minute and r.occurred_at < t.day + interval 1 day
-        where r.outcome in ('ok', 'residual') and not starts_with(r.bucket, '^')
     )
-select agent, day, plain_model as model, person, count(*) as requests, m.measure, sum(m.value)::bigint as value
+select agent, day, plain_model as model, person, sum(n)::bigint as requests, m.measure, sum(m.value)::bigint as value
 from near, unnest([
     {'measure': 'input_tokens', 'value': input_tokens}, {'measure': 'output_tokens', 'value': output_tokens},
     {'measure': 'reasoning_tokens', 'value': reasoning_tokens},
