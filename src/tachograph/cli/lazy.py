@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["LazyGroup", "load_command"]
+__all__ = ["Group", "LazyGroup", "load_command"]
 
 
 def load_command(place: str) -> click.Command:
@@ -18,7 +18,25 @@ def load_command(place: str) -> click.Command:
     return command
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group whose help says of each command the whole first sentence, over several lines where it is long."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, _first_sentence(command)) for name, command in commands if command and not command.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _first_sentence(command: click.Command) -> str:
+    """What the command does, without the paragraphs that follow."""
+    paragraph = " ".join((command.help or "").strip().partition("\n\n")[0].split())
+    sentence, stop, _ = paragraph.partition(". ")
+    return sentence + stop.strip()
+
+
+class LazyGroup(Group):
     """A group whose commands are named with the place where each is: `("serve", "tachograph.cli.serve:serve")`."""
 
     def __init__(self, *args: Any, commands_at: Sequence[tuple[str, str]] = (), **options: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["approve", "purge", "send"]
@@ -39,7 +40,7 @@ def approve(
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps({"approved": approved}))
     else:
-        click.echo(f"{approved} approved")
+        click.echo(f"{counted(approved, 'envelope')} approved.")
 
 
 @click.command("send")
@@ -60,10 +61,15 @@ def send(context: click.Context, envelope_ids: Sequence[str], home: Path | None,
     at = resolve_home(context, home)
     settings = load(at)
     if settings.outbox.mode == "off":
-        raise ConfigError("the outbox is off", hint="set outbox.mode to review or auto")
+        raise ConfigError(
+            "the outbox is off", hint='write mode = "review" (or "auto") under [outbox] in tachograph.toml'
+        )
     sinks = open_sinks(settings)
     if not sinks:
-        raise ConfigError("there is no place to send to", hint="set webhook.url or file_sink.path")
+        raise ConfigError(
+            "there is no place to send to",
+            hint="write url under [webhook] or path under [file_sink] in tachograph.toml",
+        )
     outbox = open_outbox_here(at)
     ids = [outbox.find(one).place.id for one in envelope_ids] or None
     give_up_s = time.monotonic() + BUSY_S
@@ -123,6 +129,6 @@ def purge(
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(dataclasses.asdict(done)))
     else:
-        click.echo(f"{done.envelopes} envelopes with {done.events} events deleted")
+        click.echo(f"{counted(done.envelopes, 'envelope')} with {counted(done.events, 'event')} deleted.")
         if done.in_flight:
             click.echo(f"{done.in_flight} of them were on their way: part of them may have left", err=True)

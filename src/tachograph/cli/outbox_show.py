@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted, moment
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError
 
@@ -54,7 +54,8 @@ def list_(context: click.Context, home: Path | None, as_json: bool) -> None:
         click.echo("Nothing waits to leave.")
     click.echo(_mode_in_words(outbox.config.mode, outbox.config.countdown_s), err=True)
     for sink, one in failing.items():
-        click.echo(f"{sink}: {one.failures} failures in a row, next try {_when(one.not_before_us)}", err=True)
+        failures = counted(one.failures, "failure")
+        click.echo(f"{sink}: {failures} in a row, next try {moment(one.not_before_us)}", err=True)
     for sink, why in stopped.items():
         click.echo(f"nothing is sent to {sink} any more ({why}); `tachograph outbox send` tries again", err=True)
 
@@ -106,10 +107,10 @@ def receipts(context: click.Context, last: int, show_all: bool, home: Path | Non
         click.echo(jsonlib.dumps(told))
     elif told:
         for one in told:
-            events = f"{one.get('events', '?')} events, {one.get('size_bytes')} bytes"
+            events = _size(one.get("events", 0), one.get("size_bytes", 0))
             why = one.get("reason") or one.get("status") or ""
             purposes = ", ".join(one.get("purposes", ()))
-            click.echo(f"{one.get('at')}  {str(one.get('id'))[:8]}  {one.get('what')}  {why}".rstrip())
+            click.echo(f"{moment(one.get('at'))}  {str(one.get('id'))[:8]}  {one.get('what')}  {why}".rstrip())
             click.echo(f"    {events}, to {one.get('address', '?')} for {purposes or '?'}")
     else:
         click.echo("No receipts yet.")
@@ -139,7 +140,9 @@ def verify(context: click.Context, home: Path | None, as_json: bool) -> None:
         }
         click.echo(jsonlib.dumps(told))
     else:
-        click.echo(f"{verdict.receipts} receipts, {len(entries)} envelopes")
+        whole = ": none was changed, none is missing" if not verdict.mistakes and not damaged else ""
+        receipts = counted(verdict.receipts, "receipt")
+        click.echo(f"{receipts} and {counted(len(entries), 'envelope')}{whole}.")
         for mistake in verdict.mistakes:
             click.echo(f"  receipts: {mistake}")
         for envelope_id in damaged:
@@ -176,21 +179,21 @@ def _in_words(entry: Entry) -> str:
     place, envelope = entry.place, entry.envelope
     state = f"set aside ({place.reason})" if place.state.value == "aside" else place.state.value
     if envelope is None:
-        return f"{place.id[:8]}  damaged  {_when(place.created_us)}  {place.size_bytes} bytes"
-    size = f"{envelope.events} events, {envelope.size_bytes} bytes"
+        return f"{place.id[:8]}  damaged  {moment(place.created_us)}  {counted(place.size_bytes, 'byte')}"
+    size = _size(envelope.events, envelope.size_bytes)
     where = f"    {size}, to {envelope.address} for {', '.join(envelope.purposes)}"
-    return f"{place.id[:8]}  {state}  {_when(place.created_us)}\n{where}"
+    return f"{place.id[:8]}  {state}  {moment(place.created_us)}\n{where}"
 
 
-def _when(us: int) -> str:
-    return datetime.fromtimestamp(us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _size(events: int, size_bytes: int) -> str:
+    return f"{counted(events, 'event')}, {counted(size_bytes, 'byte')}"
 
 
 def _mode_in_words(mode: str, countdown_s: float) -> str:
     if mode == "off":
-        return "The outbox is off: nothing is put in, nothing leaves (outbox.mode)."
+        return "The outbox is off: nothing is put in, nothing leaves (`mode` under [outbox] in tachograph.toml)."
     if mode == "auto":
         return "What is put in leaves by itself (outbox.mode is auto)."
     if countdown_s > 0:
-        return f"What nobody looked at leaves after {countdown_s:g} s (outbox.countdown_s)."
+        return f"What nobody approves leaves by itself after {countdown_s:g} s (outbox.countdown_s)."
     return "What waits leaves after `tachograph outbox approve` (outbox.mode is review)."

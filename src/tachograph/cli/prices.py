@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from tachograph.cli.lazy import Group
 from tachograph.cli.prices_change import reprice, update
 from tachograph.cli.prices_show import check, list_prices
 
 __all__ = ["prices"]
 
 
-@click.group("prices")
+@click.group("prices", cls=Group)
 def prices() -> None:
     """What models cost: list, check, update, and price again what is stored.
 

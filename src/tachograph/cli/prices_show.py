@@ -37,7 +37,7 @@ def list_prices(
 ) -> None:
     """Print the rows in force, in US dollars per million tokens.
 
-    Example: tachograph prices list --model us.anthropic.claude-opus-4-6-v1 --at 2026-03-01
+    Example: tachograph prices list --model claude-opus-4-6 --at 2026-03-01
     """
     from tachograph.pricing.price import PriceTable
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json as jsonlib
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tachograph.cli.lazy import Group
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted, moment
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError
 
@@ -32,7 +36,7 @@ def _purposes(function: Command) -> Command:
     return click.argument("purposes", nargs=-1, metavar="PURPOSE…")(function)
 
 
-@click.group("consent", invoke_without_command=True)
+@click.group("consent", cls=Group, invoke_without_command=True)
 @_options
 @click.pass_context
 def consent(context: click.Context, app: str | None, home: Path | None, as_json: bool) -> None:
@@ -92,14 +96,14 @@ def ask(context: click.Context, purposes: Sequence[str], app: str | None, home: 
 def grant(context: click.Context, purposes: Sequence[str], app: str | None, home: Path | None, as_json: bool) -> None:
     """Allow what is named. Prints what that means.
 
-    Example: tachograph privacy consent grant usage_analytics performance_metrics
+    Example: tachograph privacy consent grant usage_analytics
     """
     from tachograph_sdk.model.consent import How
 
     at, name, quiet = _open(context, app, home, as_json)
     named = _named(purposes, needed=True)
     for purpose in named:
-        click.echo(at.terms.texts[purpose].shown(name), err=True)
+        click.echo(_folded(at.terms.texts[purpose].shown(name), err=True), err=True)
     _tell(at, at.grant(named, how=How.COMMAND), quiet, recorded="Allowed, as it is written above.")
 
 
@@ -152,7 +156,8 @@ def verify(context: click.Context, app: str | None, home: Path | None, as_json: 
             told |= {"line": damage.line, "problem": damage.problem, "hint": damage.hint}
         click.echo(jsonlib.dumps(told))
     elif damage is None:
-        click.echo(f"{entries} entries, all as they were written.")
+        said = f"{counted(entries, 'entry', 'entries')}, as written: none was changed, removed, added or moved."
+        click.echo(said if entries else "The ledger is empty: nothing was decided yet.")
     if damage is not None:
         _say(damage.problem, damage.hint)
         context.exit(1)
@@ -173,7 +178,7 @@ def history(context: click.Context, app: str | None, home: Path | None, as_json:
     else:
         for entry in entries:
             about = ", ".join(f"{s.purpose} (text {s.text_version})" for s in entry.subjects)
-            click.echo(f"{entry.n:>4}  {_moment(entry.at_us)}  {entry.decision:<8} {entry.how:<9} {about}")
+            click.echo(f"{entry.n:>4}  {moment(entry.at_us)}  {entry.decision:<8} {entry.how:<9} {about}")
         if not entries:
             click.echo("Nothing was decided yet.")
     if damage := at.verify():
@@ -198,7 +203,7 @@ def text(context: click.Context, purposes: Sequence[str], app: str | None, home:
         }
         click.echo(jsonlib.dumps(told))
     else:
-        click.echo("\n".join(t.shown(name) for t in texts.values()), nl=False)
+        click.echo("\n".join(_folded(t.shown(name)) for t in texts.values()), nl=False)
 
 
 def _open(
@@ -240,7 +245,9 @@ def _named(names: Sequence[str], *, needed: bool = False) -> tuple[ConsentPurpos
 
 
 def _show_status(context: click.Context, app: str | None, home: Path | None, as_json: bool) -> None:
-    at, _, quiet = _open(context, app, home, as_json)
+    from tachograph_sdk.model.consent import ConsentState
+
+    at, app, quiet = _open(context, app, home, as_json)
     found = at.status()
     if quiet:
         from tachograph_sdk.privacy.consent.legacy import legacy_file, read_legacy
@@ -251,13 +258,17 @@ def _show_status(context: click.Context, app: str | None, home: Path | None, as_
         older = None if legacy is None else {"purposes": list(legacy.purposes), "withdrawn": legacy.withdrawn}
         click.echo(jsonlib.dumps({**found.as_answer(), "folder": str(at.folder), "asked_by_replaced_sdk": older}))
         return
-    click.echo(f"Consent in {at.folder}: {found.entries} decisions")
+    click.echo(f"Consent in {at.folder}: {counted(found.entries, 'decision')}")
     _print_standings(found)
     for switch in found.switches:
         about = "everything" if len(switch.purposes) == len(found.standings) else ", ".join(sorted(switch.purposes))
         click.echo(f"{switch.name} says no to {about}: {switch.why}. To lift it: {switch.to_lift}.")
     if found.problem:
         _say(found.problem, found.hint)
+    elif any(s.state in (ConsentState.UNASKED, ConsentState.OUTDATED) for s in found.standings):
+        program = f" --app {app}" if app else ""
+        click.echo(f"What each purpose means: `tachograph privacy consent text{program}`")
+        click.echo(f"To be asked:             `tachograph privacy consent ask{program}`")
 
 
 def _print_standings(found: Status) -> None:
@@ -266,7 +277,7 @@ def _print_standings(found: Status) -> None:
     for s in found.standings:
         said = ""
         if s.decided_us is not None:
-            said = f"{_moment(s.decided_us)}, {s.how}, text {s.agreed_version}, policy {s.agreed_policy}"
+            said = f"{moment(s.decided_us)}, {s.how}, text {s.agreed_version}, policy {s.agreed_policy}"
         if s.state is ConsentState.OUTDATED:
             said += f"; now text {s.text_version}, policy {found.policy_version}: to be asked again"
         stopped = f"; stopped by {s.blocked_by}" if s.blocked_by and s.state is ConsentState.GRANTED else ""
@@ -293,11 +304,16 @@ def _tell(at: Consent, outcome: Outcome, quiet: bool, *, recorded: str) -> None:
         raise click.exceptions.Exit(1)
 
 
+def _folded(text: str, *, err: bool = False) -> str:
+    """The lines of a text of consent, folded on a terminal where its words end; elsewhere as they are."""
+    if not (sys.stderr if err else sys.stdout).isatty():
+        return text
+    width = min(shutil.get_terminal_size().columns, 100)
+    fold = textwrap.TextWrapper(width, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False)
+    return "".join(fold.fill(line) + "\n" for line in text.splitlines())
+
+
 def _say(problem: str, hint: str) -> None:
     click.echo(f"tachograph: {problem}", err=True)
     if hint:
         click.echo(f"  {hint}", err=True)
-
-
-def _moment(at_us: int) -> str:
-    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us):%Y-%m-%d %H:%M:%S} UTC"

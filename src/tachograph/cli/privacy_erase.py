@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
-from tachograph.cli.privacy_selection import ask, is_terminal, selection_options, selection_order
+from tachograph.cli.privacy_selection import ask, is_terminal, require_selection, selection_options, selection_order
+from tachograph.cli.wording import counted, moment, money
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["erase"]
@@ -43,6 +44,7 @@ def erase(
     at = resolve_home(context, home)
     order = {**selection_order(given), "list_agent_files": list_agent_files}
     quiet = wants_json(context, as_json)
+    require_selection(given)
     if not (yes or dry_run) and not is_terminal():
         raise ConfigError("nobody can be asked here", hint="give --dry-run to see what would be erased, then --yes")
     if dry_run or not yes:
@@ -76,19 +78,20 @@ def _print_plan(plan: dict[str, Any]) -> None:
 
     rows = [[table, count] for table, count in plan["tables"].items() if count]
     if rows:
-        click.echo(f"Would be erased: {plan['sessions']:,} sessions, from {plan['first_at']} to {plan['last_at']}.")
+        span = f", from {moment(plan['first_at'])} to {moment(plan['last_at'])}" if plan["first_at"] else ""
+        click.echo(f"Would be erased: what is held of {counted(plan['sessions'], 'session')}{span}.")
         print_table(["table", "rows"], rows)
     else:
         click.echo("Nothing is stored about this.")
     if plan["shared_events"]:
         click.echo(
-            f"Left: {plan['shared_events']:,} records of sessions that several people shared, which say nobody's name "
-            "(--session erases them)."
+            f"Left: {counted(plan['shared_events'], 'record')} of sessions that several people shared, without a name "
+            "(--session reaches them)."
         )
     if plan["sessions_beside"]:
         click.echo(
-            f"Left: {plan['sessions_beside']:,} sessions in the same folders that name no person at all "
-            "(--project or --session erases them)."
+            f"Left: {counted(plan['sessions_beside'], 'session')} in the same folders, without the name of any person "
+            "(--project or --session reaches them)."
         )
     if plan["outbox_envelopes"]:
         click.echo(f"Envelopes that wait to be sent: {plan['outbox_envelopes']:,}")
@@ -99,22 +102,29 @@ def _print_plan(plan: dict[str, Any]) -> None:
 
 def _print_done(answer: dict[str, Any]) -> None:
     total = sum(answer["tables"].values())
-    click.echo(f"{total:,} rows erased, {answer['tables'].get('events', 0):,} of them records.")
+    click.echo(f"{counted(total, 'row')} erased, {answer['tables'].get('events', 0):,} of them records.")
     search = answer["search"]
     if answer["complete"]:
-        click.echo(f"{search['files']:,} files ({search['bytes']:,} bytes) searched: nothing of it was found.")
+        files = counted(search["files"], "file")
+        click.echo(f"{files} ({counted(search['bytes'], 'byte')}) searched: nothing of it was found.")
     if search["too_short"]:
-        click.echo(f"{search['too_short']} of what was given is too short to be searched for.")
+        click.echo(f"{counted(search['too_short'], 'name')} of those given: too short to be searched for.")
     before, after = answer["others"]["before"], answer["others"]["after"]
     if before != after:
         click.echo(
             "What is left counts differently without it: "
-            + ", ".join(f"{name} {before[name]:,} -> {after[name]:,}" for name in before if before[name] != after[name])
+            + ", ".join(_change(name, before[name], after[name]) for name in before if before[name] != after[name])
         )
     for place in answer["exports_left"]:
         click.echo(f"Not deleted: {place}")
     _print_agents(answer)
     click.echo(f"Receipt: {answer['receipt']}")
+
+
+def _change(name: str, before: int, after: int) -> str:
+    if name == "cost_nanousd":
+        return f"cost {money(before)} -> {money(after)}"
+    return f"{name} {before:,} -> {after:,}"
 
 
 def _print_agents(answer: dict[str, Any]) -> None:

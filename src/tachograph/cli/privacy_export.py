@@ -10,6 +10,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+from tachograph.cli.wording import counted
 
 __all__ = ["export"]
 
@@ -38,5 +39,8 @@ def export(context: click.Context, /, to: Path, form: str, home: Path | None, as
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
         return
-    total = sum(answer["rows"].values())
-    click.echo(f"{total:,} rows of {sum(1 for n in answer['rows'].values() if n)} tables written to {answer['to']}.")
+    total, tables = sum(answer["rows"].values()), sum(1 for count in answer["rows"].values() if count)
+    if total:
+        click.echo(f"{counted(total, 'row')} of {counted(tables, 'table')} written to {answer['to']}.")
+    else:
+        click.echo(f"No record is held about this; {answer['to']} says so, with consents and objections.")

@@ -10,6 +10,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+from tachograph.cli.wording import moment
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["object_"]
@@ -52,14 +53,24 @@ def object_(
         click.echo(jsonlib.dumps(answer))
     elif lists:
         for one in answer["objections"]:
-            click.echo(f"{one['id']}  {one['at']}  {', '.join(one['about'])}  {_purposes(one)}")
+            click.echo(f"{one['id']}  {moment(one['at'])}  {_about(one)}  {_purposes(one)}{_times(one)}")
         if not answer["objections"]:
             click.echo("Nobody objected to anything.")
     elif withdraw:
         click.echo(f"Objection {answer['id']} is withdrawn: what comes in from now on is kept.")
     else:
-        click.echo(f"Objection {answer['id']} holds from now on ({_purposes(answer)}).")
+        click.echo(f"Objection {answer['id']} holds from now on ({_purposes(answer)}{_times(answer)}).")
         click.echo(f"`tachograph privacy object --withdraw {answer['id']}` takes it back.")
+
+
+def _about(one: dict[str, Any]) -> str:
+    """What kind of name; which one, nobody can read from an objection."""
+    return ", ".join("person" if kind == "user" else kind for kind in one["about"])
+
+
+def _times(one: dict[str, Any]) -> str:
+    since = f", since {moment(one['since'])}" if one["since"] else ""
+    return since + (f", until {moment(one['until'])}" if one["until"] else "")
 
 
 def _purposes(one: dict[str, Any]) -> str:

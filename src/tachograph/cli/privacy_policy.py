@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.privacy.rules import Preset
@@ -145,7 +146,7 @@ def _print(answer: dict[str, Any]) -> None:
         f"{answer['policy_version']}."
     )
     if answer.get("erased_texts"):
-        click.echo(f"{answer['erased_texts']:,} texts were erased.")
+        click.echo(f"{counted(answer['erased_texts'], 'text was', 'texts were')} erased.")
     for notice in answer["notices"]:
         click.echo(notice)
 

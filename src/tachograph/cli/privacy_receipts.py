@@ -9,6 +9,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.privacy_selection import ask
+from tachograph.cli.wording import counted, moment
 
 __all__ = ["receipts"]
 
@@ -29,11 +30,16 @@ def receipts(context: click.Context, what: str, home: Path | None, as_json: bool
         for one in answer["receipts"]:
             rows = sum(one["tables"].values()) if "tables" in one else one.get("events", 0)
             note = "" if one.get("complete", True) else "  NOT COMPLETE"
-            click.echo(f"{one['number']:>6}  {one['at']}  {one['kind']}  {rows:,} rows{note}")
+            click.echo(f"{one['number']:>6}  {moment(one['at'])}  {one['kind']}  {counted(rows, 'row')}{note}")
         if not answer["receipts"]:
             click.echo("There are no receipts.")
     elif answer["whole"]:
-        click.echo(f"{len(answer['receipts']):,} receipts, all as they were written.")
+        count = len(answer["receipts"])
+        click.echo(
+            f"{counted(count, 'receipt')}, as written: none was changed or taken away."
+            if count
+            else "There are no receipts."
+        )
     if what == "verify" and not answer["whole"]:
         for line in answer["wrong"]:
             click.echo(f"tachograph: {line}", err=True)

@@ -10,6 +10,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+from tachograph.cli.wording import counted, moment
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["rectify"]
@@ -38,7 +39,7 @@ def rectify(
 
     Attributes: user, organization, repository, project, tool_name, mcp_server, skill, plugin, subagent.
 
-    Example: tachograph privacy rectify --session 0b5c… --set user=jane@example.org
+    Example: tachograph privacy rectify --session 0b5c… --set project=/src/app
     """
     if sum((setting is not None, lists, undo is not None)) != 1:
         raise ConfigError("give one of --set, --list and --undo", hint="see `tachograph privacy rectify --help`")
@@ -57,9 +58,23 @@ def rectify(
         click.echo(jsonlib.dumps(answer))
     elif lists:
         for one in answer["corrections"]:
-            click.echo(f"{one['id']}  {one['attribute']} = {one['value']}")
+            before = f" instead of {one['before']}" if one["before"] else ""
+            click.echo(f"{one['id']}  {one['attribute']} = {one['value']}{before}, for {_whose(one['selection'])}")
         if not answer["corrections"]:
             click.echo("Nothing is corrected.")
     else:
         done = "put back" if undo else "corrected"
-        click.echo(f"{answer['events']:,} records {done}; correction {answer['id']}, receipt {answer['receipt']}.")
+        records = counted(answer["events"], "record")
+        click.echo(f"{records} {done}; correction {answer['id']}, receipt {answer['receipt']}.")
+        if not undo:
+            click.echo(
+                f"It holds for what comes in later too; `tachograph privacy rectify --undo {answer['id']}` ends it."
+            )
+
+
+def _whose(selection: dict[str, Any]) -> str:
+    """The pseudonyms of whom a correction is about, and the time."""
+    names = [name for held in selection.values() if isinstance(held, list) for name in held]
+    since, until = selection.get("since"), selection.get("until")
+    times = (f" since {moment(since)}" if since else "") + (f" until {moment(until)}" if until else "")
+    return (", ".join(names) or "everybody") + times

@@ -16,7 +16,7 @@ __all__ = ["retention"]
 
 _TIERS = {
     "raw": ("records", "a row for each thing that was reported"),
-    "aggregated": ("requests", "the ledger: requests, tool calls, prompts and sessions, without the ids of others"),
+    "aggregated": ("requests", "requests, tool calls, prompts, sessions; the ids of the API go with the records"),
     "summary": ("sums", "by month, agent and model, of nobody in particular"),
 }
 

@@ -10,8 +10,9 @@ import click
 
 from tachograph.cli.options import resolve_zone, tz_option
 from tachograph.home import Home
+from tachograph_sdk.errors import ConfigError
 
-__all__ = ["ask", "is_terminal", "selection_options", "selection_order"]
+__all__ = ["ask", "is_terminal", "require_selection", "selection_options", "selection_order"]
 
 _KINDS = ("person", "session", "repository", "project", "organization")
 
@@ -32,6 +33,13 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def require_selection(given: dict[str, Any]) -> None:
+    """Raise ConfigError where a command's options name nobody."""
+    if not given["everything"] and not any(given[kind] for kind in _KINDS):
+        hint = "give --person, --session, --repository, --project or --organization, or --everything"
+        raise ConfigError("nothing says whose data is meant", hint=hint)
 
 
 def selection_order(given: dict[str, Any]) -> dict[str, Any]:

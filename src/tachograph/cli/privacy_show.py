@@ -10,6 +10,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+from tachograph.cli.wording import counted, moment
 
 __all__ = ["show"]
 
@@ -33,7 +34,8 @@ def show(context: click.Context, /, home: Path | None, as_json: bool, **given: A
     if not rows:
         click.echo("Nothing is held about this.")
     else:
-        click.echo(f"{rows.get('events', 0):,} records of {answer['sessions']:,} sessions, {_span(answer)}.")
+        sessions = counted(answer["sessions"], "session")
+        click.echo(f"{counted(rows.get('events', 0), 'record')} of {sessions}, {_span(answer)}.")
         for name in ("agents", "sources"):
             told = ", ".join(f"{key} {count:,}" for key, count in answer[name].items())
             click.echo(f"{name.capitalize()}: {told or 'none'}")
@@ -45,23 +47,26 @@ def show(context: click.Context, /, home: Path | None, as_json: bool, **given: A
         )
     if answer["shared_events"]:
         click.echo(
-            f"Besides, {answer['shared_events']:,} records of sessions that several people shared say nobody's name."
+            f"Besides, {counted(answer['shared_events'], 'record')} of sessions that several people shared, without a name."
         )
     if answer["sessions_beside"]:
-        click.echo(f"Besides, {answer['sessions_beside']:,} sessions in the same folders name no person at all.")
-    click.echo(f"Waiting to be sent: {answer['outbox_envelopes']:,} envelopes.")
+        sessions = counted(answer["sessions_beside"], "session")
+        click.echo(f"Besides, {sessions} in the same folders, without the name of any person.")
+    click.echo(f"In the outbox: {counted(answer['outbox_envelopes'], 'envelope')} about this.")
     _list("Consents of this installation", [f"{one['purpose']}: {one.get('state')}" for one in answer["consents"]])
     _list(
         "Objections",
         [f"{one['id']} ({', '.join(one['purposes'] or ['all purposes'])})" for one in answer["objections"]],
     )
     _list("Corrections", [f"{one['id']}: {one['attribute']} -> {one['value']}" for one in answer["corrections"]])
-    _list("Exports", [f"{one['at']}: {one['path']}" for one in answer["exports"]])
-    _list("Receipts", [f"{one['number']}: {one['kind']}, {one['at']}" for one in answer["receipts"]])
+    _list("Exports", [f"{moment(one['at'])}: {one['path']}" for one in answer["exports"]])
+    _list("Receipts", [f"{one['number']}: {one['kind']}, {moment(one['at'])}" for one in answer["receipts"]])
 
 
 def _span(answer: dict[str, Any]) -> str:
-    return f"from {answer['first_at']} to {answer['last_at']}" if answer["first_at"] else "of which only sums are left"
+    if not answer["first_at"]:
+        return "of which only sums are left"
+    return f"from {moment(answer['first_at'])} to {moment(answer['last_at'])}"
 
 
 def _list(title: str, lines: list[str]) -> None:

@@ -46,7 +46,7 @@ def query(
 ) -> None:
     """Ask the store, without changing it.
 
-    Example: tachograph query --metrics requests,cost_usd --by model --where agent=claude_code --range 7d
+    Example: tachograph query --metrics requests,cost_usd --by model --range 7d
     """
     if (sql is None) == (metrics is None):
         raise ConfigError("give either one SQL statement or --metrics", hint="see `tachograph query --help`")

@@ -81,6 +81,7 @@ class _Plan:
     list_files: bool = False
     sessions: tuple[str, ...] = ()  # that go altogether
     event_ids: tuple[str, ...] = ()  # some of those that go
+    corrected_ids: tuple[str, ...] = ()  # all of those that go and that a correction knows by their id
     last_us: int = 0  # of all that goes
     exports: dict[str, int] = field(default_factory=dict)  # by what became of them
     missing: list[str] = field(default_factory=list)  # where exports were that are not there any more
@@ -119,7 +120,7 @@ class Erasing:
             "tables": dict(subject.tables),
             "first_at": _iso(subject.first_us),
             "last_at": _iso(subject.last_us),
-            "sessions": len(subject.footprint.sessions),
+            "sessions": subject.tables["sessions"] if given.selection.everything else len(subject.footprint.sessions),
             "shared_events": subject.shared,
             "sessions_beside": subject.beside,
             "exports": [str(copy.path) for copy in copies],
@@ -223,13 +224,19 @@ class Erasing:
     def _note_events(self, plan: _Plan) -> None:
         if plan.event_ids:
             return
+        known = {event for one in read_corrections(self._home.corrections) for event in one.footprint.events}
         with self._store.subject_rows(plan.selection) as rows:
-            ids = []
+            ids: list[str] = []
+            corrected: list[str] = []
             for row in rows.rows("events"):
-                ids.append(row[0].hex)
-                if len(ids) == _SAMPLE:
+                event_id = row[0].hex
+                if len(ids) < _SAMPLE:
+                    ids.append(event_id)
+                elif not known:
                     break
-        plan.event_ids = tuple(ids)
+                if event_id in known:
+                    corrected.append(event_id)
+        plan.event_ids, plan.corrected_ids = tuple(ids), tuple(corrected)
         self._save(plan)
 
     def _remove_copies(self, plan: _Plan) -> None:
@@ -251,16 +258,20 @@ class Erasing:
             self._save(plan)
 
     def _drop_corrections(self, plan: _Plan) -> None:
-        """Corrections that name whom nothing is known of any more."""
-        names = set(plan.names())
+        """Corrections that name whom nothing is known of any more; of others, the ids of sessions and records that went."""
+        names, gone = set(plan.names()), set(plan.corrected_ids)
         kept = []
         known = read_corrections(self._home.corrections)
         for one in known:
             about = Given(selection=one.selection, texts=()).names
             if names & {*about, one.value, one.before or ""} or plan.selection.everything:
                 continue
-            sessions = tuple(name for name in one.footprint.sessions if name not in names)
-            kept.append(dataclasses.replace(one, footprint=dataclasses.replace(one.footprint, sessions=sessions)))
+            footprint = dataclasses.replace(
+                one.footprint,
+                sessions=tuple(name for name in one.footprint.sessions if name not in names),
+                events=tuple(event for event in one.footprint.events if event not in gone),
+            )
+            kept.append(dataclasses.replace(one, footprint=footprint))
         if kept != list(known):
             write_corrections(self._home.corrections, kept)
             plan.corrections += len(known) - len(kept)
@@ -340,7 +351,7 @@ class Erasing:
                 hint="erase again, then delete the file",
             ) from error
         told.pop("version")
-        tuples = {name: tuple(told[name]) for name in ("texts", "sessions", "event_ids")}
+        tuples = {name: tuple(told.get(name, ())) for name in ("texts", "sessions", "event_ids", "corrected_ids")}
         chosen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told["selection"].items()}
         return _Plan(**{**told, **tuples, "selection": Selection(**chosen)})
 

@@ -19,7 +19,7 @@ from tachograph.pipeline.refusals import Cause, Hashes, Refusal, read_refusals, 
 from tachograph.ports import Clock, Store
 from tachograph.server.rights.erasing import Erasing, Surroundings
 from tachograph.server.rights.receipts import Receipts
-from tachograph.server.rights.selecting import Given, read_selection
+from tachograph.server.rights.selecting import Given, read_selection, spellings
 from tachograph.store.correct import CORRECTABLE
 from tachograph.store.corrections import read_corrections, write_corrections
 from tachograph_sdk.errors import ConfigError
@@ -268,7 +268,7 @@ class Rights:
             "agents": dict(subject.agents),
             "sources": dict(subject.sources),
             "kinds": dict(subject.kinds),
-            "sessions": len(subject.footprint.sessions),
+            "sessions": subject.tables["sessions"] if everything else len(subject.footprint.sessions),
             "shared_events": subject.shared,
             "sessions_beside": subject.beside,
             "attributes": _attributes(subject),
@@ -301,8 +301,8 @@ class Rights:
     def _stored(self, attribute: str, text: str) -> str:
         if attribute in _KINDS:
             if not text.strip():
-                raise ConfigError(f"a {attribute} cannot be empty", hint="give --to with the right one")
-            return self._name(_KINDS[attribute], text)
+                raise ConfigError(f"a {attribute} cannot be empty", hint="give the right one after the =")
+            return self._name(_KINDS[attribute], spellings(text)[-1] if attribute == "project" else text)
         if not _NAME.fullmatch(text):
             raise ConfigError(
                 f"this cannot be the value of {attribute}", hint="a name: letters, digits and _ . : / @ + -, up to 128"
@@ -369,7 +369,9 @@ def _only(known: Sequence[str], order: Mapping[str, Any], what: str) -> str:
     beginning = str(order.get("id") or "")
     found = [one for one in known if beginning and one.startswith(beginning)]
     if len(found) != 1:
-        raise ConfigError(f"there is no {what} {beginning!r}", hint="--list names them" if known else "there is none")
+        raise ConfigError(
+            f"there is no {what} {beginning!r}", hint="--list names them" if known else f"there is no {what} at all"
+        )
     return found[0]
 
 

@@ -13,7 +13,7 @@ from tachograph.analytics.zones import UTC_ZONE, Zone, find_zone
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.subject import Selection
 
-__all__ = ["Given", "read_selection"]
+__all__ = ["Given", "read_selection", "spellings"]
 
 _PARTS = {  # in an order: kind of name, part of a selection
     "person": ("user", "users"),
@@ -22,7 +22,7 @@ _PARTS = {  # in an order: kind of name, part of a selection
     "repository": ("repository", "repositories"),
     "project": ("project", "projects"),
 }
-_HINT = "give --person, --session, --repository, --project or --organization (or --everything), and --since and --until"
+_HINT = "give --person, --session, --repository, --project or --organization, or --everything"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def read_selection(
     texts: list[str] = []
     for key, (kind, part) in _PARTS.items():
         given = [text for text in order.get(key) or () if text]
-        spelled = [form for text in given for form in (_spellings(text) if kind == "project" else (text,))]
+        spelled = [form for text in given for form in (spellings(text) if kind == "project" else (text,))]
         named = dict.fromkeys(name(kind, text) for text in spelled)
         if named:
             parts[part] = tuple(named)
@@ -73,7 +73,7 @@ def read_selection(
     return Given(selection=selection, texts=tuple(dict.fromkeys(texts)))
 
 
-def _spellings(path: str) -> Sequence[str]:
+def spellings(path: str) -> Sequence[str]:
     """A folder as agents write it: as it was typed, and without what can be left out."""
     plain = os.path.normpath(os.path.expanduser(path)) if not path.startswith(("p_", "\\")) else path
     return tuple(dict.fromkeys((path, plain)))
