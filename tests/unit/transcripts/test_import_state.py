@@ -154,3 +154,23 @@ def test_it_loads_neither_the_database_nor_the_parser() -> None:
     program = "import sys, tachograph.inputs.files.state, tachograph.inputs.files; print(*sorted(m.split('.')[0] for m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not {"duckdb", "msgspec", "nanoarrow", "pydantic", "google"} & set(done.stdout.split())
+
+
+def test_looking_at_the_stores_file_leaves_its_lock_alone(tmp_path: Path):
+    """On POSIX a process loses all its locks on a file when it closes any descriptor of it."""
+    from tachograph.store.duckdb import DuckDBStore
+
+    path = tmp_path / "store.duckdb"
+    store = DuckDBStore(path)
+    cache = ImportCache(tmp_path / "imports.cache", path)
+    cache.save({"f_1": (1, 2, 3)})
+    assert cache.load() == {"f_1": (1, 2, 3)}
+    code = (
+        "import sys\nfrom tachograph.store.duckdb import DuckDBStore\n"
+        "try: DuckDBStore(sys.argv[1]).close()\nexcept Exception as error: print(type(error).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "StoreBusy"
+    store.compact()
+    assert cache.load() is None, "another file: what is known of it has to be asked"
+    store.close()

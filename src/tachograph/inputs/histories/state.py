@@ -43,6 +43,7 @@ class ImportCache:
     def __init__(self, path: Path, store_path: Path | None) -> None:
         self._path = path
         self._store_path = store_path
+        self._descriptor: tuple[int, int, int] | None = None  # device and inode of the store's file, and open for reading
 
     def load(self) -> dict[str, Stamp] | None:
         """What was read by the last imports, by file id; None if that cannot be relied on."""
@@ -92,9 +93,8 @@ class ImportCache:
         if self._store_path is None:
             return None
         try:
-            with self._store_path.open("rb") as file:
-                header = file.read(_HEADER_BYTES)
-                status = os.fstat(file.fileno())
+            status = os.stat(self._store_path)
+            header = os.pread(self._opened(self._store_path, status), _HEADER_BYTES, 0)
         except OSError:
             return None
         if len(header) < _HEADER_BYTES:
@@ -102,6 +102,15 @@ class ImportCache:
         # The inode as well: a copy put back from a backup has the same header, and may know less.
         place = f"{status.st_dev}:{status.st_ino}".encode()
         return hashlib.blake2b(header + place, digest_size=16).hexdigest()
+
+    def _opened(self, path: Path, status: os.stat_result) -> int:
+        """A descriptor that stays open: closing any would let go of the lock that the database in this process holds."""
+        if self._descriptor is None or self._descriptor[:2] != (status.st_dev, status.st_ino):
+            if self._descriptor is not None:
+                os.close(self._descriptor[2])  # of a file that was exchanged since
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            self._descriptor = (status.st_dev, status.st_ino, descriptor)
+        return self._descriptor[2]
 
 
 def stamp_of(file: FoundFile) -> Stamp:
