@@ -6,14 +6,26 @@ All raise OSError; who calls says what that means for the user.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["append_line", "create_once", "lock_file", "remove", "replace_file", "sync_folder", "try_lock"]
+__all__ = [
+    "append_line",
+    "create_once",
+    "lock_file",
+    "remove",
+    "replace_file",
+    "sweep",
+    "sync_folder",
+    "try_lock",
+]
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_TEMPORARY = re.compile(r"\..+\.([0-9]{1,10})-[0-9]{1,20}")
 
 
 def create_once(path: Path, data: bytes) -> bytes:
@@ -41,7 +53,7 @@ def create_once(path: Path, data: bytes) -> bytes:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Replace the file by one with this content, in one step; nobody else can read it, before or after."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -56,15 +68,43 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Add a line, durably, in one write: lines of several processes never mix."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
+    """Add a line, durably, in one write: lines of several processes never mix, also after one that was cut short."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
     try:
         data = line.rstrip(b"\n") + b"\n"
+        size = os.fstat(descriptor).st_size
+        if size and _byte_at(descriptor, size - 1) != b"\n":
+            data = b"\n" + data
         if os.write(descriptor, data) != len(data):
             raise OSError("the disk is full: a line was not written whole")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what processes that ended in the middle of `replace_file` left in this folder: it may hold anything."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        match = _TEMPORARY.fullmatch(name)
+        if match is not None and not _is_running(int(match.group(1))):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _is_running(process_id: int) -> bool:
+    """Whether there is such a process; yes where nobody can say."""
+    if os.name != "posix":
+        return process_id == os.getpid()
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def remove(path: Path) -> bool:
@@ -110,6 +150,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _byte_at(descriptor: int, place: int) -> bytes:
+    os.lseek(descriptor, place, os.SEEK_SET)
+    return os.read(descriptor, 1)
 
 
 if os.name == "posix":

@@ -3,10 +3,13 @@
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
+import threading
 
 import pytest
 
-from tachograph_sdk.private_files import append_line, create_once, lock_file, remove, replace_file
+from tachograph_sdk.private_files import append_line, create_once, lock_file, remove, replace_file, sweep
 
 
 def mode(path):
@@ -60,6 +63,57 @@ def test_lines_of_several_processes_never_mix(tmp_path):
         process.join()
     lines = (tmp_path / "lines").read_bytes().splitlines()
     assert sorted(lines) == sorted(word * 400 for word in words for _ in range(50))
+
+
+def test_what_follows_half_a_line_is_a_line_of_its_own(tmp_path):
+    """A disk that is full takes half a line; the next one must not be lost with it."""
+    append_line(tmp_path / "lines", b"one")
+    with (tmp_path / "lines").open("ab") as file:
+        file.write(b"hal")
+    append_line(tmp_path / "lines", b"two")
+    assert (tmp_path / "lines").read_bytes().splitlines() == [b"one", b"hal", b"two"]
+
+
+def test_threads_that_replace_one_file_at_once_do_not_spoil_each_other(tmp_path):
+    contents = [bytes([65 + number]) * 200_000 for number in range(4)]
+    failures = []
+
+    def again(content):
+        try:
+            for _ in range(25):
+                replace_file(tmp_path / "file", content)
+                if (tmp_path / "file").read_bytes() not in contents:
+                    failures.append("mixed")
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=again, args=(content,)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_what_a_killed_process_was_writing_is_swept_up_and_what_a_living_one_writes_is_not(tmp_path):
+    code = """
+import os, sys
+from pathlib import Path
+from tachograph_sdk import private_files
+private_files.os.fsync = lambda _: os.kill(os.getpid(), 9)
+private_files.replace_file(Path(sys.argv[1]), b"who is to be erased")
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "plan.json")], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.read_bytes() == b"who is to be erased"
+    mine = tmp_path / f".plan.json.{os.getpid()}-1"
+    others = [tmp_path / ".hidden", tmp_path / ".a.toml", tmp_path / "plan.1-2"]
+    for path in (mine, *others):
+        path.touch()
+    sweep(tmp_path)
+    assert not left.exists()
+    assert sorted(tmp_path.iterdir()) == sorted((mine, *others))
+    sweep(tmp_path / "nowhere")
 
 
 def test_a_replacement_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
