@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tachograph_sdk.privacy.chosen import Chosen
 from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.anchors import Anchors
 from tachograph_sdk.privacy.detectors.detector import Text
@@ -90,3 +91,21 @@ def test_anchors_are_found_where_a_plain_search_finds_them() -> None:
         assert anchors.find(lower) == {needle: places for needle, places in plain.items() if places}
         for needle in needles:
             assert list(Text(text, anchors).places(needle)) == list(Text(text).places(needle)) == plain[needle]
+
+
+def test_a_detector_is_shown_every_text_that_holds_something_for_it() -> None:
+    """Texts without its signs are kept from it; here each detector looks at all texts, and what it finds is compared."""
+    texts = [text for detector in DETECTORS for text, _ in detector.catches]
+    texts += [text for detector in DETECTORS for text in detector.spares]
+    texts += [text[cut:] for text in texts for cut in (1, 4)] + [text[:-cut] for text in texts for cut in (1, 4)]
+    anchors = Anchors(anchor for detector in DETECTORS for anchor in detector.anchors)
+    chosen = Chosen(DETECTORS)
+    kept = set()
+    for text in texts:
+        seen = Text(text, anchors)
+        shown = {precedence for precedence, _ in chosen.of(seen)}
+        for precedence, detector in enumerate(DETECTORS):
+            if precedence not in shown and next(iter(detector.find(seen)), None) is not None:
+                kept.add((detector.id, text))
+    assert not kept
+    assert len(chosen.of(Text("Please fix it.", anchors))) < 4

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from tachograph_sdk.privacy.chosen import Chosen
 from tachograph_sdk.privacy.detectors import DETECTORS
 from tachograph_sdk.privacy.detectors.anchors import Anchors
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
@@ -51,7 +52,7 @@ class Scrubber:
     """
 
     def __init__(self, detectors: Sequence[Detector] = DETECTORS, *, consistent: bool = False) -> None:
-        self._detectors = tuple(detectors)
+        self._chosen = Chosen(detectors)
         self._anchors = Anchors(anchor for detector in detectors for anchor in detector.anchors)
         self._consistent = consistent
         self._numbers: dict[bytes, int] = {}
@@ -121,8 +122,8 @@ class Scrubber:
             return self._traced(layer, level)
         seen = Text(masked(blank(text)), self._anchors)
         found: list[Found] = []
-        for precedence, detector in enumerate(self._detectors):
-            for start, end, kind, rule in detector.find(seen):
+        for precedence, find in self._chosen.of(seen):
+            for start, end, kind, rule in find(seen):
                 found.append((start, end, precedence, kind, rule))
         deeper: list[Found] = []
         known: list[Found] = []

@@ -301,6 +301,23 @@ def _in_output(text: Text) -> Iterator[Span]:
             yield Span(*found.span("login"), "user", "whoami")
 
 
+_ANCHORS = (
+    b" user ",
+    b"accepted p",
+    b"failed p",
+    b"in as ",
+    b"uid=",
+    b":x:",
+    b"whoami",
+    b"sudo: ",
+    b"(to ",
+    b" may run the following",
+    b" : tty=",
+    *_ANNOUNCED,
+    *_COMMANDS,
+)
+
+
 DETECTOR = Detector(
     id="account_names",
     help='Logins of people behind keys such as `USER=` or `"username":`, in logs, and in the output of `id` and `whoami`.',
@@ -364,19 +381,6 @@ DETECTOR = Detector(
         "Service Quotas User Guide</a> or SAMAccountName: 'Print Operators'",
         "the user is not logged in as expected",
     ),
-    anchors=(
-        b" user ",
-        b"accepted p",
-        b"failed p",
-        b"in as ",
-        b"uid=",
-        b":x:",
-        b"whoami",
-        b"sudo: ",
-        b"(to ",
-        b" may run the following",
-        b" : tty=",
-        *_ANNOUNCED,
-        *_COMMANDS,
-    ),
+    anchors=_ANCHORS,
+    signs=(b"name", b"user", b"login", b"\\", *_ANCHORS),
 )

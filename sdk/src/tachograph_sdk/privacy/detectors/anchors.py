@@ -36,13 +36,16 @@ class Anchors:
     def __init__(self, needles: Iterable[bytes]) -> None:
         self.needles = frozenset(needles)
         letters, self._alone = _plan(self.needles)
-        self._by_letter = [_compiled(letter, rows) for letter, rows in letters.items()]
+        self._by_letter = [(letter, *_compiled(letter, rows)) for letter, rows in letters.items()]
 
     def find(self, lower: bytes) -> dict[bytes, list[int]]:
         """The places of each string in a text in lower case, in order; without those that are not there."""
         places: dict[bytes, list[int]] = {}
-        for pattern, rows in self._by_letter:
-            for match in pattern.finditer(lower):
+        for letter, pattern, rows in self._by_letter:
+            at = lower.find(letter)
+            if at < 0 or (first := pattern.search(lower, at)) is None:
+                continue
+            for match in pattern.finditer(lower, first.start()):
                 at = match.start()
                 for back, needle in rows[lower[at + 1 : at + 4]]:
                     if at >= back and lower.startswith(needle, at - back):

@@ -156,5 +156,6 @@ DETECTOR = Detector(
         "Authorization, Content-Type, X-Requested-With",
         "Basic understanding of Python3",
     ),
+    signs=(b"authorization", b"bearer", b"basic "),
     anchors=(b"authorization", b"bearer", b"basic "),
 )  # fmt: skip

@@ -57,5 +57,6 @@ DETECTOR = Detector(
         "birth_date: date",
         "geb 2026",
     ),
+    signs=_WORDS,
     anchors=_WORDS,
 )

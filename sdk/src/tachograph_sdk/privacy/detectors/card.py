@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
-from tachograph_sdk.privacy.detectors.numbers import luhn, numbers
+from tachograph_sdk.privacy.detectors.numbers import NUMBER_SIGNS, luhn, numbers
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
@@ -131,4 +131,5 @@ DETECTOR = Detector(
         "https://example.com/status/4111111111111111",
         "snowflake 1234567890123456789",
     ),
+    signs=NUMBER_SIGNS,
 )

@@ -176,5 +176,6 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
+    signs=(b" -", b"auth ", b"identified ", b"securestring", b":5432:", b"wandb login ", b"/user:", b"chpasswd", b"login "),
     anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl", b"login ", b"wandb login ", b"wandb login "),
 )  # fmt: skip

@@ -104,5 +104,6 @@ DETECTOR = Detector(
         "set_cookie(name, value, path='/')",
         "python3 -b script.py",
     ),
+    signs=(b"cookie", b"-b", b"\ttrue\t", b"\tfalse\t"),
     anchors=(b"cookie", b"-b", b"curl"),
 )  # fmt: skip

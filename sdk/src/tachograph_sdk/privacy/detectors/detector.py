@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar, cast
 
 from tachograph_sdk.privacy.detectors.anchors import Anchors
 
-__all__ = ["Detector", "Span", "Text"]
+__all__ = ["NOT_ASCII", "RUN", "Detector", "Span", "Text"]
 
 _Found = TypeVar("_Found")
+
+RUN = b"<run>"
+"""The sign of a text that has one of `Text.runs`."""
+
+NOT_ASCII = b"<not ascii>"
+"""The sign of a text that has other characters than ASCII."""
 
 
 class Span(NamedTuple):
@@ -76,6 +82,13 @@ class Text:
             self._found[look] = look(self)
         return cast(_Found, self._found[look])
 
+    @property
+    def anchored(self) -> Mapping[bytes, Sequence[int]]:
+        """The places of each declared anchor that stands in the text."""
+        if self._places is None:
+            self._places = self._anchors.find(self.lower) if self._anchors is not None else {}
+        return self._places
+
     def places(self, needle: bytes) -> Sequence[int]:
         """Where this stands in the text, its letters in any case, in order; `needle` is in lower case.
 
@@ -85,9 +98,7 @@ class Text:
         anchors = self._anchors
         if anchors is None or needle not in anchors.needles:
             return Anchors.places(needle, self.lower)
-        if self._places is None:
-            self._places = anchors.find(self.lower)
-        return self._places.get(needle, ())
+        return self.anchored.get(needle, ())
 
 
 _RUN = 16
@@ -123,3 +134,9 @@ class Detector:
     catches: tuple[tuple[str, str], ...]  # a text, and the same as the whole scrubber must leave it
     spares: tuple[str, ...]  # texts that come near, and must stay as they are
     anchors: tuple[bytes, ...] = ()  # what it asks for with `Text.places`
+    signs: tuple[bytes, ...] | None = None
+    """A text without any of these holds nothing for it, and it is not asked: most short texts are without most of them.
+
+    Anchors, other strings in lower case (those with a `0` stand in the text's `shape`), or `RUN` and `NOT_ASCII`. None:
+    it looks at every text.
+    """

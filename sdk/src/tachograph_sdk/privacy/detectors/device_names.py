@@ -81,5 +81,6 @@ DETECTOR = Detector(
         "docker-desktop github-desktop win-x64 desktop-app",
         "range 10-20-30-40",
     ),
+    signs=(b"top-", b"win-", b"s mac", b"s iphone", b"-m", b"-i", b"-thinkpad", b"-0"),
     anchors=(b"top-", b"win-", b"s mac", b"s iphone"),
 )

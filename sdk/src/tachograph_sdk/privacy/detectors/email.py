@@ -263,5 +263,6 @@ DETECTOR = Detector(
         "@",
         "deb822@@-12,3 +12,4 @@ def f():",
     ),
+    signs=(b"@", *_OBFUSCATED_AT),
     anchors=_OBFUSCATED_AT,
 )

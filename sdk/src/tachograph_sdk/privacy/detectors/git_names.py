@@ -11,6 +11,8 @@ from tachograph_sdk.privacy.detectors.person_words import is_login, is_person, n
 
 __all__ = ["DETECTOR"]
 
+_ANCHORS = (b"-by: ", b"author", b"committer", b"merge pull request #", b" ago) <", b"user.name ", b"[user]")
+
 _WORDS = r"[^\W\d_][\w.'\u2019-]{0,40}(?:[ \u00a0][^\W\d_(][\w.'\u2019-]{0,40}){0,5}"
 # What stands before an address in angle brackets: a whole name behind a mark, or the last capitalised words.
 _BEFORE_ADDRESS = re.compile(r"(?:\A|[\n:;,=(\[{|>\"'`\t*])[ ]{0,3}(?P<name>" + _WORDS + r")[\"']?[ \t]\Z")
@@ -259,5 +261,6 @@ DETECTOR = Detector(
         "List<String> a; Map<K, V> b",
         "Merge branch 'main' into feature/x",
     ),
-    anchors=(b"-by: ", b"author", b"committer", b"merge pull request #", b" ago) <", b"user.name ", b"[user]"),
+    anchors=_ANCHORS,
+    signs=(b"@", b"name", *_ANCHORS, b":00 +0000 ", b":00 -0000 "),
 )

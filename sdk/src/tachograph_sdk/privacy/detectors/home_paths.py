@@ -214,4 +214,5 @@ DETECTOR = Detector(
         "/usr/share/doc and /etc/passwd and /opt/app/bin and /tmp/x/y.py and /app/main.py and /workspace/a.ts",
         r"C:\Windows\System32 C:\Program Files\Git\bin",
     ),
+    signs=(b"/", b"\\"),
 )

@@ -168,6 +168,9 @@ def _in_logs(text: Text) -> Iterator[Span]:
                 yield Span(*name.span(1), "host", "uname-host")
 
 
+_ANCHORS = (b"git@", *_SYSTEMS, *_HOST_KEYS)
+
+
 DETECTOR = Detector(
     id="hosts",
     help="Names of private machines, by private ends such as `.internal`, by how computers are named, in URLs and logs.",
@@ -213,5 +216,6 @@ DETECTOR = Detector(
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
     ),
-    anchors=(b"git@", *_SYSTEMS, *_HOST_KEYS),
+    anchors=_ANCHORS,
+    signs=(b"://", b"name", *_ANCHORS, b"[0", b".l", b".in", b".corp", b".home.arpa", b".ts.net"),
 )

@@ -225,4 +225,5 @@ DETECTOR = Detector(
         "\\nchapter 12.4.1.3",
         "host%20%3D%200.0.0.0",
     ),
+    signs=(b".0",),
 )

@@ -133,4 +133,5 @@ DETECTOR = Detector(
         "$x::Bar::add",
         "// ::::::",
     ),
+    signs=(b":",),
 )

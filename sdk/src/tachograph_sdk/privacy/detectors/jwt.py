@@ -55,4 +55,5 @@ DETECTOR = Detector(
         "header.payload.signature",
         "com.example.authentication.providers.JwtAuthenticationProvider",
     ),
+    signs=(b"eyj",),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.detector import NOT_ASCII, Detector, Span, Text
 from tachograph_sdk.privacy.detectors.key_names import SecretName, secret_name
 from tachograph_sdk.privacy.detectors.keyed_examples import CATCHES, SPARES
 from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_random
@@ -352,5 +352,6 @@ DETECTOR = Detector(
     find=_find,
     catches=CATCHES,
     spares=SPARES,
+    signs=(*(anchor for anchor, _ in _ANCHORS), NOT_ASCII),
     anchors=(*(anchor for anchor, _ in _ANCHORS), *_LATIN),
 )

@@ -11,6 +11,8 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
+_ANCHORS = (b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ")
+
 # The rights of a file from the owner's "w" or "-" on, a letter that lets the search skip, and the number of links.
 _FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}[0-9]{1,7} ")
 _ROW = re.compile(
@@ -137,5 +139,6 @@ DETECTOR = Detector(
         "open tty 3 and pts/0",
         "-rw-r--r-- 1 node node 10 Nov 20 09:24 package.json",
     ),
-    anchors=(b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console "),
+    anchors=_ANCHORS,
+    signs=(*_ANCHORS, b"w-", b"wx", b"ws-", b"wsr"),
 )

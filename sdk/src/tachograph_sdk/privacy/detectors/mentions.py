@@ -80,4 +80,5 @@ DETECTOR = Detector(
         "decorated with @cached",
         "a call by @foo(x)",
     ),
+    signs=(b"@",),
 )

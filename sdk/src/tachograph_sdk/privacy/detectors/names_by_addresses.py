@@ -129,4 +129,5 @@ DETECTOR = Detector(
         "Send Patches to the list; noreply@github.com",
         "Email Address, Full Name",
     ),
+    signs=(b"@", b"[at]", b"(at)"),
 )  # fmt: skip

@@ -53,4 +53,5 @@ DETECTOR = Detector(
         "started by somebody in /home/runner/work for the runner",
         "janet and janes in /app",
     ),
+    signs=(b"/", b"\\"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from tachograph_sdk.privacy.detectors import national_checks as checks
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
-from tachograph_sdk.privacy.detectors.numbers import Number, numbers
+from tachograph_sdk.privacy.detectors.numbers import NUMBER_SIGNS, Number, numbers
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
@@ -268,5 +268,6 @@ DETECTOR = Detector(
         "f12345678a",
         "1.61803399F",
     ),
+    signs=(*NUMBER_SIGNS, *_DOCUMENTS),
     anchors=tuple(_DOCUMENTS),
 )

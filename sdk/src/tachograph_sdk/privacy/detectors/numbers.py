@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Text
 
-__all__ = ["Number", "luhn", "numbers"]
+__all__ = ["NUMBER_SIGNS", "Number", "luhn", "numbers"]
 
 # In the shape of the text: three digits, which are not the year of a date, and three more after few separators.
 # Seven digits, or six with another one before them: rejected here, a number costs a tenth of what it costs below.
@@ -23,6 +23,8 @@ _DIGITS = re.compile(
 )
 # Groups without three digits in a row, as in French telephone numbers, British and Belgian ids.
 _PAIRS = (b"00 00 00 ", b"00.00.00", b"00-00-00-00-00")
+NUMBER_SIGNS = (b"000", *_PAIRS)
+"""A text whose shape has none of these has no such number."""
 _GROUPS = re.compile(rb"0(?:[ ()./+-]{0,2}+0){5,63}+")
 _SEPARATED = b"0 ()./+-"
 _BACK = 32

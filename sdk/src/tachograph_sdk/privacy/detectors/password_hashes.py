@@ -55,5 +55,6 @@ DETECTOR = Detector(
         (f"admin:$apr1$q8Zr2LmX${_B[:22]}", "admin:<password>"),
     ),
     spares=("echo $1$2", "cost is $2.50 or $6", "awk '{print $1}'", "${SHA}", "{SHA} is the revision", "$2b$ is the prefix of bcrypt"),
+    signs=(b"$", b"{"),
     anchors=(b"pbkdf2", b"scrypt:", b"bcrypt_sha"),
 )  # fmt: skip

@@ -129,5 +129,6 @@ DETECTOR = Detector(
         "--home-dir=/x -home-page",
         "src/media/jane/x",
     ),
+    signs=(b"/", b"~", b"pytest-of-", b"-users-", b"-home-"),
     anchors=(b"pytest-of-", b"-users-", b"-home-"),
 )

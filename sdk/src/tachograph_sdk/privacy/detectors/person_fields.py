@@ -135,5 +135,6 @@ DETECTOR = Detector(
         "table_name: Users, event_name: 'Page View'",
         "display_name=Test User",
     ),
+    signs=(b"name", b"cn=", b"uid=", *_GREETINGS, *_TITLES),
     anchors=(b"cn=", b"uid=", *_GREETINGS, *_TITLES),
 )

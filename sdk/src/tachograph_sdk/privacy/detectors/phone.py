@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
-from tachograph_sdk.privacy.detectors.numbers import Number, numbers
+from tachograph_sdk.privacy.detectors.numbers import NUMBER_SIGNS, Number, numbers
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
@@ -284,5 +284,6 @@ DETECTOR = Detector(
         "+ 20261120",
         "SELECT 030/1234",
     ),
+    signs=(*NUMBER_SIGNS, b"+", b"wa.me/"),
     anchors=(b"wa.me/",),
 )

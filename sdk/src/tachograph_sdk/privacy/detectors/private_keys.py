@@ -175,5 +175,6 @@ DETECTOR = Detector(
         "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN OPENSSH PRIVATE KEY-----\n<private_key>\n-----END OPENSSH PRIVATE KEY-----",
     ),
+    signs=(b"private key", b"private-lines:", b"kty"),
     anchors=(b"private key", b"private-lines:", b"kty"),
 )  # fmt: skip

@@ -197,4 +197,5 @@ DETECTOR = Detector(
         "std::fs a:b c:/ d:\\",
         "/opt/app/bin and /usr/local/bin and /var/log/syslog",
     ),
+    signs=(b"/", b"\\"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.detector import NOT_ASCII, Detector, Span, Text
 from tachograph_sdk.privacy.detectors.path_words import NOT_A_PERSON
 from tachograph_sdk.privacy.detectors.public_hosts import is_known
 from tachograph_sdk.privacy.detectors.word_lists import words
@@ -207,5 +207,6 @@ DETECTOR = Detector(
         "user@host:~$ ls",
         "postgres://user:password@localhost:5432/app",
     ),
+    signs=(b"@", b"$ ", NOT_ASCII),
     anchors=(b"$ ", *_HINTS),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
+from tachograph_sdk.privacy.detectors.detector import RUN, Detector, Span, Text
 from tachograph_sdk.privacy.detectors.token_formats import AFTER, HEADS, PREFIXES, Format
 from tachograph_sdk.privacy.detectors.token_table import FORMATS
 
@@ -269,5 +269,6 @@ DETECTOR = Detector(
         "the model pplx-70b-online is gone",
         "sha256:9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015",
     ),
+    signs=(RUN, *_PIECES),
     anchors=_PIECES,
 )

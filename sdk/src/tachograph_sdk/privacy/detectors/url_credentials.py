@@ -11,6 +11,21 @@ from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_rand
 
 __all__ = ["DETECTOR"]
 
+_ANCHORS = (
+    b"hooks.slack.com",
+    b"jdbc:oracle",
+    b"://",
+    b";jsessionid=",
+    b"@tcp(",
+    b"@unix(",
+    b"user id=",
+    b"userid=",
+    b"uid=",
+    b"user name=",
+    b"username=",
+    b"user=",
+)
+
 _AUTHORITY = re.compile(rb"[^\s\"'<>`\\/?#,;|(){}\[\]]{0,512}+")
 _USER_INFO = re.compile(rb"([^\s\"'<>`/?#@:]{0,128}+)(?::([^\s\"'<>`]{0,256}?))?@(?=[A-Za-z0-9\[_-])")
 _FAR = 400  # characters in which user, password and "@" must stand
@@ -237,8 +252,6 @@ DETECTOR = Detector(
         "https://hooks.slack.com/services/<token>",
         "https://www.npmjs.com/package/@types/node?activeTab=versions",
     ),
-    anchors=(
- b"hooks.slack.com", b"jdbc:oracle", b"://", b";jsessionid=", b"@tcp(", b"@unix(", b"user id=", b"userid=", b"uid=",
- b"user name=", b"username=", b"user=",
-),
+    anchors=_ANCHORS,
+    signs=(*_ANCHORS, b"?", b"#", b"&"),
 )  # fmt: skip
