@@ -50,6 +50,7 @@ _OPTION = re.compile(
 _LINE = 600  # characters between a command and its option, at most
 _ECHO_SUDO = re.compile(rb"echo\s+[\"']?([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*sudo\Z")
 _ECHO_CHPASSWD = re.compile(rb"echo\s+(?:-\w\s+)?[\"']?[\w.-]{1,64}:([^\s\"'|$]{2,128}+)[\"']?\s*\|\s*(?:sudo\s+)?\Z")
+_ECHO_STDIN = re.compile(rb"(?:echo|printf)\s+(?:-\w\s+)?[\"']?([^\s\"'|$%]{4,512}+)[\"']?\s*\|[^|\n]{1,128}\Z")
 _IDENTIFIED = re.compile(
     rb"identified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?[\"']([^\"'\n]{2,256})[\"']"
 )
@@ -99,6 +100,9 @@ def _find(text: Text) -> Iterator[Span]:
     for at in text.places(b"chpasswd"):
         if match := _ECHO_CHPASSWD.search(text.ascii, max(at - 240, 0), at):
             yield from _judged(match, 1, "chpasswd")
+    for at in text.places(b"--password-stdin"):
+        if match := _ECHO_STDIN.search(text.ascii, max(at - 240, 0), at):
+            yield from _judged(match, 1, "password-stdin")
     for at in text.places(b"login "):
         if (match := _NETRC_USER.match(text.ascii, at)) and match[1].lower() not in _STAND_IN:
             yield Span(*match.span(1), "user", "netrc-user")
@@ -160,6 +164,7 @@ DETECTOR = Detector(
         ("htpasswd -nb jdoe hunter2", "htpasswd -nb jdoe <password>"),
         ("7z x -phunter2 a.7z", "7z x -p<password> a.7z"),
         ("curl -sSLu jdoe:hunter2 https://example.com", "curl -sSLu <user>:<password> https://example.com"),
+        ("echo 'hunter2' | docker login -u octo --password-stdin", "echo '<password>' | docker login -u octo --password-stdin"),
         ("echo hunter2 | sudo -S apt update", "echo <password> | sudo -S apt update"),
     ),
     spares=(
@@ -177,5 +182,5 @@ DETECTOR = Detector(
         "redis-cli -a $REDIS_PASSWORD",
     ),
     signs=(b" -", b"auth ", b"identified ", b"securestring", b":5432:", b"wandb login ", b"/user:", b"chpasswd", b"login "),
-    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"curl", b"login ", b"wandb login ", b"wandb login "),
+    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"--password-stdin", b"curl", b"login ", b"wandb login ", b"wandb login "),
 )  # fmt: skip

@@ -21,6 +21,7 @@ _ATTRIBUTES = frozenset(
 )
 _JAR = re.compile(rb"\t(?:TRUE|FALSE)\t[0-9]{1,12}\t([^\t\n]{1,256}+)\t([^\t\r\n]{1,4096}+)")
 _ARGUMENT = re.compile(rb"-b [\"'][\w.-]{1,64}=[^\s;\"']{8}")
+_RANDOM = re.compile(rb"[A-Za-z0-9_-]{20,4096}+")
 _SHORT = re.compile(rb"(?:^|[\s`\"'>])-b[ \t]{0,2}[\"']?\Z")
 
 
@@ -45,6 +46,10 @@ def _find(text: Text) -> Iterator[Span]:
         for span in _pairs(data, done, single=single):
             done = span.end
             yield span
+    for anchor in (b"asp.net_sessionid=", b".aspxauth="):
+        for at in text.places(anchor):
+            if match := _RANDOM.match(data, at + len(anchor)):
+                yield Span(*match.span(), "cookie", "session-cookie")
     curl = bool(text.places(b"curl"))
     for at in text.places(b"-b"):
         if _SHORT.search(data, max(at - 1, 0), at + 4) and (curl or _ARGUMENT.match(data, at)):
@@ -89,6 +94,7 @@ DETECTOR = Detector(
         ('{"Cookie": "sid=q8Zr2LmX; _ga=GA1.2.3.4"}', '{"Cookie": "sid=<cookie>; _ga=<cookie>"}'),
         ("curl -H 'Cookie: sid=q8Zr2LmX' https://example.com", "curl -H 'Cookie: sid=<cookie>' https://example.com"),
         ("curl --cookie 'sid=q8Zr2LmX; b=c12' https://example.com", "curl --cookie 'sid=<cookie>; b=<cookie>' https://example.com"),
+        ("ASP.NET_SessionId=fl641qbki4h7i0a7jzily7ke; path=/", "ASP.NET_SessionId=<cookie>; path=/"),
         ("curl -b 'sid=q8Zr2LmX' https://example.com", "curl -b 'sid=<cookie>' https://example.com"),
         ("cookies={'session': 'q8Zr2LmX', 'b': 'c12'}", "cookies={'session': '<cookie>', 'b': '<cookie>'}"),
         ("example.com\tFALSE\t/\tTRUE\t1767225600\tsid\tq8Zr2LmX\n", "example.com\tFALSE\t/\tTRUE\t1767225600\tsid\t<cookie>\n"),
@@ -104,6 +110,6 @@ DETECTOR = Detector(
         "set_cookie(name, value, path='/')",
         "python3 -b script.py",
     ),
-    signs=(b"cookie", b"-b", b"\ttrue\t", b"\tfalse\t"),
-    anchors=(b"cookie", b"-b", b"curl"),
+    signs=(b"cookie", b"asp.net_sessionid=", b".aspxauth=", b"-b", b"\ttrue\t", b"\tfalse\t"),
+    anchors=(b"cookie", b"-b", b"curl", b"asp.net_sessionid=", b".aspxauth="),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 __all__ = ["DETECTOR", "emails"]
 
 _SERVICE_MAILBOXES = re.compile(
-    r"(?:no-?reply|do-?not-?reply|actions?|bot|codex|copilot|claude|cursoragent)@"
+    r"(?:no-?reply|do-?not-?reply|support|actions?|bot|codex|copilot|claude|cursoragent)@"
     r"(?:[\w-]+\.)*(?:anthropic\.com|github\.com|gitlab\.com|bitbucket\.org|openai\.com|google\.com|cursor\.com"
     r"|codeberg\.org|sr\.ht|dev\.azure\.com|npmjs\.com)|(?:git|hg|svn)@.*",
     re.IGNORECASE,

@@ -62,7 +62,7 @@ _DEVICE = re.compile(
     r"(?i)[a-z]-?\d{1,4}\Z|-(?:\d{1,4}|[a-z]{1,4}\d{1,4}|laptop|desktop|workstation|macbook.*|mbp|imac|thinkpad|pc|nuc)\Z"
 )
 _GENERIC = re.compile(
-    r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that)\Z"
+    r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that|arm64|amd64|x64|x86|x86_64|aarch64|armv[678]l?|i[3-6]86|s390x|ppc64(?:le)?|riscv64|win32)\Z"
 )
 
 
@@ -147,6 +147,8 @@ def _by_short_key(text: Text) -> Iterator[Span]:
             match = _SHORT_KEY.match(text.text, at)
             if match is None or text.lower[at - 1 : at].isalnum() or not is_private_label(match["host"]):
                 continue
+            if _GENERIC.match(match["host"]):
+                continue
             if _DEVICE.search(match["host"]):
                 yield Span(*match.span("host"), "host", "host-key")
 
@@ -162,13 +164,19 @@ def _in_logs(text: Text) -> Iterator[Span]:
         if found and found["host"].lower() != "localhost":
             start = match.start() + 1 - len(line)
             yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
+    for at in text.places(b" kernel: "):
+        low = max(0, at - 120)
+        line = whole[max(low, whole.rfind("\n", low, at) + 1) : at]
+        if (found := _SYSLOG.search(line + " kernel[")) and found["host"].lower() not in ("localhost", "kernel"):
+            start = at - len(line)
+            yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
     for system in _SYSTEMS:
         for at in text.places(system):
             if (name := _UNAME.match(text.lower, at)) and name[1] not in (b"localhost", b"version", b"kernel"):
                 yield Span(*name.span(1), "host", "uname-host")
 
 
-_ANCHORS = (b"git@", *_SYSTEMS, *_HOST_KEYS)
+_ANCHORS = (b"git@", b" kernel: ", *_SYSTEMS, *_HOST_KEYS)
 
 
 DETECTOR = Detector(
@@ -189,6 +197,10 @@ DETECTOR = Detector(
         ("host=web-03 status=200", "host=<host> status=200"),
         ("HOSTNAME=build01", "HOSTNAME=<host>"),
         ("Nov 20 09:24:32 web01 sshd[123]: ok", "Nov 20 09:24:32 <host> sshd[123]: ok"),
+        (
+            "2025-11-12T10:00:01+01:00 web01 kernel: eth0: link up",
+            "2025-11-12T10:00:01+01:00 <host> kernel: eth0: link up",
+        ),
         ("Linux build01 5.15.0-91-generic #101-Ubuntu SMP", "Linux <host> 5.15.0-91-generic #101-Ubuntu SMP"),
         (
             "Darwin janesbox.local 23.5.0 Darwin Kernel Version 23.5.0",
@@ -203,6 +215,7 @@ DETECTOR = Detector(
         "threading.local() self.local asyncio.local settings.local.json .env.local CLAUDE.local.md",
         "import jdk.internal.misc; com.acme.internal.Foo; from foo.internal import bar",
         "docker-compose.local.yml",
+        "machine: arm64",
         "https://pypi.org/simple https://files.pythonhosted.org/x",
         "http://{host}:8080 https://${HOST}/x http://<host>/",
         "git@github.com:org/repo.git",

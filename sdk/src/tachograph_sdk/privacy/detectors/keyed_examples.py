@@ -6,6 +6,11 @@ __all__ = ["CATCHES", "SPARES"]
 
 CATCHES: tuple[tuple[str, str], ...] = (
     ("password=hunter2", "password=<password>"),
+    ("psql \"host=db password=dconVHdylJa\"", "psql \"host=db password=<password>\""),
+    ("use password rzwndD357ah for it", "use password <password> for it"),
+    ("secret (do not share): cKMHJrL2sIOBLNZg5bAu5Mq", "secret (do not share): <secret>"),
+    ('<secret name="api">9F1Wb81X221I82ptvkBT</secret>', '<secret name="api"><secret></secret>'),
+    ("wrangler secret: CF_API_KEY=e7b7e4377b18daf0d426d7066", "wrangler secret: CF_API_KEY=<secret>"),
     ("Das Passwort lautet hunter2x", "Das Passwort lautet <password>"),
     ("le mot de passe est hunter2x", "le mot de passe est <password>"),
     ("la contrase\u00f1a es hunter2x", "la contrase\u00f1a es <password>"),
@@ -90,6 +95,11 @@ SPARES: tuple[str, ...] = (
     "x = password ? 'base64x' : null",
     "if (password ? sha256 : md5)",
     "password: getURLForID",
+    'echo -n "$PASSWORD" | sha256sum',
+    "`db_instance_master_password` -> `db_instance_password`",
+    "password argon2id and password sha256sum, password PBKDF2",
+    "password (str): The password of the account",
+    "token=tokenStream; password=userPassword, password: kafkaHttpJdbcPwd",
     'def f(password):\n    """Do 12things."""',
     "\u30d1\u30b9\u30ef\u30fc\u30c9\u306f8\u6587\u5b57\u4ee5\u4e0a\u3067\u5165\u529b\u3057\u3066\u304f\u3060\u3055\u3044\u3002",
     "token_count: 1200",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tachograph_sdk.privacy.detectors.detector import NOT_ASCII, Detector, Span, Text
 from tachograph_sdk.privacy.detectors.key_names import SecretName, secret_name
 from tachograph_sdk.privacy.detectors.keyed_examples import CATCHES, SPARES
-from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_random
+from tachograph_sdk.privacy.detectors.secret_values import is_gibberish, is_secret, looks_random
 
 __all__ = ["DETECTOR"]
 
@@ -36,8 +36,8 @@ _REST = re.compile(rb"[A-Za-z0-9_-]{0,48}+")
 _SEPARATOR = re.compile(
     rb"(?:(?P<node>[\"'](?:\r?\n\r?\n|\s{0,8}\{\s{1,40}(?:(?:type|description|sensitive|nullable)[^\n]{0,160}\n\s{0,24}){0,4}default\s{0,16}=\s{0,8}))"
     rb"|(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{?)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
-    rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
-    rb"|(?P<xml>>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
+    rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}(?P<note>[ \t]\([a-z][a-z ,\x27]{2,40}\)(?=:[ \t]))?[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
+    rb"|(?P<xml>(?:[ \t]{1,4}[A-Za-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']){0,2}>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
@@ -60,6 +60,7 @@ _BLOCK = re.compile(rb"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,32}")
 _PROSE = re.compile(rb"[ \t]{1,8}[A-Za-z(]")  # the value is a word of a sentence
 _SNAKE = re.compile(r"[a-z]+[0-9]*(?:_[a-z0-9]+)+")
 _NEXT_SETTING = re.compile(rb"\\[nrt\"']|[&,][\w .%-]{1,40}=|;|&&|[&|](?:\s|\Z)|,\s")
+_SETTING = re.compile(rb"[A-Z][A-Z0-9]*_[A-Z0-9_]{2,40}=")
 _IN_URL = re.compile(rb"[&#]")
 _LOUD_BEFORE = re.compile(
     rb"(?:^|[\s;&|\"'`(])(?:--?[a-z][\w-]{0,24}[= ]\s?|(?:export|set|env|setx|declare -x|ENV|ARG|-e|local|readonly)\s+)?[\"']?\Z|--[\w.-]{0,64}\Z",
@@ -89,6 +90,7 @@ _PLACE = re.compile(rb"[./:]")  # in hosts, paths and addresses
 _RANDOM = re.compile(
     rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
 )
+_ODD_WORD = re.compile(rb"(?=[A-Za-z!#%&*?@^+_-]{0,64}+[0-9])[A-Za-z0-9!#%&*?@^+_-]{8,64}+(?![\w.(\[/:=])")
 _LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+[^\s,]{1,128}\s+\Z")
 
 
@@ -99,7 +101,7 @@ _LATIN = (b"contrase?a", b"senord", b"has?o", b"?ifre")  # as they stand in the 
 _MAYBE = re.compile(
     rb"[a-z0-9_-]{0,48}+(?:(?:\[\w{0,4}\])?[\"'`\])*]{0,6}[ \t]{0,24}(?:[=:>|?!+]|->|</key>|\((?=[\"'])|,\s{0,24}[\"'])"
     rb"|[\"']\s{0,8}[\n{]|[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value"
-    rb"|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
+    rb"|[ \t]\([a-z][a-z ,\x27]{2,40}\):|[ \t]{1,4}[a-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']>|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
 )
 
 _FOREIGN = (
@@ -197,7 +199,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     at = separator.end()
     group = separator.lastgroup
     before = data[max(start - 80, 0) : start]
-    if before.endswith((b"://", b"::")):
+    if before.endswith((b"://", b"::")) or (group in ("cell", "gap", "says") and before.endswith((b"$", b"${"))):
         return None  # the user of a URL; a name in a space of names
     loud = False
     doubtful = False
@@ -206,7 +208,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         operator = separator["op"]
         if operator == b":" and (annotation := _ANNOTATION.match(data, at)):
             at = annotation.end()
-        doubtful = operator in (b"==", b"!=", b"===", b"!==")  # a comparison, perhaps with a plain word
+        # A comparison, perhaps with a plain word; a remark in brackets, perhaps a sentence behind it.
+        doubtful = operator in (b"==", b"!=", b"===", b"!==") or separator["note"] is not None
         code = operator == b"=" and before.rstrip().endswith(b",")
         loud = operator == b"=" and separator.end() - end == 1 and _is_loud(data[start:end], before)
         if block := _BLOCK.match(data, at):
@@ -232,6 +235,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         elif _takes_a_word(text.lower[start:end], before):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
+            if name.kind == "password" and (said := _ODD_WORD.match(data, at)) and is_gibberish(said[0].decode()):
+                return Span(*said.span(), "password", "password-by-name")
             random = (
                 _RANDOM.match(data, at + (data[at : at + 1] == b"(")) if name.sure else None
             )  # "the deploy key … was revoked"
@@ -253,6 +258,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
             stop = min(stop, cut.end()) if cut else stop
         if group == "argument" and doubtful and _PLACE.search(data, at, stop):
             return None
+        if group == "op" and separator["op"] == b"->" and _SNAKE.fullmatch(text.text, at, stop):
+            return None  # one name becomes another
         return _judged(text, at, stop, name, quoted=True, loud=loud, doubtful=doubtful)
     if doubtful and group not in ("says", "cell", "op"):
         return None
@@ -320,6 +327,8 @@ def _judged(
     doubtful: bool = False,
     code: bool = False,
 ) -> Span | None:
+    if not quoted and (setting := _SETTING.match(text.ascii, start, end)):
+        start = setting.end()  # `secret: API_KEY=…`
     value = text.text[start:end]
     stripped = value.strip()
     if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):

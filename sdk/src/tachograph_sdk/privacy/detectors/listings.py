@@ -17,7 +17,7 @@ _ANCHORS = (b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ")
 _FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}[0-9]{1,7} ")
 _ROW = re.compile(
     r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}\$?) {1,20}"
-    r"(?P<group>[^\W\d](?:[\w.\\-]| (?=Users|Admins)){0,40}\$?) {1,20}\d"
+    r"(?P<group>[^\W\d](?:[\w.\\-]| (?=(?i:users|admins))){0,40}\$?) {1,20}\d"
 )
 _ROW_OWNER_ONLY = re.compile(
     r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}) {1,20}\d+ (?:[A-Z][a-z]{2} |\d{4}-)"

@@ -27,6 +27,7 @@ _OPENINGS = words(
 )
 _PORCELAIN = re.compile(r"(?:author|committer) (?P<name>[^\n<>]{2,60})\n(?:author|committer)-mail <(?!.)", re.S)
 _BEHIND = frozenset(" \t\"'`>,;|(")
+_MARKS = ("", ",", ";", "|", "\t")  # between the cells of a table
 _LETTERS = re.compile(r"[a-z]+")
 
 
@@ -53,14 +54,16 @@ def _before(text: Text, line: str, start: int, end: int) -> Iterator[Span]:
     if said[said.rfind(" ") + 1 : said.rfind(" ") + 2].isupper():
         if match := _LAST.match(said[::-1]):
             local = _letters(text.text[start:end].split("@")[0])
-            yield from _longest(match[0][::-1], start - len(line) + len(said) - match.end(), local, last=True)
+            begin = len(said) - match.end()
+            cell = line[len(said) :].strip(" \"'") in _MARKS[1:] and line[:begin].rstrip(" \"'")[-1:] in _MARKS
+            yield from _longest(match[0][::-1], start - len(line) + begin, local, last=True, cell=cell)
     elif line.endswith("-mail <"):
         low = max(0, start - _REACH)
         if (match := _PORCELAIN.search(text.text, low, start)) and is_person(match["name"]):
             yield Span(*match.span("name"), "name", "blame")
 
 
-def _longest(said: str, start: int, local: str, *, last: bool) -> Iterator[Span]:
+def _longest(said: str, start: int, local: str, *, last: bool, cell: bool = False) -> Iterator[Span]:
     """The most of these words, up to the end or from the beginning, that are a name like that in the address."""
     parts = said.split(" ")
     if last:
@@ -68,7 +71,7 @@ def _longest(said: str, start: int, local: str, *, last: bool) -> Iterator[Span]
             del parts[0]
     for count in range(len(parts), 1, -1):
         name = " ".join(parts[-count:] if last else parts[:count]).rstrip(".-'")
-        if is_person(name) and _resembles(name, local):
+        if is_person(name) and (_resembles(name, local) or (cell and count == len(parts) and 2 <= count <= 3)):
             begin = start + len(said) - len(" ".join(parts[-count:])) if last else start
             yield Span(begin, begin + len(name), "name", "beside-address")
             return
@@ -114,6 +117,7 @@ DETECTOR = Detector(
         ('{"email":"jd@acme.io","name":"Jane Doe"}', '{"email":"<email>","name":"<name>"}'),
         ("name: Jane Doe\nemail: jane@acme.io", "name: <name>\nemail: <email>"),
         ("id,name,email\n1,Jane Doe,jane.doe@acme.io", "id,name,email\n1,<name>,<email>"),
+        ("9fceb02|Jane Doe|x12@acme.io|Fix", "9fceb02|<name>|<email>|Fix"),
         ("| Jané van Doe | jdoe@acme.io |", "| <name> | <email> |"),
         ("Ask Jane Doe (jdoe@acme.io) about it", "Ask <name> (<email>) about it"),
         ("jane@acme.io,Jane Doe,admin", "<email>,<name>,admin"),

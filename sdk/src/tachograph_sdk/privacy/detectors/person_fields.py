@@ -43,6 +43,16 @@ _TITLE = re.compile(
     r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|Frau|Herr|Mme|Mlle|Sra)\.? (?:Dr\.? )?"
     r"(?P<name>[A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}(?: [A-Z]\.)?(?:[ -][A-Z\u00c0-\u00de][^\W\d_A-Z]{1,24}){0,2})(?!\w)"
 )
+_ROLES = (
+    b"assignee: ",
+    b"reporter: ",
+    b"reviewer: ",
+    b"approver: ",
+    b"approved by: ",
+    b"reported by: ",
+    b"assigned to: ",
+)
+_MORE = frozenset(" ([{_=/\\:")
 _TITLES = (b"mr. ", b"mrs. ", b"ms. ", b"dr. ")
 _GREETINGS = (b"dear ", b"hello ")
 _NO_SECOND = words(
@@ -52,6 +62,7 @@ _NO_SECOND = words(
 
 def _find(text: Text) -> Iterator[Span]:
     yield from _by_key(text)
+    yield from _by_role(text)
     yield from _in_directories(text)
     yield from _addressed(text)
 
@@ -74,6 +85,17 @@ def _by_key(text: Text) -> Iterator[Span]:
             field.quote and name.islower() and field.key not in _WHOLE_NAMES and is_person(name.title())
         ):
             yield Span(field.at, field.at + len(name), "name", "name-key")
+
+
+def _by_role(text: Text) -> Iterator[Span]:
+    """`Assignee: Jane Doe`, as trackers write it."""
+    for anchor in _ROLES:
+        for at in text.places(anchor):
+            match = _PLAIN.match(text.text, at + len(anchor))
+            if match is None or text.lower[at - 1 : at].isalnum() or text.text[match.end() : match.end() + 1] in _MORE:
+                continue
+            if 2 <= len(match[0].split()) <= 4 and is_person(match[0]):
+                yield Span(*match.span(), "name", "role")
 
 
 def _in_directories(text: Text) -> Iterator[Span]:
@@ -121,6 +143,7 @@ DETECTOR = Detector(
         ("ask Dr. Jane Doe about it", "ask Dr. <name> about it"),
         ("by Dr. William H. Wolberg", "by Dr. <name>"),
         ("Mr. Smith wrote", "Mr. <name> wrote"),
+        ("Assignee: Jane Doe", "Assignee: <name>"),
         ("given_name = J\u00fcrgen", "given_name = <name>"),
     ),
     spares=(
@@ -134,7 +157,8 @@ DETECTOR = Detector(
         "file_name=Report; class_name = Foo; hostname: x",
         "table_name: Users, event_name: 'Page View'",
         "display_name=Test User",
+        "Reviewer: Platform Team, Assignee: None",
     ),
-    signs=(b"name", b"cn=", b"uid=", *_GREETINGS, *_TITLES),
-    anchors=(b"cn=", b"uid=", *_GREETINGS, *_TITLES),
+    signs=(b"name", b"cn=", b"uid=", *_ROLES, *_GREETINGS, *_TITLES),
+    anchors=(b"cn=", b"uid=", *_ROLES, *_GREETINGS, *_TITLES),
 )

@@ -45,7 +45,7 @@ _DATE = re.compile(
 _WORD = re.compile(
     rb"(?<![a-z])(?:(?:tele|mobile[ _-]?|cell[ _-]?|home[ _-]?|work[ _-]?|contact[ _-]?|office[ _-]?)?phone"
     rb"(?:[ _-]?(?:number|num|no|nr|nbr))?|tel|telno|mob|mobile(?:[ _-]?(?:number|num|no))?|cell|msisdn|fax|call|dial"
-    rb"|whatsapp|sms|telefon(?:o|nummer)?|handy(?:nummer)?|mobil|rufnummer|tlf|gsm|ring)(?![a-z])"
+    rb"|whatsapp|sms|tel.fono|(?:tel.fono )?(?:m\?vil|celular)|telefon(?:o|nummer)?|handy(?:nummer)?|mobil|rufnummer|tlf|gsm|ring)(?![a-z])"
     rb"[\"'\])]{0,2}[.:= \t]{0,4}(?:(?:at|is|on|me|us|him|her|them|to|number|no|nr|home|work|office|und|bei|unter|au)"
     rb"[.:= ]{1,3}){0,3}[\"'(\[+<]{0,3}\Z"
 )

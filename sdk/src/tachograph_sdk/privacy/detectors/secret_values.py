@@ -8,7 +8,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 from tachograph_sdk.privacy.detectors.key_names import SecretName
 
-__all__ = ["is_secret", "looks_random"]
+__all__ = ["is_gibberish", "is_secret", "looks_random"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -37,6 +37,16 @@ _VOCABULARY = _set(
     " expired changed sent wrong incorrect mismatch ok failed failure success accepted rejected denied granted only"
     " please use used using see stored never always when where which then than into via per both either neither"
 )  # fmt: skip
+_PAIRS = _set(  # of letters next to each other: 95 of 100 in names and words, 37 of 100 in random letters
+    "ab ac ad ag ai ak al am an ap ar as at au av ay ba be bi bl bo br bs bu ca cc ce ch ci ck cl co cr cs ct"
+    " cu da dd de di dl do ds du ea eb ec ed ee ef eg ei el em en eo ep eq er es et ev ew ex fa fe ff fi fl fo"
+    " fr ft fu ga ge gh gi gl gn go gr gs gu ha he hi ho hr ht ia ib ic id ie if ig il im in io ip ir is it iv"
+    " ix iz ke ki ks la ld le li ll lo ls lt lu ly ma mb me mi mm mo mp ms mu na nc nd ne nf ng ni nk nl nn no"
+    " ns nt nu nv oa ob oc od og oi ok ol om on oo op or os ot ou ov ow pa pe pi pl po pp pr ps pt pu py qu ra"
+    " rc rd re rf rg ri rk rl rm rn ro rp rr rs rt ru rv ry sa sc se sh si sl so sp ss st su sy ta tc te th ti"
+    " tl tm to tp tr ts tt tu ty ua ub uc ue ug ui ul um un up ur us ut va ve vi wa we wi wo wr xc xe xi xp xt"
+    " yn yp ys yt ze"
+)
 _PIECES = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+")
 _REFERENCE = re.compile(
     r"(?:&(?:lt|#60|#x3c);?|\^|\[[^\]]*-[^\]]*\]|\(\?|[<$({\[`#]\w*[({]|\$\w|\$\$|<|\{|%\(|%[A-Za-z_]+%|%[sdrv@]|\\?\$\{|\*{3,}|\.{3}|\u2026|_{3,}|-{3,}|\?{2,}|"
@@ -130,10 +140,17 @@ def _counts(value: str) -> tuple[int, int, int]:
     )
 
 
+def is_gibberish(value: str) -> bool:
+    """Whether most of its letters stand next to each other as in no word: eight letters at least are needed to say."""
+    low = value.lower()
+    pairs = [low[at : at + 2] for at in range(len(low) - 1) if low[at : at + 2].isalpha()]
+    return len(pairs) >= 6 and sum(pair in _PAIRS for pair in pairs) < 0.6 * len(pairs)
+
+
 def _has_odd_case(value: str) -> bool:
     """Letters change between large and small more often than in words, or there are too few vowels for words."""
     size = len(value)
-    if size < 10 or value.islower() or value.isupper():
+    if size < 8 or value.islower() or value.isupper():
         return False
     if value.isascii():
         cases = value.encode().translate(_CASES, _NO_LETTERS)
@@ -142,7 +159,11 @@ def _has_odd_case(value: str) -> bool:
         changes = sum(one != other for one, other in pairwise(char.isupper() for char in value if char.isalpha()))
     vowels = size - len(value.translate(_NO_VOWELS))
     if size < 16:
-        return value.isalnum() and (changes >= 0.45 * size or (vowels < 0.15 * size and changes >= 0.3 * size))
+        return value.isalnum() and (
+            (changes >= 0.45 * size and size >= 10)
+            or (vowels < 0.15 * size and changes >= 0.3 * size)
+            or (changes > 1 and is_gibberish(value))
+        )
     return changes > 0.38 * size or (size >= 20 and vowels < 0.25 * size and changes > 0.25 * size)
 
 

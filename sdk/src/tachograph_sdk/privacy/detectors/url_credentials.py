@@ -11,6 +11,15 @@ from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_rand
 
 __all__ = ["DETECTOR"]
 
+_LINKS = (
+    b"/reset/",
+    b"/reset-password/",
+    b"/invite/",
+    b"/magic/",
+    b"/activate/",
+    b"/verify-email/",
+    b"/confirm-email/",
+)
 _ANCHORS = (
     b"hooks.slack.com",
     b"jdbc:oracle",
@@ -18,6 +27,7 @@ _ANCHORS = (
     b";jsessionid=",
     b"@tcp(",
     b"@unix(",
+    *_LINKS,
     b"user id=",
     b"userid=",
     b"uid=",
@@ -68,8 +78,9 @@ _HOOKS: tuple[tuple[bytes, str, re.Pattern[bytes]], ...] = (  # end of the host,
 )  # fmt: skip
 _HOOK_HOSTS = tuple(host for host, _, _ in _HOOKS)
 _TEAM_HOOK = re.compile(rb"/hooks/([a-z0-9]{26})(?![a-z0-9])")  # Mattermost, on any host
+_LINK_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,512}+(?![\w./-])(?<![.])")
 _SESSION = re.compile(rb"[A-Za-z0-9._!-]{12,256}+")
-_GO_DSN = re.compile(rb"([^\s\"'`=:/@]{1,64}):([^\s\"'`]{2,100})\Z")
+_GO_DSN = re.compile(rb"([^\s\"'`=:/@]{1,64}):(?!//)([^\s\"'`]{2,100})\Z")
 _LOGIN = re.compile(rb"[\"']?([A-Za-z][\w.@\\-]{1,63}+)[\"']?;")
 _SERVICE_USERS = frozenset(
     (b"sa", b"root", b"admin", b"app", b"postgres", b"guest", b"mysql", b"oracle", b"system", b"dbo", b"service")
@@ -84,6 +95,15 @@ def _find(text: Text) -> Iterator[Span]:
     for at in text.places(b"hooks.slack.com"):  # also without a scheme
         if match := _HOOKS[0][2].match(data, at + 15):
             yield Span(*match.span(1), "token", "slack-webhook")
+    for needle in _LINKS:
+        for at in text.places(needle):
+            match = _LINK_TOKEN.match(data, at + len(needle))
+            if (
+                match
+                and looks_random(match[0].decode("ascii"), least=20)
+                and data.find(b"://", max(at - 200, 0), at) >= 0
+            ):
+                yield Span(*match.span(), "token", "link-token")
     for at in text.places(b";jsessionid="):
         if match := _SESSION.match(data, at + 12):
             yield Span(*match.span(), "token", "url-parameter")
@@ -218,6 +238,8 @@ DETECTOR = Detector(
     help="User and password in URLs, tokens and signatures among their parameters, and webhooks.",
     find=_find,
     catches=(
+        ("https://a.example.com/reset/024dFeb1710180b6aafee6ae82054c?l=de", "https://a.example.com/reset/<token>?l=de"),
+        ("DSN: mysql://jane:Z3emuODOAyeX@tcp(127.0.0.1:3306)/shop", "DSN: mysql://<user>:<password>@tcp(127.0.0.1:3306)/shop"),
         ("postgres://app:hunter2@github.com/x", "postgres://<user>:<password>@github.com/x"),
         (f"https://x-access-token:{_RANDOM}@github.com/o/r.git", "https://x-access-token:<password>@github.com/o/r.git"),
         (f"git clone https://{_RANDOM}@github.com/o/r", "git clone https://<token>@github.com/o/r"),
@@ -236,6 +258,7 @@ DETECTOR = Detector(
         ("jdbc:oracle:thin:scott/t1ger@//example.com:1521/x", "jdbc:oracle:thin:<user>/<password>@//example.com:1521/x"),
     ),
     spares=(
+        "https://a.example.com/reset/password-of-the-account and /reset/8f14e45f",
         "https://github.com/o/r?tab=readme",
         "ssh://git@github.com/o/r.git",
         "git@github.com:o/r.git",
