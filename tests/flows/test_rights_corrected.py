@@ -9,7 +9,7 @@ import pytest
 
 from tachograph.home import Home
 from tests.flows.harness import command
-from tests.flows.test_rights import BOB, JANE, SESSIONS, telemetry, transcripts
+from tests.flows.test_rights import BOB, FOLDERS, JANE, SESSIONS, telemetry, transcripts
 
 
 @pytest.fixture
@@ -65,3 +65,18 @@ def test_what_is_in_force_is_told_with_whose_and_until_when(at: Path) -> None:
     assert "skill = sort instead of none, for u_" in corrections
     objections = command("privacy", "object", "--list", home=at).stdout
     assert "person  all purposes, until 2027-01-01 00:00:00 UTC" in objections
+
+
+@pytest.mark.timeout(120)
+def test_an_import_says_what_was_not_kept_and_the_doctor_why(at: Path, tmp_path: Path) -> None:
+    assert "objections" not in command("doctor", home=at, check=False).stdout
+    command("privacy", "object", "--project", FOLDERS[JANE], home=at)
+    said = command("import", str(transcripts(tmp_path / "more", JANE)), home=at).stdout
+    assert "0 events new" in said
+    assert "34 events not kept: somebody objected to that (`tachograph privacy object --list`)" in said
+    assert "objections: 1 in force" in command("doctor", home=at, check=False).stdout
+    command("privacy", "erase", "--person", BOB, "--yes", home=at)
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "logs.json").write_bytes(telemetry(BOB))
+    said = command("import", str(tmp_path / "again"), home=at).stdout
+    assert "8 events not kept: that was erased before, and does not come back" in said

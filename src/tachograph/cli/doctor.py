@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted
 from tachograph.home import Home
 from tachograph_sdk.errors import TachographError
 
@@ -70,6 +71,7 @@ def examine(home: Home) -> list[Finding]:
         _server(home, about),
         *([_health(server.get("/health"), str(about["http"]))] if server else []),
         _privacy(home),
+        *_objections(home),
         *_store(home, running=server is not None),
         *_histories(),
         _claude_settings(),
@@ -137,6 +139,23 @@ def _privacy(home: Home) -> Finding:
     )
 
 
+def _objections(home: Home) -> list[Finding]:
+    """Something that is missing may have been objected to."""
+    if not home.objections.exists():
+        return []
+    from tachograph.pipeline.refusals import Cause, read_refusals
+
+    what, where = "objections", str(home.objections)
+    try:
+        count = len(read_refusals(home.objections, Cause.OBJECTION))
+    except TachographError as error:
+        return [Finding(what=what, where=where, found=error.message, state="problem", hint=error.hint)]
+    if not count:
+        return []
+    hint = "what they are about is not kept: `tachograph privacy object --list`"
+    return [Finding(what=what, where=where, found=f"{count:,} in force", state="note", hint=hint)]
+
+
 def _store(home: Home, *, running: bool) -> list[Finding]:
     if not home.store.exists():
         return [Finding(what="store", where=str(home.store), found="not there yet", state="note")]
@@ -150,9 +169,10 @@ def _store(home: Home, *, running: bool) -> list[Finding]:
     except TachographError as error:
         return [Finding(what="store", where=str(home.store), found=error.message, state="problem", hint=error.hint)]
     totals, texts = answer["totals"], answer["privacy"]["texts_kept"]
-    found = f"{size / 1024**2:,.1f} MiB, {totals['requests']:,} requests in {totals['sessions']:,} sessions"
+    requests, sessions = counted(totals["requests"], "request"), counted(totals["sessions"], "session")
+    found = f"{size / 1024**2:,.1f} MiB, {requests} in {sessions}"
     by = " (asked the server)" if running else ""
-    found += f", {texts:,} recorded texts" if texts else ""
+    found += f", {counted(texts, 'recorded text')}" if texts else ""
     return [Finding(what="store", where=str(home.store), found=found + by, state="ok")]
 
 

@@ -23,6 +23,12 @@ FAILED = {
 }
 """Reasons why files and folders could not be read, for people."""
 
+REFUSED = {
+    "objected": "somebody objected to that (`tachograph privacy object --list`)",
+    "erased": "that was erased before, and does not come back",
+}
+"""Reasons why events that could be read were not stored, for people."""
+
 
 @click.command("import")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -89,6 +95,8 @@ def print_import(answer: dict[str, Any]) -> None:
             f"{source}: {_several(counts['files'], 'file')}, {_several(counts['records'], 'record')} read; "
             f"{counts['new']:,} events new, {counts['duplicate']:,} known"
         )
+        for reason, count in counts.get("refused", {}).items():
+            click.echo(f"  {_several(count, 'event')} not kept: {REFUSED.get(reason, reason)}")
         for reason, count in counts.get("quarantined", {}).items():
             click.echo(f"  {count:,} set aside: {reason}")
     for reason, count in answer.get("failed", {}).items():

@@ -26,6 +26,11 @@ __all__ = ["consent"]
 
 Command = Callable[..., Any]
 
+_PURGED = {  # what a withdrawal removes, by the hook's name
+    "outbox": ("envelope that waited", "envelopes that waited"),
+    "recorded texts": ("recorded text", "recorded texts"),
+}
+
 
 def _options(function: Command) -> Command:
     text = "The consents of this program that embeds the SDK, which has its own."
@@ -294,7 +299,7 @@ def _tell(at: Consent, outcome: Outcome, quiet: bool, *, recorded: str) -> None:
             click.echo(recorded if outcome.reference else "As it was before: nothing had to be recorded.")
         for name, removed in outcome.purged.items():
             if removed:
-                click.echo(f"Removed from {name}: {removed}")
+                click.echo(f"{counted(removed, *_PURGED.get(name, (name, name)))} removed.")
         found = at.status()
         _print_standings(found)
         for switch in found.switches:

@@ -22,7 +22,7 @@ def identity(context: click.Context, names: str | None, new_id: bool, home: Path
 
     By default only pseudonyms are kept: keyed hashes that nobody can undo, us included. With `clear` the names that agents
     send from then on are kept beside them and shown in answers, on this machine only; `pseudonym` deletes them again. The
-    anonymous id is random, is made when something first leaves, and is replaced after 13 months at the latest.
+    anonymous id is random, is made when something needs one, and is replaced after 13 months at the latest.
 
     Example: tachograph privacy identity clear
     """
@@ -49,4 +49,4 @@ def identity(context: click.Context, names: str | None, new_id: bool, home: Path
         click.echo("Clear names of people and places are kept beside their pseudonyms, and every answer shows them.")
     else:
         click.echo("People and places are kept and shown as pseudonyms only.")
-    click.echo(f"Anonymous id: {anonymous or 'none: nothing has left this installation'}")
+    click.echo(f"Anonymous id: {anonymous or 'none; nothing needed one yet'}")

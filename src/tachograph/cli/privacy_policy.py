@@ -16,6 +16,7 @@ from tachograph_sdk.privacy.rules import Preset
 
 __all__ = ["policy"]
 
+_NO_CONSENT = "texts are not recorded without a consent"
 PRESETS = click.Choice([preset.value for preset in Preset])
 
 
@@ -77,15 +78,16 @@ def _require_consent(home: Home, *, yes: bool) -> None:
     there = StandardTerminal().is_there()
     if consent.granted(purpose) is not None:
         if not yes and not there:
-            raise ConfigError("texts are not recorded without being asked for", hint="say --yes: a consent is there")
+            raise ConfigError(
+                "nobody can be asked here whether texts are recorded", hint="give --yes: a consent is there"
+            )
         return
     outcome = consent.ask([purpose], again=True)
     if purpose not in outcome.granted:
-        hint = (
-            outcome.hint
-            or f"`tachograph privacy consent grant {purpose}` records a consent; {home.config} is as before"
-        )
-        raise ConfigError(outcome.problem or "texts are not recorded without a consent", hint=hint)
+        hint = f"`tachograph privacy consent grant {purpose}` records one, then give --yes; {home.config} is as before"
+        if there and outcome.problem:
+            hint = outcome.hint
+        raise ConfigError(_NO_CONSENT + (f": {outcome.problem}" if outcome.problem else ""), hint=hint)
 
 
 def _erase_texts(home: Home) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.cli.wording import counted
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError
 
@@ -42,8 +43,10 @@ def retention(context: click.Context, run_now: bool, yes: bool, home: Path | Non
     if run_now and due:
         if not yes:
             _print(answer)
-            click.confirm(f"Delete {due:,} rows for good?", abort=True, err=True)
+            click.confirm(f"Delete {counted(due, 'row')} for good?", abort=True, err=True)
         answer = _ask(at, dry_run=False)
+    elif run_now and not quiet:
+        click.echo("Nothing is due, so nothing was deleted.")
     if quiet:
         click.echo(jsonlib.dumps(answer))
     else:
@@ -81,7 +84,7 @@ def _print(answer: dict[str, Any]) -> None:
 def _due(tier: dict[str, Any]) -> str:
     if tier["rows"]:
         count = tier["sessions"]
-        sessions = f" ({count:,} session{'s' if count > 1 else ''})" if count else ""
+        sessions = f" ({counted(count, 'session')})" if count else ""
         when = f"waits until {_day(tier['waits_until'])}" if tier["waits_until"] else "will be deleted next"
         return f"{tier['rows']:,}{sessions} had their time: {when}"
     return f"the next are due on {_day(tier['next_at'])}" if tier["next_at"] else "nothing is due"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tachograph.inputs.files.unit import NamedFile, TakesIn
-from tachograph.inputs.histories.report import ImportReport, add_counts
+from tachograph.inputs.histories.report import ImportReport, add_counts, count_refused
 from tachograph.inputs.histories.unit import RunsRecords
 from tachograph.ports import Batch, Drops, FileState, Quarantined, StreamState
 from tachograph_sdk.model.event import DropReason, Event, RawEvent
@@ -82,6 +82,7 @@ class Queue:
             identities.update(batch.identities)
             add_counts(drops, batch.drops)
             add_counts(drops, left_out)
+            count_refused(self.report.refused, batch.drops)
             for (reason, _), count in batch.drops.items():
                 if reason in _PASSED_OVER:
                     add_counts(self.report.ignored, {reason.value: count})

@@ -13,7 +13,7 @@ from pathlib import Path
 from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.histories.find import Found, FoundFile, Place, find_histories
-from tachograph.inputs.histories.report import ImportReport, Progress, add_counts
+from tachograph.inputs.histories.report import ImportReport, Progress, add_counts, count_refused
 from tachograph.inputs.histories.state import ImportCache, Stamp, report_on, stamp_of
 from tachograph.inputs.histories.unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
@@ -204,6 +204,7 @@ class Importer:
         for part in (report, report.of(BY_ID[done.history].agent)):
             part.new += result.new
             part.duplicate += result.duplicate
+            count_refused(part.refused, done.drops)
         if self._known is not None:
             self._known.update((state.file_id, state) for state in done.files)
 

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["ImportReport", "Progress", "add_counts"]
+from tachograph_sdk.model.event import DropReason, EventKind
+
+__all__ = ["ImportReport", "Progress", "add_counts", "count_refused"]
 
 _Key = TypeVar("_Key")
+
+_REFUSED = frozenset({DropReason.OBJECTED, DropReason.ERASED})
+_KINDS = frozenset(kind.value for kind in EventKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,7 @@ class ImportReport:
     bytes: int = 0  # read
     new: int = 0  # events stored
     duplicate: int = 0  # events that were there
+    refused: dict[str, int] = field(default_factory=dict)  # events that may not be kept: objected to, or erased before
     quarantined: dict[str, int] = field(default_factory=dict)  # lines set aside, by reason
     failed: dict[str, int] = field(default_factory=dict)  # files and folders that could not be read, by reason
     ignored: dict[str, int] = field(default_factory=dict)  # records of types that say nothing we count, by type
@@ -55,6 +61,7 @@ class ImportReport:
         self.bytes += other.bytes
         self.new += other.new
         self.duplicate += other.duplicate
+        add_counts(self.refused, other.refused)
         add_counts(self.quarantined, other.quarantined)
         add_counts(self.failed, other.failed)
         add_counts(self.ignored, other.ignored)
@@ -73,3 +80,10 @@ def add_counts(counts: dict[_Key, int], more: Mapping[_Key, int]) -> None:
     """Add counts to counts."""
     for key, count in more.items():
         counts[key] = counts.get(key, 0) + count
+
+
+def count_refused(refused: dict[str, int], drops: Mapping[tuple[DropReason, str], int]) -> None:
+    """Add whole events that somebody objected to, or that were erased before; not single attributes."""
+    for (reason, what), count in drops.items():
+        if reason in _REFUSED and what in _KINDS:
+            add_counts(refused, {reason.value: count})
