@@ -317,7 +317,7 @@ class Store(SubjectStore, Protocol):
     def retain(self, now: datetime, *, confirmed: bool = False) -> Retained:
         """Delete what has had its time: more than a tenth of a tier only after a week, or if `confirmed`.
 
-        The deleted rows' bytes stay in the file until `compact`.
+        The deleted rows' bytes stay in the file until `compact_if_due`.
         """
 
     def query(self, statement: Statement, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:

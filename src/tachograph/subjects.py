@@ -89,3 +89,9 @@ class SubjectStore(Protocol):
 
         Queries are answered meanwhile, but for the moment in which the file is exchanged; writers wait.
         """
+
+    def compact_if_due(self) -> int:
+        """Do so if texts, clear names or what was too old were deleted since; rows copied. Raises StoreError.
+
+        That something was deleted is noted on disk: where rewriting failed, for want of room, the next call does it.
+        """

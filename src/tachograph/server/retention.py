@@ -41,7 +41,7 @@ class Retainer:
         told = self._store.retain(self._now(), confirmed=True)
         if any(told.deleted.values()):
             progress({"deleted": dict(told.deleted)})
-            self._store.compact()
+        self._store.compact_if_due()
         return {**self.plan(), "dry_run": False, "deleted": dict(told.deleted)}
 
     def turn(self) -> bool:
@@ -52,8 +52,7 @@ class Retainer:
                 "much is due to be deleted by age (%s) and waits to be seen: `tachograph privacy retention`",
                 ", ".join(told.waiting),
             )
-        if any(told.deleted.values()):
-            self._store.compact()
+        self._store.compact_if_due()
         return False
 
     def _now(self) -> datetime:

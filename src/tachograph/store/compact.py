@@ -19,9 +19,19 @@ import duckdb
 from tachograph.store.config import StoreConfig
 from tachograph.store.migrate import migrate
 from tachograph_sdk.errors import StoreBusy, StoreError
-from tachograph_sdk.private_files import sync_folder
+from tachograph_sdk.private_files import remove, replace_file, sync_folder
 
-__all__ = ["EngineRows", "copy_into", "fresh_path", "held_old_file", "remove_leftovers", "remove_spilled"]
+__all__ = [
+    "EngineRows",
+    "copy_into",
+    "forget_due",
+    "fresh_path",
+    "held_old_file",
+    "is_due",
+    "note_due",
+    "remove_leftovers",
+    "remove_spilled",
+]
 
 ROWS_AT_ONCE = 200_000  # that travel at a time: what is held in memory
 
@@ -31,6 +41,34 @@ _ENDINGS = ("", ".wal", ".tmp")
 def fresh_path(path: Path) -> Path:
     """Where the new file is written, beside the old one."""
     return path.with_name(path.name + ".fresh")
+
+
+def note_due(path: Path) -> None:
+    """Note, durably, that the file has to be rewritten: before the deletion, since that cannot be seen afterwards.
+
+    Raises:
+        StoreError: it cannot be noted; so nothing should be deleted.
+    """
+    try:
+        replace_file(_due_path(path), b"")
+    except OSError as error:
+        raise StoreError(
+            f"nothing was deleted: the folder of the store cannot be written ({error.strerror})", hint="try again"
+        ) from error
+
+
+def is_due(path: Path) -> bool:
+    """Whether something was deleted since the file was rewritten."""
+    return _due_path(path).exists()
+
+
+def forget_due(path: Path) -> None:
+    """It was rewritten."""
+    remove(_due_path(path))
+
+
+def _due_path(path: Path) -> Path:
+    return path.with_name(path.name + ".rewrite")
 
 
 def remove_leftovers(path: Path | None) -> None:

@@ -49,14 +49,18 @@ class PurgesChosen:
         with self._transaction():
             ((count,),) = self._writer.execute(f"select count(*) from {table}").fetchall()  # noqa: S608 - a name of ours
             if count:
+                self._note_deletion()
                 self._writer.execute(f"delete from {table}")  # noqa: S608 - likewise
-        if count:
-            self.compact()
+        self.compact_if_due()  # also what an earlier call deleted and could not take out of the file
         return int(count)
 
     def _transaction(self) -> AbstractContextManager[None]:
         raise NotImplementedError
 
-    def compact(self) -> int:
+    def compact_if_due(self) -> int:
         """Rewrite the file, so that what was deleted is in none of its bytes."""
+        raise NotImplementedError
+
+    def _note_deletion(self) -> None:
+        """Before it is."""
         raise NotImplementedError

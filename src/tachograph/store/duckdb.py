@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,7 +78,7 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
         self._config = config or StoreConfig()
         self._prices = prices
         self._retention = retention or RetentionConfig()
-        self._path = None if str(path) == ":memory:" else Path(path)
+        self._path = None if str(path) == ":memory:" else Path(os.path.realpath(path))  # a link stays one
         self._lock = threading.RLock()  # one writes
         self._door = threading.Condition()  # of `_readers` and `_shut`
         self._readers = 0
@@ -175,7 +176,10 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
             if not is_anything_due(self._writer, self._retention, now=now):
                 return Retained(at=now, deleted={}, waiting=())
             settle(self._writer, self._price_table)
-            return carry_out(self._writer, self._retention, now=now, confirmed=confirmed)
+            told = carry_out(self._writer, self._retention, now=now, confirmed=confirmed)
+            if any(told.deleted.values()):
+                self._note_deletion()
+            return told
 
     def _insert_events(self, parts: Sequence[EventColumns], drops: Counter[tuple[str, str]]) -> int:
         for part in parts:

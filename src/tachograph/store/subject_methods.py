@@ -6,14 +6,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from tachograph.ports import Prices
-from tachograph.store.compact import copy_into, fresh_path, held_old_file, remove_spilled
+from tachograph.store.compact import (
+    copy_into,
+    forget_due,
+    fresh_path,
+    held_old_file,
+    is_due,
+    note_due,
+    remove_leftovers,
+    remove_spilled,
+)
 from tachograph.store.config import StoreConfig
 from tachograph.store.correct import correct, withdraw
 from tachograph.store.erase import erase, forget_erasure
@@ -156,11 +165,30 @@ class SubjectMethods:
             if self._path is None:
                 return 0
             fresh = fresh_path(self._path)
-            self._writer.execute("checkpoint")
-            with self._reading() as source:
-                copied = copy_into(source, fresh, self._config)
-            self._exchange(self._path, fresh)
+            try:
+                self._writer.execute("checkpoint")
+                with self._reading() as source:
+                    copied = copy_into(source, fresh, self._config)
+                self._exchange(self._path, fresh)
+                forget_due(self._path)
+            except (duckdb.Error, OSError) as error:
+                with suppress(OSError):
+                    remove_leftovers(self._path)
+                raise StoreError(
+                    f"the store could not be rewritten ({getattr(error, 'strerror', '') or type(error).__name__})",
+                    hint="what was deleted is still in bytes of its file; see whether the disk has room, and try again",
+                ) from error
             return copied
+
+    def compact_if_due(self) -> int:
+        """Rewrite the file if something was deleted since it was; see `subjects.py`. Raises StoreError."""
+        with self._lock:
+            return self.compact() if self._path is not None and is_due(self._path) else 0
+
+    def _note_deletion(self) -> None:
+        """Called before what is deleted is gone for good, where `compact_if_due` follows. Raises StoreError."""
+        if self._path is not None:
+            note_due(self._path)
 
     def _exchange(self, path: Path, fresh: Path) -> None:
         """Let the fresh file take the old one's place. Queries that are under way end first; others wait."""

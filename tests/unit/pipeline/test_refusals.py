@@ -131,7 +131,7 @@ def test_an_objection_to_content_keeps_the_record_and_none_of_its_texts(home: Ho
     for text in CONTENT:
         for kind in text.kinds:
             for name in (text.attribute, *text.names):
-                record = dataclasses.replace(raw(session_id="a", **{name: "what was asked"}), kind=kind)
+                record = dataclasses.replace(raw(), kind=kind, attributes={"session_id": "a", name: "what was asked"})
                 assert home.keeps(record)
                 assert record.attributes == {"session_id": "a"}, (kind, name)
                 assert home.drops == {(DropReason.OBJECTED, name): 1}

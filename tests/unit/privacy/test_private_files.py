@@ -85,7 +85,7 @@ def test_threads_that_replace_one_file_at_once_do_not_spoil_each_other(tmp_path)
                 if (tmp_path / "file").read_bytes() not in contents:
                     failures.append("mixed")
         except OSError as error:
-            failures.append(error)
+            failures.append(str(error))
 
     threads = [threading.Thread(target=again, args=(content,)) for content in contents]
     for thread in threads:

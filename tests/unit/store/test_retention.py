@@ -236,9 +236,9 @@ def test_so_much_at_once_waits_for_a_week_and_is_forgotten_when_the_clock_is_put
     write(store, [request(n) for n in range(20)])
     far = ARRIVED + timedelta(days=5000)
     told = store.retain(far)
-    assert (told.deleted["raw"], told.waiting) == (0, ("raw",))
+    assert (told.deleted["raw"], told.waiting) == (0, ("raw", "aggregated"))
     assert store.expiries(far)[0].waits_until == far + timedelta(days=7)
-    assert store.retain(far + timedelta(days=6)).waiting == ("raw",)
+    assert store.retain(far + timedelta(days=6)).waiting == ("raw", "aggregated")
     assert store.retain(ARRIVED + timedelta(days=1)).waiting == ()  # the clock was wrong
     due = ARRIVED + timedelta(days=91)
     assert store.retain(due).waiting == ("raw",)
@@ -252,7 +252,8 @@ def test_a_little_goes_without_waiting(store):
 
 @pytest.mark.parametrize(("days", "left"), [(0, 1), (1, 0)])
 def test_days_are_the_owners_choice_and_none_is_for_ever(days, left):
-    store = DuckDBStore(":memory:", retention=RetentionConfig(raw_days=days))
+    config = RetentionConfig(raw_days=days, aggregated_days=0, summary_days=0)
+    store = DuckDBStore(":memory:", retention=config)
     try:
         write(store, [request(1)])
         store.retain(ARRIVED + timedelta(days=3000), confirmed=True)
