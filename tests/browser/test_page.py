@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tachograph.home import Home
+from tachograph.wiring.presets import open_permissions
+from tachograph_sdk.model.consent import ConsentPurpose, How
 from tests.browser.chromium import Browser, chromium, find_chromium
 from tests.flows.harness import Running, command, serve
 
@@ -89,3 +92,37 @@ def test_a_link_of_the_page_can_be_followed_by_keyboard(demo: Running, browser: 
 def brightness(color: str) -> int:
     """Of rgb(r, g, b)."""
     return sum(int(x) for x in color[4:-1].split(",")[:3])
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("recording")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DO_NOT_TRACK", "CI", "GITHUB_ACTIONS"):
+            patch.delenv(name, raising=False)
+        assert open_permissions(Home(home)).grant([ConsentPurpose.CONTENT_RECORDING], how=How.CODE).granted
+        command("privacy", "policy", "content", "--yes", home=home)
+        command("privacy", "identity", "clear", home=home)
+        with serve(home) as server:
+            yield server
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_recorded_and_allowed_is_told_with_the_commands_that_end_it(
+    recording: Running, browser: Browser, width: int, dark: bool
+) -> None:
+    browser.show(recording.about["http"], width=width, dark=dark)
+    assert browser.complaints() == []
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    commands = browser.value("[...document.querySelectorAll('.banner code')].map(code => code.textContent)")
+    assert commands == ["tachograph privacy policy standard", "tachograph privacy identity pseudonym"]
+    text = browser.value("document.body.innerText")
+    assert "`" not in text
+    assert "allowed on 20" in text
+    assert "not asked, so not allowed" in text
+    assert "tachograph privacy consent withdraw" in text
+    ground, ink = browser.value(
+        "(s => [s.backgroundColor, s.color])(getComputedStyle(document.querySelector('.banner')))"
+    )
+    assert abs(brightness(ground) - brightness(ink)) > 300, "a notice has to be read"

@@ -35,11 +35,14 @@ class PrivacyState:
             )
         if texts and self.in_force.preset is not Preset.CONTENT:
             told.append(
-                f"{texts:,} texts that were recorded before are still kept. `tachograph privacy policy "
-                f"{self.in_force.preset}` erases them."
+                f"Texts that were recorded before are still kept: {texts:,}. "
+                f"`tachograph privacy policy {self.in_force.preset}` erases them."
             )
         if self.identity == "clear":
-            told.append('People, folders and repositories are shown under their clear names (`identity = "clear"`).')
+            told.append(
+                "People, organizations, folders and repositories are shown under their clear names. "
+                "`tachograph privacy identity pseudonym` ends that and erases them."
+            )
         return told
 
     def as_json(self, texts: int) -> dict[str, Any]:

@@ -158,7 +158,17 @@ def _head(range_name: str) -> str:
 
 
 def _banner(notice: str) -> str:
-    return f'<p class="banner" role="note">{escape(notice)}</p>'
+    return f'<p class="banner" role="note">{_with_commands(notice)}</p>'
+
+
+def _with_commands(text: str) -> str:
+    """Text as HTML; what stands between two backticks, commands and settings, is marked as such."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+
+
+def _several(count: int, one: str) -> str:
+    return f"{number(count)} {one}" if count == 1 else f"{number(count)} {one}s"
 
 
 def _top(report: Mapping[str, Any], range_name: str, tz: str | None) -> str:
@@ -182,15 +192,15 @@ def _cards(totals: Mapping[str, Any]) -> str:
     )
     tools = totals["tool_calls"]
     cards = [
-        ("Cost", dollars(totals["cost_microusd"]), f"{number(totals['requests'])} requests"),
-        ("Sessions", number(totals["sessions"]), f"{number(totals['prompts'])} prompts"),
+        ("Cost", dollars(totals["cost_microusd"]), _several(totals["requests"], "request")),
+        ("Sessions", number(totals["sessions"]), _several(totals["prompts"], "prompt")),
         ("Prompt tokens", short(prompt_tokens), cached),
         ("Tokens out", short(totals["output_tokens"]), "reasoning included"),
         ("Tool calls", number(tools), f"{number(totals['tool_errors'])} failed"),
         (
             "Lines",
             f"+{short(totals['lines_added'])} −{short(totals['lines_removed'])}",
-            f"{number(totals['commits'])} commits, {number(totals['pull_requests'])} pull requests",
+            f"{_several(totals['commits'], 'commit')}, {_several(totals['pull_requests'], 'pull request')}",
         ),
         (
             "Active time",
@@ -233,9 +243,10 @@ def _marked(row: Mapping[str, Any]) -> str:
     return f' <small class="soft" title="coverage">({escape(text)})</small>' if text else ""
 
 
-def _facts(title: str, facts: Sequence[tuple[str, str]]) -> str:
+def _facts(title: str, facts: Sequence[tuple[str, str]], note: str = "") -> str:
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
-    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
+    below = f"<p class='soft small'>{_with_commands(note)}</p>" if note else ""
+    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl>{below}</section>"
 
 
 def _coverage(coverage: Mapping[str, Any]) -> str:
@@ -291,7 +302,11 @@ def _consent(status: Status) -> str:
         facts.append((str(standing.purpose).replace("_", " "), f"{_STANDS[standing.state]}{when}{by}"))
     if status.problem:
         facts.append(("the ledger", f"{status.problem}: nothing is allowed"))
-    return _facts("What you allowed", facts)
+    note = (
+        "Nothing is sent and no text is recorded without your yes. `tachograph privacy consent ask` asks, "
+        "`tachograph privacy consent withdraw` takes it back."
+    )
+    return _facts("What you allowed", facts, note)
 
 
 def _connect(lines: Sequence[str]) -> str:

@@ -111,7 +111,7 @@ def test_clear_names_are_told(tmp_path: Path) -> None:
 
 
 def test_texts_that_are_left_over_are_told(tmp_path: Path) -> None:
-    assert "3 texts" in PresetChoice(tmp_path).state().notices(3)[0]
+    assert "still kept: 3." in PresetChoice(tmp_path).state().notices(3)[0]
 
 
 @pytest.mark.parametrize(
