@@ -54,6 +54,15 @@ def test_a_choice_that_ended_while_nothing_ran_is_kept_to_at_the_next_start(tmp_
     assert ADDRESS.encode() not in bytes_of(tmp_path)
 
 
+def test_names_go_at_once_where_nothing_runs(tmp_path):
+    command("privacy", "identity", "clear", home=tmp_path)
+    with serve(tmp_path) as server:
+        send(server, 1)
+    assert ADDRESS.encode() in bytes_of(tmp_path)
+    command("privacy", "identity", "pseudonym", home=tmp_path)
+    assert ADDRESS.encode() not in bytes_of(tmp_path)
+
+
 def test_a_new_anonymous_id_forgets_the_old(tmp_path):
     shown = [json.loads(command("privacy", "identity", *words, "--json", home=tmp_path).stdout)["anonymous_id"]
              for words in ((), ("--new-id",), (), ("--new-id",))]  # fmt: skip

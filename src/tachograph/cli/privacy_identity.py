@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
+from tachograph.home import Home
 
 __all__ = ["identity"]
 
@@ -42,6 +43,8 @@ def identity(context: click.Context, names: str | None, new_id: bool, home: Path
     anonymous = load_anonymous_id(at.anonymous_id, now_us=now_us) if at.anonymous_id.exists() else None
     if names is not None and config.identity != names:
         click.echo(f"{origin} says {config.identity}, and goes before {at.config}", err=True)
+    if names == "pseudonym" == config.identity:
+        _delete_names(at)
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps({"identity": config.identity, "chosen_by": origin, "anonymous_id": anonymous}))
         return
@@ -50,3 +53,12 @@ def identity(context: click.Context, names: str | None, new_id: bool, home: Path
     else:
         click.echo("People and places are kept and shown as pseudonyms only.")
     click.echo(f"Anonymous id: {anonymous or 'none; nothing needed one yet'}")
+
+
+def _delete_names(home: Home) -> None:
+    """Delete the clear names; a running server does that by itself in a few seconds."""
+    from tachograph.cli.client import find_server
+    from tachograph.wiring.local import purge_names_here
+
+    if home.store.exists() and find_server(home) is None:
+        purge_names_here(home)

@@ -26,7 +26,15 @@ from tachograph.wiring.parts import (
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import finish_erasure
 
-__all__ = ["find_local_histories", "import_here", "open_answers", "purge_contents_here", "reprice_here", "retain_here"]
+__all__ = [
+    "find_local_histories",
+    "import_here",
+    "open_answers",
+    "purge_contents_here",
+    "purge_names_here",
+    "reprice_here",
+    "retain_here",
+]
 
 
 @contextmanager
@@ -146,6 +154,20 @@ def purge_contents_here(home: Home) -> int:
         return core.store.purge_contents()
     finally:
         finish(core, home, settings)
+
+
+def purge_names_here(home: Home) -> None:
+    """Erase the clear names of `identity = "clear"` in this process, because no server runs.
+
+    Raises:
+        StoreBusy: another process has the store.
+        StoreError: they could not be erased.
+    """
+    store = open_store(home, load(home))
+    try:
+        store.purge_identities()
+    finally:
+        store.close()
 
 
 def find_local_histories() -> list[tuple[str, Path, int | None]]:

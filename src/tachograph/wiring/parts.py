@@ -126,6 +126,15 @@ def open_store(home: Home, settings: Settings) -> DuckDBStore:
     )
 
 
+def _purge_identities(store: Store) -> None:
+    try:
+        store.purge_identities()
+    except (
+        StoreError
+    ) as error:  # no room for a copy of the store: answers show no names all the same, and others can be given
+        log.warning("clear names are not deleted yet: %s; %s", error.message, error.hint)
+
+
 def build_core(home: Home, settings: Settings) -> Core:
     """Open the store and put the drain before it. Raises StoreBusy, StoreError."""
     from tachograph.journal.reader import JournalReader
@@ -136,7 +145,7 @@ def build_core(home: Home, settings: Settings) -> Core:
     clock = SystemClock()
     try:
         if not PresetChoice(home.root).keeps_clear():
-            store.purge_identities()  # of a time when they were to be shown
+            _purge_identities(store)  # of a time when they were to be shown
         pipeline = _telemetry_pipeline(home, store)
         journal = JournalReader(home.journal, store.position(), config=settings.journal, clock=clock)
         return Core(journal=journal, pipeline=pipeline, store=store, clock=clock, pack=pack)

@@ -8,13 +8,17 @@ import duckdb
 import pytest
 
 import tachograph.store.subject_methods as methods
+from tachograph.config import Settings
+from tachograph.home import Home
 from tachograph.ports import Batch
 from tachograph.server.retention import Retainer
 from tachograph.store.compact import copy_into
 from tachograph.store.config import RetentionConfig
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
+from tachograph.wiring.parts import build_core
 from tachograph_sdk.errors import StoreError
+from tachograph_sdk.model.subject import Selection
 
 NAME = "an-unlikely-name@example.org"
 REQUEST = "req_011CUnlikelyRequest"
@@ -89,6 +93,14 @@ def test_nothing_is_rewritten_where_nothing_was_deleted(path: Path, monkeypatch:
     assert store.purge_identities() == 0
     assert store.compact_if_due() == 0
     store.close()
+
+
+def test_answers_are_given_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_to_copy(monkeypatch, duckdb.IOException("no space left"))
+    for _ in range(2):
+        core = build_core(Home(path.parent), Settings())
+        assert core.store.subject(Selection(everything=True)).tables["events"] == 1
+        core.store.close()
 
 
 def test_a_store_behind_a_link_is_rewritten_where_it_lies(path: Path) -> None:
