@@ -64,11 +64,12 @@ it let through is all that the store, the pages, the exports and the outbox ever
 
 **Where is it, and who can read it?** On the machine that runs `tachograph`, in one folder that only its owner may open.
 
-**What leaves the machine?** Nothing, until you consent to a purpose and name a destination.
+**What leaves the machine?** Nothing, until you switch the outbox on, name a destination and consent to a purpose.
 
 **How long is it kept?** Until its time is over ([days](#how-long)) or you erase it.
 
-**How do I stop it?** Stop the server; nothing else collects. [More](#see-correct-stop-erase).
+**How do I stop it?** Stop the server. After that only `tachograph` and `tachograph import` read anything, when you run
+them. [More](#see-correct-stop-erase).
 """
 
 
@@ -229,8 +230,12 @@ def _rights() -> str:
     return (
         "## See, correct, stop, erase\n\n"
         + _table(("You want to", "Command", "What it does"), rows)
-        + "\nTo stop: end the server (`tachograph serve`), switch telemetry off in the agent, withdraw a consent, or set\n"
-        "`DO_NOT_TRACK=1`, which refuses every purpose whatever was consented to. Removing the home folder removes everything.\n"
+        + "\nTo stop what is kept: end the server (`tachograph serve`), switch telemetry off in the agent, or object. What is\n"
+        "counted by `strict` and `standard` needs no consent, because it stays on the machine of whoever runs Tachograph.\n\n"
+        "To stop what is sent, and the recording of texts: withdraw the consent, or set `DO_NOT_TRACK=1`, which refuses every\n"
+        "purpose whatever was consented to.\n\n"
+        "Removing the home folder removes everything but the exports that you wrote elsewhere, what was sent, and the agents'\n"
+        "own files, which Tachograph only reads.\n"
     )
 
 
@@ -246,7 +251,10 @@ def _leaves() -> str:
         "## What leaves\n\n"
         "Nothing by default. Each purpose is asked for on its own, and none is allowed until somebody allowed it; a new version\n"
         "of what is kept or sent asks again. What leaves goes through the outbox, where every envelope can be read before it is\n"
-        "sent, byte for byte, and leaves a receipt.\n\n" + _table(("Purpose", "What it allows"), rows)
+        "sent, byte for byte, and leaves a receipt.\n\n"
+        + _table(("Purpose", "What it allows"), rows)
+        + "\nWhatever is allowed, the outbox sends no recorded texts and no clear names: `error_reporting` lets out kinds of\n"
+        "errors, `project_names` nothing yet, and `content_recording` is about this machine only.\n"
     )
 
 

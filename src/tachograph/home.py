@@ -65,7 +65,7 @@ class Home:
 
     @property
     def anonymous_id(self) -> Path:
-        """The random id of this installation, for what leaves it; not there before anything does."""
+        """A random id of this installation; only there if something needed one."""
         return self.root / "anonymous_id"
 
     @property

@@ -27,7 +27,7 @@ class RetentionConfig:
     """How long what is kept is kept, in days from its arrival; 0 is for ever."""
 
     raw_days: int = 90  # records as they came, a row each
-    aggregated_days: int = 365  # the ledger: requests, tool calls, prompts and sessions, without the ids of others
+    aggregated_days: int = 365  # the ledger: requests, tool calls, prompts and sessions, without the ids of the API
     summary_days: int = 1826  # sums by month, agent and model, of nobody in particular: five years
 
     def __post_init__(self) -> None:
