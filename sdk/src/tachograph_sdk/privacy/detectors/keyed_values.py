@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import NOT_ASCII, Detector, Span, Text
+from tachograph_sdk.privacy.detectors.foreign_words import FOREIGN_WORDS, foreign_values
 from tachograph_sdk.privacy.detectors.key_names import SecretName, secret_name
 from tachograph_sdk.privacy.detectors.keyed_examples import CATCHES, SPARES
-from tachograph_sdk.privacy.detectors.secret_values import is_gibberish, is_secret, looks_random
+from tachograph_sdk.privacy.detectors.person_words import is_login
+from tachograph_sdk.privacy.detectors.secret_values import is_beyond_doubt, is_gibberish, is_secret
 
 __all__ = ["DETECTOR"]
 
@@ -91,10 +93,16 @@ _RANDOM = re.compile(
     rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
 )
 _ODD_WORD = re.compile(rb"(?=[A-Za-z!#%&*?@^+_-]{0,64}+[0-9])[A-Za-z0-9!#%&*?@^+_-]{8,64}+(?![\w.(\[/:=])")
+_LOGIN_BESIDE = re.compile(  # `login: jane / password: …`
+    rb"(?i:\b(?:user(?:name)?|login|account)[ \t]{0,4}[:=]?[ \t]{1,4})([A-Za-z][\w.-]{1,48})[ \t]{0,4}[/|,; \t][ \t]{0,4}[\"']?\Z"
+)
+_BARE_KEY = re.compile(  # `key = …`: of what it is the key, nobody says; but nothing else looks so
+    rb"(?<![\w.-])key[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?((?=[a-z0-9]{0,99}[A-Z])(?=[A-Z0-9]{0,99}[a-z])(?=[A-Za-z]{0,99}[0-9])"
+    rb"[A-Za-z0-9]{28,256}+)(?![\w.(/+=-])"
+)
 _LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+[^\s,]{1,128}\s+\Z")
 
 
-_LATIN = (b"contrase?a", b"senord", b"has?o", b"?ifre")  # as they stand in the ASCII view
 # The quickest look at what follows a name: most names in prose and code are refused here, at a tenth of the price. It
 # lets through all that _SEPARATOR does; but of a space, only if the value has a quote or a digit or something announces
 # it before the name: an option, a command that sets, a login.
@@ -104,20 +112,11 @@ _MAYBE = re.compile(
     rb"|[ \t]\([a-z][a-z ,\x27]{2,40}\):|[ \t]{1,4}[a-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']>|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
 )
 
-_FOREIGN = (
-    "\u0430\u0440\u043e\u043b\u044c", "\u5bc6\u7801", "\u5bc6\u78bc", "\u53e3\u4ee4", "\u30d1\u30b9\u30ef\u30fc\u30c9", "\ube44\ubc00\ubc88\ud638",
-    "\u03ba\u03c9\u03b4\u03b9\u03ba\u03cc\u03c2", "\u0e23\u0e2b\u0e31\u0e2a\u0e1c\u0e48\u0e32\u0e19",
-)  # fmt: skip
-_FOREIGN_VALUE = re.compile(
-    r"[\"']?\s{0,4}(?:[:=\uff1a\uff1d]|\u306f|\u662f|(?:es|is|era|jest|to|\u00e8|\u044d\u0442\u043e|-|\u2013|\u2014)\s)\s{0,4}[\"'\u300c]?([^\s\"'<>\u300d]{3,128}+)"
-)
-_PASSWORD = SecretName("password", True)
 _OPTION_KEY = SecretName("secret", False)
 
 
 def _find(text: Text) -> Iterator[Span]:
-    if not text.text.isascii():
-        yield from _foreign(text)
+    yield from foreign_values(text)
     lower = text.lower
     done = 0
     places: list[int] = []
@@ -150,6 +149,16 @@ def _find(text: Text) -> Iterator[Span]:
             done = max(done, found.end)
             if found.kind:
                 yield found
+                yield from _login_beside(text, start, found.kind)
+        elif name is None and (bare := _BARE_KEY.match(text.ascii, start)) and is_gibberish(bare[1].decode()):
+            yield Span(*bare.span(1), "secret", "secret-by-name")
+
+
+def _login_beside(text: Text, start: int, kind: str) -> Iterator[Span]:
+    """The login that stands before a password, in `login: jane / password: …`."""
+    match = _LOGIN_BESIDE.search(text.ascii, max(start - 80, 0), start) if kind == "password" else None
+    if match and is_login(match[1].decode()) and not secret_name(match[1].decode()):
+        yield Span(*match.span(1), "user", "login-pair")
 
 
 def _is_announced(before: bytes) -> bool:
@@ -159,22 +168,6 @@ def _is_announced(before: bytes) -> bool:
         or b"user" in before or b"require" in before or b"master" in before or b"machine" in before
         or b"default" in before or b"account" in before or b"host" in before
     )  # fmt: skip
-
-
-def _foreign(text: Text) -> Iterator[Span]:
-    """Passwords under the word for one in other scripts: those who write it so write no code."""
-    ends = [at + len(word) for word in _LATIN for at in text.places(word)]
-    if b"??" in text.ascii:
-        for name in _FOREIGN:
-            at = text.text.find(name)
-            while at >= 0:
-                ends.append(at + len(name))
-                at = text.text.find(name, at + 1)
-    for end in ends:
-        if match := _FOREIGN_VALUE.match(text.text, end):
-            value = match[1].rstrip(".,;!?\u3002")
-            if value.isascii() and _is_beyond_doubt(value, _PASSWORD):
-                yield Span(match.start(1), match.start(1) + len(value), "password", "password-by-name")
 
 
 def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName | None, int]:
@@ -334,20 +327,11 @@ def _judged(
     if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
         # What is long and no secret is not looked at again from each name in it: that would take the square of it.
         return Span(end, end, "", "refused") if end - start >= _LONG else None
-    if doubtful and not _is_beyond_doubt(stripped, name):
+    if doubtful and not is_beyond_doubt(stripped, name):
         return None
     start += len(value) - len(value.lstrip())
     kind = "secret" if name.kind == "phrase" else name.kind
     return Span(start, start + len(stripped), kind, f"{name.kind}-by-name")
-
-
-def _is_beyond_doubt(value: str, name: SecretName) -> bool:
-    """Nothing that prose or code has there: letters and digits, but no name of a variable."""
-    if len(value) < 6 or not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
-        return False
-    if name.kind == "password":
-        return _SNAKE.fullmatch(value) is None or value[-1].isdigit()
-    return looks_random(value, least=12)
 
 
 def _is_loud(name: bytes, before: bytes) -> bool:
@@ -361,6 +345,6 @@ DETECTOR = Detector(
     find=_find,
     catches=CATCHES,
     spares=SPARES,
-    signs=(*(anchor for anchor, _ in _ANCHORS), NOT_ASCII),
-    anchors=(*(anchor for anchor, _ in _ANCHORS), *_LATIN),
+    signs=(*(anchor for anchor, _ in _ANCHORS), *FOREIGN_WORDS, NOT_ASCII),
+    anchors=(*(anchor for anchor, _ in _ANCHORS), *FOREIGN_WORDS),
 )

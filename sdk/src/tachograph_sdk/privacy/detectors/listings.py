@@ -11,10 +11,10 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
-_ANCHORS = (b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ")
+_ANCHORS = (b"all=(all", b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ")
 
 # The rights of a file from the owner's "w" or "-" on, a letter that lets the search skip, and the number of links.
-_FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}[0-9]{1,7} ")
+_FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}(?:[0-9]{1,7}|[0-9.]{1,6}[kmg]i?b?|-) ")
 _ROW = re.compile(
     r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}\$?) {1,20}"
     r"(?P<group>[^\W\d](?:[\w.\\-]| (?=(?i:users|admins))){0,40}\$?) {1,20}\d"
@@ -22,6 +22,11 @@ _ROW = re.compile(
 _ROW_OWNER_ONLY = re.compile(
     r"[-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}\d{1,7} {1,4}(?P<owner>[^\W\d][\w.\\-]{0,40}) {1,20}\d+ (?:[A-Z][a-z]{2} |\d{4}-)"
 )
+_ROW_OF_EZA = re.compile(  # and of exa, lsd: size, owner, date
+    r"[-.dl][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][@+.]? {1,6}(?:\d[\d.]{0,5}(?:[kMG]i?B?)?|-) {1,3}(?P<owner>[^\W\d][\w.-]{0,40})"
+    r" {1,8}(?:\d{1,2} [A-Z][a-z]{2} |\d{4}-|[A-Z][a-z]{2} \d)"
+)
+_SUDOER = re.compile(r"(?:\A|(?<=[\n\"'`]))(?P<user>[^\W\d][\w.-]{0,31})[ \t]{1,8}\Z")
 _GROUPS = words(
     "staff wheel users root admin everyone domain sudo adm video audio input kvm plugdev dialout games disk tty"
     " www nogroup _www _developer daemon bin sys operator games man lp mail news uucp proxy backup list nobody none"
@@ -42,6 +47,11 @@ def _find(text: Text) -> Iterator[Span]:
     yield from _files(text)
     yield from _processes(text)
     yield from _logged_in(text)
+    for at in text.places(b"all=(all"):
+        low = max(0, at - 42)
+        match = _SUDOER.search(text.text[low:at])
+        if match and is_login(match["user"]):
+            yield Span(low + match.start("user"), low + match.end("user"), "user", "sudoers")
 
 
 def _files(text: Text) -> Iterator[Span]:
@@ -51,7 +61,7 @@ def _files(text: Text) -> Iterator[Span]:
     for start in sorted([match.start() - 2 for match in _FILE_RIGHTS.finditer(text.lower)] + read_only):
         if start < end or start < 0:
             continue
-        row = _ROW.match(whole, start) or _ROW_OWNER_ONLY.match(whole, start)
+        row = _ROW.match(whole, start) or _ROW_OWNER_ONLY.match(whole, start) or _ROW_OF_EZA.match(whole, start)
         if row is None:
             continue
         end = row.end()
@@ -105,6 +115,9 @@ DETECTOR = Detector(
     help="Owners of files in `ls -l`, and logins in the tables of `ps`, `who`, `w` and `last`.",
     find=_find,
     catches=(
+        (".rw-r--r-- 1.2k jdoe 30 Oct 18:44 Cargo.toml", ".rw-r--r-- 1.2k <user> 30 Oct 18:44 Cargo.toml"),
+        ("drwxr-xr-x - jdoe 30 Oct 18:44 src", "drwxr-xr-x - <user> 30 Oct 18:44 src"),
+        ("jdoe ALL=(ALL) NOPASSWD: ALL", "<user> ALL=(ALL) NOPASSWD: ALL"),
         ("-rw-r--r-- 1 jane staff 4096 Nov 20 09:24 a.py", "-rw-r--r-- 1 <user> staff 4096 Nov 20 09:24 a.py"),
         ("drwxr-xr-x@ 12 jane  staff   384 Nov 20 09:24 .", "drwxr-xr-x@ 12 <user>  staff   384 Nov 20 09:24 ."),
         ("-rwx------. 1 jane jane 120 Nov 20  2025 run", "-rwx------. 1 <user> <user> 120 Nov 20  2025 run"),
@@ -130,6 +143,7 @@ DETECTOR = Detector(
         ),
     ),
     spares=(
+        "root    ALL=(ALL:ALL) ALL",
         "-rw-r--r-- 1 root root 4096 Nov 20 09:24 a.py",
         "drwxr-xr-x 2 runner docker 4096 Nov 20 09:24 x",
         "-rw-r--r-- 1 501 20 4096 Nov 20 09:24 a.py",

@@ -8,7 +8,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 from tachograph_sdk.privacy.detectors.key_names import SecretName
 
-__all__ = ["is_gibberish", "is_secret", "looks_random"]
+__all__ = ["is_beyond_doubt", "is_gibberish", "is_secret", "looks_random"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -73,6 +73,7 @@ _UPPER, _LOWER, _DIGITS = (letters.encode() for letters in (ascii_uppercase, asc
 _NO_LETTERS = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isalpha())
 _CASES = bytes(65 if 65 <= code < 91 else 97 for code in range(256))
 _NO_VOWELS = str.maketrans("", "", "aeiouAEIOU")
+_SNAKE = re.compile(r"[a-z]+[0-9]*(?:_[a-z0-9]+)+")
 _SYMBOL = re.compile(r"[^\w\s-]")
 
 
@@ -114,6 +115,15 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
     if loud or name.kind == "secret":
         return size >= 8 and plain and (loud or size >= 12 or mixed) and not ("-" in value and size < 16)
     return odd
+
+
+def is_beyond_doubt(value: str, name: SecretName) -> bool:
+    """Nothing that prose or code has there: letters and digits, but no name of a variable."""
+    if len(value) < 6 or not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
+        return False
+    if name.kind == "password":
+        return _SNAKE.fullmatch(value) is None or value[-1].isdigit()
+    return looks_random(value, least=12)
 
 
 def looks_random(value: str, *, least: int = 16) -> bool:
