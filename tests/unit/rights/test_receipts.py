@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,21 @@ def test_writing_the_same_receipt_again_after_a_crash_changes_nothing(folder: Pa
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     Receipts(folder, SECRET).add("erasure", {"id": "r3", "tables": {"events": 99}})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_those_that_are_written_at_once_follow_each_other(tmp_path: Path) -> None:
+    def write(kind: str) -> None:
+        receipts = Receipts(tmp_path / "receipts", SECRET)
+        for number in range(15):
+            receipts.add(kind, {"id": f"{kind} {number}"})
+
+    threads = [threading.Thread(target=write, args=(kind,)) for kind in ("erasure", "correction", "undone")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verdict = Receipts(tmp_path / "receipts", SECRET).verify()
+    assert (verdict.receipts, verdict.wrong) == (45, ())
 
 
 def test_a_receipt_whose_head_was_not_written_any_more_is_no_damage(folder: Path) -> None:

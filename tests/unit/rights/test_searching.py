@@ -68,6 +68,21 @@ def test_what_is_skipped_too_short_or_a_link_is_not_looked_at(tmp_path: Path) ->
     assert (told.files, told.found) == (0, [])
 
 
+def test_what_a_link_leads_to_on_another_disk_is_looked_at(tmp_path: Path) -> None:
+    home, disk = tmp_path / "home", tmp_path / "disk"
+    home.mkdir()
+    (disk / "deep").mkdir(parents=True)
+    (disk / "store").write_text("of jane.doe@example.org")
+    (disk / "deep" / "segment").write_text("of jane.doe@example.org")
+    (home / "store").symlink_to(disk / "store")
+    (home / "journal").symlink_to(disk / "deep")
+    (home / "up").symlink_to(tmp_path)
+    (home / "itself").symlink_to(home)
+    (home / "nowhere").symlink_to(tmp_path / "gone")
+    told = search(home, Search(texts=["jane.doe@example.org"]))
+    assert [name for name, _ in told.found] == ["store", "journal/segment"]
+
+
 def test_a_file_that_cannot_be_read_counts_as_found(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"nothing")
     (tmp_path / "file").chmod(0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tachograph_sdk.private_files import replace_file
+from tachograph_sdk.private_files import lock_file, replace_file
 
 __all__ = ["Receipts", "Verdict"]
 
@@ -48,6 +48,10 @@ class Receipts:
             OSError: it could not be written.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        with lock_file(self._folder / ".lock"):  # an erasure and a correction may end together
+            return self._add(kind, told)
+
+    def _add(self, kind: str, told: Mapping[str, Any]) -> Path:
         known = self._paths()
         for path in known:
             if (there := _load(path)) is not None and there.get("id") == told.get("id") and "id" in told:

@@ -107,7 +107,22 @@ def search(root: Path, what: Search) -> Searched:
     return Searched(files=files, size_bytes=total, found=found)
 
 
-def _files(root: Path) -> Iterator[str]:
+def _files(root: str | Path) -> Iterator[str]:
+    """Every file below, also where a link leads to another disk; what lies below as well comes once."""
+    inside = os.path.join(os.path.realpath(root), "")
+    for folder, folders, names in os.walk(root):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not (os.path.islink(path) and os.path.realpath(path).startswith(inside)):
+                yield path
+        for name in sorted(folders):
+            path = os.path.join(folder, name)
+            there = os.path.join(os.path.realpath(path), "")
+            if os.path.islink(path) and not (there.startswith(inside) or inside.startswith(there)):
+                yield from _plain_files(path)
+
+
+def _plain_files(root: str) -> Iterator[str]:
     for folder, _, names in os.walk(root):
         for name in sorted(names):
             path = os.path.join(folder, name)
