@@ -191,7 +191,7 @@ def _size(events: int, size_bytes: int) -> str:
 
 def _mode_in_words(mode: str, countdown_s: float) -> str:
     if mode == "off":
-        return "The outbox is off: nothing is put in, nothing leaves (`mode` under [outbox] in tachograph.toml)."
+        return "The outbox is off: nothing is put in, nothing leaves ([outbox] mode)."
     if mode == "auto":
         return "What is put in leaves by itself (outbox.mode is auto)."
     if countdown_s > 0:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -282,11 +280,12 @@ def _print_standings(found: Status) -> None:
     for s in found.standings:
         said = ""
         if s.decided_us is not None:
-            said = f"{moment(s.decided_us)}, {s.how}, text {s.agreed_version}, policy {s.agreed_policy}"
+            said = f"{moment(s.decided_us)[:16]} UTC, {s.how}, text {s.agreed_version}, policy {s.agreed_policy}"
+        click.echo(f"  {s.purpose:<19} {s.state:<9} {said}".rstrip())
         if s.state is ConsentState.OUTDATED:
-            said += f"; now text {s.text_version}, policy {found.policy_version}: to be asked again"
-        stopped = f"; stopped by {s.blocked_by}" if s.blocked_by and s.state is ConsentState.GRANTED else ""
-        click.echo(f"  {s.purpose:<20} {s.state:<10} {said}{stopped}".rstrip())
+            click.echo(f"      now it is text {s.text_version}, policy {found.policy_version}: to be asked again")
+        if s.blocked_by and s.state is ConsentState.GRANTED:
+            click.echo(f"      stopped by {s.blocked_by}")
 
 
 def _tell(at: Consent, outcome: Outcome, quiet: bool, *, recorded: str) -> None:
@@ -313,9 +312,9 @@ def _folded(text: str, *, err: bool = False) -> str:
     """The lines of a text of consent, folded on a terminal where its words end; elsewhere as they are."""
     if not (sys.stderr if err else sys.stdout).isatty():
         return text
-    width = min(shutil.get_terminal_size().columns, 100)
-    fold = textwrap.TextWrapper(width, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False)
-    return "".join(fold.fill(line) + "\n" for line in text.splitlines())
+    from tachograph_sdk.privacy.consent.asking import folded
+
+    return folded(text)
 
 
 def _say(problem: str, hint: str) -> None:

@@ -82,7 +82,7 @@ def _print_plan(plan: dict[str, Any]) -> None:
         click.echo(f"Would be erased: what is held of {counted(plan['sessions'], 'session')}{span}.")
         print_table(["table", "rows"], rows)
     else:
-        click.echo("Nothing is stored about this.")
+        click.echo("Nothing is stored about this. Every file would be searched for it all the same.")
     if plan["shared_events"]:
         click.echo(
             f"Left: {counted(plan['shared_events'], 'record')} of sessions that several people shared, without a name "

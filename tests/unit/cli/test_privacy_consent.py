@@ -11,7 +11,8 @@ import pytest
 
 from tachograph.cli import main
 from tachograph_sdk.model.consent import ConsentPurpose, ConsentState, How
-from tachograph_sdk.privacy.consent import Consent
+from tachograph_sdk.privacy.consent import TEXTS, Consent
+from tachograph_sdk.privacy.consent.asking import folded
 from tachograph_sdk.privacy.consent.switches import SWITCHES
 
 USAGE = ConsentPurpose.USAGE_ANALYTICS
@@ -184,3 +185,18 @@ def test_what_is_asked_can_be_read(run) -> None:
     told = as_json(run("text", "error_reporting", "--json"))
     assert list(told) == ["error_reporting"]
     assert told["error_reporting"]["text"] in run("text")[1]
+
+
+def test_states_and_folded_texts_fit_on_eighty_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["privacy", "consent", "grant", *ConsentPurpose, "--home", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main(["privacy", "consent", "withdraw", "performance_metrics", "--home", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "withdrawn" in said
+    assert max(map(len, said.splitlines())) <= 80
+    for text in TEXTS.values():
+        for width in (80, 100):
+            shown = text.shown()
+            folds = folded(shown, width=width)
+            assert folds.split() == shown.split(), "the same words"
+            assert max(map(len, folds.splitlines())) <= width

@@ -11,7 +11,7 @@ from typing import IO, Any, Protocol
 from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.privacy.consent.texts import ConsentText
 
-__all__ = ["Answer", "StandardTerminal", "Terminal", "ask_each"]
+__all__ = ["Answer", "StandardTerminal", "Terminal", "ask_each", "folded"]
 
 LONGEST_ANSWER = 1_000  # characters; whoever pastes a book did not say yes
 
@@ -47,11 +47,11 @@ class StandardTerminal:
         return _is_terminal(sys.stdin) and self._screen() is not None and _in_foreground()
 
     def say(self, text: str) -> None:
-        """Show it at once."""
+        """Show it at once, folded to the width of the screen."""
         screen = self._screen()
         if screen is None:
             raise OSError("there is no terminal")
-        screen.write(text)
+        screen.write(folded(text))
         screen.flush()
 
     def listen(self) -> str:
@@ -79,6 +79,17 @@ def ask_each(texts: Sequence[ConsentText], terminal: Terminal, *, app: str | Non
         except (OSError, ValueError):
             pass  # the terminal is gone
     return answers
+
+
+def folded(text: str, *, width: int = 0) -> str:
+    """The same words in lines of at most `width` characters; 0: what the terminal shows, and no more than 100."""
+    import shutil  # only where somebody is there to read
+    import textwrap
+
+    width = width or max(min(shutil.get_terminal_size().columns, 100), 40)
+    fold = textwrap.TextWrapper(width, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False)
+    lines = (line if len(line) <= width else fold.fill(line.rstrip("\n")) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def _is_terminal(stream: Any) -> bool:
