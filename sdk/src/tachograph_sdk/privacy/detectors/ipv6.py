@@ -58,7 +58,14 @@ def _address(text: Text, start: int, end: int) -> Span | None:
     try:
         address = IPv6Address(written)
     except AddressValueError:
-        return None
+        if written.count(":") != 8 or "::" in written or not written.rpartition(":")[2].isdigit():
+            return None
+        written = written.rpartition(":")[0]  # eight groups and a port, as Node.js writes them
+        end = start + len(written)
+        try:
+            address = IPv6Address(written)
+        except AddressValueError:
+            return None
     if int(address) <= 1 or not _is_meant(text, written, address, start):
         return None
     zone = _ZONE.match(lower, end)
@@ -100,6 +107,7 @@ DETECTOR = Detector(
     help="IPv6 addresses in every notation; not loopback or unspecified ones.",
     find=_find,
     catches=(
+        ("connect ETIMEDOUT 2001:db8:72fa:a403:988b:7b9a:c4d8:6682:443", "connect ETIMEDOUT <ip>:443"),
         ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", "<ip>"),
         ("http://[2001:db8::1]:443/x", "http://[<ip>]:443/x"),
         ("fe80::1ff:fe23:4567:890a%eth0 dev", "<ip> dev"),

@@ -7,6 +7,7 @@ __all__ = ["CATCHES", "SPARES"]
 CATCHES: tuple[tuple[str, str], ...] = (
     ("password=hunter2", "password=<password>"),
     ("psql \"host=db password=dconVHdylJa\"", "psql \"host=db password=<password>\""),
+    ("use password copper7701 for it", "use password <password> for it"),
     ("use password rzwndD357ah for it", "use password <password> for it"),
     ("secret (do not share): cKMHJrL2sIOBLNZg5bAu5Mq", "secret (do not share): <secret>"),
     ('<secret name="api">9F1Wb81X221I82ptvkBT</secret>', '<secret name="api"><secret></secret>'),

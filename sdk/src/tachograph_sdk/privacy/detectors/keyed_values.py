@@ -93,6 +93,7 @@ _RANDOM = re.compile(
     rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
 )
 _ODD_WORD = re.compile(rb"(?=[A-Za-z!#%&*?@^+_-]{0,64}+[0-9])[A-Za-z0-9!#%&*?@^+_-]{8,64}+(?![\w.(\[/:=])")
+_WORD_AND_NUMBER = re.compile(rb"[A-Za-z]{5,24}[0-9]{3,6}[!?#*]{0,3}")
 _LOGIN_BESIDE = re.compile(  # `login: jane / password: …`
     rb"(?i:\b(?:user(?:name)?|login|account)[ \t]{0,4}[:=]?[ \t]{1,4})([A-Za-z][\w.-]{1,48})[ \t]{0,4}[/|,; \t][ \t]{0,4}[\"']?\Z"
 )
@@ -159,6 +160,11 @@ def _login_beside(text: Text, start: int, kind: str) -> Iterator[Span]:
     match = _LOGIN_BESIDE.search(text.ascii, max(start - 80, 0), start) if kind == "password" else None
     if match and is_login(match[1].decode()) and not secret_name(match[1].decode()):
         yield Span(*match.span(1), "user", "login-pair")
+
+
+def _is_no_word(said: bytes) -> bool:
+    """Whether what follows "password" in a sentence can only be one: gibberish, or a word with a number glued to it."""
+    return _WORD_AND_NUMBER.fullmatch(said) is not None or is_gibberish(said.decode())
 
 
 def _is_announced(before: bytes) -> bool:
@@ -228,7 +234,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         elif _takes_a_word(text.lower[start:end], before):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
-            if name.kind == "password" and (said := _ODD_WORD.match(data, at)) and is_gibberish(said[0].decode()):
+            if name.kind == "password" and (said := _ODD_WORD.match(data, at)) and _is_no_word(said[0]):
                 return Span(*said.span(), "password", "password-by-name")
             random = (
                 _RANDOM.match(data, at + (data[at : at + 1] == b"(")) if name.sure else None

@@ -80,6 +80,7 @@ _HOOK_HOSTS = tuple(host for host, _, _ in _HOOKS)
 _TEAM_HOOK = re.compile(rb"/hooks/([a-z0-9]{26})(?![a-z0-9])")  # Mattermost, on any host
 _LINK_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,512}+(?![\w./-])(?<![.])")
 _SESSION = re.compile(rb"[A-Za-z0-9._!-]{12,256}+")
+_SETTINGS = re.compile(rb";[A-Za-z ]{2,32}=")  # of a connection string: what stands before is a host and its port
 _GO_DSN = re.compile(rb"([^\s\"'`=:/@]{1,64}):(?!//)([^\s\"'`]{2,100})\Z")
 _LOGIN = re.compile(rb"[\"']?([A-Za-z][\w.@\\-]{1,63}+)[\"']?;")
 _SERVICE_USERS = frozenset(
@@ -177,7 +178,7 @@ def _user(data: bytes, begin: int, stop: int) -> Iterator[Span]:
     if not _HOST.match(data, end + 1) and (odd := _ODD_PASSWORD.match(data, end)):
         end = odd.end() - 1
     said = data[password[0] : end]
-    if not _is_port_and_path(said) and not _is_stand_in(said):
+    if not _is_port_and_path(said) and not _is_stand_in(said) and not _SETTINGS.search(said):
         yield Span(password[0], end, "password", "url-password")
         if person:
             yield Span(*user, "user", "url-user")
