@@ -184,10 +184,13 @@ def api() -> str:
     sections = [
         (
             "# API\n\nOn the port of `tachograph serve` (3000), loopback unless configured. `/api/openapi.json` describes the same for\n"
-            "programs. Every error is an object with code, message and hint: see [errors](errors.md).\n"
+            "programs. Every error is an object with code, message and hint: see [errors](errors.md).\n\n"
+            "A POST needs a body of JSON, where it has fields, and the control token: `Authorization: Bearer` and the `token` in\n"
+            "`server.json` of the home folder. Requests whose `Host` or `Origin` is another one's are refused.\n"
         )
     ]
-    for path, methods in app.openapi()["paths"].items():
+    described = app.openapi()
+    for path, methods in described["paths"].items():
         for method, operation in methods.items():
             sections.append(f"## {method.upper()} {path}\n\n{operation.get('description', '')}\n")
             rows = [
@@ -196,7 +199,22 @@ def api() -> str:
             ]
             if rows:
                 sections.append(table(("Parameter", "Needed", "Meaning"), rows))
+            if fields := _body_fields(operation, described):
+                sections.append(table(("Field", "Needed", "Meaning"), fields))
     return "\n".join(sections)
+
+
+def _body_fields(operation: dict[str, Any], described: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What the body of a request may hold, from the API's own description."""
+    if "requestBody" not in operation:
+        return []
+    place = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    schema = described["components"]["schemas"][place]
+    needed = schema.get("required", ())
+    return [
+        (f"`{name}`", "yes" if name in needed else "", one.get("description", ""))
+        for name, one in schema["properties"].items()
+    ]
 
 
 def metrics() -> str:

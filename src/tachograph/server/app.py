@@ -43,7 +43,8 @@ def create_app(services: Services) -> Guard:
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(x) for x in first["loc"] if x not in {"query", "body"})
-        return JSONResponse(problem("bad_request", f"{where}: {first['msg']}", "see /api/openapi.json"), 422)
+        told = "the body is not JSON" if first["type"] == "json_invalid" else f"{where or 'the body'}: {first['msg']}"
+        return JSONResponse(problem("bad_request", told, "see /api/openapi.json"), 422)
 
     @app.exception_handler(HTTPException)
     def standard(_: Request, error: HTTPException) -> JSONResponse:

@@ -245,6 +245,23 @@ def test_openapi_describes_every_route(client: TestClient) -> None:
     assert {"/health", "/metrics", "/api/v1/report", "/api/v1/query", "/api/v1/sql", "/api/v1/import"} <= set(paths)
 
 
+@pytest.mark.parametrize("path", ["erase", "retention", "show", "object", "corrections/undo"])
+def test_a_misspelt_field_does_nothing_and_is_named(client: TestClient, path: str) -> None:
+    order = {"person": ["jane@example.org"], "id": "x", "dryrun": True}
+    order = {"dryrun": True} if path == "retention" else order
+    answer = client.post(f"/api/v1/privacy/{path}", headers=AUTH, json=order)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "bad_request"
+    assert not answer.json()["error"]["message"].startswith(":")
+
+
+@pytest.mark.parametrize(("body", "said"), [("{nonsense", "the body is not JSON"), ("[1]", "the body: ")])
+def test_a_body_that_cannot_be_read_is_told(client: TestClient, body: str, said: str) -> None:
+    answer = client.post("/api/v1/sql", headers={**AUTH, "Content-Type": "application/json"}, content=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"].startswith(said)
+
+
 def test_cells_fit_into_json(tmp_path: Path) -> None:
     for value in (float("nan"), float("inf")):
         assert as_json_value(value) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tachograph.server.routes.shared import Parts
 from tachograph_sdk.errors import PolicyChanged
@@ -20,7 +20,9 @@ router = APIRouter()
 class ConsentOrder(BaseModel):
     """One decision over some purposes."""
 
-    decision: Literal["grant", "deny", "withdraw"]
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["grant", "deny", "withdraw"] = Field(description="grant, deny or withdraw")
     purposes: list[str] = Field(default_factory=list, max_length=20, description="empty: all; for withdraw only")
     texts: dict[str, str] = Field(
         default_factory=dict, description="purpose to text_sha256 of what the person read; needed to grant"
@@ -37,7 +39,7 @@ def consent(parts: Parts) -> dict[str, Any]:
 
 @router.post("/api/v1/consent")
 def decide(parts: Parts, order: ConsentOrder) -> dict[str, Any]:
-    """Record a decision; needs the control token. What was withdrawn is stopped and what waits for it removed on return."""
+    """Record a decision. What was withdrawn is stopped and what waits for it removed on return."""
     purposes = purposes_named(order.purposes)
     if order.decision == "withdraw":
         # It holds also where something went wrong, so that this is an answer and no error; `problem` says what went wrong.

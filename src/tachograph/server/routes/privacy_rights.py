@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tachograph.server.routes.shared import Parts, stream_work
 
@@ -20,10 +20,12 @@ _MAX = 1000
 class SubjectOrder(BaseModel):
     """Whose data is meant. What is given must all hold; of one kind, any of its values."""
 
+    model_config = ConfigDict(extra="forbid")  # a misspelt dry_run must not erase
+
     person: list[str] = Field(default_factory=list, max_length=_MAX, description="address, account id, or u_…")
     session: list[str] = Field(default_factory=list, max_length=_MAX, description="as the agent names it, or s_…")
-    organization: list[str] = Field(default_factory=list, max_length=_MAX)
-    repository: list[str] = Field(default_factory=list, max_length=_MAX)
+    organization: list[str] = Field(default_factory=list, max_length=_MAX, description="id, or o_…")
+    repository: list[str] = Field(default_factory=list, max_length=_MAX, description="address, or r_…")
     project: list[str] = Field(default_factory=list, max_length=_MAX, description="folder, or p_…")
     since: str | None = Field(default=None, description="first day or time")
     until: str | None = Field(default=None, description="end, excluded")
@@ -41,8 +43,10 @@ class ExportOrder(SubjectOrder):
 class CorrectionOrder(SubjectOrder):
     """What is wrong, and what is right."""
 
-    attribute: str
-    value: str = Field(max_length=4096)
+    attribute: str = Field(
+        description="user, organization, repository, project, tool_name, mcp_server, skill, plugin, …"
+    )
+    value: str = Field(max_length=4096, description="what is right")
     before: str | None = Field(default=None, max_length=4096, description="only in the place of this value")
 
 
@@ -62,7 +66,9 @@ class ErasureOrder(SubjectOrder):
 class Id(BaseModel):
     """Which one; its beginning is enough."""
 
-    id: str = Field(min_length=1, max_length=64)
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=1, max_length=64, description="as it is listed; its beginning is enough")
 
 
 @router.post("/api/v1/privacy/show")
@@ -91,7 +97,7 @@ def corrections(parts: Parts) -> dict[str, Any]:
 
 @router.post("/api/v1/privacy/corrections/undo")
 def undo(parts: Parts, order: Id) -> StreamingResponse:
-    """Withdraw one. JSON lines, the last with `report`."""
+    """Withdraw a correction, and put back what was there. JSON lines, the last with `report`."""
     return stream_work("withdrawing a correction", lambda _: parts.rights.undo(order.model_dump()))
 
 
@@ -109,7 +115,7 @@ def objections(parts: Parts) -> dict[str, Any]:
 
 @router.post("/api/v1/privacy/objections/withdraw")
 def withdraw(parts: Parts, order: Id) -> dict[str, Any]:
-    """Withdraw one."""
+    """Withdraw an objection."""
     return parts.rights.withdraw(order.model_dump())
 
 

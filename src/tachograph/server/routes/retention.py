@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tachograph.server.routes.shared import Parts, stream_work
 
@@ -17,6 +17,8 @@ router = APIRouter()
 
 class RetentionOrder(BaseModel):
     """What to do about what is due."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt dry_run must not delete
 
     dry_run: bool = Field(default=False, description="only say what would be deleted")
 
@@ -29,5 +31,5 @@ def plan(parts: Parts) -> dict[str, Any]:
 
 @router.post("/api/v1/privacy/retention")
 def run(parts: Parts, order: RetentionOrder) -> StreamingResponse:
-    """JSON lines: progress while it goes on, then one with `report` (or `error`)."""
+    """Delete what is due now, also what would wait. JSON lines: progress while it goes on, then one with `report` (or `error`)."""
     return stream_work("deleting by age", lambda progress: parts.retention.run(order.model_dump(), progress))
