@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tachograph.ports import Batch, Statement
@@ -70,6 +70,7 @@ def family_users(events: list[Event]) -> list[Event]:
 @pytest.mark.timeout(300)
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**9))
+@example(19)  # sessions that only what was erased had linked
 def test_what_is_left_is_what_a_rebuilding_makes_of_it(seed: int) -> None:
     chance = random.Random(seed)
     events = family_users(make_traffic(seed).events)
