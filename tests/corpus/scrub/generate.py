@@ -204,7 +204,7 @@ def _carry(case: Case, random: Random) -> Case:
 
 
 def _innocents(random: Random) -> Iterator[Case]:
-    found = [*blocks(DATA / "innocent_lines.txt"), *blocks(DATA / "innocent_texts.txt")]
+    found = [block for path in sorted(DATA.glob("innocent_*.txt")) for block in blocks(path)]
     cases = []
     for number, (group, text) in enumerate(found):
         case = build(text, RECIPES, random, name=f"innocent-{number}", kind=group)

@@ -58,6 +58,7 @@ _SECURE_STRING = re.compile(rb"securestring\s+(?:-(?:string|asplaintext|force)\s
 _NET_USE = re.compile(rb"/user:\S+\s+" + _SECRET)
 _AUTH = re.compile(rb"AUTH\s+(?:default\s+)?([^\s\"'<$,.:]{6,256}+)(?=\s*(?:\n|\Z))")
 _PGPASS = re.compile(rb":5432:[\w*.-]{1,128}:[\w*.-]{1,128}:([^\s:]{2,256}+)(?=\s|\Z)")
+_SQLPLUS = re.compile(rb"sqlplus (?:-[a-z] )?[\"']?[a-z][\w.$-]{0,40}/([^\s@\"'/<$]{2,128}+)(?=@|[\s\"']|\Z)")
 _WANDB = re.compile(rb"wandb login (?:--relogin )?([0-9a-f]{40})")
 _NETRC_USER = re.compile(
     rb"login\s{1,8}([^\s\"'<>=(]{1,128}+)\s{1,8}(?:account\s{1,8}\S{1,128}\s{1,8})?password\s{1,8}\S"
@@ -90,6 +91,7 @@ def _find(text: Text) -> Iterator[Span]:
         (b"securestring", _SECURE_STRING, "powershell-secure-string"),
         (b":5432:", _PGPASS, "pgpass"),
         (b"wandb login ", _WANDB, "wandb-login"),
+        (b"sqlplus ", _SQLPLUS, "sqlplus"),
     ):
         for at in text.places(needle):
             if (match := pattern.match(lower, at)) and match.lastindex:
@@ -165,6 +167,7 @@ DETECTOR = Detector(
         ("7z x -phunter2 a.7z", "7z x -p<password> a.7z"),
         ("curl -sSLu jdoe:hunter2 https://example.com", "curl -sSLu <user>:<password> https://example.com"),
         ("echo 'hunter2' | docker login -u octo --password-stdin", "echo '<password>' | docker login -u octo --password-stdin"),
+        ("sqlplus scott/hunter2@localhost:1521/XE", "sqlplus scott/<password>@localhost:1521/XE"),
         ("echo hunter2 | sudo -S apt update", "echo <password> | sudo -S apt update"),
     ),
     spares=(
@@ -181,6 +184,6 @@ DETECTOR = Detector(
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
     ),
-    signs=(b" -", b"auth ", b"identified ", b"securestring", b":5432:", b"wandb login ", b"/user:", b"chpasswd", b"login "),
-    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"--password-stdin", b"curl", b"login ", b"wandb login ", b"wandb login "),
+    signs=(b" -", b"auth ", b"identified ", b"securestring", b":5432:", b"wandb login ", b"sqlplus ", b"/user:", b"chpasswd", b"login "),
+    anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"--password-stdin", b"curl", b"login ", b"wandb login ", b"sqlplus "),
 )  # fmt: skip

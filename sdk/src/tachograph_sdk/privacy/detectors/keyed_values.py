@@ -93,9 +93,10 @@ _RANDOM = re.compile(
     rb"(?=[\w+/]*[0-9])(?=[\w+/]*[A-Z])(?=[\w+/]*[a-z])[A-Za-z0-9+/_]{20,512}+={0,2}(?![\w.(-])|[0-9a-f]{32,512}+(?![\w.(-])"
 )
 _ODD_WORD = re.compile(rb"(?=[A-Za-z!#%&*?@^+_-]{0,64}+[0-9])[A-Za-z0-9!#%&*?@^+_-]{8,64}+(?![\w.(\[/:=])")
+_LAST_WORD = re.compile(rb"[a-z]{2,13}+(?= \Z)")
 _WORD_AND_NUMBER = re.compile(rb"[A-Za-z]{5,24}[0-9]{3,6}[!?#*]{0,3}")
 _LOGIN_BESIDE = re.compile(  # `login: jane / password: …`
-    rb"(?i:\b(?:user(?:name)?|login|account)[ \t]{0,4}[:=]?[ \t]{1,4})([A-Za-z][\w.-]{1,48})[ \t]{0,4}[/|,; \t][ \t]{0,4}[\"']?\Z"
+    rb"(?i:\b(?:user(?:name)?|login|account)[ \t]{0,4}[:=]?[ \t]{1,4})([A-Za-z][\w.-]{1,48})[ \t]{0,4}(?:[/|,; \t]|\r?\n)[ \t]{0,24}[\"']?\Z"
 )
 _BARE_KEY = re.compile(  # `key = …`: of what it is the key, nobody says; but nothing else looks so
     rb"(?<![\w.-])key[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?((?=[a-z0-9]{0,99}[A-Z])(?=[A-Z0-9]{0,99}[a-z])(?=[A-Za-z]{0,99}[0-9])"
@@ -181,11 +182,11 @@ def _spaced_name(text: Text, at: int, start: int, end: int) -> tuple[SecretName 
     if start != at or end != at + 3 or text.lower[at - 1 : at] != b" ":
         return None, start
     begin = max(at - 14, 0)
-    word = text.lower[begin : at - 1].rsplit(None, 1)[-1:]
-    if not word or not word[0].isalpha():
+    word = _LAST_WORD.search(text.lower, begin, at)
+    if word is None:
         return None, start
     name = secret_name(word[0].decode("ascii") + "_key")
-    return (name if name and name.sure else None), at - 1 - len(word[0])
+    return (name if name and name.sure else None), word.start()
 
 
 def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
@@ -200,6 +201,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     before = data[max(start - 80, 0) : start]
     if before.endswith((b"://", b"::")) or (group in ("cell", "gap", "says") and before.endswith((b"$", b"${"))):
         return None  # the user of a URL; a name in a space of names
+    if group == "node" and separator["node"][1:].isspace() and not before.endswith((b'name="', b"name='")):
+        return None  # only a part of a form has its value behind an empty line
     loud = False
     doubtful = False
     code = False

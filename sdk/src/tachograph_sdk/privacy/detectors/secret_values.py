@@ -97,7 +97,7 @@ def is_secret(value: str, name: SecretName, *, quoted: bool, loud: bool, code: b
         return False
     if name.kind == "password":
         return _is_password(value, sure=name.sure, quoted=quoted, loud=loud)
-    if _SPACE.search(value) or _PATH.fullmatch(value) or _FILE.fullmatch(value):
+    if _SPACE.search(value) or _is_path(value) or _FILE.fullmatch(value):
         return False
     if not name.sure:
         return _CHAIN.fullmatch(value) is None and (odd or looks_random(value, least=16))
@@ -147,6 +147,16 @@ def _counts(value: str) -> tuple[int, int, int]:
         size - len(data.translate(None, _UPPER)),
         size - len(data.translate(None, _LOWER)),
         size - len(data.translate(None, _DIGITS)),
+    )
+
+
+def _is_path(value: str) -> bool:
+    """Whether it is a path; base64 that begins with a slash is none."""
+    if not _PATH.fullmatch(value):
+        return False
+    longest = max(value.split("/"), key=len)
+    return not (
+        len(longest) >= 20 and looks_random(longest, least=20) and longest.lower() != longest and is_gibberish(longest)
     )
 
 
