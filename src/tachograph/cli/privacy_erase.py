@@ -94,9 +94,9 @@ def _print_plan(plan: dict[str, Any]) -> None:
             "(--project or --session reaches them)."
         )
     if plan["outbox_envelopes"]:
-        click.echo(f"Envelopes that wait to be sent: {plan['outbox_envelopes']:,}")
+        click.echo(f"With it: {counted(plan['outbox_envelopes'], 'envelope')} in the outbox.")
     for path in plan["exports"]:
-        click.echo(f"Export: {path}")
+        click.echo(f"With it: the export {path}")
     _print_agents(plan)
 
 
@@ -115,6 +115,8 @@ def _print_done(answer: dict[str, Any]) -> None:
             "What is left counts differently without it: "
             + ", ".join(_change(name, before[name], after[name]) for name in before if before[name] != after[name])
         )
+    if gone := answer["exports"].get("deleted"):
+        click.echo(f"{counted(gone, 'export')} deleted.")
     for place in answer["exports_left"]:
         click.echo(f"Not deleted: {place}")
     _print_agents(answer)

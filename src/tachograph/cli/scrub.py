@@ -39,6 +39,9 @@ def scrub(context: click.Context, plain: bool, report: bool, consistent: bool) -
 
     scrubber = Scrubber(consistent=consistent)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    if source.isatty():
+        form = "text" if plain else 'JSON lines, such as {"text": "…"}'
+        click.echo(f"Reading {form} from the terminal, up to Ctrl-D on a line of its own.", err=True)
     if plain:
         for block in _text_blocks(source):
             text = block.decode("utf-8", "surrogateescape")
