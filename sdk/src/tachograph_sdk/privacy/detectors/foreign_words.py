@@ -16,6 +16,7 @@ FOREIGN_WORDS = (
     b"senord",
     b"has?o",
     b"?ifre",
+    b"clave",
     b"clave api",
     b"clave de api",
     b"clave secreta",

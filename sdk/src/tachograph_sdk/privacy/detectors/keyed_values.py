@@ -39,7 +39,7 @@ _SEPARATOR = re.compile(
     rb"(?:(?P<node>[\"'](?:\r?\n\r?\n|\s{0,8}\{\s{1,40}(?:(?:type|description|sensitive|nullable)[^\n]{0,160}\n\s{0,24}){0,4}default\s{0,16}=\s{0,8}))"
     rb"|(?P<pair>[\"']?[ \t]{0,8}(?:[,;]|:\s{0,8}\{?)?\s{0,24}[\"']?value[\"']?\s{0,4}[:=]\s{0,4})"
     rb"|(?:\[\w{0,4}\])?(?P<close>[\"'`])?[\])]{0,2}\*{0,2}(?P<note>[ \t]\([a-z][a-z ,\x27]{2,40}\)(?=:[ \t]))?[ \t]{0,24}(?P<op>:=|=>|->|[=!]==?|\?=|\+=|[:=](?!:))\*{0,2}[ \t]{0,24}"
-    rb"|(?P<xml>(?:[ \t]{1,4}[A-Za-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']){0,2}>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
+    rb"|(?P<xml>(?:[\"'](?=>))?(?:[ \t]{1,4}[A-Za-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']){0,2}>\s{0,24}(?:<!\[CDATA\[)?|</key>\s{0,24}<string>)"
     rb"|(?P<call>\()(?=[\"'])"
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
@@ -217,7 +217,7 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
         if block := _BLOCK.match(data, at):
             at = block.end()
     elif group == "xml":
-        if not before.endswith((b"<", b":")) and data[end : end + 2] != b"</":
+        if not before.endswith((b"<", b":", b'key="', b'name="')) and data[end : end + 2] != b"</":
             return None
         match = _XML_VALUE.match(data, at)
         return _judged(text, at, match.end(), name, quoted=True) if match else None
@@ -234,6 +234,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
     elif group == "gap":
         if data[at : at + 1] in (b"'", b'"'):
             doubtful = not (name.kind == "password" and name.sure)  # SQL: WITH PASSWORD '…'
+        elif data[at : at + 1] == b"-":
+            return None  # the next option
         elif _takes_a_word(text.lower[start:end], before):
             loud = True
         elif name.kind != "password" or b" " not in before.rstrip() or not _LOGIN_BEFORE.search(before):
