@@ -60,8 +60,11 @@ def _find(text: Text) -> Iterator[Span]:
 def _places(text: Text) -> Iterator[tuple[int, int]]:
     """Between where and where one may begin: before long numbers, in groups, and where long runs begin."""
     shape = text.shape
+    find = shape.find
     for number in numbers(text):
-        yield number.start - _BACK, number.start + 5
+        start = number.start
+        if find(b"aa00", max(start - _BACK, 0), start + 5) >= 0:
+            yield start - _BACK, start + 5
     for match in _GROUPS.finditer(shape):
         yield match.start() - 2, match.start() + 4
     for start, _ in text.runs:

@@ -38,8 +38,11 @@ _BY_LENGTH = (  # without a prefix, but with a mark at a fixed place: shortest a
 )
 _PIECES = (b"whsec_", b"sntrys_", b"glc_", b"essu_", b"fm2_", b"fm1r_", b"xoxd-", b"ya29.", b"ops_", b"hvs.", b"sg.")
 _NEAR = b".~/$:+=[;%\\"  # what stands before a run that is only a part of something
-_ENDINGS = frozenset(row.anchor[:2] for row in FORMATS if row.anchor)
-_LENGTHS = frozenset((35, 36, 37, 40, *range(46, 53), *range(80, 101)))
+_STARTS: dict[bytes, set[tuple[int, bytes]]] = {}
+"""By anchor: how far before its end a token begins, and what it surely begins with."""
+for _row in FORMATS:
+    if _row.anchor:
+        _STARTS.setdefault(_row.anchor, set()).add((_row.back, _row.prefix if _row.begins else b""))
 _AWS_SECRET = re.compile(rb"['\"]?[ \t,;:|/]{1,4}['\"]?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _DUMMY = re.compile(rb"[A-Za-z0-9_.-]*?[xX*0.]{12,}|.*(?:your|placeholder|xxxxxx|redacted|[_-]here).*", re.S)
 _MIXED = re.compile(rb"[0-9]|[A-Z].*[a-z]|[a-z].*[A-Z]", re.S)
@@ -50,25 +53,26 @@ def _find(text: Text) -> Iterator[Span]:
     data = text.ascii
     size = len(data)
     done = 0
-    innocent: set[bytes] = set()
+    innocent: dict[bytes, bool] = {}
     for start, end in text.runs:
         if start < done:
             if end <= done:
                 continue
             start = done  # the rest of a run that a token reached into
         word = data[start:end]
-        alone = (not start or data[start - 1] not in _NEAR) and (end == size or data[end] not in b".:")
-        if alone and (word in innocent or _is_innocent(word)):
+        is_innocent = innocent.get(word)
+        if is_innocent is None:
+            is_innocent = innocent[word] = _is_innocent(word)
+        if is_innocent and not _is_near(data, start, end, size, done):
             continue
-        before = done
+        if end - start == 36 and word[8] == 45 == word[13] and _is_alone(data, start, end, size):
+            continue  # a UUID
         for span in _in_run(data, start, end, done):
             yield span
             done = span.end
             if span.rule == "aws-access-key-id" and (secret := _AWS_SECRET.match(data, done)):
                 yield Span(*secret.span(1), "secret", "aws-secret-access-key")
                 done = secret.end(1)
-        if alone and done == before:
-            innocent.add(word)
 
 
 def _in_pieces(text: Text) -> Iterator[Span]:
@@ -81,13 +85,68 @@ def _in_pieces(text: Text) -> Iterator[Span]:
 
 
 def _is_innocent(word: bytes) -> bool:
-    """Whether a look at its letters shows that no token can begin in a run: most are names and ids."""
-    size = len(word)
-    if size == 36 and word[8] == 45 == word[13]:
-        return True  # a UUID
-    if word[:2] in HEADS or _GLUED.search(word, 0, _GLUE) or size in _LENGTHS:
+    """Whether a look at its letters shows that no token can begin in a run: most are names and ids.
+
+    How it begins and what stands around it is looked at by `_is_near`.
+    """
+    if _GLUED.search(word, 0, _GLUE) or ((b"-" in word or b"_" in word) and _has_prefix(word, 0, len(word))):
         return False
-    return _ENDINGS.isdisjoint([piece[-2:] for piece in word.replace(b"-", b"_").split(b"_")])
+    size = len(word)
+    if 34 < size < 53:
+        return (size != 52 or b"Az" not in word) and not any(
+            low <= size <= high and pattern.match(word) for low, high, pattern, _ in _BY_LENGTH
+        )
+    return not 80 <= size <= 100 or (b"JQQJ9" not in word and b"AZDO" not in word)
+
+
+def _has_prefix(data: bytes, start: int, end: int) -> bool:
+    """Whether what comes before one of the dashes here is the prefix of a token, or the end of one."""
+    for dash in _DASH.finditer(data, start, end):
+        place = dash.start()
+        for back, prefix in _STARTS.get(data[max(place - 2, 0) : place + 1], ()):
+            begin = place - back
+            if data.startswith(prefix, begin) if begin >= 0 else data.startswith(prefix[-begin:]):
+                return True
+    return False
+
+
+def _is_alone(data: bytes, start: int, end: int, size: int) -> bool:
+    """Whether nothing stands around it that may make it a part of something."""
+    return (not start or data[start - 1] not in _NEAR) and (end == size or data[end] not in b".:")
+
+
+def _is_near(data: bytes, start: int, end: int, size: int, done: int) -> bool:
+    """Whether how a run begins, or what stands around it, may make it a token or a part of one."""
+    for format_ in HEADS.get(data[start : start + 2], ()):
+        if format_.pattern.match(data, start):
+            return True
+    if end < size:
+        after = data[end]
+        if after == 58:
+            if end - start == 36:
+                return True
+        elif after == 46 and (data[start] in b"MNO" or end - start == 32):
+            return True
+    if not start or (before := data[start - 1]) not in _NEAR:
+        return False
+    if before in b"[;%\\" and _ESCAPE.match(data, start - 1, end):
+        return True
+    if before in b"+/=" and _has_prefix(data, max(start - _REACH, done), start):
+        return True
+    if data[start - 1 : start + 2] in PREFIXES:
+        return True
+    for format_ in AFTER.get(data[max(start - 2, 0) : start], ()):
+        if format_.back < 0 or (start >= format_.back and format_.pattern.match(data, start - format_.back)):
+            return True
+    if before == 46 or before == 126:
+        return data.rfind(b"Q~", max(start - 40, 0), start) >= 0 or (
+            before == 46 and data.rfind(b"dp.", max(start - 44, 0), start) >= 0
+        )
+    if before == 58:
+        if data[max(start - 2, 0) : start - 1].isdigit():
+            return data.startswith(b"AA", start) or data.rfind(b"/", max(start - 48, 0), start) >= 0
+        return data.startswith(b"APA91b", start)
+    return False
 
 
 def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
@@ -118,7 +177,9 @@ def _in_run(data: bytes, start: int, end: int, done: int) -> Iterator[Span]:
             continue
         for format_ in formats:
             begin = place - format_.back
-            if not (begin >= at or done <= begin < start == at) or begin < refused.get(format_.rule, 0):
+            if (format_.begins and not data.startswith(format_.prefix, begin)) or not (
+                (begin >= at or done <= begin < start == at) and begin >= refused.get(format_.rule, 0)
+            ):
                 continue
             match = format_.pattern.match(data, begin)
             if match is None:

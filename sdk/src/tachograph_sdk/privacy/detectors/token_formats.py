@@ -57,6 +57,7 @@ class Format:
     back: int = 0
     anchor: bytes = b""
     prefix: bytes = b""  # what it surely begins with
+    begins: bool = False  # its pattern demands the whole of this, letter by letter
     mixed: bool = False  # only if it has a digit, or letters of both cases: words come near
 
     @property
@@ -93,6 +94,7 @@ def prefix(rule: str, start: str, letters: str, length: int, tail: str = "", *, 
         back=anchor.end() - 1,
         anchor=anchor[0][-3:].encode(),
         prefix=start.encode(),
+        begins=True,
         mixed=loose,
     )
     PREFIXES[made.anchor].append(made)
@@ -107,6 +109,7 @@ def shape(rule: str, anchor: str, pattern: str, *, mixed: bool = False) -> Forma
         back=len(anchor) - 1,
         anchor=anchor[-3:].encode(),
         prefix=anchor.encode(),
+        begins=pattern.removeprefix(EDGE).startswith((anchor, re.escape(anchor))),
         mixed=mixed,
     )
     PREFIXES[made.anchor].append(made)
