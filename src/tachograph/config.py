@@ -118,8 +118,10 @@ def explain(home: Home, *, environ: Mapping[str, str] | None = None) -> list[Sou
     return rows
 
 
-def privacy_of(home: Home, *, environ: Mapping[str, str] | None = None) -> tuple[PrivacyConfig, str]:
-    """The section [privacy] alone, and what said which preset; quick, because it is asked for while records come in.
+def privacy_of(
+    home: Home, *, environ: Mapping[str, str] | None = None, told_of: str = "preset"
+) -> tuple[PrivacyConfig, str]:
+    """The section [privacy] alone, and what said the option `told_of`; quick: it is asked for while records come in.
 
     Raises:
         ConfigError: as `load`, for this section.
@@ -132,7 +134,7 @@ def privacy_of(home: Home, *, environ: Mapping[str, str] | None = None) -> tuple
             raise ConfigError(f"unknown setting privacy.{key}", hint="known: " + ", ".join(known))
         if value not in (allowed := get_args(known[key])):
             raise ConfigError(f"privacy.{key}: no such choice", hint="known: " + ", ".join(map(str, allowed)))
-    return PrivacyConfig(**options), origins.get("privacy.preset", "default")
+    return PrivacyConfig(**options), origins.get(f"privacy.{told_of}", "default")
 
 
 def home_from(explicit: str | Path | None) -> Home:

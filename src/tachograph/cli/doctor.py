@@ -15,7 +15,7 @@ import click
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.wording import counted
 from tachograph.home import Home
-from tachograph_sdk.errors import TachographError
+from tachograph_sdk.errors import ConfigError, TachographError
 
 __all__ = ["Finding", "doctor"]
 
@@ -126,9 +126,16 @@ def _health(health: dict[str, Any], url: str) -> Finding:
 
 
 def _privacy(home: Home) -> Finding:
+    from tachograph.config import privacy_of
     from tachograph.wiring.presets import PresetChoice
 
     state = PresetChoice(home.root).state()
+    try:
+        privacy_of(home)
+    except ConfigError as error:
+        found = f"preset {state.in_force.preset}, because the settings cannot be read: {error.message}"
+        where = str(home.config)
+        return Finding(what="what is kept", where=where, found=found, state="problem", hint=error.hint)
     holds, chosen = state.in_force.preset, state.in_force.chosen
     found = f"preset {holds}" + ("" if holds is chosen else f", although {chosen} was chosen")
     found += ", clear names" if state.identity == "clear" else ""

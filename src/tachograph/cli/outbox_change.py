@@ -16,6 +16,7 @@ from tachograph_sdk.errors import ConfigError
 
 __all__ = ["approve", "purge", "send"]
 
+_SINKS = ("file_sink", "webhook")
 BUSY_S = 20.0  # what is waited for another process that is sending
 
 
@@ -120,6 +121,10 @@ def purge(
     if purpose is not None and purpose not in list(ConsentPurpose):
         raise ConfigError("there is no such purpose", hint="known: " + ", ".join(ConsentPurpose))
     outbox = open_outbox_to_purge(resolve_home(context, home))
+    if sink is not None and sink not in (
+        known := {*_SINKS, *(e.envelope.sink for e in outbox.entries() if e.envelope)}
+    ):
+        raise ConfigError(f"there is no place {sink!r}", hint="known: " + ", ".join(sorted(known)))
     done = outbox.purge(
         purpose=ConsentPurpose(purpose) if purpose is not None else None,
         ids=[outbox.find(one).place.id for one in envelope_ids] or None,

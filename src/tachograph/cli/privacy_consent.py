@@ -182,9 +182,10 @@ def history(context: click.Context, app: str | None, home: Path | None, as_json:
         for entry in entries:
             about = ", ".join(f"{s.purpose} (text {s.text_version})" for s in entry.subjects)
             click.echo(f"{entry.n:>4}  {moment(entry.at_us)}  {entry.decision:<8} {entry.how:<9} {about}")
-        if not entries:
-            click.echo("Nothing was decided yet.")
-    if damage := at.verify():
+    damage = at.verify()
+    if not (quiet or entries or damage):
+        click.echo("Nothing was decided yet.")
+    if damage:
         _say(damage.problem, damage.hint)
 
 
@@ -261,7 +262,8 @@ def _show_status(context: click.Context, app: str | None, home: Path | None, as_
         older = None if legacy is None else {"purposes": list(legacy.purposes), "withdrawn": legacy.withdrawn}
         click.echo(jsonlib.dumps({**found.as_answer(), "folder": str(at.folder), "asked_by_replaced_sdk": older}))
         return
-    click.echo(f"Consent in {at.folder}: {counted(found.entries, 'decision')}")
+    decisions = "no decision can be read" if found.problem else counted(found.entries, "decision")
+    click.echo(f"Consent in {at.folder}: {decisions}")
     _print_standings(found)
     for switch in found.switches:
         about = "everything" if len(switch.purposes) == len(found.standings) else ", ".join(sorted(switch.purposes))

@@ -35,11 +35,12 @@ def identity(context: click.Context, names: str | None, new_id: bool, home: Path
     at, now_us = resolve_home(context, home), SystemClock().now_us()
     if names is not None:
         at.create()
+        privacy_of(at)  # settings that cannot be read are not changed either
         set_option(at.config, "privacy", "identity", names)
     if new_id:
         at.create()
         replace_anonymous_id(at.anonymous_id, now_us=now_us)
-    config, origin = privacy_of(at)
+    config, origin = privacy_of(at, told_of="identity")
     anonymous = load_anonymous_id(at.anonymous_id, now_us=now_us) if at.anonymous_id.exists() else None
     if names is not None and config.identity != names:
         click.echo(f"{origin} says {config.identity}, and goes before {at.config}", err=True)

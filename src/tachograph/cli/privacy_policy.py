@@ -43,6 +43,8 @@ def policy(
 
     Example: tachograph privacy policy strict
     """
+    if preset is not None and shown is not None:
+        raise ConfigError("--of shows a preset, and an argument chooses one", hint="give only one of them")
     place = resolve_home(context, home)
     done = None if preset is None else _choose(place, Preset(preset), yes=yes, keep_texts=keep_texts)
     answer = {**_state(place), **({} if done is None else {"erased_texts": done})}
@@ -59,6 +61,7 @@ def _choose(home: Home, preset: Preset, *, yes: bool, keep_texts: bool) -> int:
     from tachograph.wiring.settings_file import set_option
 
     home.create()
+    privacy_of(home)  # settings that cannot be read are not changed either
     if preset is Preset.CONTENT:
         _require_consent(home, yes=yes)
     set_option(home.config, "privacy", "preset", preset.value)

@@ -84,7 +84,7 @@ def test_the_history_says_who_by_pseudonym_only(run) -> None:
     run("withdraw")
     told = as_json(run("history", "--json"))
     assert [(entry["decision"], entry["how"]) for entry in told] == [("grant", "command"), ("withdraw", "command")]
-    assert all(entry["who"].startswith("u_") for entry in told)
+    assert all(entry["who"].startswith("c_") for entry in told)
     assert "usage_analytics (text 1)" in run("history")[1]
 
 

@@ -97,3 +97,26 @@ def test_doctor_and_report_say_what_is_recorded(tmp_path: Path, capsys: Capture)
     findings = {f["what"]: f for f in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["what is kept"]["found"] == "preset content"
     assert "Content is recorded" in findings["what is kept"]["hint"]
+
+
+def test_settings_that_cannot_be_read_are_not_changed_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = "[privacy]\nnonsense = 1\n"
+    (tmp_path / "tachograph.toml").write_text(written)
+    for words in (["policy", "strict"], ["identity", "clear"]):
+        assert main(["privacy", *words, "--home", str(tmp_path)]) == 2
+        assert "privacy.nonsense" in capsys.readouterr().err
+    assert (tmp_path / "tachograph.toml").read_text() == written
+    assert main(["doctor", "--home", str(tmp_path), "--json"]) == 1
+    findings = {one["what"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert findings["what is kept"]["state"] == "problem"
+    assert "privacy.nonsense" in findings["what is kept"]["found"]
+
+
+def test_what_goes_before_a_choice_of_names_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACHOGRAPH_PRIVACY__IDENTITY", "clear")
+    assert main(["privacy", "identity", "pseudonym", "--home", str(tmp_path)]) == 0
+    assert "TACHOGRAPH_PRIVACY__IDENTITY says clear" in capsys.readouterr().err
