@@ -68,6 +68,8 @@ _COMMAND = re.compile(
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
 _SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
+_SUDO_ASKS = re.compile(r"\[sudo\] [\w ]{4,16} (?:for|für|de|para|pour) (?P<login>[^\W\d][\w.-]{1,31}) ?:")
+_NO_SUDOER = re.compile(r"(?<!\w)(?P<login>[^\W\d][\w.-]{1,31})[\"'`]? (?:is )?not\Z")
 _MAY_RUN = re.compile(r"(?<!\w)User (?P<login>[^\W\d][\w.-]{1,31})(?= \Z| $)")
 _NAME_BEFORE = re.compile(r"(?<=: )(?P<login>[^\W\d][\w.-]{1,31})\Z")
 _SU_LOG = re.compile(r"\(to [\w.-]{1,31}\) (?P<login>[^\W\d][\w.-]{1,31}) on (?:pts|tty|none|/dev)")
@@ -263,6 +265,12 @@ def _in_output(text: Text) -> Iterator[Span]:
     for at in text.places(b"sudo: "):
         if (found := _SUDO_LOG.match(whole, at)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
+    for at in text.places(b"[sudo] "):
+        if (found := _SUDO_ASKS.match(whole, at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "login-in-log")
+    for at in (*text.places(b" in sudoers"), *text.places(b" in the sudoers")):
+        if (found := _NO_SUDOER.search(whole, max(0, at - 48), at)) and is_login(found["login"]):
+            yield Span(*found.span("login"), "user", "login-in-log")
     for at in text.places(b" : tty="):
         if (found := _NAME_BEFORE.search(whole, max(0, at - 34), at)) and is_login(found["login"]):
             yield Span(*found.span("login"), "user", "login-in-log")
@@ -310,6 +318,9 @@ _ANCHORS = (
     b":x:",
     b"whoami",
     b"sudo: ",
+    b"[sudo] ",
+    b" in sudoers",
+    b" in the sudoers",
     b"(to ",
     b" may run the following",
     b" : tty=",
@@ -324,6 +335,8 @@ DETECTOR = Detector(
     find=_find,
     catches=(
         ("USER=jane", "USER=<user>"),
+        ("[sudo] password for jane: ", "[sudo] password for <user>: "),
+        ("jane is not in the sudoers file.", "<user> is not in the sudoers file."),
         ("LOGNAME=jane.doe\nSHELL=/bin/zsh", "LOGNAME=<user>\nSHELL=/bin/zsh"),
         ("USERNAME=jane", "USERNAME=<user>"),
         ("user=jane action=login", "user=<user> action=login"),

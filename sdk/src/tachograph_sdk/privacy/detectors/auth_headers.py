@@ -15,9 +15,12 @@ _HEADER = re.compile(
     rb"authorization[\"'`]?\]?[ \t]{0,8}(?:[:=,]|=>|->|\)[ \t]{0,4}[.=])[ \t]{0,16}(?:[rbfRBF]?[\"'`])?[ \t]{0,4}"
     rb"(?:(bearer|basic|token|digest|negotiate|ntlm|apikey|api-key|key|bot|splunk|genie[a-z]{1,8}|sso-?key|ssws|snyk|jwt"
     rb"|githubtoken|aws4-hmac-sha256|aws|oauth|hawk|sharedkey(?:lite)?|sharedaccesssignature|discogs|zoho-oauthtoken"
-    rb"|client-id|klaviyo-api-key|goog-?[a-z]{1,16})(?:[ \t]{1,8}|=|:[ \t]{0,4}))?"
+    rb"|client-id|klaviyo-api-key|goog-?[a-z]{1,16}|hmac(?:-[a-z0-9]{2,8})?|signature|secret|private-token|api[_-]?token)(?:[ \t]{1,8}|=|:[ \t]{0,4}))?"
 )
 _VALUE = re.compile(rb"(?:token=)?+[\"'*(<\[]{0,2}+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
+_UNKNOWN_SCHEME = re.compile(
+    rb"[A-Za-z][A-Za-z0-9-]{1,24}[ \t]{1,4}(?:[a-z]{1,12}=)?+[\"']?(?=[^\s]{0,64}[0-9])([A-Za-z0-9._~+/=|:-]{20,8192}+)"
+)
 _BEARER = re.compile(rb"bearer(?:[ \t]{1,8}|:[ \t]{0,8}|=|%20|[\"'],[ \t]{0,4})[\"'`]?([A-Za-z0-9._~+/=|-]{8,8192}+)")
 _BASIC = re.compile(rb"basic[ \t]{1,8}([A-Za-z0-9+/_-]{8,4096}+={0,2})")
 _PART = re.compile(
@@ -46,8 +49,11 @@ def _find(text: Text) -> Iterator[Span]:
             found = list(_parts(data, lower, match.end()))
             yield from found
             done = found[-1].end if found else done
-            continue
+            if found or scheme != b"oauth":
+                continue
         value = _VALUE.match(data, match.end())
+        if not scheme and (unknown := _UNKNOWN_SCHEME.match(data, match.end())):
+            value, scheme = unknown, b"other"
         if value is None:
             continue
         start, end = value.span(1)
@@ -131,6 +137,9 @@ DETECTOR = Detector(
         (f"headers['Authorization'] = 'Bearer {_RANDOM}'", "headers['Authorization'] = 'Bearer <token>'"),
         (f'HeaderValue("Bearer", "{_RANDOM}")', 'HeaderValue("Bearer", "<token>")'),
         (f"using bearer {_RANDOM}.", "using bearer <token>."),
+        (f"Authorization: OAuth {_RANDOM}", "Authorization: OAuth <token>"),
+        (f"Authorization: HMAC-SHA256 {_RANDOM}", "Authorization: HMAC-SHA256 <token>"),
+        (f"Authorization: Acme-V2 {_RANDOM}{_RANDOM}", "Authorization: Acme-V2 <token>"),
         (f"Authorization: Token token=\"{_RANDOM}\"", 'Authorization: Token token="<token>"'),
         (
             'Authorization: Digest username="jane", realm="x", nonce="dcd98b7102dd2f0e", uri="/a", response="6629fae49393a053"',

@@ -21,6 +21,14 @@ _ATTRIBUTES = frozenset(
 )
 _JAR = re.compile(rb"\t(?:TRUE|FALSE)\t[0-9]{1,12}\t([^\t\n]{1,256}+)\t([^\t\r\n]{1,4096}+)")
 _ARGUMENT = re.compile(rb"-b [\"'][\w.-]{1,64}=[^\s;\"']{8}")
+_CALL = re.compile(
+    rb"cookies?(?:\.(?:set|add|append))?\(\s{0,8}[\"'`][\w.-]{1,64}[\"'`],\s{0,8}[\"'`]([^\"'`\s\\]{8,4096}+)[\"'`]"
+)
+# What people chose, and no secret: `theme=dark`, `lang=en-US`, `logged_in=yes`.
+_CHOICE = re.compile(
+    rb"(?i)[\w-]{0,16}(?:theme|mode|scheme|lang|language|locale|currency|country|region|tz|timezone|consent|logged_in|view|layout|sidebar|sort|debug)[\w-]{0,8}"
+)
+_PLAIN = re.compile(rb"[a-z]{2,12}(?:[-_][A-Za-z]{2,4})?|[A-Z]{2,3}|[01]")
 _RANDOM = re.compile(rb"[A-Za-z0-9_-]{20,4096}+")
 _SHORT = re.compile(rb"(?:^|[\s`\"'>])-b[ \t]{0,2}[\"']?\Z")
 
@@ -37,6 +45,11 @@ def _find(text: Text) -> Iterator[Span]:
                 done = entry.end()
                 if _is_value(entry[2]):
                     yield Span(*entry.span(2), "cookie", "cookie-in-code")
+            continue
+        if call := _CALL.match(data, at):
+            done = call.end()
+            if _is_value(call[1]):
+                yield Span(*call.span(1), "cookie", "cookie-in-code")
             continue
         header = _HEADER.match(lower, at - 2 if lower[max(at - 2, 0) : at] == b"--" else at)
         if header is None:
@@ -63,7 +76,8 @@ def _find(text: Text) -> Iterator[Span]:
 def _pairs(data: bytes, place: int, *, single: bool) -> Iterator[Span]:
     """The values of `name=value; name=value`; only the first if what follows are attributes."""
     while pair := _PAIR.match(data, place):
-        if _is_value(pair[3]) and pair[1].lower() not in _ATTRIBUTES:
+        choice = _PLAIN.fullmatch(pair[3]) and _CHOICE.fullmatch(pair[1])
+        if _is_value(pair[3]) and not choice and pair[1].lower() not in _ATTRIBUTES:
             yield Span(*pair.span(3), "cookie", "set-cookie" if single else "cookie")
         following = _NEXT.match(data, pair.end())
         if single or following is None:
@@ -88,7 +102,8 @@ DETECTOR = Detector(
     help="Values of cookies in Cookie and Set-Cookie headers, in code and in cookie jars.",
     find=_find,
     catches=(
-        ("Cookie: sid=q8Zr2LmX; theme=dark", "Cookie: sid=<cookie>; theme=<cookie>"),
+        ("Cookie: sid=q8Zr2LmX; theme=dark; id=dark", "Cookie: sid=<cookie>; theme=dark; id=<cookie>"),
+        ("jar.cookies.set('sid', 'q8Zr2LmX')", "jar.cookies.set('sid', '<cookie>')"),
         ("Set-Cookie: sid=q8Zr2LmX; Path=/; HttpOnly", "Set-Cookie: sid=<cookie>; Path=/; HttpOnly"),
         ("set-cookie: __Host-id=\"a1b2c3\"; Secure", "set-cookie: __Host-id=\"<cookie>\"; Secure"),
         ('{"Cookie": "sid=q8Zr2LmX; _ga=GA1.2.3.4"}', '{"Cookie": "sid=<cookie>; _ga=<cookie>"}'),

@@ -20,32 +20,23 @@ _LAST_WORDS = re.compile(
     r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
 )
 # Last name first: `"Doe, Jane" <`.
-_LAST_WORDS = re.compile(
-    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
-)
-# Last name first: `"Doe, Jane" <`.
-_LAST_WORDS = re.compile(
-    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
-)
-# Last name first: `"Doe, Jane" <`.
-_LAST_WORDS = re.compile(
-    r"(?<![\w.'\u2019-])(?P<name>[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|di|da|bin|al)){0,4})[ \t]\Z"
-)
-# Last name first: `"Doe, Jane" <`.
 _TURNED = re.compile(
     r"(?i:\"|-by: |from: |to: |cc: |author: )(?P<name>[^\W\d_a-z][\w'\u2019-]{0,40}(?: [^\W\d_a-z][\w'\u2019-]{0,40})?, "
     r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: [^\W\d_a-z][\w.'\u2019-]{0,40})?)\"?[ \t]\Z"
 )
 _LAST_WORD = re.compile(r"(?<![\w.+-])[\w.+-]{1,40}(?=[\"']?[ \t]\Z)")
-_TRAILER = re.compile(r"-by: {1,3}(?P<name>[^\n<>(\[@#\"']{2,80}?)(?=[ \t]*(?:[<(\n\r\"'`]|\Z|\\n))", re.IGNORECASE)
+_TRAILER = re.compile(
+    r"-by: {1,3}(?P<name>(?:[^\n<>(\[@#\"']|(?<=\w)'(?=\w)){2,80}?)(?=[ \t]*(?:[<(\n\r\"`]|'(?!\w)|\Z|\\n))",
+    re.IGNORECASE,
+)
 _TRAILERS = tuple(
     b"signed-off co-authored authored coauthored reviewed acked tested reported suggested helped approved merged committed"
     b" requested written created fixed debugged mentored found bisected proposed assisted contributed submitted edited"
     b" maintained verified assigned prepared".split()
 )
 _AUTHOR = re.compile(
-    r"(?:author|committer)s?[\"']?[ \t]{0,8}(?::|=>?)[ \t]{0,8}[\"']?(?P<name>[^\W\d_][^\n<>(){}\[\]@#\"'=:;,|\\/]{1,60}?)"
-    r"(?=[\"']?[ \t]*(?:[<(\n\r,;\"'|}]|\Z)|\\n)",
+    r"(?:author|committer)s?[\"']?[ \t]{0,8}(?::|=>?)[ \t]{0,8}[\"']?(?P<name>[^\W\d_](?:[^\n<>(){}\[\]@#\"'=:;,|\\/]|(?<=\w)'(?=\w)){1,60}?)"
+    r"(?=[\"']?(?!\w)[ \t]*(?:[<(\n\r,;\"|}]|'(?!\w)|\Z)|\\n)",
     re.IGNORECASE,
 )
 _JAVADOC = re.compile(r"@author[ \t]{1,4}(?P<name>" + _WORDS + r")")
@@ -62,7 +53,7 @@ _MERGE = re.compile(r"Merge pull request #\d{1,7} from (?P<user>[\w-]{2,39})/", 
 _SETTINGS = re.compile(
     r"\[user\]\s{1,12}(?:email[^\n]{0,100}\n\s{0,12})?name[ \t]{0,3}=[ \t]{0,3}(?P<name>[^\n\"]{2,60}?)[ \t]*(?=[\n\r\"'`]|\Z)"
 )
-_VALUE = re.compile(r"[^\n\"'`\\<>{}()$;,|&=]{2,60}")
+_VALUE = re.compile(r"(?:[^\n\"'`\\<>{}()$;,|&=]|(?<=\w)'(?=\w)){2,60}")
 _VALUE_PLAIN = re.compile(_WORDS)
 
 

@@ -21,6 +21,7 @@ _ROOTS = re.compile(
     | (?:[\w.@-]{1,64}:)?[\\/]{1,4}(?:(?:mnt|cygdrive)[\\/])?[A-Za-z]      # /c/Users, /mnt/c/Users
     | (?:[^/]{1,64}:)?/(?:export|exports|private|var|usr|net|nfs|nfs4|afs|mnt|host|rootfs|hostfs|sysroot|data|System)
       (?:/[\w.-]{1,64}){0,2}
+    | (?:https?://[^/\s]{1,64}/|/)?@fs                                          # as Vite serves files
     | /media/[\w.-]{1,64}/[\w.-]{1,64} | /proc/[0-9]{1,7}/root
     | (?:file|sftp|ssh|scp|rsync|nfs|smb|afp|cifs|fish|vscode[\w+.-]{0,24}|git\+ssh|webpack|docker|editor|idea|wsl):
       [\\/]{0,3}[^/\\]{0,100}(?:[\\/]{1,2}[A-Za-z](?::|%3A))?(?:/?mnt/[a-z])?
@@ -28,7 +29,7 @@ _ROOTS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_UPWARDS = re.compile(r"(?:\.\./){1,24}\.\.")
+_UPWARDS = re.compile(r"(?:[a-z-]{3,16}:/{1,3}(?:[\w.-]{1,40}/)?)?(?:\.\./){1,24}\.\.")
 _VOLUME = re.compile(r"/Volumes/[^/\n\t\"'<>|:;]{1,64}\Z")
 _MOUNTED = re.compile(r"(?:[\\/](?:mnt|cygdrive))?[\\/][A-Za-z]")
 # Marks that follow their letter are no letters to `\w`: accents apart, as macOS writes names, and vowels of Indic scripts.
@@ -89,6 +90,7 @@ def _name(text: str, start: int, end: int) -> Span | None:
         if not (
             any(map(_ROOTS.fullmatch, (token, token.lstrip("+-"))))
             or (root == "Users" and _UPWARDS.fullmatch(token))
+            or (token in ("a", "b") and text[slash : slash + 2] == "//")  # a diff of files by their whole paths
             or ("/Volumes/" in before and _VOLUME.search(before))
         ):
             return None
@@ -187,6 +189,9 @@ DETECTOR = Detector(
         ("-I/home/jane/include -L/home/jane/lib", "-I/home/<user>/include -L/home/<user>/lib"),
         ("-/mnt/d/Users/jane/x.txt", "-/mnt/d/Users/<user>/x.txt"),
         ("reload ../../Users/jane/w/src/App.vue", "reload ../../Users/<user>/w/src/App.vue"),
+        ("http://localhost:3000/@fs/Users/jane/app/main.tsx", "http://localhost:3000/@fs/Users/<user>/app/main.tsx"),
+        ("--- a//home/jane/x.md\n+++ b//home/jane/x.md", "--- a//home/<user>/x.md\n+++ b//home/<user>/x.md"),
+        ("webpack:///../../Users/jane/app/a.js", "webpack:///../../Users/<user>/app/a.js"),
         ("/Users/jane and /Users/bob", "/Users/<user> and /Users/<user>"),
     ),
     spares=(

@@ -15,7 +15,7 @@ __all__ = ["DETECTOR"]
 _SCHEMES = words(
     "http https ws wss ssh sftp ftp ftps git smb cifs nfs rdp vnc telnet ldap ldaps postgres postgresql mysql mariadb"
     " mongodb mongodb+srv redis rediss amqp amqps mqtt mqtts kafka tcp udp grpc grpcs nats clickhouse rsync svn"
-    " git+ssh svn+ssh imap imaps smtp smtps pop3 oracle mssql sqlserver jdbc elasticsearch opc.tcp rtsp rtmp"
+    " bolt neo4j neo4j+s cassandra couchbase memcached pulsar stomp git+ssh svn+ssh imap imaps smtp smtps pop3 oracle mssql sqlserver jdbc elasticsearch opc.tcp rtsp rtmp"
 )
 _URL = re.compile(rb"://(?:[^\s/@\"']{1,128}+@)?([0-9a-z?][0-9a-z?._-]*+)(:[0-9])?(?![({$%@])(?!:[^0-9\s])")
 _SCHEME = re.compile(rb"[a-z][a-z0-9+.]*\Z")
@@ -31,7 +31,8 @@ _MACHINES = _RUN_BY_FIRMS | words(
 
 # A name with a private end, wherever it stands.
 _END = re.compile(
-    rb"\.(?:local(?:domain)?|internal|corp|lan|intranet|home\.arpa|ts\.net)(?![a-z0-9_({\[-]|\.[a-z0-9_*]|=[^=\"' ])"
+    rb"\.(?:(?:local(?:domain)?|internal|corp|lan|intranet|home\.arpa|ts\.net)(?![a-z0-9_({\[-]|\.[a-z0-9_*]|=[^=\"' ])"
+    rb"|(?:internal|corp|intranet|intra)\.[a-z0-9-]{1,40}\.(?:com|net|org|io|dev|ai|cloud|tech|de|fr|nl|ch|at|eu|uk|co\.uk)(?![a-z0-9_({-]|\.[a-z0-9_*]))"
 )
 _SURE_ENDS = (".corp", ".lan", ".intranet", ".localdomain", ".home.arpa", ".ts.net")
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789.-_"
@@ -59,7 +60,7 @@ _SHORT_KEY = re.compile(
     r"(?:host|node|machine|server)\"?(?:: ?|=)\"?(?P<host>[^\W_](?:[\w-]{0,61}[^\W_])?)(?![\w.({\[<-])", re.IGNORECASE
 )
 _DEVICE = re.compile(
-    r"(?i)[a-z]-?\d{1,4}\Z|-(?:\d{1,4}|[a-z]{1,4}\d{1,4}|laptop|desktop|workstation|macbook.*|mbp|imac|thinkpad|pc|nuc)\Z"
+    r"(?i)(?:laptop|desktop|macbook|mbp|imac|thinkpad|workstation)-|[a-z]-?\d{1,4}\Z|-(?:\d{1,4}|[a-z]{1,4}\d{1,4}|laptop|desktop|workstation|macbook.*|mbp|imac|thinkpad|pc|nuc)\Z"
 )
 _GENERIC = re.compile(
     r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that|arm64|amd64|x64|x86|x86_64|aarch64|armv[678]l?|i[3-6]86|s390x|ppc64(?:le)?|riscv64|win32)\Z"
@@ -116,7 +117,7 @@ def _is_machine(lower: bytes, start: int, end: int, name: str) -> bool:
     if before.endswith((b"/", b"\\", b"$", b"%", b"?", b".", b"_", b"{")):
         return False
     labels = name.split(".")
-    if name.endswith(_SURE_ENDS):
+    if name.endswith(_SURE_ENDS) or not name.endswith((".local", ".internal")):
         return labels[0] not in _PACKAGES
     if labels[0] in _PACKAGES or labels[0] in _FILES or before.endswith((b"import ", b"package ", b"using ")):
         return False
@@ -207,6 +208,9 @@ DETECTOR = Detector(
             "Darwin <host> 23.5.0 Darwin Kernel Version 23.5.0",
         ),
         ("redis://cache-3:6379/0", "redis://<host>:6379/0"),
+        ("Host: jenkins.corp.acme.io", "Host: <host>"),
+        ("bolt://graph.corp.acme.com:7687", "bolt://<host>:7687"),
+        ('"host": "mbp-of-jane"', '"host": "<host>"'),
     ),
     spares=(
         "https://api.anthropic.com/v1 https://github.com/org/repo https://example.com",

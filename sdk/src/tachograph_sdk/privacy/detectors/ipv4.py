@@ -135,6 +135,8 @@ def _said(before: bytes) -> bool | None:
         says = _SAYS.get(word)
         if says is None and (word.endswith((b"address", b"addr")) or (word.startswith(b"lib") and len(word) > 4)):
             says = not word.startswith(b"lib")
+        elif says is None and word.endswith(b"version"):
+            says = False
         if says or (says is False and distance <= _NEAR):
             return says
     return None
@@ -213,6 +215,7 @@ DETECTOR = Detector(
         "Microsoft.Foo, Version=4.0.0.0, Culture=neutral",
         '"version": "10.0.19.1"',
         "react@1.2.3.4",
+        'AssemblyFileVersion("2.5.104.7")',
         "300.1.2.3 and 1.2.3.400",
         "2026.11.20.1",
         "1.2.3.4.5",

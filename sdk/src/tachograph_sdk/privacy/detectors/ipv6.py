@@ -18,6 +18,7 @@ _BACK = 39
 _ADDRESS_BYTES = b"0123456789abcdef:"
 _RUN = re.compile(rb"[0-9a-f:]{2,48}+(?:\.[0-9]{1,3}+\.[0-9]{1,3}+\.[0-9]{1,3}+)?")
 _ZONE = re.compile(rb"%[0-9a-z][0-9a-z._-]{0,15}+")
+_BLOCK = re.compile(rb"(?:fe80|fc00|fd00|ff00|2000)::/[0-9]{1,2}(?![0-9])")  # named in texts about networks
 _SLICE = re.compile(r"[\w)\]]\[[\d:]*+\Z")
 
 
@@ -66,7 +67,7 @@ def _address(text: Text, start: int, end: int) -> Span | None:
             address = IPv6Address(written)
         except AddressValueError:
             return None
-    if int(address) <= 1 or not _is_meant(text, written, address, start):
+    if int(address) <= 1 or _BLOCK.match(lower, start) or not _is_meant(text, written, address, start):
         return None
     zone = _ZONE.match(lower, end)
     return Span(start, zone.end() if zone else end, "ip", "ipv6")

@@ -11,7 +11,7 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
 
-_ANCHORS = (b"all=(all", b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ")
+_ANCHORS = (b"all=(all", b"r--r--r--", b"%cpu", b"ppid ", b" pts/", b" tty", b" console ", b" ? ")
 
 # The rights of a file from the owner's "w" or "-" on, a letter that lets the search skip, and the number of links.
 _FILE_RIGHTS = re.compile(rb"w[-xs][-r][-w][-xs][-r][-w][-xt][@+.]? {1,6}(?:[0-9]{1,7}|[0-9.]{1,6}[kmg]i?b?|-) ")
@@ -39,7 +39,9 @@ _WHO = re.compile(
 _PROCESS_AT = re.compile(
     r"(?:\A|(?<=[\n\"'`> ]))(?P<user>[^\W\d][\w.-]{0,31}\+?) +\d{1,8} +\d+\.\d +\d+\.\d +\d+ +\d+ +\Z"
 )
-_TERMINAL = re.compile(rb"(?:pts/[0-9]{1,4}|tty[a-z0-9]{1,5}|console) {1,12}(?:[0-9(:-]|[a-z]{1,4}[+<]? {1,8}[0-9])")
+_TERMINAL = re.compile(
+    rb"\? {1,12}[rsdizt][a-z<+]{0,3} {1,8}[0-9]|(?:pts/[0-9]{1,4}|tty[a-z0-9]{1,5}|console) {1,12}(?:[0-9(:-]|[a-z]{1,4}[+<]? {1,8}[0-9])"
+)
 _MAX_ROWS = 2000
 
 
@@ -96,7 +98,7 @@ def _processes(text: Text) -> Iterator[Span]:
 
 def _logged_in(text: Text) -> Iterator[Span]:
     whole, lower = text.text, text.lower
-    for anchor in (b" pts/", b" tty", b" console "):
+    for anchor in (b" pts/", b" tty", b" console ", b" ? "):
         for at in text.places(anchor):
             if not _TERMINAL.match(lower, at + 1):
                 continue
@@ -135,6 +137,10 @@ DETECTOR = Detector(
         (
             "jane    12345  0.0  0.1  21532  5300 pts/0    Ss   09:28   0:00 -bash",
             "<user>    12345  0.0  0.1  21532  5300 pts/0    Ss   09:28   0:00 -bash",
+        ),
+        (
+            "jane     2112  0.0  0.1  12345  6789 ?        Ss  10:11  0:00 python3 a.py",
+            "<user>     2112  0.0  0.1  12345  6789 ?        Ss  10:11  0:00 python3 a.py",
         ),
         ("jane  ttys000  Nov 20 09:12", "<user>  ttys000  Nov 20 09:12"),
         (

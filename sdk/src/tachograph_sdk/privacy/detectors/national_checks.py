@@ -9,15 +9,19 @@ from tachograph_sdk.privacy.detectors.numbers import luhn
 
 __all__ = [
     "ahv",
+    "amka",
     "bsn",
+    "cnp",
     "cnpj",
     "codice_fiscale",
     "cpf",
     "curp",
     "dni",
+    "egn",
     "fnr",
     "henkilotunnus",
     "insee",
+    "ird",
     "my_number",
     "nhs",
     "nie",
@@ -25,6 +29,7 @@ __all__ = [
     "nino",
     "nric",
     "nrn",
+    "oib",
     "pan",
     "personnummer",
     "pesel",
@@ -263,6 +268,37 @@ def nric(code: str) -> bool:
     if code[0] in "FG":
         return "XWUTRQPNMLK"[total % 11] == code[8]
     return code[0] == "M" and code[8].isalpha()
+
+
+def cnp(digits: str) -> bool:
+    """Romanian personal code, thirteen digits."""
+    rest = _weighted(digits, (2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)) % 11
+    return digits[0] in "12345678" and _is_date(int(digits[3:5]), int(digits[5:7])) and rest % 10 == int(digits[12])
+
+
+def egn(digits: str) -> bool:
+    """Bulgarian civil number, ten digits."""
+    return _weighted(digits, (2, 4, 8, 5, 10, 9, 7, 3, 6)) % 11 % 10 == int(digits[9])
+
+
+def oib(digits: str) -> bool:
+    """Croatian personal number, eleven digits (ISO/IEC 7064 MOD 11,10)."""
+    return steuer_id(digits)
+
+
+def amka(digits: str) -> bool:
+    """Greek social security number: date of birth, then five digits."""
+    return _is_date(int(digits[2:4]), int(digits[:2])) and luhn(digits)
+
+
+def ird(digits: str) -> bool:
+    """New Zealand's tax number, eight or nine digits; where the first weights give ten, the second ones count."""
+    body = digits[:-1].rjust(8, "0")
+    for weights in ((3, 2, 7, 6, 5, 4, 3, 2), (7, 4, 3, 2, 5, 2, 7, 6)):
+        check = -_weighted(body, weights) % 11
+        if check != 10:
+            return check == int(digits[-1])
+    return False
 
 
 def curp(code: str) -> bool:

@@ -69,6 +69,7 @@ _WORDS = words(
     " dselsnummer fnr cpr pesel cpf cnpj aadhaar aadhar uidai rrn mynumber sin insurance tfn tax taxid taxpayer tin"
     " medicare nhs utr ahv avs tckn kimlik nif contribuinte teudat cnp egn rodne rodn amka afm taj isikukood cuit cuil steueridentifikationsnummer steueridnr"
     " national nationalid identity idcard nino ni ppsn pps nric rut curp rfc ein fein svnr sozialversicherungsnummer"
+    " oib ird thai emirates mykad"
     " rentenversicherungsnummer ausweisnummer personalausweis henkil hetu rijksregisternummer number"
 )
 _ID_WORDS = frozenset(word.encode() for word in _WORDS)
@@ -79,11 +80,13 @@ _CONTEXT = re.compile(
     rb"|pesel|cpf|cnpj|aadhaa?r|uidai|rrn|my ?number|social[ _-]?insurance|tfn|tax[ _-]?file|tax[ _-]?(?:payer)?[ _-]?id"
     rb"(?:entification)?|medicare|nhs|utr|ahv|avs|tckn|kimlik|t[. ]?c[. ]? kimlik|contribuinte|teudat zehut|rodn. ..slo"
     rb"|amka|afm|taj|isikukood|cui[tl]|national[ _-]?(?:id|identity|identification|insurance)|nationalid|nino"
-    rb"|ni(?=[ _-]?(?:number|no))|identity[ _-]?(?:card|number|no|document)|id[ _-]?card|ppsn|pps|nric|curp|fein"
+    rb"|ni(?=[ _-]?(?:number|no))|identity[ _-]?(?:card|number|no|document)|(?:south[ _-]?african|thai|emirates)[ _-]?id|mykad|id[ _-]?card|ppsn|pps|nric|curp|fein"
     rb"|sozialversicherungsnummer|svnr|rentenversicherungsnummer|(?:personal)?ausweis(?:nummer)?|henkil.tunnus|hetu"
     rb"|rijksregisternummer)(?:[ _-]?(?:numbers?|num|no|nr|nummer|n.mero|card))?(?![a-z])[^0-9\n]{0,16}\Z"
 )
-_OTHER_SCRIPTS = re.compile(r"(?:身份证|身分證|マイナンバー|個人番号|주민등록|주민번호|ИНН|СНИЛС)[^\d\n]{0,8}\Z")
+_OTHER_SCRIPTS = re.compile(
+    r"(?:身份证|身分證|マイナンバー|個人番号|주민등록|주민번호|ИНН|СНИЛС|ЕГН|ΑΜΚΑ|ΑΦΜ|РНОКПП|ІПН|ЕМБГ|תעודת זהות|מספר זהות)[^\d\n]{0,8}\Z"
+)
 _AMBIGUOUS: tuple[tuple[str, re.Pattern[bytes], int, _Check], ...] = tuple(
     (
         rule,
@@ -97,8 +100,11 @@ _AMBIGUOUS: tuple[tuple[str, re.Pattern[bytes], int, _Check], ...] = tuple(
         ("no-fnr", rb"fnr", 11, checks.fnr),
         ("tax-id", rb"tin", 9, checks.ssn),
         ("us-ein", rb"ein", 9, lambda digits: digits[:2] != "00"),
-        ("ro-cnp", rb"cnp", 13, lambda digits: digits[0] in "12345678"),
-        ("bg-egn", rb"egn", 10, lambda digits: True),
+        ("ro-cnp", rb"cnp", 13, checks.cnp),
+        ("bg-egn", rb"egn", 10, checks.egn),
+        ("hr-oib", rb"oib", 11, checks.oib),
+        ("nz-ird", rb"ird", 8, checks.ird),
+        ("nz-ird", rb"ird", 9, checks.ird),
     )
 )
 _ANY = re.compile(r"(?:[A-Z]{1,2} ?)?\d(?:[ ./-]?\d){6,17}+(?:[ -]?[A-Z]{1,2})?(?!\w)(?!\.\d)")
@@ -129,7 +135,7 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _numeric(whole: str, number: Number) -> Iterator[Span]:
     start = number.start
-    other = not whole[max(0, start - 2) : start].isascii() and _OTHER_SCRIPTS.search(whole[max(0, start - 16) : start])
+    other = not whole[max(0, start - 8) : start].isascii() and _OTHER_SCRIPTS.search(whole[max(0, start - 24) : start])
     if other or not number.words.isdisjoint(_ID_WORDS):
         span = _in_context(whole, number, said=bool(other))
         if span is not None:
@@ -150,9 +156,10 @@ def _in_context(whole: str, number: Number, *, said: bool) -> Span | None:
     letters = _LETTERS_BEFORE.search(whole[max(0, number.start - 4) : number.start])
     start = number.start - len(letters[0]) if letters else number.start
     match = _INSURANCE.match(whole, start) or _ANY.match(whole, start)
-    if match is None or _STAMP.match(match[0]):
+    if match is None:
         return None
-    if said or _CONTEXT.search(number.before):
+    stamp = _STAMP.match(match[0]) is not None
+    if not stamp and (said or _CONTEXT.search(number.before)):
         return Span(*match.span(), "national_id", "in-context")
     digits = "".join(char for char in match[0] if char.isdecimal())
     for rule, word, length, check in _AMBIGUOUS:
@@ -230,6 +237,13 @@ DETECTOR = Detector(
         ("PAN: ABCPE1234F", "PAN: <national_id>"),
         ("11010519491231002X", "<national_id>"),
         ("850101-1234567", "<national_id>"),
+        ("マイナンバー: 741435454500", "マイナンバー: <national_id>"),
+        ("ΑΜΚΑ: 03108176508, ЕГН: 5402020756", "ΑΜΚΑ: <national_id>, ЕГН: <national_id>"),
+        ("CNP: 1831007426335", "CNP: <national_id>"),
+        ("OIB 07031849551", "OIB <national_id>"),
+        ("IRD number 55456151", "IRD number <national_id>"),
+        ("South African ID number: 9401148934087", "South African ID number: <national_id>"),
+        ("Thai ID 3-2389-26789-17-1", "Thai ID <national_id>"),
         ("マイナンバー：123456789018", "マイナンバー：<national_id>"),
         ("SIN 046-454-286", "SIN <national_id>"),
         ("TFN: 123 456 782", "TFN: <national_id>"),

@@ -20,7 +20,7 @@ _KEYS = words(
 _WHOLE_NAMES = words(
     "fullname displayname preferredname userdisplayname contactname ownername"
 )  # of things too: two words
-_VALUE = re.compile(r"[^\W\d_][^\n\"'`<>{}()\[\]$;,|&=:/\\@#%*+?!]{1,60}")
+_VALUE = re.compile(r"[^\W\d_](?:[^\n\"'`<>{}()\[\]$;,|&=:/\\@#%*+?!]|(?<=\w)'(?=\w)){1,60}")
 _WORDS = r"[^\W\d_a-z][\w.'\u2019-]{0,40}(?: (?:[^\W\d_a-z][\w.'\u2019-]{0,40}|van|von|der|den|de|del|da|bin|al)){0,4}"
 _PLAIN = re.compile(_WORDS)
 
@@ -69,7 +69,10 @@ def _find(text: Text) -> Iterator[Span]:
 
 def _by_key(text: Text) -> Iterator[Span]:
     for field in name_fields(text):
-        if field.key not in _KEYS:
+        key = field.key
+        if key == "name" and text.lower[max(0, field.start - 5) : field.start] in (b"full ", b"legal"):
+            key = "fullname"
+        if key not in _KEYS:
             continue
         match = (_VALUE if field.quote else _PLAIN).match(text.text, field.at)
         if match is None:
@@ -79,11 +82,9 @@ def _by_key(text: Text) -> Iterator[Span]:
             continue
         if not field.quote and text.text[match.end() : match.end() + 1] in ("(", ".", "[", "{", "<", "_", ":"):
             continue
-        if field.key in _WHOLE_NAMES and len(name.split()) < 2 and name.isascii():
+        if key in _WHOLE_NAMES and len(name.split()) < 2 and name.isascii():
             continue
-        if is_person(name) or (
-            field.quote and name.islower() and field.key not in _WHOLE_NAMES and is_person(name.title())
-        ):
+        if is_person(name) or (field.quote and name.islower() and key not in _WHOLE_NAMES and is_person(name.title())):
             yield Span(field.at, field.at + len(name), "name", "name-key")
 
 
@@ -134,6 +135,8 @@ DETECTOR = Detector(
     catches=(
         ('{"full_name": "Jane Doe"}', '{"full_name": "<name>"}'),
         ("firstName: 'Jane', lastName: 'Doe'", "firstName: '<name>', lastName: '<name>'"),
+        ("Full name: Jane Doe", "Full name: <name>"),
+        ('"full_name": "Jane O\'Doe"', '"full_name": "<name>"'),
         ("display_name=Jane Doe", "display_name=<name>"),
         ("CN=Jane Doe,OU=Users,DC=corp,DC=example", "CN=<name>,OU=Users,DC=corp,DC=example"),
         ("uid=jdoe,ou=people,dc=example", "uid=<user>,ou=people,dc=example"),

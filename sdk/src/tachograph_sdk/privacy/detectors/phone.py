@@ -34,7 +34,7 @@ _FORMS = re.compile(
     r"|8 ?[ (-]\d{3}[ )-] ?\d{3}-\d{2}-\d{2}|8-\d{3}-\d{3}-\d{4}"  # RU
 )
 _ANY = re.compile(r"\(?\d[\d()]{0,14}(?:[ .\-/]{1,2}\(?\d[\d()]{0,10}){0,6}")
-_ADDRESS = re.compile(r"\+\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\d)")  # of IPv4, on an added line
+_ADDRESS = re.compile(r"\+\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\d)")  # of IPv4, on an added line
 _LINKED = re.compile(r"[1-9]\d{7,14}(?!\w)")
 _COUNTED = re.compile(r"0\d\D0\d\D0\d\D0\d")  # bytes of a dump, not a number
 _DATE = re.compile(

@@ -76,6 +76,7 @@ _AI = (
     prefix("browserbase-key", "bb_live_", W, 24),
     prefix("sourcegraph-token", "sgp_", "0-9a-f_local", 40),
     prefix("sourcegraph-dotcom-token", "sgd_", A, 40),
+    prefix("segment-token", "sgp_", A, 64),
     prefix("cursor-key", "crsr_", H, 64),
     prefix("cursor-old-key", "key_", H, 64, loose=True),
     prefix("mem0-key", "m0-", A, 40, loose=True),
@@ -271,6 +272,19 @@ _WORK = (
 )
 
 _MORE = (
+    prefix("adobe-client-secret", "p8e-", L, 32, loose=True),
+    prefix("defined-networking-key", "dnkey-", A, 20, f"-[{A}]{{40,}}+"),
+    prefix("scalingo-token", "tk-us-", W, 48, loose=True),
+    after("harness-token", "t.", 4, f"{EDGE}[ps]at\\.[{W}]{{20,24}}\\.[{A}]{{20,24}}\\.[{A}]{{20}}(?![{A}])"),
+    prefix("val-town-token", "vtwn_", A, 28),
+    prefix("svix-test-key", "testsk_", W, 32, "(?:\\.[a-z]{2}(?![A-Za-z]))?+"),
+    prefix("settlemint-token", "sm_", "a-z", 3, f"_[{A}]{{16}}"),
+    prefix("intra42-secret", "s-s4t2", "a-z", 2, f"-[{H}]{{64}}"),
+    shape(
+        "1password-secret-key",
+        "A3-",
+        f"{EDGE}A3-[{U}]{{6}}-(?:[{U}]{{11}}|[{U}]{{6}}-[{U}]{{5}})(?:-[{U}]{{5}}){{3}}(?![{A}])",
+    ),
     prefix("logfire-token", "pylf_v1_", "a-z", 2, f"_[{A}]{{24,}}+"),
     prefix("docker-swarm-token", "SWMTKN-1-", "a-z0-9-", 70),
     prefix("docker-swarm-key", "SWMKEY-1-", B, 40),
@@ -333,6 +347,7 @@ _CHAT = (
 
 _PAYMENTS_AND_SHOPS = (
     shape("lob-key", "live_", f"{EDGE}(?:live|test)_(?:pub_)?[{H}]{{31,35}}(?![{A}])"),
+    shape("gocardless-token", "live_", f"{EDGE}live_(?=[{W}]{{0,39}}[A-Z])(?=[{W}]{{0,39}}[0-9])[{W}]{{40}}(?![{W}])"),
     shape("lob-test-key", "test_", f"{EDGE}test_(?:pub_)?[{H}]{{31,35}}(?![{A}])"),
     prefix("stripe-live-key", "sk_live_", A, 24),
     prefix("stripe-test-key", "sk_test_", A, 24),
