@@ -25,7 +25,7 @@ __all__ = ["consent"]
 Command = Callable[..., Any]
 
 _PURGED = {  # what a withdrawal removes, by the hook's name
-    "outbox": ("envelope that waited", "envelopes that waited"),
+    "outbox": ("waiting envelope", "waiting envelopes"),
     "recorded texts": ("recorded text", "recorded texts"),
 }
 
