@@ -125,7 +125,10 @@ def _options(text: Text) -> Iterator[Span]:
     for option in _OPTION.finditer(data):
         dash = option.start() + 1
         letter = data[dash + 1 : dash + 2]
-        for found in _COMMAND.finditer(data, max(looked, dash - _LINE), dash):
+        low = max(looked, dash - _LINE)
+        if (line := data.rfind(b"\n", low, dash)) >= 0:
+            command, since, low = b"", line, line + 1
+        for found in _COMMAND.finditer(data, low, dash):
             command, since = (found["name"] or b"").rsplit(b"/", 1)[-1], found.start()
         looked = dash
         if letter == b"S" and (match := _ECHO_SUDO.search(data, max(dash - 200, 0), dash - 1)):

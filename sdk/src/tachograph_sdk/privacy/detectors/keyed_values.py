@@ -107,14 +107,19 @@ _LOGIN_BEFORE = re.compile(rb"(?:machine|default|login|account|user|host)\s+[^\s
 
 # The quickest look at what follows a name: most names in prose and code are refused here, at a tenth of the price. It
 # lets through all that _SEPARATOR does; but of a space, only if the value has a quote or a digit or something announces
-# it before the name: an option, a command that sets, a login.
+# it before the name: an option, a command that sets, a login. What "is" announces needs a digit.
 _MAYBE = re.compile(
     rb"[a-z0-9_-]{0,48}+(?:(?:\[\w{0,4}\])?[\"'`\])*]{0,6}[ \t]{0,24}(?:[=:>|?!+]|->|</key>|\((?=[\"'])|,\s{0,24}[\"'])"
     rb"|[\"']\s{0,8}[\n{]|[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value"
-    rb"|[ \t]\([a-z][a-z ,\x27]{2,40}\):|[ \t]{1,4}[a-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']>|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
+    rb"|[ \t]\([a-z][a-z ,\x27]{2,40}\):|[ \t]{1,4}[a-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']>"
+    rb"|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest):?[ \t]{1,4}+(?=[a-z])[^\s0-9?\"'`<>]{1,150}+(?=[\s<>]|\Z)()"
+    rb"|(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
 )
 
 _OPTION_KEY = SecretName("secret", False)
+_SHORT, _MOST = 40, 4096
+_harmless: set[tuple[str, SecretName, bool, bool, bool]] = set()
+"""Short values that are no secrets, as `is_secret` said before: types and words that stand there again and again."""
 
 
 def _find(text: Text) -> Iterator[Span]:
@@ -173,7 +178,7 @@ def _is_announced(before: bytes) -> bool:
     return (
         b"-" in before or b"set" in before or b"env" in before or b"arg" in before or b"/:" in before or b"login" in before
         or b"user" in before or b"require" in before or b"master" in before or b"machine" in before
-        or b"default" in before or b"account" in before or b"host" in before
+        or b"default" in before or b"account" in before or b"host" in before or b"define" in before
     )  # fmt: skip
 
 
@@ -335,7 +340,12 @@ def _judged(
         start = setting.end()  # `secret: API_KEY=…`
     value = text.text[start:end]
     stripped = value.strip()
-    if not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
+    seen = (stripped, name, quoted, loud, code)
+    if seen in _harmless or not is_secret(stripped, name, quoted=quoted, loud=loud, code=code):
+        if len(stripped) <= _SHORT:
+            if len(_harmless) >= _MOST:
+                _harmless.clear()
+            _harmless.add(seen)
         # What is long and no secret is not looked at again from each name in it: that would take the square of it.
         return Span(end, end, "", "refused") if end - start >= _LONG else None
     if doubtful and not is_beyond_doubt(stripped, name):
