@@ -72,20 +72,23 @@ class _Around:
                     return True
         return False
 
-    def purge_outbox(self, names: Collection[str]) -> int:
+    def purge_outbox(self, names: Collection[str] | None) -> int:
         from tachograph.wiring.outbox import open_outbox_to_purge
 
-        outbox = open_outbox_to_purge(self._home)
-        return outbox.purge(mentions=names, reason="erased").envelopes if names else 0
+        if names is not None and not names:
+            return 0
+        return open_outbox_to_purge(self._home).purge(mentions=names, reason="erased").envelopes
 
-    def count_outbox(self, names: Collection[str]) -> int:
-        needles = [name.encode("utf-8", "surrogatepass") for name in names if name]
+    def count_outbox(self, names: Collection[str] | None) -> int:
+        from tachograph_sdk.outbox.folders import Folders
+
+        needles = None if names is None else [name.encode("utf-8", "surrogatepass") for name in names if name]
+        folders = Folders(self._home.outbox)
         found = 0
-        for path in self._home.outbox.rglob("*") if needles else ():
+        for place in folders.places() if needles is None or needles else ():
             with suppress(OSError):
-                if path.is_file() and path.parent.name != "receipts":
-                    data = path.read_bytes()
-                    found += any(needle in data for needle in needles)
+                data = folders.read_bytes(place)
+                found += needles is None or any(needle in data for needle in needles)
         return found
 
     def agent_files(self, sessions: Collection[str]) -> Sequence[AgentFile]:

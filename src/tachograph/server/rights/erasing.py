@@ -21,17 +21,18 @@ from tachograph.pipeline.refusals import Cause, Hashes, read_refusals, refusal_o
 from tachograph.ports import Clock, Store
 from tachograph.server.rights.receipts import Receipts
 from tachograph.server.rights.searching import MIN_CHARS, Search, search_apart
-from tachograph.server.rights.selecting import Given
+from tachograph.server.rights.selecting import Given, mentions
 from tachograph.store.corrections import read_corrections, write_corrections
 from tachograph_sdk.errors import StoreError
 from tachograph_sdk.model.subject import Erased, Footprint, Selection
-from tachograph_sdk.private_files import remove, replace_file
+from tachograph_sdk.private_files import remove, replace_file, sweep
 
 __all__ = ["AgentFile", "Erasing", "Surroundings"]
 
 Progress = Callable[[dict[str, Any]], None]
 
 _VERSION = 1
+_TUPLES = ("texts", "sessions", "event_ids", "corrected_ids", "nameless_ids")
 _SAMPLE = 64  # events whose ids are looked for in the bytes
 
 
@@ -53,11 +54,11 @@ class Surroundings(Protocol):
         Requests that were set aside as damaged are deleted; how many.
         """
 
-    def purge_outbox(self, names: Collection[str]) -> int:
-        """Delete every envelope that mentions one of these; how many."""
+    def purge_outbox(self, names: Collection[str] | None) -> int:
+        """Delete every envelope that mentions one of these, or every one there is; how many."""
 
-    def count_outbox(self, names: Collection[str]) -> int:
-        """How many do."""
+    def count_outbox(self, names: Collection[str] | None) -> int:
+        """How many it would delete."""
 
     def agent_files(self, sessions: Collection[str]) -> Sequence[AgentFile]:
         """Files of agents that hold one of these sessions, given by pseudonym."""
@@ -82,6 +83,7 @@ class _Plan:
     sessions: tuple[str, ...] = ()  # that go altogether
     event_ids: tuple[str, ...] = ()  # some of those that go
     corrected_ids: tuple[str, ...] = ()  # all of those that go and that a correction knows by their id
+    nameless_ids: tuple[str, ...] = ()  # all of those that go and are known again by their id only
     last_us: int = 0  # of all that goes
     exports: dict[str, int] = field(default_factory=dict)  # by what became of them
     missing: list[str] = field(default_factory=list)  # where exports were that are not there any more
@@ -124,7 +126,9 @@ class Erasing:
             "shared_events": subject.shared,
             "sessions_beside": subject.beside,
             "exports": [str(copy.path) for copy in copies],
-            "outbox_envelopes": self._around.count_outbox([*names, *given.texts]),
+            "outbox_envelopes": self._around.count_outbox(
+                mentions(given.selection, names, given.texts, subject.footprint.events)
+            ),
             "agent_files": _by_agent(self._around.agent_files(names)),
         }
 
@@ -181,7 +185,9 @@ class Erasing:
             )
             self._around.forget_files()
             self._remove_copies(plan)
-            plan.envelopes += self._around.purge_outbox([*plan.names(), *plan.texts])
+            plan.envelopes += self._around.purge_outbox(
+                mentions(plan.selection, plan.names(), plan.texts, plan.nameless_ids)
+            )
             self._drop_corrections(plan)
             self._save(plan)
             self._remove_caches()
@@ -193,6 +199,7 @@ class Erasing:
     def _remember(self, plan: _Plan, footprint: Footprint) -> None:
         """Write down what must not come back, before anything is deleted."""
         plan.sessions = tuple(dict.fromkeys((*plan.sessions, *footprint.sessions)))
+        plan.nameless_ids = tuple(dict.fromkeys((*plan.nameless_ids, *footprint.events)))
         self._save(plan)
         plan.last_us = max(plan.last_us, footprint.last_us)
         known = read_refusals(self._home.tombstones, Cause.ERASURE)
@@ -279,6 +286,8 @@ class Erasing:
     def _remove_caches(self) -> None:
         for path in (self._home.imports_cache, *self._home.root.glob(".imports-*")):
             path.unlink(missing_ok=True)
+        for folder in (self._home.root, self._home.receipts):
+            sweep(folder)
 
     def _conclude(self, plan: _Plan, erased: Erased, held: Sequence[AgentFile]) -> dict[str, Any]:
         sought, sessions = _sought(plan)
@@ -343,17 +352,18 @@ class Erasing:
     def _load(self) -> _Plan | None:
         try:
             told = json.loads(self._home.erasure.read_bytes())
+            if told.pop("version") != _VERSION:
+                raise ValueError("another version")
+            tuples = {name: tuple(told.get(name, ())) for name in _TUPLES}
+            chosen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told["selection"].items()}
+            return _Plan(**{**told, **tuples, "selection": Selection(**chosen)})
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise StoreError(
                 f"{self._home.erasure.name} cannot be read, so an erasure that was begun cannot be finished",
-                hint="erase again, then delete the file",
+                hint=f"it lies in {self._home.root}: delete it, then erase again what was to be erased",
             ) from error
-        told.pop("version")
-        tuples = {name: tuple(told.get(name, ())) for name in ("texts", "sessions", "event_ids", "corrected_ids")}
-        chosen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told["selection"].items()}
-        return _Plan(**{**told, **tuples, "selection": Selection(**chosen)})
 
 
 def _concerns(copy: Any, names: set[str], selection: Selection) -> bool:

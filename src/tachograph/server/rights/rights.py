@@ -19,7 +19,7 @@ from tachograph.pipeline.refusals import Cause, Hashes, Refusal, read_refusals, 
 from tachograph.ports import Clock, Store
 from tachograph.server.rights.erasing import Erasing, Surroundings
 from tachograph.server.rights.receipts import Receipts
-from tachograph.server.rights.selecting import Given, read_selection, spellings
+from tachograph.server.rights.selecting import Given, mentions, read_selection, spellings
 from tachograph.store.correct import CORRECTABLE
 from tachograph.store.corrections import read_corrections, write_corrections
 from tachograph_sdk.errors import ConfigError
@@ -100,19 +100,20 @@ class Rights:
         if not to.is_absolute():
             raise ConfigError("an export needs a place with its whole path", hint="--to FOLDER or --to FILE.zip")
         export_id, at_us = secrets.token_hex(8), self._clock.now_us()
-        held = self._show(given)
-        about = {
-            "made_at": _iso(at_us),
-            "policy_version": self._policy_version,
-            "window": {"since": _iso(given.selection.start_us), "until": _iso(given.selection.end_us)},
-            "attributes": held["attributes"],
-            "consents": held["consents"],
-            "objections": held["objections"],
-        }
-        with self._store.subject_rows(given.selection) as rows:
-            written = write_export(rows, about, to, form)
-        everything = given.selection.everything
-        self._register.add(export_id, at_us, form, written, everything=everything)
+        with self._around.quiet():  # an erasure deletes what is noted: nothing may be on the way to be
+            held = self._show(given)
+            about = {
+                "made_at": _iso(at_us),
+                "policy_version": self._policy_version,
+                "window": {"since": _iso(given.selection.start_us), "until": _iso(given.selection.end_us)},
+                "attributes": held["attributes"],
+                "consents": held["consents"],
+                "objections": held["objections"],
+            }
+            with self._store.subject_rows(given.selection) as rows:
+                written = write_export(rows, about, to, form)
+            everything = given.selection.everything
+            self._register.add(export_id, at_us, form, written, everything=everything)
         return {
             "export_id": export_id,
             "to": str(written.path),
@@ -276,7 +277,9 @@ class Rights:
             "objections": self._objections_about(given, subject),
             "corrections": [one for one in self.corrections() if names & _names_in(one) or everything],
             "receipts": self._receipts_about(given),
-            "outbox_envelopes": self._around.count_outbox([*names, *given.texts]),
+            "outbox_envelopes": self._around.count_outbox(
+                mentions(given.selection, names, given.texts, subject.footprint.events)
+            ),
             "exports": [{"at": _iso(c.at_us), "path": str(c.path), "form": c.form} for c in copies],
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from tachograph.analytics.zones import UTC_ZONE, Zone, find_zone
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.subject import Selection
 
-__all__ = ["Given", "read_selection", "spellings"]
+__all__ = ["Given", "mentions", "read_selection", "spellings"]
 
 _PARTS = {  # in an order: kind of name, part of a selection
     "person": ("user", "users"),
@@ -71,6 +71,13 @@ def read_selection(
     if selection.is_empty:
         raise ConfigError("nothing says whose data is meant", hint=_HINT)
     return Given(selection=selection, texts=tuple(dict.fromkeys(texts)))
+
+
+def mentions(
+    selection: Selection, names: Collection[str], texts: Collection[str], event_ids: Collection[str]
+) -> Collection[str] | None:
+    """By what an envelope is known that tells of a selection; None: every envelope does."""
+    return None if selection.everything else [*names, *texts, *event_ids]
 
 
 def spellings(path: str) -> Sequence[str]:

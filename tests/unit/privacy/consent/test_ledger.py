@@ -48,7 +48,7 @@ def test_an_entry_says_who_when_how_what_and_under_which_text(home: Path):
     assert [s["purpose"] for s in told["purposes"]] == ["usage_analytics", "error_reporting"]
     shown = at.terms.texts[USAGE].shown().encode()
     assert told["purposes"][0]["text_sha256"] == hashlib.sha256(shown).hexdigest()
-    assert told["who"].startswith("u_")
+    assert told["who"].startswith("c_")
     assert "Jane" not in (home / "consent/ledger.jsonl").read_text()
 
 

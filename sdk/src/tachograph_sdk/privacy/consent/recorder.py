@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tachograph_sdk.privacy.consent.entry import Entry, Subject
 from tachograph_sdk.privacy.consent.ledger import Ledger
 from tachograph_sdk.privacy.consent.terms import Terms
 from tachograph_sdk.privacy.environment import operating_system_user
-from tachograph_sdk.privacy.pseudonym import Pseudonymizer, load_or_create_secret
+from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
 __all__ = ["Recorder"]
 
@@ -110,8 +111,13 @@ class Recorder:
         )
 
     def _person(self, who: str | None) -> str:
+        """A pseudonym of its own label: the ledger tells one person from another, and cannot be joined with any record.
+
+        So it need not change when somebody's records are erased, and still proves what was allowed.
+        """
         secret = load_or_create_secret(self._home / "secret.key")
-        return Pseudonymizer(secret).user(who or operating_system_user())
+        name = (who or operating_system_user()).strip().lower()
+        return "c_" + hmac.digest(secret, b"consent\0" + name.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
 
     def _person_if_possible(self, who: str | None) -> str | None:
         try:
