@@ -166,7 +166,6 @@ class SubjectMethods:
                 return 0
             fresh = fresh_path(self._path)
             try:
-                self._writer.execute("checkpoint")
                 with self._reading() as source:
                     copied = copy_into(source, fresh, self._config)
                 self._exchange(self._path, fresh)
@@ -197,6 +196,7 @@ class SubjectMethods:
             try:
                 if not self._door.wait_for(lambda: self._readers == 0, timeout=_QUERIES_S):
                     raise StoreError("queries are still under way", hint="try again")
+                self._writer.execute("checkpoint")  # earlier it would fail beside whoever reads
                 self._root.close()
                 self._writer.close()
                 try:
