@@ -71,7 +71,7 @@ _SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD
 _SUDO_ASKS = re.compile(r"\[sudo\] [\w ]{4,16} (?:for|für|de|para|pour) (?P<login>[^\W\d][\w.-]{1,31}) ?:")
 _NO_SUDOER = re.compile(r"(?<!\w)(?P<login>[^\W\d][\w.-]{1,31})[\"'`]? (?:is )?not\Z")
 _MAY_RUN = re.compile(r"(?<!\w)User (?P<login>[^\W\d][\w.-]{1,31})(?= \Z| $)")
-_NAME_BEFORE = re.compile(r"(?<=: )(?P<login>[^\W\d][\w.-]{1,31})\Z")
+_NAME_BEFORE = re.compile(r"(?:(?<=: )|(?<![^\n]))(?P<login>[^\W\d][\w.-]{1,31})\Z")
 _SU_LOG = re.compile(r"\(to [\w.-]{1,31}\) (?P<login>[^\W\d][\w.-]{1,31}) on (?:pts|tty|none|/dev)")
 _DOMAIN_LOGIN = re.compile(rb"\\[a-z?][a-z0-9?._-]{1,30}(?![\\/a-z0-9_])")
 _DOMAIN_HINTS = (b"user", b"owner", b"account", b"log", b"who", b"identity", b"principal", b"runas")

@@ -79,6 +79,11 @@ _STAND_IN = frozenset(
         b"__token__",
         b"xxx",
         b"***",
+        b"with",
+        b"using",
+        b"and",
+        b"or",
+        b"by",
     )
 )
 
@@ -186,6 +191,7 @@ DETECTOR = Detector(
         "users are identified by name",
         "docker login -u x --password-stdin",
         "redis-cli -a $REDIS_PASSWORD",
+        "login with password and code",
     ),
     signs=(b" -", b"auth ", b"identified ", b"securestring", b":5432:", b"wandb login ", b"sqlplus ", b"/user:", b"chpasswd", b"login "),
     anchors=(b"identified ", b"securestring", b"/user:", b":5432:", b"chpasswd", b"--password-stdin", b"curl", b"login ", b"wandb login ", b"sqlplus "),

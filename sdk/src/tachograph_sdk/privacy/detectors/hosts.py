@@ -32,7 +32,7 @@ _MACHINES = _RUN_BY_FIRMS | words(
 # A name with a private end, wherever it stands.
 _END = re.compile(
     rb"\.(?:(?:local(?:domain)?|internal|corp|lan|intranet|home\.arpa|ts\.net)(?![a-z0-9_({\[-]|\.[a-z0-9_*]|=[^=\"' ])"
-    rb"|(?:internal|corp|intranet|intra)\.[a-z0-9-]{1,40}\.(?:com|net|org|io|dev|ai|cloud|tech|de|fr|nl|ch|at|eu|uk|co\.uk)(?![a-z0-9_({-]|\.[a-z0-9_*]))"
+    rb"|(?:internal|corp|intranet|intra)\.[a-z0-9-]{1,40}\.(?:[a-z]{2}|com|net|org|dev|cloud|tech|co\.[a-z]{2})(?![a-z0-9_({-]|\.[a-z0-9_*]))"
 )
 _SURE_ENDS = (".corp", ".lan", ".intranet", ".localdomain", ".home.arpa", ".ts.net")
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789.-_"
@@ -209,6 +209,7 @@ DETECTOR = Detector(
         ),
         ("redis://cache-3:6379/0", "redis://<host>:6379/0"),
         ("Host: jenkins.corp.acme.io", "Host: <host>"),
+        ("Could not resolve host: ci.intra.acme.no", "Could not resolve host: <host>"),
         ("bolt://graph.corp.acme.com:7687", "bolt://<host>:7687"),
         ('"host": "mbp-of-jane"', '"host": "<host>"'),
     ),

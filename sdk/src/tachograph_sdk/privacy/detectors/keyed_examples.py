@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["CATCHES", "SPARES"]
 
 CATCHES: tuple[tuple[str, str], ...] = (
+    ("AZURE_DEVOPS_EXT_PAT=" + "r2ur7v3kfmjabd32pz36gyq7" + "6nujyp77euiie7jqr7wd64vmbxhu", "AZURE_DEVOPS_EXT_PAT=<token>"),
     ("password=hunter2", "password=<password>"),
     ("psql \"host=db password=dconVHdylJa\"", "psql \"host=db password=<password>\""),
     ("use password copper7701 for it", "use password <password> for it"),
@@ -102,6 +103,7 @@ CATCHES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 SPARES: tuple[str, ...] = (
+    "file_pat = glob; use_pat: true; url_pat=^/api/v1",
     "max_tokens=4096",
     "x = password ? 'base64x' : null",
     "if (password ? sha256 : md5)",

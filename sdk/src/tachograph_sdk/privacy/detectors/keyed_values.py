@@ -28,6 +28,7 @@ _ANCHORS: tuple[tuple[bytes, frozenset[int]], ...] = (  # part of a name, and wh
     (b"auth", _OTHER),
     (b"cred", _OTHER | set(b"es")),
     (b"phrase", _OTHER),
+    (b"_pat", _OTHER),
     (b"mnemonic", _OTHER),
     *((word, _OTHER) for word in (b"kennwort", b"wachtwoord", b"senha", b"heslo", b"parola")),
 )
@@ -252,6 +253,8 @@ def _value(text: Text, start: int, end: int, name: SecretName) -> Span | None:
             return Span(*random.span(), name.kind, f"{name.kind}-by-name") if random else None
     elif group == "pair":
         loud = data[start:end].isupper()
+    if data.startswith(b"!!str ", at):
+        at += 6
     if wrapped := _WRAPPED.match(text.text, at):
         return _judged(text, *wrapped.span(1), name, quoted=True, doubtful=True)
     if group == "op" and (separator["close"] or data[end : end + 1] == b":") and (line := _NEXT_LINE.match(data, at)):
