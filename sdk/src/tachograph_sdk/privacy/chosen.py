@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from tachograph_sdk.privacy.detectors.anchors import rarest
 from tachograph_sdk.privacy.detectors.detector import NOT_ASCII, RUN, Detector, Span, Text
 
 __all__ = ["Chosen"]
@@ -33,7 +34,11 @@ class Chosen:
         self._anchors = {sign: wanted for sign, wanted in bits.items() if sign in anchors}
         others = [(sign, wanted) for sign, wanted in bits.items() if sign not in anchors]
         self._in_shape = tuple((sign, wanted) for sign, wanted in others if b"0" in sign)
-        self._in_lower = tuple((sign, wanted) for sign, wanted in others if b"0" not in sign)
+        grouped: dict[bytes, list[tuple[bytes, int]]] = {}  # by the rarest character in each
+        for sign, wanted in others:
+            if b"0" not in sign:
+                grouped.setdefault(rarest(sign), []).append((sign, wanted))
+        self._in_lower = tuple((char, tuple(signs)) for char, signs in grouped.items())
         self._choices: dict[int, tuple[tuple[int, _Find], ...]] = {}
 
     def of(self, text: Text) -> tuple[tuple[int, _Find], ...]:
@@ -44,13 +49,16 @@ class Chosen:
             if anchor in anchors:
                 chosen |= anchors[anchor]
         lower = text.lower
-        for sign, wanted in self._in_lower:
-            if chosen & wanted != wanted and sign in lower:
-                chosen |= wanted
+        for char, signs in self._in_lower:
+            if char in lower:
+                for sign, wanted in signs:
+                    if chosen & wanted != wanted and sign in lower:
+                        chosen |= wanted
         shape = text.shape
-        for sign, wanted in self._in_shape:
-            if chosen & wanted != wanted and sign in shape:
-                chosen |= wanted
+        if b"0" in shape:
+            for sign, wanted in self._in_shape:
+                if chosen & wanted != wanted and sign in shape:
+                    chosen |= wanted
         if not text.text.isascii():
             chosen |= self._not_ascii
         if chosen & self._run != self._run and text.runs:

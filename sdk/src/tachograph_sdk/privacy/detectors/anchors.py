@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-__all__ = ["Anchors"]
+__all__ = ["Anchors", "rarest"]
 
 # How often characters stand in a thousand characters of prose, code and logs, in lower case. Only speed depends on it.
 _OFTEN: Mapping[str, float] = {
@@ -68,6 +68,11 @@ class Anchors:
 
 def _often(code: int) -> float:
     return _OFTEN.get(chr(code), 2.0)
+
+
+def rarest(needle: bytes) -> bytes:
+    """The character of a string that stands least often in texts."""
+    return bytes([min(needle, key=_often)])
 
 
 def _plan(needles: frozenset[bytes]) -> tuple[dict[int, list[bytes]], list[bytes]]:

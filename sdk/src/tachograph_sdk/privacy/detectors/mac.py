@@ -21,21 +21,23 @@ _TWO_MORE = re.compile(rb"-[0-9a-f]{2}-[0-9a-f]{2}(?![0-9a-z_-])")
 _WORD_BEFORE = re.compile(rb"[0-9a-z_]+\Z")
 _HEX = frozenset(b"0123456789abcdef")
 _LINE = 60
+_SHORT = 2048
 
 
 def _find(text: Text) -> Iterator[Span]:
     lower = text.lower
     end = 0
-    for match in _COLONS.finditer(lower):
+    short = len(lower) <= _SHORT  # there counting costs less than looking
+    for match in _COLONS.finditer(lower) if not short or lower.count(b":") > 4 else ():
         for start in (_group_start(lower, match.start()), match.start() + 1):
             address = _COLON_ADDRESS.match(lower, start) if start >= end else None
             if address and _stands_alone(lower, start, b":") and _is_meant(lower, start, address[0]):
                 end = address.end()
                 yield Span(start, end, "mac", "mac")
                 break
-    for match in _DASHES.finditer(lower):
+    for match in _DASHES.finditer(lower) if not short or lower.count(b"-") > 4 else ():
         yield from _grouped(lower, match, 2, b"-")
-    for match in _DOTS.finditer(lower):
+    for match in _DOTS.finditer(lower) if not short or lower.count(b".") > 1 else ():
         yield from _grouped(lower, match, 4, b".")
 
 
@@ -116,4 +118,5 @@ DETECTOR = Detector(
         "a:b:c:d:e:f",
         "----------",
     ),
+    signs=(b":", b"-", b"."),
 )
