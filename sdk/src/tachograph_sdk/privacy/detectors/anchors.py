@@ -40,7 +40,8 @@ class Anchors:
 
     def find(self, lower: bytes) -> dict[bytes, list[int]]:
         """The places of each string in a text in lower case, in order; without those that are not there."""
-        places: dict[bytes, list[int]] = {}
+        places: defaultdict[bytes, list[int]] = defaultdict(list)
+        starts = lower.startswith
         for letter, pattern, rows in self._by_letter:
             at = lower.find(letter)
             if at < 0 or (first := pattern.search(lower, at)) is None:
@@ -48,8 +49,8 @@ class Anchors:
             for match in pattern.finditer(lower, first.start()):
                 at = match.start()
                 for back, needle in rows[lower[at + 1 : at + 4]]:
-                    if at >= back and lower.startswith(needle, at - back):
-                        places.setdefault(needle, []).append(at - back)
+                    if at >= back and starts(needle, at - back):
+                        places[needle].append(at - back)
         for needle in self._alone:
             if found := self.places(needle, lower):
                 places[needle] = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.numbers import NUMBER_SIGNS, luhn, numbers
@@ -36,6 +36,7 @@ _ISSUERS: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (67, 67, (16, 18, 19)),
     (9792, 9792, (16,)),  # Troy
 )
+_POSSIBLE = frozenset((str(low)[0], length) for low, _, lengths in _ISSUERS for length in lengths)  # none spans two
 _GROUPED = re.compile(
     r"(?<![\w.])(?<![^\n]-)(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5}|\d{4}([ -])\d{4}\3\d{4}\3\d{4}\3\d{3})(?![\w-])(?! \d(?!\d?/\d\d))"
 )
@@ -48,20 +49,27 @@ _CONTEXT = frozenset(word.encode() for word in _WORDS)
 
 
 def _find(text: Text) -> Iterator[Span]:
+    whole = text.text
     for number in numbers(text):
-        if number.glued or number.end - number.start < 13:
-            continue
         low, high = number.start, number.end
-        for match in _GROUPED.finditer(text.text, low, high + 2):
-            digits = re.sub(r"\D", "", match[0])
-            if _is_card(digits) and _is_grouped_well(match[0], digits):
-                yield Span(*match.span(), "card", "card")
-        for match in _PLAIN.finditer(text.text, low, high + 2):
+        if number.glued or high - low < 13:
+            continue
+        matches: Iterable[re.Match[str]]
+        if number.plain:
+            first = _PLAIN.match(whole, low, high + 2)
+            matches = (first,) if first else ()
+        else:
+            for match in _GROUPED.finditer(whole, low, high + 2):
+                digits = re.sub(r"\D", "", match[0])
+                if _is_card(digits) and _is_grouped_well(match[0], digits):
+                    yield Span(*match.span(), "card", "card")
+            matches = _PLAIN.finditer(whole, low, high + 2)
+        for match in matches:
             digits = match[0]
-            if not _is_card(digits) or match.end() - match.start() != len(digits):
+            if not _is_card(digits):
                 continue
             in_context = not _CONTEXT.isdisjoint(number.words)
-            if in_context or (len(digits) in (14, 15, 16) and _is_plain_card(text.text, *match.span())):
+            if in_context or (len(digits) in (14, 15, 16) and _is_plain_card(whole, *match.span())):
                 yield Span(*match.span(), "card", "card")
 
 
@@ -69,6 +77,7 @@ def _is_card(digits: str) -> bool:
     """Issuer, length and check digit are right, and it is not one digit over and over."""
     return (
         digits.isascii()
+        and (digits[0], len(digits)) in _POSSIBLE
         and any(
             low <= int(digits[: len(str(low))]) <= high and len(digits) in lengths for low, high, lengths in _ISSUERS
         )
