@@ -83,7 +83,7 @@ def secret_name(name: str) -> SecretName | None:
         before = words[-2] if last == "token" and len(words) > 1 else last.removesuffix("token")
         return None if before in _NO_TOKEN else SecretName("token", True)
     if last == "pat" and len(words) > 1:
-        return SecretName("token", False)
+        return SecretName("token", name.isupper())
     if last in ("auth", "credential", "credentials", "creds", "cred"):
         return SecretName("secret", False)
     return None

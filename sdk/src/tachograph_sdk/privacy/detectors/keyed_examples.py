@@ -7,6 +7,7 @@ __all__ = ["CATCHES", "SPARES"]
 CATCHES: tuple[tuple[str, str], ...] = (
     ("AZURE_DEVOPS_EXT_PAT=" + "r2ur7v3kfmjabd32pz36gyq7" + "6nujyp77euiie7jqr7wd64vmbxhu", "AZURE_DEVOPS_EXT_PAT=<token>"),
     ("password=hunter2", "password=<password>"),
+    ("the password for staging is bMCLC9M5!m4", "the password for staging is <password>"),
     ("psql \"host=db password=dconVHdylJa\"", "psql \"host=db password=<password>\""),
     ("use password copper7701 for it", "use password <password> for it"),
     ("Username: jane_doe\nPassword: hunter2", "Username: <user>\nPassword: <password>"),
@@ -105,6 +106,7 @@ CATCHES: tuple[tuple[str, str], ...] = (
 SPARES: tuple[str, ...] = (
     "file_pat = glob; use_pat: true; url_pat=^/api/v1",
     "max_tokens=4096",
+    "the password for the user is stored, the token for GitHub is missing",
     "x = password ? 'base64x' : null",
     "if (password ? sha256 : md5)",
     "password: getURLForID",

@@ -45,7 +45,7 @@ _SEPARATOR = re.compile(
     rb"|(?P<typed>[ \t]{1,8}(?:string|String|str|text)[ \t]{0,4}=[ \t]{0,4})(?=[\"'`])"
     rb"|(?P<argument>[\"'],\s{0,24})(?=[\"'])"
     rb"|(?P<cell>[\"'`]?[ \t]{0,24}\|[ \t]{1,24})"
-    rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:is|was|of|to|ist|war|lautet|est|es|era|\?|jest):?[ \t]{1,4})?)"
+    rb"|(?P<gap>[ \t]{1,8})(?P<says>(?:(?:for|on) (?:the |our |my )?[\w.@-]{1,24} (?=is |was ))?(?:is|was|of|to|ist|war|lautet|est|es|era|\?|jest):?[ \t]{1,4})?)"
 )
 _ANNOTATION = re.compile(
     rb"[A-Za-z_][\w.]{0,40}(?:\[[\w., |\[\]]{0,40}\])?(?:\s{0,4}\|\s{0,4}\w{1,20})?\??\s{0,4}=\s{0,4}(?=[rbfuRBFU]{0,2}[\"'])"
@@ -114,7 +114,7 @@ _MAYBE = re.compile(
     rb"|[\"']\s{0,8}[\n{]|[\"']?[ \t]{0,8}[,;]?\s{0,24}[\"']?value"
     rb"|[ \t]\([a-z][a-z ,\x27]{2,40}\):|[ \t]{1,4}[a-z:-]{2,16}=[\"'][^\"'<>\n]{0,48}[\"']>"
     rb"|[ \t]{1,8}(?:(?:is|was|of|to|ist|war|lautet|est|es|era|jest):?[ \t]{1,4}+(?=[a-z])[^\s0-9?\"'`<>]{1,150}+(?=[\s<>]|\Z)()"
-    rb"|(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
+    rb"|(?:for|on) (?:the |our |my )?[\w.@-]{1,24} (?:is|was)\b|(?:is|was|of|to|ist|war|lautet|est|es|era|jest|string|str|text)\b|\? |[\"'(]|[^\s0-9]{0,40}[0-9])|([ \t]))"
 )
 
 _OPTION_KEY = SecretName("secret", False)

@@ -153,7 +153,7 @@ def _is_international(written: str) -> bool:
 def _end_of(match: re.Match[str]) -> int:
     """Where the number ends; groups of a next number behind it are left away. -1: it is none."""
     written = match[0]
-    if _ADDRESS.match(written):
+    if _ADDRESS.match(written) or _DATE.match(written, 1):
         return -1
     while written.endswith(")") and written.count(")") > written.count("("):
         written = written[:-1]
@@ -217,6 +217,7 @@ DETECTOR = Detector(
     help="Telephone numbers: international, in the groups of many countries, and any behind words such as `phone`.",
     find=_find,
     catches=(
+        ("+33.6.43.57.30.59", "<phone>"),
         ("call +1 415 555 0132 now", "call <phone> now"),
         ("+14155550132", "<phone>"),
         ("tel:+49-30-1234567", "tel:<phone>"),
@@ -258,6 +259,7 @@ DETECTOR = Detector(
         ("whatsapp 612345678", "whatsapp <phone>"),
     ),
     spares=(
+        "+2024.01.02-03.04.05 and +2024-01-02 03:04",
         "2026-11-20 09:24:32 +0000",
         "1.0.0+20241120",
         "@@ -10,12 +415,30 @@",
