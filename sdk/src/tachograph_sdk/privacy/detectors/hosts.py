@@ -62,6 +62,9 @@ _SHORT_KEY = re.compile(
 _DEVICE = re.compile(
     r"(?i)(?:laptop|desktop|macbook|mbp|imac|thinkpad|workstation)-|[a-z]-?\d{1,4}\Z|-(?:\d{1,4}|[a-z]{1,4}\d{1,4}|laptop|desktop|workstation|macbook.*|mbp|imac|thinkpad|pc|nuc)\Z"
 )
+_SSH = re.compile(  # a machine by its short name, where a command begins
+    r"ssh (?:-[a-zA-Z]{1,4} (?:[\w./~-]{1,40} )?){0,3}(?P<host>[a-zA-Z][\w-]{1,40}-[\w-]{0,20}\d{1,4})(?=[\s\"'`;&|]|\Z)"
+)
 _GENERIC = re.compile(
     r"(?i)(?:localhost|string|str|none|null|true|false|unknown|undefined|socket|os|self|platform|your|my|example|name|hostname|host|default|any|required|optional|auto|text|test|the|not|a|an|and|or|is|of|to|in|for|from|set|get|if|when|with|this|that|arm64|amd64|x64|x86|x86_64|aarch64|armv[678]l?|i[3-6]86|s390x|ppc64(?:le)?|riscv64|win32)\Z"
 )
@@ -165,6 +168,21 @@ def _in_logs(text: Text) -> Iterator[Span]:
         if found and found["host"].lower() != "localhost":
             start = match.start() + 1 - len(line)
             yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
+    for at in text.places(b"ssh "):
+        if whole[at - 1 : at] in ("", "\n", " ", "'", '"', "`", "+") and whole[max(0, at - 2) : at - 1] in (
+            "",
+            "$",
+            "#",
+            "%",
+            ">",
+            "&",
+            ";",
+            "\n",
+            ":",
+        ):
+            found = _SSH.match(whole, at)
+            if found and is_private_label(found["host"]):
+                yield Span(*found.span("host"), "host", "ssh-host")
     for at in text.places(b" kernel: "):
         low = max(0, at - 120)
         line = whole[max(low, whole.rfind("\n", low, at) + 1) : at]
@@ -177,7 +195,7 @@ def _in_logs(text: Text) -> Iterator[Span]:
                 yield Span(*name.span(1), "host", "uname-host")
 
 
-_ANCHORS = (b"git@", b" kernel: ", *_SYSTEMS, *_HOST_KEYS)
+_ANCHORS = (b"git@", b"ssh ", b" kernel: ", *_SYSTEMS, *_HOST_KEYS)
 
 
 DETECTOR = Detector(
@@ -209,6 +227,7 @@ DETECTOR = Detector(
         ),
         ("redis://cache-3:6379/0", "redis://<host>:6379/0"),
         ("Host: jenkins.corp.acme.io", "Host: <host>"),
+        ("$ ssh dev-box-17 uptime", "$ ssh <host> uptime"),
         ("Could not resolve host: ci.intra.acme.no", "Could not resolve host: <host>"),
         ("bolt://graph.corp.acme.com:7687", "bolt://<host>:7687"),
         ('"host": "mbp-of-jane"', '"host": "<host>"'),
@@ -230,6 +249,7 @@ DETECTOR = Detector(
         "hostname: string; hostname = socket.gethostname()",
         "host: api-gateway host=db node: 20 host=args.host",
         "user.home Path.home()",
+        "use ssh port-22 there, not ssh rsa-4096",
         "Linux version 5.15.0",
         "kubernetes.default.svc.cluster.local",
         "http://metadata.google.internal/computeMetadata/v1/",
