@@ -64,7 +64,7 @@ _AS = re.compile(
 )
 _COMMAND = re.compile(
     r"(?:sudo (?:-\w+ )?-u|su -l?|runuser -u|chown(?: -\w+)?(?= [\w.-]+:| \S+ [~/.])|passwd|adduser|finger|id -un|gpasswd -a) +"
-    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`<)]|\Z)"
+    r"(?P<login>[^\W\d][\w.-]{1,31})(?=[\s:\"'`<)&]|\Z)"
 )
 _COMMANDS = (b"sudo -u ", b"chown ", b"su - ")
 _SUDO_LOG = re.compile(r"sudo: {1,12}(?P<login>[^\W\d][\w.-]{1,31}) : (?:TTY|PWD|USER|user|command|\d|a password)")
@@ -87,7 +87,7 @@ _PASSWD = re.compile(
     r"(?:\A|(?<=[\n\s\"'`>]))(?P<login>[^\W\d][\w.-]{0,31}):[x*!]:(?P<uid>\d{1,10}):\d{1,10}:(?P<gecos>[^:\n]{0,80}):"
 )
 _WHOAMI = re.compile(
-    r"whoami[\"'`)]{0,2}\s{0,2}\n\s{0,8}(?:[A-Za-z0-9-]{1,15}\\)?(?P<login>[^\W\d][\w.-]{0,31})[ \t]*(?=\n|\r|\Z)"
+    r"whoami[\"'`)]{0,2}\s{0,2}\n\s{0,8}(?:[A-Za-z0-9-]{1,15}\\)?(?P<login>[^\W\d][\w.-]{0,31})[ \t]*(?=\n|\r|&|\Z)"
 )
 
 

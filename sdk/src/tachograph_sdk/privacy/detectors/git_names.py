@@ -26,7 +26,7 @@ _TURNED = re.compile(
 )
 _LAST_WORD = re.compile(r"(?<![\w.+-])[\w.+-]{1,40}(?=[\"']?[ \t]\Z)")
 _TRAILER = re.compile(
-    r"-by: {1,3}(?P<name>(?:[^\n<>(\[@#\"']|(?<=\w)'(?=\w)){2,80}?)(?=[ \t]*(?:[<(\n\r\"`]|'(?!\w)|\Z|\\n))",
+    r"-by: {1,3}(?P<name>(?:[^\n<>(\[@#\"']|(?<=\w)'(?=\w)){2,80}?)(?=[ \t]*(?:[<(\n\r\"`&]|'(?!\w)|\Z|\\n))",
     re.IGNORECASE,
 )
 _TRAILERS = tuple(

@@ -169,17 +169,8 @@ def _in_logs(text: Text) -> Iterator[Span]:
             start = match.start() + 1 - len(line)
             yield Span(start + found.start("host"), start + found.end("host"), "host", "syslog-host")
     for at in text.places(b"ssh "):
-        if whole[at - 1 : at] in ("", "\n", " ", "'", '"', "`", "+") and whole[max(0, at - 2) : at - 1] in (
-            "",
-            "$",
-            "#",
-            "%",
-            ">",
-            "&",
-            ";",
-            "\n",
-            ":",
-        ):
+        before = whole[max(0, at - 2) : at]
+        if not at or before[-1] in "\n'\"`+" or before in ("$ ", "# ", "% ", "> ", "& ", "; ", ": "):
             found = _SSH.match(whole, at)
             if found and is_private_label(found["host"]):
                 yield Span(*found.span("host"), "host", "ssh-host")
@@ -227,6 +218,7 @@ DETECTOR = Detector(
         ),
         ("redis://cache-3:6379/0", "redis://<host>:6379/0"),
         ("Host: jenkins.corp.acme.io", "Host: <host>"),
+        ("ssh dev-box-17", "ssh <host>"),
         ("$ ssh dev-box-17 uptime", "$ ssh <host> uptime"),
         ("Could not resolve host: ci.intra.acme.no", "Could not resolve host: <host>"),
         ("bolt://graph.corp.acme.com:7687", "bolt://<host>:7687"),
