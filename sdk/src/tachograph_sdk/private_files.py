@@ -71,6 +71,7 @@ def append_line(path: Path, line: bytes) -> None:
     """Add a line, durably, in one write: lines of several processes never mix, also after one that was cut short."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
     try:
+        _lock(descriptor, wait=True)  # what another process is writing just now would look like half a line
         data = line.rstrip(b"\n") + b"\n"
         size = os.fstat(descriptor).st_size
         if size and _byte_at(descriptor, size - 1) != b"\n":
