@@ -77,7 +77,7 @@ def erase(
 
 def _note_usage(connection: duckdb.DuckDBPyConnection, selection: Selection, condition: str) -> None:
     """Keep the sums of what goes, where running totals stay that counted it: by day, agent and model."""
-    if selection.everything:
+    if selection.everything and selection.start_us is None and selection.end_us is None:
         return
     sql = f"""
 insert into erased_usage
@@ -159,7 +159,7 @@ def _keep_others(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
     connection.execute(
         f"""create or replace temp table chosen as
         select distinct bucket from subject_events where event_id in (select event_id from event_copies)
-            or bucket not in {meant}""",
+            or split_part(bucket, '#', 1) not in {meant}""",
         sessions,
     )
     ((some,),) = connection.execute("select count(*) from chosen").fetchall()
@@ -169,7 +169,7 @@ def _keep_others(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
     connection.execute(
         f"""create or replace temp table kept as
         select s.event_id, s.seq, s.bucket, o.owner from subject_events s join owners o using (event_id)
-        where o.owner not in {meant}""",
+        where split_part(o.owner, '#', 1) not in {meant}""",
         sessions,
     )
     connection.execute(
@@ -180,16 +180,17 @@ def _keep_others(connection: duckdb.DuckDBPyConnection, selection: Selection) ->
     connection.execute(
         "update subject_buckets set whole = true where bucket not in (select e.bucket from events e anti join subject_events using (seq) anti join kept using (seq))"
     )
-    mine = f"bucket in {meant}"
+    mine = f"split_part(bucket, '#', 1) in {meant}"  # `s_…#2` is the same session, after its old records had their time
+    mine_too = mine.replace("bucket", "k.bucket")
     ((moved,),) = connection.execute(f"select count(*) from kept where {mine}", sessions).fetchall()
     connection.execute(
         f"""update events set bucket = k.owner,
             session_id = case when not starts_with(k.owner, '~') then split_part(k.owner, '#', 1) end
-        from kept k where events.seq = k.seq and k.{mine}""",
+        from kept k where events.seq = k.seq and {mine_too}""",
         sessions,
     )
     connection.execute(
-        f"update event_copies set bucket = k.owner from kept k where event_copies.event_id = k.event_id and k.{mine}",
+        f"update event_copies set bucket = k.owner from kept k where event_copies.event_id = k.event_id and {mine_too}",
         sessions,
     )
     connection.execute(
@@ -291,9 +292,11 @@ def _delete_archived(connection: duckdb.DuckDBPyConnection, selection: Selection
     for table in DERIVED:
         if table not in ("requests", "differences"):
             run(f"delete from {table} where {is_old} and ({meant[table]})")
-    for table in ("counted_ids", "archived", "identities", "erased_usage"):
-        if table in existing(connection):
-            run(f"delete from {table} where {meant[table]}")
+    left = " union ".join(f"select bucket from {table}" for table in DERIVED)
+    run(f"delete from archived where ({meant['archived']}) and bucket not in ({left})")  # the rest stays old
+    of_all_time = selection.start_us is None and selection.end_us is None
+    for table in ("counted_ids", "erased_usage", *(("identities",) if of_all_time else ())):
+        run(f"delete from {table} where {meant[table]}")
     _forget_names(connection)
     named = [value for part in NAMED for value in getattr(selection, part)]
     connection.execute("delete from corrected where before in (select unnest($1::varchar[]))", [named])

@@ -76,8 +76,8 @@ def _insert_sql(names: Sequence[str], *, expired: bool) -> str:
     once = f"where not {REPEATED}" if REPEATED in names else ""
     names = [name for name in names if name != REPEATED]
     taken = ", ".join("event_id::uuid as event_id" if n == "event_id" else n for n in names)
-    user = "coalesce(user_id, '')" if "user_id" in names else "''"
-    bucket = f"coalesce(session_id, '~' || agent || '~' || {user} || '~' || strftime(occurred_at, '%Y-%m-%d'))"
+    user = "coalesce(i.user_id, '')" if "user_id" in names else "''"  # i: archived has a session_id, too
+    bucket = f"coalesce(i.session_id, '~' || i.agent || '~' || {user} || '~' || strftime(i.occurred_at, '%Y-%m-%d'))"
     if expired:
         bucket += f""" || coalesce(
         (select '#' || (count(*) + 1) from archived a where split_part(a.bucket, '#', 1) = {bucket} having count(*) > 0), '')"""  # noqa: S608

@@ -101,7 +101,10 @@ def test_deleting_records_changes_no_total_and_sending_all_again_changes_nothing
         write(store, both)
         before = one(store, SUMS)
         store.retain(ARRIVED + timedelta(days=91), confirmed=True)
-        assert one(store, "select count(*) from events where received_at < timestamp '2026-11-20'") == [(0,)]
+        old_ones = (
+            "received_at < timestamp '2026-11-20' and not starts_with(bucket, '~')"  # of such a day all go together
+        )
+        assert one(store, f"select count(*) from events where {old_ones}") == [(0,)]
         assert one(store, SUMS) == before
         chance.shuffle(both)
         write(store, arrived(both, ARRIVED_US + 92 * DAY_US))
