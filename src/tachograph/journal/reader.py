@@ -171,6 +171,8 @@ class JournalReader:
         self._fd = self._files.open(self._path(number))
         self._final = number < numbers[-1]
         self._scan = SegmentScan(self._files, self._fd, number, offset)
+        if self._finished:
+            self._sweep()  # the one before was the newest when its end was read, so it was kept
         return self._scan
 
     def _finish(self, scan: SegmentScan, end: End) -> None:

@@ -307,3 +307,18 @@ def test_what_is_set_aside_is_forgotten_after_a_week(folder, write, read_all):
     os.utime(kept, (0, 0))
     reader.release(reader.position)
     assert not kept.exists()
+
+
+def test_a_drained_segment_goes_when_the_next_one_appears_also_if_nothing_is_written_any_more(folder, clock):
+    appender = Appender(folder, JournalConfig(), clock)
+    appender.commit([Entry(FrameKind.LOGS_JSON, b"raw", 5)])
+    reader = JournalReader(folder)
+    assert [frame.body for frame in reader.read(100)] == [b"raw"]
+    reader.release(reader.position)
+    appender.close()
+    assert reader.read(100) == []  # its end is read while there is no later one, so its number is kept
+    (drained,) = segments(folder)
+    idle = Appender(folder, JournalConfig(), clock)
+    assert reader.read(100) == []
+    assert drained not in segments(folder)
+    idle.close()
