@@ -28,7 +28,10 @@ def write_parquet(
     typed = ", ".join(f"{name}::{kind} as {name}" for name, kind in columns.items())
     old = os.umask(0o077)
     try:
-        with duckdb.connect(":memory:", config={"threads": 1}) as target:
+        beside = (
+            f"{path}.tmp"  # what does not fit into memory goes where the export goes, not where somebody happens to be
+        )
+        with duckdb.connect(":memory:", config={"threads": 1, "temp_directory": beside}) as target:
             target.execute("set TimeZone = 'UTC'")
             target.register("incoming", EngineRows(source.sql(sql, params=dict(bound))))
             target.execute(f"create table written as select {typed} from incoming")  # noqa: S608 - names of ours

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["open_outbox", "open_outbox_here", "open_outbox_to_purge", "open_sinks", "outbox_tasks", "purge_for"]
 
 PERIOD_S = 1.0
+LIMITS_PERIOD_S = 3600.0
 
 
 def open_outbox(home: Home, settings: Settings, permissions: Permissions) -> Outbox:
@@ -93,7 +94,7 @@ def _purposes(section: str, names: tuple[str, ...]) -> frozenset[ConsentPurpose]
 
 
 def outbox_tasks(home: Home, settings: Settings, store: Store, permissions: Permissions) -> list[Task]:
-    """Background work of the outbox; none where nothing is set up to leave, or the data is made up.
+    """Background work of the outbox: where nothing is set up to leave, only that what waits gets no older than it may.
 
     Raises:
         ConfigError: see `open_sinks`.
@@ -105,10 +106,15 @@ def outbox_tasks(home: Home, settings: Settings, store: Store, permissions: Perm
     if settings.outbox.mode == "off" or home.demo_marker.exists():
         for sink in sinks:
             CursorFile(_cursor_path(home, sink)).forget()  # what comes in while it is off never leaves
-        return []
-    if not sinks:
-        return []
+        sinks = []
     outbox = open_outbox(home, settings, permissions)
+    if not sinks:
+
+        def keep_limits() -> bool:
+            outbox.keep_limits()
+            return False
+
+        return [Task(name="outbox_limits", run=keep_limits, period_s=LIMITS_PERIOD_S)]
     sender = Sender(outbox, sinks)
     tasks = []
     for sink in sinks:
@@ -155,13 +161,16 @@ def _cursor_path(home: Home, sink: Sink) -> Path:
 
 def open_outbox_to_purge(home: Home) -> Outbox:
     """The same, only to look and delete: that works also where settings and consents cannot be read."""
-    return open_outbox(home, Settings(), _Nothing())
+    from tachograph_sdk.outbox.withdrawing import open_to_purge
+
+    return open_to_purge(home.outbox)
 
 
 def purge_for(home: Home, purposes: frozenset[ConsentPurpose]) -> int:
     """Delete what waits for any of these purposes, and cut off what is on its way: for a withdrawal. How many envelopes."""
-    outbox = open_outbox_to_purge(home)
-    return sum(outbox.purge(purpose=purpose, reason="withdrawn").envelopes for purpose in sorted(purposes))
+    from tachograph_sdk.outbox.withdrawing import purge_withdrawn
+
+    return purge_withdrawn(home.outbox, purposes)
 
 
 class _Scrub:
@@ -176,10 +185,3 @@ class _Scrub:
 
             self._scrub = Scrubber().scrub
         return self._scrub(text)
-
-
-class _Nothing:
-    """Permissions where nobody is asked."""
-
-    def granted(self, purpose: ConsentPurpose) -> None:
-        """None: nothing is allowed."""

@@ -150,3 +150,11 @@ def test_the_envelope_is_the_same_however_often_it_is_encoded():
     assert decode_envelope(data) == ENVELOPE
     assert encode_envelope(decode_envelope(data)) == data
     assert json.loads(data.split(b"\n")[0])["about"] == ["u_1"]
+
+
+@pytest.mark.parametrize("bad", ["Bearer hidden\nX: y", "Bearer hidden\r", "Bearer hid\0den", "Bearer hidd\u20acn"])
+def test_what_no_header_can_hold_is_refused_without_being_quoted(bad):
+    with pytest.raises(ConfigError) as caught:
+        webhook("http://localhost:9/x", authorization=bad)
+    assert "authorization" in caught.value.message
+    assert "hid" not in caught.value.message + caught.value.hint

@@ -8,6 +8,7 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 
+from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.consent import ConsentPurpose
 from tachograph_sdk.net import Flight, Limits, Reach, find_target, judge, post
 from tachograph_sdk.outbox.envelope import Envelope
@@ -36,7 +37,10 @@ class Webhook:
         ca_file: str = "",
         now_s: Callable[[], float] = time.time,
     ) -> None:
-        """Raises ConfigError for an address that is not allowed."""
+        """Raises ConfigError for an address that is not allowed, and for a secret that no header can hold."""
+        if not (authorization.isascii() and authorization.isprintable()):
+            hint = "look at the variable that webhook.authorization names: it may end in a line break"
+            raise ConfigError("webhook.authorization has a character that no header can hold", hint=hint)
         self._target = find_target(url, reach)
         self._reach = reach
         self._limits = limits

@@ -14,6 +14,7 @@ from tachograph_sdk.client.compat import ConsentManager, PrivacySettings
 from tachograph_sdk.model.consent import ConsentState, Decision, How
 from tachograph_sdk.privacy.consent import Consent
 from tachograph_sdk.privacy.consent.legacy import legacy_file, read_legacy, take_over_legacy
+from tests.unit.outbox.parts import Place, make_outbox, put
 from tests.unit.privacy.consent.people import CONTENT, ERRORS, NAMES, PERFORMANCE, USAGE, Person, consent_in
 
 DEFAULT = ["usage_analytics", "error_reporting", "performance_metrics"]
@@ -167,6 +168,17 @@ def test_deleting_that_did_not_work_everywhere_says_so(tmp_path: Path):
     manager.consent.on_withdraw("queue", fail)
     assert manager.delete_all_data() is False
     assert not manager.has_consent()
+
+
+@pytest.mark.parametrize("end", [ConsentManager.withdraw_consent, ConsentManager.delete_all_data])
+def test_what_waits_to_be_sent_goes_with_the_consent(tmp_path: Path, end: Any):
+    manager = ConsentManager(home=tmp_path)
+    manager.grant_consent(["usage_analytics"])
+    outbox = make_outbox(tmp_path)
+    put(outbox, Place())
+    end(manager)
+    assert outbox.entries() == []
+    assert [receipt["reason"] for receipt in outbox.receipts.read()] == ["withdrawn"]
 
 
 def test_a_file_that_is_named_keeps_its_own_ledger(tmp_path: Path):

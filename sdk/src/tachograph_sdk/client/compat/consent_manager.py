@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class ConsentManager:
             home = default_home(environ) if consent_file_path is None else Path(consent_file_path).parent
         legacy = legacy_file(environ) if consent_file_path is None else Path(consent_file_path)
         self._consent = Consent(home, app=app, terminal=terminal)
+        if home is not None and app is None:  # what an installation sends is sent under its own consents
+            self._consent.on_withdraw("outbox", partial(_purge, home / "outbox"))
         self.consent_file_path = legacy
         self._report(take_over_legacy(self._consent, legacy))
 
@@ -160,6 +163,12 @@ class ConsentManager:
         if outcome is not None and outcome.problem:
             log.warning("consent: %s; %s", outcome.problem, outcome.hint)
         return outcome
+
+
+def _purge(root: Path, purposes: frozenset[ConsentPurpose]) -> int:
+    from tachograph_sdk.outbox.withdrawing import purge_withdrawn  # loaded by a withdrawal, and by nothing else
+
+    return purge_withdrawn(root, purposes)
 
 
 def _iso(at_us: int | None) -> str | None:
