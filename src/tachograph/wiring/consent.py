@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from tachograph.home import Home
 from tachograph.wiring.outbox import purge_for
-from tachograph_sdk.model.consent import ConsentPurpose
+from tachograph_sdk.model.consent import ConsentPurpose, ConsentState
 from tachograph_sdk.privacy.consent import Consent
 
-__all__ = ["open_consent"]
+__all__ = ["is_taken_back", "open_consent"]
 
 
 def open_consent(home: Home, *, app: str | None = None, purge_contents: Callable[[], int]) -> Consent:
@@ -34,3 +34,9 @@ def open_consent(home: Home, *, app: str | None = None, purge_contents: Callable
         consent.on_withdraw("outbox", lambda purposes: purge_for(home, purposes))
         consent.on_withdraw("recorded texts", erase_texts)
     return consent
+
+
+def is_taken_back(consent: Consent, purpose: ConsentPurpose) -> bool:
+    """Whether somebody said no to this purpose; not: that nobody was asked, or that a switch says no for a while."""
+    refused = (ConsentState.WITHDRAWN, ConsentState.DENIED)
+    return any(s.purpose is purpose and s.state in refused for s in consent.status().standings)

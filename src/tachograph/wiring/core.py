@@ -32,13 +32,14 @@ from tachograph.server.reprice import Repricer
 from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
-from tachograph.wiring.consent import open_consent
+from tachograph.wiring.consent import is_taken_back, open_consent
 from tachograph.wiring.explaining import explaining
 from tachograph.wiring.outbox import outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import build_rights, consents_of
 from tachograph_sdk.errors import ConfigError, TachographError
+from tachograph_sdk.model.consent import ConsentPurpose
 
 __all__ = ["run_core"]
 
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
 ERASURE_PERIOD_S = 5.0  # how often one that could not be finished is tried again
-NAMES_PERIOD_S = 10.0  # how long clear names may stay after the owner chose pseudonyms
+NAMES_PERIOD_S = 10.0  # how long clear names, and texts, may stay after the owner chose to be without
 RETENTION_PERIOD_S = 6 * 3600.0
 
 
@@ -141,6 +142,11 @@ class _CoreProcess:
             watcher = Watcher(histories)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
         consent = open_consent(home, purge_contents=purge_contents)
+
+        def forget_texts() -> bool:
+            return is_taken_back(consent, ConsentPurpose.CONTENT_RECORDING) and bool(purge_contents())
+
+        tasks.append(Task(name="texts", run=forget_texts, period_s=NAMES_PERIOD_S))
         tasks += outbox_tasks(home, settings, self._core.store, consent)
         rights = build_rights(
             home,
