@@ -26,7 +26,12 @@ def home(tmp_path):
     store = DuckDBStore(home.store)
     for days, session, ids in ((100, "s_old", (REQUEST, PROMPT)), (3, "s_new", ("req_1", "p1"))):
         at_us = now_us - days * DAY_US
-        usage: dict[str, Any] = {"model": "claude-sonnet-5-5", "input_tokens": days, "cost_nanousd": 7, "cost_basis": "reported"}
+        usage: dict[str, Any] = {
+            "model": "claude-sonnet-5-5",
+            "input_tokens": days,
+            "cost_nanousd": 7,
+            "cost_basis": "reported",
+        }
         events = [
             make_event(at_us=at_us, session_id=session, request_id=ids[0], prompt_id=ids[1], **usage),
             make_event(EventKind.PROMPT, at_us=at_us, session_id=session, prompt_id=ids[1], prompt_origin="human"),

@@ -34,6 +34,7 @@ SESSIONS = {  # person: two sessions; the second is seen by its transcript only
 FOLDERS = {JANE: "/home/jane.doe/secret-app", BOB: "/home/bob/app"}
 START_NS = 1_793_500_000 * 10**9
 WAITING = {"TACHOGRAPH_JOURNAL__SEGMENT_AGE_S": "0.3"}
+KILLS = int(os.environ.get("ERASURE_KILLS", "12"))  # of an erasure, at random moments
 
 
 @pytest.fixture(autouse=True)
@@ -317,7 +318,7 @@ def test_a_dry_run_changes_nothing_and_nobody_is_asked_where_nobody_is(at: Path,
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("rounds", [4, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(KILLS, marks=pytest.mark.long)])
 def test_killed_at_any_moment_an_erasure_is_finished_by_the_next_command(rounds: int, at: Path, tmp_path: Path) -> None:
     fill(at, tmp_path / "agents", [JANE, BOB])
     command("privacy", "export", "--person", JANE, "--to", str(tmp_path / "first"), home=at)
@@ -362,7 +363,7 @@ def test_killed_at_any_moment_an_erasure_is_finished_by_the_next_command(rounds:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(KILLS // 3, marks=pytest.mark.long)])
 def test_a_core_that_is_killed_while_it_erases_goes_on_when_it_is_started_again(
     rounds: int, at: Path, tmp_path: Path
 ) -> None:

@@ -47,7 +47,12 @@ def event(name: str, **attributes: Any) -> Event:
 # Each event of the reference: what is sent (with the types of the newest version), and what must come out.
 SENT: dict[str, tuple[dict[str, Any], EventKind, dict[str, Any]]] = {
     "user_prompt": (
-        {"prompt_length": "32", "prompt": "<REDACTED>", "prompt_text": "<REDACTED>", "message.uuid": "6f9619ff-8b86-4d01-b42d-00c04fc964ff"},
+        {
+            "prompt_length": "32",
+            "prompt": "<REDACTED>",
+            "prompt_text": "<REDACTED>",
+            "message.uuid": "6f9619ff-8b86-4d01-b42d-00c04fc964ff",
+        },
         K.PROMPT,
         {"length_chars": 32, "message_uuid": "6f9619ff-8b86-4d01-b42d-00c04fc964ff"},
     ),

@@ -87,7 +87,9 @@ def test_what_is_left_is_what_a_rebuilding_makes_of_it(seed: int) -> None:
         if chance.random() < 0.3:
             selection = replace(selection, end_us=chance.choice(events).at_us)
         erased = store.erase(selection, "x", remember=lambda _: None)
-        if selection.users and selection.end_us is None:  # of one session, relatives with totals of their own may be left
+        if (
+            selection.users and selection.end_us is None
+        ):  # of one session, relatives with totals of their own may be left
             assert erased.others_after == erased.others_before
         left = {table: rows(store, table) for table in DERIVED}
         store.rebuild()

@@ -43,7 +43,9 @@ class ImportCache:
     def __init__(self, path: Path, store_path: Path | None) -> None:
         self._path = path
         self._store_path = store_path
-        self._descriptor: tuple[int, int, int] | None = None  # device and inode of the store's file, and open for reading
+        self._descriptor: tuple[int, int, int] | None = (
+            None  # device and inode of the store's file, and open for reading
+        )
 
     def load(self) -> dict[str, Stamp] | None:
         """What was read by the last imports, by file id; None if that cannot be relied on."""
