@@ -42,6 +42,7 @@ def test_everything_means_every_envelope_too(at: Path) -> None:
     put(outbox, Place(), number=2)
     held = json.loads(command("privacy", "show", "--everything", "--json", home=at).stdout)
     assert held["outbox_envelopes"] == 2
+    assert json.loads(command("privacy", "show", "--json", home=at).stdout) == held, "who names nobody means everybody"
     plan = json.loads(command("privacy", "erase", "--everything", "--dry-run", "--json", home=at).stdout)
     assert plan["outbox_envelopes"] == 2
     told = erase(at, "--everything")

@@ -12,7 +12,7 @@ from tachograph.cli.options import resolve_zone, tz_option
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError
 
-__all__ = ["ask", "is_terminal", "require_selection", "selection_options", "selection_order"]
+__all__ = ["ask", "is_terminal", "names_somebody", "require_selection", "selection_options", "selection_order"]
 
 _KINDS = ("person", "session", "repository", "project", "organization")
 
@@ -35,9 +35,14 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def names_somebody(given: dict[str, Any]) -> bool:
+    """Whether a command's options say whose data is meant."""
+    return bool(given["everything"] or any(given[kind] for kind in _KINDS))
+
+
 def require_selection(given: dict[str, Any]) -> None:
     """Raise ConfigError where a command's options name nobody."""
-    if not given["everything"] and not any(given[kind] for kind in _KINDS):
+    if not names_somebody(given):
         hint = "give --person, --session, --repository, --project or --organization, or --everything"
         raise ConfigError("nothing says whose data is meant", hint=hint)
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
-from tachograph.cli.privacy_selection import ask, selection_options, selection_order
+from tachograph.cli.privacy_selection import ask, names_somebody, selection_options, selection_order
 from tachograph.cli.wording import counted, moment
 
 __all__ = ["show"]
@@ -20,11 +20,12 @@ __all__ = ["show"]
 @shared_options
 @click.pass_context
 def show(context: click.Context, /, home: Path | None, as_json: bool, **given: Any) -> None:
-    """Show what is held about a person, session, repository, project or organization.
+    """Show what is held about a person, session, repository, project or organization; about everybody if none is named.
 
     Example: tachograph privacy show --person jane@example.org
     """
-    answer = ask(resolve_home(context, home), "show", "show", selection_order(given))
+    order = selection_order(given if names_somebody(given) else {**given, "everything": True})
+    answer = ask(resolve_home(context, home), "show", "show", order)
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
         return
