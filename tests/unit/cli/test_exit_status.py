@@ -40,7 +40,7 @@ from tachograph.cli import main
         ["privacy", "erase"],
         ["privacy", "erase", "--since", "2026-01-01", "--yes"],
         ["privacy", "erase", "--person", "jane@example.org"],
-        ["privacy", "show"],
+        ["privacy", "show", "--everything", "--person", "jane@example.org"],
         ["privacy", "object", "--purpose", "cost"],
         ["privacy", "rectify", "--list", "--undo", "x"],
         ["privacy", "export", "--everything", "--to", "no-such-folder/x.zip"],
