@@ -109,3 +109,17 @@ def test_a_detector_is_shown_every_text_that_holds_something_for_it() -> None:
                 kept.add((detector.id, text))
     assert not kept
     assert len(chosen.of(Text("Please fix it.", anchors))) < 4
+
+
+def test_no_group_is_repeated_possessively():
+    """Python before 3.11.5 keeps what the last, failed repetition took; an atomic group says the same and is right."""
+    import re
+    from pathlib import Path
+
+    import tachograph_sdk.privacy
+
+    wrong = re.compile(r"\)(?:[*+?]|\{\{?[0-9,]+\}\}?)\+")
+    files = Path(tachograph_sdk.privacy.__file__).parent.rglob("*.py")
+    assert [
+        f"{path.name}: {found.group()}" for path in files for found in wrong.finditer(path.read_text("utf-8"))
+    ] == []

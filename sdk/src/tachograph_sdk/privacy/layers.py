@@ -275,7 +275,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 _HEX_PAIR = rb"(?:[2-7][0-9a-fA-F]|0[9aAdD]|1[bB])"  # a letter, a line break, an escape
 _HEX_OTHER = rb"(?:[cC]3|[dD][01]|[eE][2-9a-dA-D])[89abAB][0-9a-fA-F]{17}"  # UTF-8 of other letters than a to z
 _HEX_TEXT = re.compile(rb"(?:0[xX])?(?:" + _HEX_PAIR + rb"{10}|" + _HEX_OTHER + rb")")
-_HEX = re.compile(rb"(?:0[xX])?((?:[0-9a-fA-F]{2})*+)")
+_HEX = re.compile(rb"(?:0[xX])?((?>(?:[0-9a-fA-F]{2})*))")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 

@@ -17,9 +17,9 @@ _HEADER = re.compile(
     rb"|githubtoken|aws4-hmac-sha256|aws|oauth|hawk|sharedkey(?:lite)?|sharedaccesssignature|discogs|zoho-oauthtoken"
     rb"|client-id|klaviyo-api-key|goog-?[a-z]{1,16}|hmac(?:-[a-z0-9]{2,8})?|signature|secret|private-token|api[_-]?token)(?:[ \t]{1,8}|=|:[ \t]{0,4}))?"
 )
-_VALUE = re.compile(rb"(?:token=)?+[\"'*(<\[]{0,2}+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
+_VALUE = re.compile(rb"(?>(?:token=)?)[\"'*(<\[]{0,2}+([A-Za-z0-9._~+/=:|!*%-]{1,8192}+)")
 _UNKNOWN_SCHEME = re.compile(
-    rb"[A-Za-z][A-Za-z0-9-]{1,24}[ \t]{1,4}(?:[a-z]{1,12}=)?+[\"']?(?=[^\s]{0,64}[0-9])([A-Za-z0-9._~+/=|:-]{20,8192}+)"
+    rb"[A-Za-z][A-Za-z0-9-]{1,24}[ \t]{1,4}(?>(?:[a-z]{1,12}=)?)[\"']?(?=[^\s]{0,64}[0-9])([A-Za-z0-9._~+/=|:-]{20,8192}+)"
 )
 _BEARER = re.compile(rb"bearer(?:[ \t]{1,8}|:[ \t]{0,8}|=|%20|[\"'],[ \t]{0,4})[\"'`]?([A-Za-z0-9._~+/=|-]{8,8192}+)")
 _BASIC = re.compile(rb"basic[ \t]{1,8}([A-Za-z0-9+/_-]{8,4096}+={0,2})")

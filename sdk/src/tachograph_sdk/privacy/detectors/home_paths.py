@@ -34,14 +34,14 @@ _VOLUME = re.compile(r"/Volumes/[^/\n\t\"'<>|:;]{1,64}\Z")
 _MOUNTED = re.compile(r"(?:[\\/](?:mnt|cygdrive))?[\\/][A-Za-z]")
 # Marks that follow their letter are no letters to `\w`: accents apart, as macOS writes names, and vowels of Indic scripts.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0e7f\u1000-\u109f\u1780-\u17d3\u3099\u309a"
-_POSIX = re.compile(rf"[^\W_](?:[\w{_MARKS}.+@-]|(?<=\w)['’](?=\w\w)){{0,63}}+")
+_POSIX = re.compile(rf"[^\W_](?>(?:[\w{_MARKS}.+@-]|(?<=\w)['’](?=\w\w)){{0,63}})")
 _POSIX_SPACED = re.compile(
-    rf"(?: (?!HTTP/)[A-ZÀ-ÞŐŠŽČĆŁŚŻĐА-Я][\w{_MARKS}.'’-]{{0,32}}){{1,3}}+(?=/)"
-    rf"|(?:\\ [\w{_MARKS}.'’-]{{1,32}}){{1,3}}+(?=[/\s\"']|$)"
+    rf"(?>(?: (?!HTTP/)[A-ZÀ-ÞŐŠŽČĆŁŚŻĐА-Я][\w{_MARKS}.'’-]{{0,32}}){{1,3}})(?=/)"
+    rf"|(?>(?:\\ [\w{_MARKS}.'’-]{{1,32}}){{1,3}})(?=[/\s\"']|$)"
 )
 _WINDOWS = re.compile(rf"[\w(][\w{_MARKS}.+@~$!&()'’-]{{0,63}}+")
 _WINDOWS_SPACED = re.compile(
-    rf"(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w{_MARKS}.'’()&-]{{1,32}}){{1,3}}+(?=[\\/](?!/))"
+    rf"(?>(?: (?!(?:and|or|to|und|et|y|is|was|in|the)\b)[\w{_MARKS}.'’()&-]{{1,32}}){{1,3}})(?=[\\/](?!/))"
 )
 _QUOTED = re.compile(r"[^\W_][^\\/\"'`\x00-\x1f<>|:*?]{0,63}+(?=[\"'`\\/])")
 _FILE = re.compile(r"\.(?:html?|php|aspx?|jsp|[jt]sx?|css|json|xml|svg|png|jpe?g|gif|ico|md|txt|vue|py|go|rs|rb)\Z")

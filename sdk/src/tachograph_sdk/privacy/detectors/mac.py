@@ -14,7 +14,7 @@ _COLONS = re.compile(rb":[0-9a-f]{1,2}+:[0-9a-f]{1,2}+:[0-9a-f]{1,2}+:[0-9a-f]{1
 _DASHES = re.compile(rb"-[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}(?![0-9a-z_])")
 _DOTS = re.compile(rb"\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z_.])")
 _COLON_ADDRESS = re.compile(
-    rb"[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}+(?::[0-9a-f]{2}:[0-9a-f]{2}(?![0-9a-f:]))?(?![0-9a-z_])(?!:[0-9a-f])"
+    rb"[0-9a-f]{1,2}(?>(?::[0-9a-f]{1,2}){5})(?::[0-9a-f]{2}:[0-9a-f]{2}(?![0-9a-f:]))?(?![0-9a-z_])(?!:[0-9a-f])"
 )
 _WORDS = re.compile(rb"mac|ether|hwaddr|lladdr|physical|bssid|arp|wlan|wifi|bluetooth|nic|device|addr| at ")
 _TWO_MORE = re.compile(rb"-[0-9a-f]{2}-[0-9a-f]{2}(?![0-9a-z_-])")

@@ -12,7 +12,7 @@ from tachograph_sdk.privacy.detectors.word_lists import words
 __all__ = ["DETECTOR"]
 
 # Nothing may be glued to it that makes it a package, a call or an address.
-_NAME = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?+(?![a-z0-9_/@(=?-]|[.:][a-z0-9_])")
+_NAME = re.compile(rb"[a-z0-9](?>(?:[a-z0-9-]{0,37}[a-z0-9])?)(?![a-z0-9_/@(=?-]|[.:][a-z0-9_])")
 _SURE = re.compile(
     rb"(?:^|[^a-z])(?:/?cc|thanks|thank you|thx|kudos to|credits? to|ping|pinging|reviewers?|assignees?|assigned to|contributors?"
     rb"|(?:reviewed|approved|reported|requested|suggested|merged|opened|closed|fixed|written|created|added|contributed|made|done|found|co-authored|raised|spotted|proposed|commented) by"

@@ -107,7 +107,7 @@ _AMBIGUOUS: tuple[tuple[str, re.Pattern[bytes], int, _Check], ...] = tuple(
         ("nz-ird", rb"ird", 9, checks.ird),
     )
 )
-_ANY = re.compile(r"(?:[A-Z]{1,2} ?)?\d(?:[ ./-]?\d){6,17}+(?:[ -]?[A-Z]{1,2})?(?!\w)(?!\.\d)")
+_ANY = re.compile(r"(?:[A-Z]{1,2} ?)?\d(?>(?:[ ./-]?\d){6,17})(?:[ -]?[A-Z]{1,2})?(?!\w)(?!\.\d)")
 _LETTERS_BEFORE = re.compile(r"(?<![\w-])(?!ID|NR|NO|Nr|No)[A-Z]{1,2} ?\Z")
 _INSURANCE = re.compile(r"[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
 _STAMP = re.compile(r"1[5-9]\d{8}(?:\d{3}|\d{6})?\Z|20[12]\d-?[01]\d-?[0-3]\d")

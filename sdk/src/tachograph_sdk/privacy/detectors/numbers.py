@@ -15,7 +15,7 @@ __all__ = ["NUMBER_SIGNS", "Number", "luhn", "numbers"]
 # In the shape of the text: three digits, which are not the year of a date, and three more after few separators.
 # Seven digits, or six with another one before them: rejected here, a number costs a tenth of what it costs below.
 _DIGITS = re.compile(
-    rb"000(?=[ ()./+-]{0,2}0)(?<!0000)(?!0?[-/.]00?[-/.]00?(?!0))(?:(?:[ ()./+-]{0,2}+0){4,63}+|(?:[ ()./+-]{0,2}+0){3}(?:"
+    rb"000(?=[ ()./+-]{0,2}0)(?<!0000)(?!0?[-/.]00?[-/.]00?(?!0))(?:(?>(?:[ ()./+-]{0,2}+0){4,63})|(?:[ ()./+-]{0,2}+0){3}(?:"
     + b"|".join(
         b"(?<=0%s000%s000)" % (b"[ ()./+-]" * outer, b"[ ()./+-]" * inner) for outer in (1, 2) for inner in (0, 1, 2)
     )
@@ -25,7 +25,7 @@ _DIGITS = re.compile(
 _PAIRS = (b"00 00 00 ", b"00.00.00", b"00-00-00-00-00")
 NUMBER_SIGNS = (b"000", *_PAIRS)
 """A text whose shape has none of these has no such number."""
-_GROUPS = re.compile(rb"0(?:[ ()./+-]{0,2}+0){5,63}+")
+_GROUPS = re.compile(rb"0(?>(?:[ ()./+-]{0,2}+0){5,63})")
 _SEPARATED = b"0 ()./+-"
 _OPENING = b" ()./+-"
 _DOUBLED = bytes.maketrans(b"0123456789", bytes(48 + sum(divmod(2 * digit, 10)) for digit in range(10)))

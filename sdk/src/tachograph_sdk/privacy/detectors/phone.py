@@ -13,7 +13,7 @@ __all__ = ["DETECTOR"]
 
 # A country code behind a plus, then groups; separators may be the unbroken space and hyphen.
 _INTERNATIONAL = re.compile(
-    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7}+(?!\w|\*\w)"
+    r"\(?\+ ?\(?[1-9]\d{0,14}+\)?(?>(?:[ .\-/\u00a0\u2010\u2011\u2013\u202f]{0,2}\(?\d{1,8}+\)?){0,7})(?!\w|\*\w)"
 )
 _LAST_GROUP = re.compile(r"[ ./-]+[^ ./-]*\Z")
 _PLUS = re.compile(rb"\+[ (]{0,2}0(?=[0 ()./?-]{5})")

@@ -16,18 +16,18 @@ _CHUNK = re.compile(rb"[A-Za-z0-9+/=_-]{16}")
 _ONE_CHUNK = re.compile(rb"[\s\"'`\\nr,+*|>#]*+[A-Za-z0-9+/=]{4,}+[.?]{0,4}[\s\"'`\\nr,+*|>#]*+")
 _LAST = re.compile(rb"- ?end [a-z0-9 ]{0,32}private key")
 # Between two chunks: line breaks and their escapes, quotes of joined literals, marks of diffs, quotes and comments.
-_BETWEEN = rb"(?:\\+[nrt]|%0[aAdD]|&#1[03];|[\s\"'`,+>|#*.;\\-]){1,64}+"
+_BETWEEN = rb"(?>(?:\\+[nrt]|%0[aAdD]|&#1[03];|[\s\"'`,+>|#*.;\\-]){1,64})"
 _HEADERS = rb"(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|x-[a-z-]{1,24}):[^\n\\]{0,128}+)"
 _BODY = re.compile(
-    _BETWEEN + rb"(?:" + _HEADERS + rb"(?:" + _BETWEEN + rb"))*+"
-    rb"[A-Za-z0-9+/=_-]{16,}+(?:" + _BETWEEN + rb"[A-Za-z0-9+/=]{32,}+)*+"
-    rb"(?:(?:\\+n|\\+r|[\s\"']){1,16}+[A-Za-z0-9+/]{2,64}+={0,2}(?=[\s\"'\\.]|\Z))?"
+    _BETWEEN + rb"(?>(?:" + _HEADERS + rb"(?:" + _BETWEEN + rb"))*)"
+    rb"[A-Za-z0-9+/=_-]{16,}+(?>(?:" + _BETWEEN + rb"[A-Za-z0-9+/=]{32,}+)*)"
+    rb"(?:(?>(?:\\+n|\\+r|[\s\"']){1,16})[A-Za-z0-9+/]{2,64}+={0,2}(?=[\s\"'\\.]|\Z))?"
 )
 _LINE = re.compile(rb"[\s\"'`,+>|#*]*+[A-Za-z0-9+/=]{2,100}+[\s\"'`,+\\]*+")
 _LAST_WORD = re.compile(rb"(?<=[\s\"'`:=])[A-Za-z0-9+/]{40,100}=*\Z")
 _FULL_LINE = re.compile(rb"[A-Za-z0-9+/]{40}")
 _PUTTY_END = re.compile(
-    rb"private-lines: ?[0-9]{1,4}+(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{16,}+)*+(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{1,80}+(?=[\s\\]|\Z))?(?:[\s\\nr]{0,8}+private-mac: ?[0-9a-f]{16,}+)?",
+    rb"private-lines: ?[0-9]{1,4}+(?>(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{16,}+)*)(?:[\s\\nr]{1,8}+[A-Za-z0-9+/=]{1,80}+(?=[\s\\]|\Z))?(?:[\s\\nr]{0,8}+private-mac: ?[0-9a-f]{16,}+)?",
     re.I,
 )
 _JWK_PART = re.compile(rb"[\"'](?:d|p|q|dp|dq|qi|k)[\"']\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{16,})[\"']")

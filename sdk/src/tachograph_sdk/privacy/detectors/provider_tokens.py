@@ -17,7 +17,7 @@ _GLUED = re.compile(rb"A(?=KIA|SIA|Iza|TATT3|TBB|KID)|L(?=TAI)|s(?=k-)|x(?=ox)")
 _REACH = 96  # characters before a run in which a token may have begun
 _MANY = 4  # formats of one anchor that are more than it pays to try one by one
 _GLUE = 24  # letters before a prefix, at most; deeper inside a run it is chance
-_ESCAPE = re.compile(rb"[\[;][0-9]{0,3}[mK]|%(?:25)*+[0-9A-Fa-f]{2}|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbfv0])")
+_ESCAPE = re.compile(rb"[\[;][0-9]{0,3}[mK]|%(?>(?:25)*)[0-9A-Fa-f]{2}|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbfv0])")
 _BLOB = re.compile(rb"[A-Za-z0-9+/]{39}[+/]")  # in the middle of base64 any two letters turn up
 _DOPPLER = re.compile(rb"dp\.(?:st|pt|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{28,}+")
 _DISCORD = re.compile(rb"[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}+")
