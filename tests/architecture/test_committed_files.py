@@ -32,6 +32,13 @@ def test_no_path_of_the_machine_it_was_written_on():
     assert [name for name, text in texts() if pattern.search(text)] == []
 
 
+def test_no_host_that_packages_come_from():
+    """Nothing that is committed says where to fetch a package: whoever installs decides that."""
+    hosts = ((("pypi", "pythonhosted", "npmjs"), "org"), (("npmjs", "yarnpkg"), "com"))
+    pattern = re.compile("|".join(rf"{name}\.{end}\b" for names, end in hosts for name in names))
+    assert [name for name, text in texts() if pattern.search(text)] == []
+
+
 def test_lock_files_hold_hashes_and_no_addresses():
     locks = [path for path in committed_files() if path.parent == ROOT / "requirements"]
     assert {path.name for path in locks} >= {"run.txt", "dev.txt", "all.txt", "uv.txt"}

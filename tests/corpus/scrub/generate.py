@@ -18,7 +18,7 @@ from tests.corpus.scrub.case import Case, Recipe, blocks, build
 from tests.corpus.scrub.encode import encoded
 from tests.corpus.scrub.people import NATIONAL_IDS, PEOPLE
 from tests.corpus.scrub.secrets_made import CREDENTIALS
-from tests.corpus.scrub.shapes import made
+from tests.corpus.scrub.shapes import PACKAGE_HOSTS, made
 from tests.corpus.scrub.tokens import KEYED_TOKENS, TOKENS
 
 __all__ = ["DATA", "RECIPES", "Carrier", "carriers", "innocents", "positives"]
@@ -35,7 +35,7 @@ _INNOCENT: dict[str, Recipe] = {
     "b64-256": made("{b43}"), "b64-512": lambda r: base64.b64encode(r.randbytes(64)).decode(),
     "b64-lines": lambda r: "\n".join(base64.b64encode(r.randbytes(48)).decode() for _ in range(r.randint(4, 16))),
 }  # fmt: skip
-RECIPES: dict[str, Recipe] = {**PEOPLE, **CREDENTIALS, **TOKENS, **KEYED_TOKENS, **_INNOCENT}
+RECIPES: dict[str, Recipe] = {**PEOPLE, **CREDENTIALS, **TOKENS, **KEYED_TOKENS, **_INNOCENT, **PACKAGE_HOSTS}
 
 # What begins and ends with its line wherever it is found.
 _OWN_LINE = {"prompt", "name in trailer", "user", "auth header", "cookie", "env line", "key and value"}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-__all__ = ["luhn", "made", "mod97", "run"]
+__all__ = ["PACKAGE_HOSTS", "luhn", "made", "mod97", "run"]
 
 UPPER, LOWER, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
 ALPHABETS = {
@@ -74,3 +74,15 @@ def mod97(country: str, account: str) -> str:
     """Both check digits of an IBAN (ISO 13616)."""
     number = "".join(str(int(c, 36)) for c in account + country + "00")
     return f"{98 - int(number) % 97:02d}"
+
+
+def _always(value: str) -> Callable[[Random], str]:
+    """The recipe that makes this very value."""
+    return lambda _: value
+
+
+# Where packages come from, which no file that is committed names whole.
+PACKAGE_HOSTS = {
+    name: _always(name.replace("-", "."))
+    for name in ("pypi-org", "pythonhosted-org", "npmjs-org", "npmjs-com", "yarnpkg-com")
+}

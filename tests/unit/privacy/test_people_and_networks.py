@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tachograph_sdk.privacy.detectors import national_checks
 from tachograph_sdk.privacy.scrubber import Scrubber
+from tests.corpus.scrub.case import fill
+from tests.corpus.scrub.shapes import PACKAGE_HOSTS
 
 _GOLDEN = Path(__file__).parents[2] / "golden" / "scrub"
 _SCRUB = Scrubber().scrub
 _MARKED = re.compile("⟦(.+?)⟧")
 _PRIVATE = [line.replace("\\n", "\n") for line in (_GOLDEN / "people_and_networks.txt").read_text("utf-8").splitlines()]
-_INNOCENT = (_GOLDEN / "innocent.txt").read_text("utf-8").splitlines()
+_INNOCENT = [
+    fill(line, PACKAGE_HOSTS, Random(0))[0] for line in (_GOLDEN / "innocent.txt").read_text("utf-8").splitlines()
+]
 
 
 def test_there_are_many_texts() -> None:

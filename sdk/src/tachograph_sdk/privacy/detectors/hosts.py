@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.person_words import name_fields
-from tachograph_sdk.privacy.detectors.public_hosts import is_known, is_private, is_private_label
+from tachograph_sdk.privacy.detectors.public_hosts import PYPI, PYTHON_FILES, is_known, is_private, is_private_label
 from tachograph_sdk.privacy.detectors.word_lists import words
 
 __all__ = ["DETECTOR"]
@@ -54,7 +54,7 @@ _PROCESS = re.compile(rb"\[0{1,7}\]: ")
 _UNAME = re.compile(rb"(?:linux|darwin|freebsd) ([a-z0-9?][a-z0-9?._-]{0,62}+) (?=[1-9][0-9]?\.[0-9]{1,2}\.)")
 _SYSTEMS = (b"linux ", b"darwin ", b"freebsd ")
 _KEYS = words("hostname computername machinename nodename")
-_HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62})(?! ?\()(?![\w\[{.$<*])")
+_HOST = re.compile(r"(?P<host>[^\W_][\w.-]{0,62}+)(?! ?\()(?![\w\[{$*]|<(?!/))")
 _HOST_KEYS = (b"host: ", b"host=", b'host": "', b'host":"', b"node: ", b"node=", b"machine: ", b"server=")
 _SHORT_KEY = re.compile(
     r"(?:host|node|machine|server)\"?(?:: ?|=)\"?(?P<host>[^\W_](?:[\w-]{0,61}[^\W_])?)(?![\w.({\[<-])", re.IGNORECASE
@@ -223,6 +223,7 @@ DETECTOR = Detector(
         ("Could not resolve host: ci.intra.acme.no", "Could not resolve host: <host>"),
         ("bolt://graph.corp.acme.com:7687", "bolt://<host>:7687"),
         ('"host": "mbp-of-jane"', '"host": "<host>"'),
+        ("<li>hostname: janes-laptop</li>", "<li>hostname: <host></li>"),
     ),
     spares=(
         "https://api.anthropic.com/v1 https://github.com/org/repo https://example.com",
@@ -232,7 +233,7 @@ DETECTOR = Detector(
         "import jdk.internal.misc; com.acme.internal.Foo; from foo.internal import bar",
         "docker-compose.local.yml",
         "machine: arm64",
-        "https://pypi.org/simple https://files.pythonhosted.org/x",
+        f"https://{PYPI}/simple https://files.{PYTHON_FILES}/x",
         "http://{host}:8080 https://${HOST}/x http://<host>/",
         "git@github.com:org/repo.git",
         "https://gitlab.gnome.org/GNOME/gtk https://git.kernel.org/x",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tachograph_sdk.privacy.detectors.public_hosts import NPM
+
 __all__ = ["CATCHES", "SPARES"]
 
 CATCHES: tuple[tuple[str, str], ...] = (
@@ -58,7 +60,7 @@ CATCHES: tuple[tuple[str, str], ...] = (
     ("Server=db;User Id=sa;Password=S3cr3t!;Encrypt=yes", "Server=db;User Id=sa;Password=<password>;Encrypt=yes"),
     ("Endpoint=sb://x/;SharedAccessKeyName=Root;SharedAccessKey=q8Zr2LmX0pTnB4+/w=", "Endpoint=sb://x/;SharedAccessKeyName=Root;SharedAccessKey=<secret>"),
     ("AccountName=x;AccountKey=q8Zr2LmX0pTnB4+/wq8Zr2LmX0pTnB4==;EndpointSuffix=core", "AccountName=x;AccountKey=<secret>;EndpointSuffix=core"),
-    ("//registry.npmjs.org/:_authToken=q8Zr2LmX0pTnB4", "//registry.npmjs.org/:_authToken=<token>"),
+    (f"//registry.{NPM}/:_authToken=q8Zr2LmX0pTnB4", f"//registry.{NPM}/:_authToken=<token>"),
     ("machine github.com login octo password q8Zr2LmX", "machine github.com login <user> password <password>"),
     ("CREATE USER app WITH PASSWORD 'hunter2';", "CREATE USER app WITH PASSWORD '<password>';"),
     ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY", "aws_secret_access_key = <secret>"),

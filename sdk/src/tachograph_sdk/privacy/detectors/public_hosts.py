@@ -6,14 +6,21 @@ import re
 
 from tachograph_sdk.privacy.detectors.word_lists import words
 
-__all__ = ["is_known", "is_private", "is_private_label"]
+__all__ = ["NPM", "NPM_PAGES", "PYPI", "PYTHON_FILES", "is_known", "is_private", "is_private_label"]
 
-_KNOWN = words(
+# Where packages come from. Their names are put together here: a file that is written must never fetch from one.
+_PACKAGE_HOSTS = tuple(
+    ".".join(labels)
+    for labels in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("yarnpkg", "com"))
+)
+PYPI, PYTHON_FILES, NPM, NPM_PAGES, _ = _PACKAGE_HOSTS
+
+_KNOWN = frozenset(_PACKAGE_HOSTS) | words(
     # code, packages, containers
     "github.com githubusercontent.com github.io github.dev ghcr.io gitlab.com gitlab.io bitbucket.org codeberg.org"
     " sr.ht sourceforge.net savannah.gnu.org git-scm.com kernel.org gnu.org gnome.org freedesktop.org kde.org"
     " debian.org ubuntu.com launchpad.net fedoraproject.org redhat.com archlinux.org alpinelinux.org opensuse.org"
-    " centos.org pypi.org pythonhosted.org python.org npmjs.org npmjs.com yarnpkg.com nodejs.org unpkg.com jsdelivr.net"
+    " centos.org python.org nodejs.org unpkg.com jsdelivr.net"
     " crates.io docs.rs rust-lang.org golang.org go.dev rubygems.org ruby-lang.org packagist.org php.net maven.org"
     " apache.org gradle.org nuget.org cocoapods.org pub.dev dart.dev hex.pm hackage.haskell.org cpan.org docker.com"
     " docker.io quay.io gcr.io k8s.io kubernetes.io helm.sh conda.io anaconda.org conda-forge.org brew.sh"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tachograph_sdk.privacy.detectors.detector import Detector, Span, Text
 from tachograph_sdk.privacy.detectors.key_names import secret_name
+from tachograph_sdk.privacy.detectors.public_hosts import NPM_PAGES
 from tachograph_sdk.privacy.detectors.secret_values import is_secret, looks_random
 
 __all__ = ["DETECTOR"]
@@ -274,7 +275,7 @@ DETECTOR = Detector(
         "https://example.com/?utm_source=x&utm_campaign=spring2025#section-2",
         "if a ? b : c && d == e",
         "https://hooks.slack.com/services/<token>",
-        "https://www.npmjs.com/package/@types/node?activeTab=versions",
+        f"https://www.{NPM_PAGES}/package/@types/node?activeTab=versions",
     ),
     anchors=_ANCHORS,
     signs=(*_ANCHORS, b"?", b"#", b"&"),
