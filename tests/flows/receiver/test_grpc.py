@@ -218,11 +218,11 @@ def test_large_messages_at_once_do_not_fill_the_memory(tmp_path):
     ):
         memory = receiver.memory_mb()
         receiver.forget_peak()
-        calls = [channel.unary_unary(LOGS.method).future(body, timeout=30) for _ in range(16)]
+        calls = [channel.unary_unary(LOGS.method).future(body, timeout=120) for _ in range(16)]
         codes = {one.code() for one in calls}
-        assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
-        assert receiver.peak_mb() - memory < 250
-        wait_until(lambda: receiver.memory_mb() - memory < 40)
+        assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}, [one.details() for one in calls]
+        assert receiver.peak_mb() - memory < 320  # held all at once, they are over 460
+        wait_until(lambda: receiver.memory_mb() - memory < 40, seconds=60)
 
 
 def test_a_call_without_a_message_is_invalid(channel):
