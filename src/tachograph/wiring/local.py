@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tachograph.clock import SystemClock
 from tachograph.config import load, machine_zone
@@ -26,6 +26,9 @@ from tachograph.wiring.parts import (
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import finish_erasure
 
+if TYPE_CHECKING:
+    from tachograph.server.core import Core
+
 __all__ = [
     "find_local_histories",
     "import_here",
@@ -38,6 +41,20 @@ __all__ = [
 
 
 @contextmanager
+def _opened_core(home: Home) -> Iterator[Core]:
+    """The core of this home, its store brought up to date with what the journal still holds."""
+    home.create()
+    finish_erasure(home)
+    settings = load(home)
+    core = build_core(home, settings)
+    try:
+        core.drain_all()
+        yield core
+    finally:
+        finish(core, home, settings)
+
+
+@contextmanager
 def open_answers(home: Home) -> Iterator[Any]:
     """The store of this home, brought up to date with what its journal still holds.
 
@@ -47,12 +64,7 @@ def open_answers(home: Home) -> Iterator[Any]:
     from tachograph.server.answers import StoreAnswers
     from tachograph.server.services import QueryTimes
 
-    home.create()
-    finish_erasure(home)
-    settings = load(home)
-    core = build_core(home, settings)
-    try:
-        core.drain_all()
+    with _opened_core(home) as core:
         demo, zone = home.demo_marker.exists(), machine_zone()[0]
         parts = explaining(home)
         yield StoreAnswers(
@@ -65,8 +77,6 @@ def open_answers(home: Home) -> Iterator[Any]:
             privacy=PresetChoice(home.root).state,
             name=parts.name,
         )
-    finally:
-        finish(core, home, settings)
 
 
 def import_here(
@@ -107,15 +117,8 @@ def retain_here(home: Home, *, dry_run: bool) -> dict[str, Any]:
     """
     from tachograph.server.retention import Retainer
 
-    home.create()
-    finish_erasure(home)
-    settings = load(home)
-    core = build_core(home, settings)
-    try:
-        core.drain_all()
+    with _opened_core(home) as core:
         return Retainer(core.store, SystemClock()).run({"dry_run": dry_run}, lambda _: None)
-    finally:
-        finish(core, home, settings)
 
 
 def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -127,15 +130,8 @@ def reprice_here(home: Home, order: Mapping[str, Any], *, progress: Callable[[di
     """
     from tachograph.server.reprice import Repricer
 
-    home.create()
-    finish_erasure(home)
-    settings = load(home)
-    core = build_core(home, settings)
-    try:
-        core.drain_all()
+    with _opened_core(home) as core:
         return Repricer(core.store, home.prices).reprice(order, progress)
-    finally:
-        finish(core, home, settings)
 
 
 def purge_contents_here(home: Home) -> int:
@@ -147,13 +143,8 @@ def purge_contents_here(home: Home) -> int:
     """
     if not home.store.exists():
         return 0
-    settings = load(home)
-    core = build_core(home, settings)
-    try:
-        core.drain_all()
+    with _opened_core(home) as core:
         return core.store.purge_contents()
-    finally:
-        finish(core, home, settings)
 
 
 def purge_names_here(home: Home) -> None:
