@@ -1,0 +1,179 @@
+"""Ratios whose parts come in clusters: of 40 failures among 900 tool calls, 35 may be of one session.
+
+The unit is the session, a pair of numbers: what happened (failures, cost) and of how many (calls, prompts). Both groups
+are summed up, so that a long session weighs as much as it did; whether two sums differ is asked of the sessions.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from tachograph.analytics.statistics.bootstrap import bootstrap_bca
+from tachograph.analytics.statistics.interval import Interval
+from tachograph.analytics.statistics.normal import t_quantile, two_sided
+from tachograph.analytics.statistics.proportions import hybrid, wilson_at
+
+__all__ = ["Pair", "RatioTest", "permutation_test", "pooled", "ratio_interval", "share_interval", "spread"]
+
+Pair = tuple[float, float]
+"""Of one session: the part, and the whole it is a part of; the whole is above 0."""
+
+PERMUTATIONS = 9999
+EXACT_UP_TO = 5_000  # divisions: all of them are looked at, instead of random ones
+ENOUGH = 400  # random divisions as far apart as the real one: more would not change what p says
+_LARGE = 4_000  # sessions: above, the normal approximation
+_SEED = 20_261_120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatioTest:
+    """What the test says."""
+
+    one: float  # the first group's ratio of sums
+    two: float
+    p: float  # two-sided
+    method: str  # all_divisions, random_divisions, normal
+
+
+def pooled(pairs: Sequence[Pair]) -> float:
+    """Sum of parts over sum of wholes."""
+    return math.fsum(y for y, _ in pairs) / math.fsum(x for _, x in pairs)
+
+
+def spread(pairs: Sequence[Pair]) -> float:
+    """The standard error of the pooled ratio, sessions taken whole. Source: Cochran 1977, formula 6.12 (linearized)."""
+    n = len(pairs)
+    if n < 2:
+        return 0.0
+    ratio = pooled(pairs)
+    whole = math.fsum(x for _, x in pairs) / n
+    rest = math.fsum((y - ratio * x) ** 2 for y, x in pairs)
+    return math.sqrt(rest / (n * (n - 1))) / whole
+
+
+def permutation_test(one: Sequence[Pair], two: Sequence[Pair], *, seed: int = _SEED) -> RatioTest:
+    """Whether two pooled ratios differ: sessions are divided anew, as they could have fallen by chance.
+
+    What is compared is the difference over its standard error, so that groups whose sessions vary differently do not
+    raise false alarms. Every division is looked at where there are few; else random ones, until p is known well enough.
+
+    Args:
+        one, two: at least two sessions each.
+        seed: of the random divisions.
+
+    Source: Janssen 1997 (studentized permutation); Besag and Clifford 1991 (when to stop).
+    """
+    pairs = [*one, *two]
+    n_1, n = len(one), len(one) + len(two)
+    told = {"one": pooled(one), "two": pooled(two)}
+    totals = _Sums.of(pairs)
+    observed = _distance(_Sums.of(one), totals)
+    if observed == 0.0:
+        return RatioTest(**told, p=1.0, method="all_divisions")
+    if n > _LARGE:
+        return RatioTest(**told, p=two_sided(observed), method="normal")
+    at_least = observed * (1.0 - 1e-9)  # equal but for rounding
+    if math.comb(n, n_1) <= EXACT_UP_TO:
+        far = sum(_distance(_Sums.of(chosen), totals) >= at_least for chosen in combinations(pairs, n_1))
+        return RatioTest(**told, p=far / math.comb(n, n_1), method="all_divisions")
+    rng = random.Random(seed)
+    far = drawn = 0
+    small = min(n_1, n - n_1)
+    while drawn < PERMUTATIONS and far < ENOUGH:
+        drawn += 1
+        far += _distance(_Sums.of(rng.sample(pairs, small)), totals) >= at_least
+    p = far / drawn if far >= ENOUGH else (far + 1) / (drawn + 1)
+    return RatioTest(**told, p=p, method="random_divisions")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Of one group: sessions, parts, wholes, and their squares."""
+
+    n: int
+    y: float
+    x: float
+    yy: float
+    xy: float
+    xx: float
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair]) -> _Sums:
+        y = x = yy = xy = xx = 0.0
+        for part, whole in pairs:
+            y += part
+            x += whole
+            yy += part * part
+            xy += part * whole
+            xx += whole * whole
+        return cls(len(pairs), y, x, yy, xy, xx)
+
+    def less(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.n - other.n,
+            self.y - other.y,
+            self.x - other.x,
+            self.yy - other.yy,
+            self.xy - other.xy,
+            self.xx - other.xx,
+        )
+
+    @property
+    def ratio(self) -> float:
+        return self.y / self.x
+
+    @property
+    def variance(self) -> float:
+        ratio = self.ratio
+        rest = self.yy - 2.0 * ratio * self.xy + ratio * ratio * self.xx
+        return max(0.0, rest) * self.n / ((self.n - 1) * self.x * self.x)
+
+
+def _distance(group: _Sums, totals: _Sums) -> float:
+    """The difference of the two ratios over its standard error; infinite where nothing varies within either group."""
+    other = totals.less(group)
+    difference = abs(group.ratio - other.ratio)
+    if difference <= 1e-12 * (abs(group.ratio) + abs(other.ratio)):
+        return 0.0
+    variance = group.variance + other.variance
+    return difference / math.sqrt(variance) if variance > 0.0 else math.inf
+
+
+def ratio_interval(one: Sequence[Pair], two: Sequence[Pair], confidence: float = 0.95) -> Interval:
+    """The interval of the difference of two pooled ratios of any size, such as cost by prompt."""
+    return bootstrap_bca(one, two, lambda a, b: pooled(b) - pooled(a), confidence=confidence)
+
+
+def share_interval(one: Sequence[Pair], two: Sequence[Pair], confidence: float = 0.95) -> Interval:
+    """The interval of the difference of two pooled shares (each part at most its whole), also where one is 0 or 1.
+
+    Newcombe's hybrid of two score intervals, each of as many outcomes as the sessions are worth: those there are, over
+    how much more sessions differ than chance alone would make them.
+
+    Source: Newcombe 1998; effective numbers as in Rao and Scott 1992, Biometrics 48:577-585.
+    """
+    worth = _worth(one, two)
+    around = []
+    for pairs, effective in zip((one, two), worth, strict=True):
+        t = t_quantile((1.0 + confidence) / 2.0, max(1, len(pairs) - 1))
+        around.append(wilson_at(pooled(pairs), effective, t))
+    return hybrid(pooled(one), around[0], pooled(two), around[1])
+
+
+def _worth(*groups: Sequence[Pair]) -> list[float]:
+    """How many independent outcomes each group is worth."""
+    effects = []
+    for pairs in groups:
+        share, whole = pooled(pairs), math.fsum(x for _, x in pairs)
+        chance = share * (1.0 - share) / whole
+        effects.append(spread(pairs) ** 2 / chance if chance > 0.0 else None)
+    known = [effect for effect in effects if effect is not None]
+    worth = []
+    for pairs, effect in zip(groups, effects, strict=True):
+        used = effect if effect is not None else max(known, default=1.0)
+        worth.append(math.fsum(x for _, x in pairs) / max(1.0, used))
+    return worth
