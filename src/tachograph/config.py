@@ -22,6 +22,7 @@ from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
 from tachograph.outputs.sinks.config import FileSinkConfig, ForwardConfig, WebhookConfig
 from tachograph.pipeline.config import PrivacyConfig
+from tachograph.statusline.config import BudgetConfig, StatusLineConfig
 from tachograph.store.config import RetentionConfig, StoreConfig
 from tachograph_sdk.errors import ConfigError, QueryError
 from tachograph_sdk.outbox.config import OutboxConfig
@@ -76,6 +77,8 @@ class Settings:
     forward: ForwardConfig = field(default_factory=ForwardConfig)
     webhook: WebhookConfig = field(default_factory=WebhookConfig)
     file_sink: FileSinkConfig = field(default_factory=FileSinkConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    statusline: StatusLineConfig = field(default_factory=StatusLineConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
 

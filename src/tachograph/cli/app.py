@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("import", "tachograph.cli.import_:import_"),
     ("report", "tachograph.cli.report:report"),
     ("query", "tachograph.cli.query:query"),
+    ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),
     ("prices", "tachograph.cli.prices:prices"),
     ("privacy", "tachograph.cli.privacy:privacy"),

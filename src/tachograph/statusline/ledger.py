@@ -1,0 +1,88 @@
+"""What the ledger knows of today, in a small file of the home: the core writes it, every status line reads it.
+
+`today.json`: {"v": 1, "written_at_us", "zone", "day": "2026-11-20", "day_from_us", "day_to_us" (UTC, the end excluded),
+"day_microusd", "day_unpriced" (requests whose cost nobody knows), "day_no_session_microusd" (the part that no session is
+known for), "month_from_us", "month_to_us", "month_microusd", "month_unpriced", "sessions": {pseudonym: micro-dollars of
+the whole session}}. Its time of modification is a heartbeat: a core that runs touches it every HEARTBEAT_S.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["HEARTBEAT_S", "MAX_SESSIONS", "TODAY", "Ledger", "read_ledger", "read_small"]
+
+TODAY = "today.json"
+HEARTBEAT_S = 30.0
+STALE_S = 3 * HEARTBEAT_S  # older: no core runs
+MAX_SESSIONS = 300  # those that were active last
+_MAX_BYTES = 1 << 18
+_NUMBERS = (
+    "day_from_us", "day_to_us", "day_microusd", "day_unpriced", "day_no_session_microusd",
+    "month_from_us", "month_to_us", "month_microusd", "month_unpriced",
+)  # fmt: skip
+
+
+class Ledger:
+    """The file's content, and whether somebody keeps it up to date."""
+
+    __slots__ = (*_NUMBERS, "day", "is_alive", "sessions")
+
+    day_from_us: int
+    day_to_us: int
+    day_microusd: int
+    day_unpriced: int
+    day_no_session_microusd: int
+    month_from_us: int
+    month_to_us: int
+    month_microusd: int
+    month_unpriced: int
+
+    def __init__(self, found: dict[str, Any], *, is_alive: bool) -> None:
+        """Raises KeyError, TypeError."""
+        for name in _NUMBERS:
+            value = found[name]
+            if type(value) is not int:
+                raise TypeError(name)
+            setattr(self, name, value)
+        self.day = str(found["day"])
+        self.sessions: dict[str, int] = {k: v for k, v in found["sessions"].items() if type(v) is int}
+        self.is_alive = is_alive
+
+    def is_day_of(self, now_s: float) -> bool:
+        """Whether its day is today."""
+        return self.day_from_us <= now_s * 1e6 < self.day_to_us
+
+    def is_month_of(self, now_s: float) -> bool:
+        """Whether its month is this one."""
+        return self.month_from_us <= now_s * 1e6 < self.month_to_us
+
+
+def read_ledger(home: str, *, now_s: float) -> Ledger | None:
+    """What the core wrote last; None if there is nothing that can be read."""
+    path = os.path.join(home, TODAY)
+    try:
+        modified_s = os.stat(path).st_mtime
+        found = json.loads(read_small(path, _MAX_BYTES))
+        if found["v"] != 1:
+            return None
+        return Ledger(found, is_alive=abs(now_s - modified_s) <= STALE_S)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def read_small(path: str, most: int) -> bytes:
+    """A file of at most so many bytes, no link. Raises OSError, ValueError."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        data = os.read(descriptor, most + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > most:
+        raise ValueError("too large")
+    return data

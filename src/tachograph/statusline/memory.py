@@ -1,0 +1,238 @@
+"""What status lines remember from one redraw to the next: how sessions' totals grew today, and which limits they noted.
+
+`statusline/seen.json`: {"v": 1, "day", "sessions": {pseudonym: [offset, day_start, last, at_s]}, "limits":
+{window: [used ratio, resets at]}, "limits_at_s"}; money in micro-dollars. Several status lines share it under a lock, and
+none of them ever waits: who does not get it computes without writing.
+
+How much of a session's total the ledger does not know yet, `Seen.unknown`, must never count anything twice. Claude Code's
+total goes on over a resume, may go on over /clear under a new session id, and may begin again at 0. So only growth counts:
+
+* offset: the least that the total was ever above the ledger's figure. A fresh session's is 0; of a resumed or cleared one
+  it is what was spent before it was first seen here, which the ledger knows elsewhere or will never know.
+* day_start: the total when the day began, or when the session was first seen today.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from tachograph.statusline.ledger import read_small
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tachograph.statusline.ledger import Ledger
+    from tachograph.statusline.payload import Payload
+
+__all__ = ["FOLDER", "OBSERVED", "ROTATED", "Seen", "remember"]
+
+FOLDER = "statusline"
+OBSERVED = "observed.jsonl"
+ROTATED = "observed.1.jsonl"
+MAX_OBSERVED_BYTES = 1 << 20  # of each of the two
+SAME_FOR_S = 300  # limits that stay the same are noted this often
+AT_LEAST_S = 20  # and never more often than this, unless a window began anew
+MAX_LINE = 4095
+_SEEN, _LOCK = "seen.json", "lock"
+_MAX_SEEN_BYTES = 1 << 18
+_MAX_SESSIONS = 300
+_KEEP_S = 7 * 86400
+_TRIES, _PAUSE_S = 3, 0.002
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+class Seen:
+    """The content of seen.json."""
+
+    __slots__ = ("day", "limits", "limits_at_s", "sessions")
+
+    def __init__(self) -> None:
+        self.day = ""
+        self.sessions: dict[str, list[int]] = {}
+        self.limits: dict[str, list[Any]] = {}
+        self.limits_at_s = 0
+
+    @classmethod
+    def read(cls, folder: str) -> Seen:
+        """What is there, nothing where it cannot be read."""
+        seen = cls()
+        try:
+            found = json.loads(read_small(os.path.join(folder, _SEEN), _MAX_SEEN_BYTES))
+            if found["v"] == 1:
+                sessions, limits = found["sessions"].items(), found["limits"].items()
+                seen.sessions = {k: v for k, v in sessions if len(v) == 4 and all(type(n) is int for n in v)}
+                seen.limits = {k: v for k, v in limits if len(v) == 2}
+                seen.day, seen.limits_at_s = str(found["day"]), int(found["limits_at_s"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return cls()
+        return seen
+
+    def write(self, folder: str) -> None:
+        """Replace the file. Raises OSError. Not made durable: it may be forgotten, and a redraw must not wait for a disk."""
+        told = {
+            "v": 1,
+            "day": self.day,
+            "sessions": self.sessions,
+            "limits": self.limits,
+            "limits_at_s": self.limits_at_s,
+        }
+        path = os.path.join(folder, _SEEN)
+        _write_new(path + ".new", json.dumps(told, separators=(",", ":")).encode())
+        os.replace(path + ".new", path)
+
+    def note_total(self, session: str, total: int, known: int, *, day: str, now_s: float) -> bool:
+        """A session's total as Claude Code says it, and as the ledger knows it. True if anything is new."""
+        changed = self._turn_to(day, now_s)
+        entry = self.sessions.get(session)
+        if entry is None:
+            self.sessions[session] = [max(0, total - known), total, total, int(now_s)]
+            return True
+        offset, day_start, last, _ = entry
+        if total < last:  # it began again: what was counted of it stays, what comes now is added
+            day_start, offset = total - (last - day_start), min(offset, total - known)
+        elif total - known >= 0:
+            offset = min(offset, total - known)
+        if [offset, day_start, total] != entry[:3]:
+            self.sessions[session] = [offset, day_start, total, int(now_s)]
+            changed = True
+        return changed
+
+    def unknown(self, ledger: Ledger | None, *, day: str) -> int:
+        """Micro-dollars that sessions spent today and that the ledger does not know yet; never too much."""
+        if self.day != day:
+            return 0
+        total = 0
+        for session, (offset, day_start, last, _) in self.sessions.items():
+            known = ledger.sessions.get(session, 0) if ledger is not None else 0
+            total += max(0, min(last - offset - known, last - day_start))
+        if ledger is not None and ledger.day == day:
+            total -= ledger.day_no_session_microusd  # it may be the same money
+        return max(0, total)
+
+    def wants_limits(self, payload: Payload, now_s: float) -> bool:
+        """Whether these limits are to be noted: they changed, or were noted some minutes ago. Remembers them if so."""
+        told: dict[str, list[Any]] = {limit.window: [limit.used_ratio, limit.resets_at_s] for limit in payload.limits}
+        if not told:
+            return False
+        began = any(window not in self.limits or self.limits[window][1] != reset for window, (_, reset) in told.items())
+        age_s = now_s - self.limits_at_s
+        wait_s = SAME_FOR_S if told == self.limits else AT_LEAST_S
+        if not began and 0 <= age_s < wait_s:
+            return False
+        self.limits, self.limits_at_s = told, int(now_s)
+        return True
+
+    def _turn_to(self, day: str, now_s: float) -> bool:
+        if self.day == day:
+            return False
+        kept = [(k, v) for k, v in self.sessions.items() if 0 <= now_s - v[3] < _KEEP_S]
+        kept = sorted(kept, key=lambda item: item[1][3])[-_MAX_SESSIONS:]
+        self.sessions = {k: [offset, last, last, at_s] for k, (offset, _, last, at_s) in kept}
+        self.day = day
+        return True
+
+
+def remember(
+    home: str, payload: Payload, session: str, ledger: Ledger | None, *, day: str, now_s: float, write: bool
+) -> Seen:
+    """What all status lines know now, this redraw included. Never raises for what the disk says.
+
+    Args:
+        home: the home folder; it is there.
+        payload: what came in.
+        session: its pseudonym.
+        ledger: what the core knows.
+        day: today, as the ledger says it or this machine's clock.
+        now_s: seconds since 1970.
+        write: whether anything may be written down.
+    """
+    folder = os.path.join(home, FOLDER)
+    lock = _lock(folder) if write else None
+    try:
+        seen = Seen.read(folder)
+        changed = False
+        if payload.cost_microusd is not None:
+            known = ledger.sessions.get(session, 0) if ledger is not None else 0
+            changed = seen.note_total(session, payload.cost_microusd, known, day=day, now_s=now_s)
+        if lock is None:
+            return seen
+        noted = seen.wants_limits(payload, now_s)
+        try:
+            if noted:
+                _note(folder, payload, now_s)
+            if changed or noted:
+                seen.write(folder)
+        except OSError:
+            pass  # a full disk: the line is printed all the same
+        return seen
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _note(folder: str, payload: Payload, now_s: float) -> None:
+    """Append one line for the core to read. Raises OSError."""
+    told: dict[str, Any] = {"v": 1, "at_us": int(now_s * 1e6), "session": payload.session, "version": payload.version}
+    told["limits"] = [[limit.window, limit.used_ratio, limit.resets_at_s] for limit in payload.limits]
+    line = json.dumps(told, separators=(",", ":")).encode() + b"\n"
+    if len(line) > MAX_LINE:
+        return
+    path = os.path.join(folder, OBSERVED)
+    try:
+        if os.stat(path).st_size > MAX_OBSERVED_BYTES:
+            _rotate(folder)
+    except FileNotFoundError:
+        pass
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
+
+
+def _rotate(folder: str) -> None:
+    """Put the full file aside; what was aside before falls out, and the new file begins with how many readings that were."""
+    path, aside = os.path.join(folder, OBSERVED), os.path.join(folder, ROTATED)
+    lost = 0
+    try:
+        lost = read_small(aside, 4 * MAX_OBSERVED_BYTES).count(b"\n")
+    except (OSError, ValueError):
+        pass
+    os.replace(path, aside)
+    if lost:
+        _write_new(path, json.dumps({"v": 1, "lost": lost}).encode() + b"\n")
+
+
+def _write_new(path: str, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: str) -> int | None:
+    """The lock's descriptor, or None: somebody else has it, or nothing can be written here."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - no core runs there either
+        return None
+    descriptor = None
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)
+        descriptor = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        for tried in range(_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            except BlockingIOError:
+                if tried + 1 < _TRIES:
+                    time.sleep(_PAUSE_S)
+    except OSError:
+        pass
+    if descriptor is not None:
+        os.close(descriptor)
+    return None
