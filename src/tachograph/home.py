@@ -104,6 +104,11 @@ class Home:
         return self.root / "receipts"
 
     @property
+    def hook_keys(self) -> Path:
+        """The keys with which plugins sign what they send, by their ids."""
+        return self.root / "hook_keys.json"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"

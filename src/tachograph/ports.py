@@ -67,6 +67,8 @@ class FrameKind(IntEnum):
     METRICS_JSON = 4
     TRACES_PROTOBUF = 5
     TRACES_JSON = 6
+    HOOK_EVENT = 7
+    HOOK_SESSION = 8
 
 
 @dataclass(frozen=True, slots=True, order=True)

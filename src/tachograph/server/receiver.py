@@ -1,9 +1,9 @@
-"""Process 1: takes OTLP in over HTTP and gRPC, makes it durable, answers. It never opens the store.
+"""Process 1: takes OTLP in over HTTP and gRPC, and what plugins tell, makes it durable, answers. It never opens the store.
 
     python -m tachograph.server.receiver
 
-Standard input: one line of JSON, {"journal_directory": …, "otlp": {…}, "journal": {…}, "log": {…}}; a setting may also
-be given as "otlp.http_port". Standard output: one line of JSON when it is ready, {"http_port", "grpc_port", "pid"}.
+Standard input: one line of JSON, {"journal_directory": …, "hook_keys": …, "otlp": {…}, "journal": {…}, "log": {…}}; a
+setting may also be given as "otlp.http_port". Standard output: one line of JSON when it is ready, {"http_port", "grpc_port", "pid"}.
 The end of standard input, SIGTERM and SIGINT stop it; what is in progress is finished first.
 """
 
@@ -22,11 +22,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
 
 from tachograph.clock import SystemClock
+from tachograph.inputs.hooks.intake import HookIntake
+from tachograph.inputs.hooks.keys import FreshKeys
+from tachograph.inputs.hooks.stats import HookStats
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.inputs.otlp.http import OtlpHttp
 from tachograph.inputs.otlp.intake import Intake
@@ -59,12 +63,15 @@ class _Uvicorn(uvicorn.Server):
 class Receiver:
     """Both ports and the journal: `start`, then `run` until `stop_soon`."""
 
-    def __init__(self, journal_directory: str, otlp: OtlpConfig, journal: JournalConfig) -> None:
+    def __init__(
+        self, journal_directory: str, otlp: OtlpConfig, journal: JournalConfig, *, hook_keys: Path | None = None
+    ) -> None:
         self.http_port = self.grpc_port = 0
         self._config = otlp
         self._journal = JournalWriter(journal_directory, journal, SystemClock())
         self._stats = ReceiverStats()
         self._intake = Intake(self._journal, otlp, self._stats)
+        self._hooks = HookIntake(self._journal, FreshKeys(hook_keys), HookStats())
         self._connections = Connections(otlp, self._stats)
         self._stop = asyncio.Event()
         self._http: _Uvicorn | None = None
@@ -80,7 +87,7 @@ class Receiver:
         config = self._config
         listener = _listen(config.host, config.http_port)
         self.http_port = listener.getsockname()[1]
-        app = OtlpHttp(self._intake, health=self.health, metrics=lambda: self._stats.prometheus(self._journal.stats()))
+        app = OtlpHttp(self._intake, health=self.health, metrics=self.metrics, beside=self._hooks)
         self._http = _Uvicorn(
             uvicorn.Config(
                 app,
@@ -131,7 +138,12 @@ class Receiver:
             "http_port": self.http_port,
             "grpc_port": self.grpc_port,
             **self._stats.summary(self._journal.stats()),
+            "hooks": self._hooks.stats.summary(),
         }
+
+    def metrics(self) -> str:
+        """The body of /metrics."""
+        return self._stats.prometheus(self._journal.stats()) + self._hooks.stats.prometheus()
 
     async def _start_grpc(self) -> None:
         from tachograph.inputs.otlp.grpc import make_grpc_server  # 15 MB that a server without gRPC need not load
@@ -193,6 +205,7 @@ async def _serve(settings: Mapping[str, Any]) -> None:
         settings["journal_directory"],
         _part(OtlpConfig, settings, "otlp"),
         _part(JournalConfig, settings, "journal"),
+        hook_keys=Path(settings["hook_keys"]) if settings.get("hook_keys") else None,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, receiver.stop_soon)

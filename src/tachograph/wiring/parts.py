@@ -90,10 +90,10 @@ class OwnPipeline:
 
 def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     from tachograph.inputs.agents.registry import AGENTS, make_others
-    from tachograph.inputs.otlp.decode import Decoder
     from tachograph.pipeline.build import build_pipeline
     from tachograph.pipeline.refusals import FreshRefusals
     from tachograph.pricing.fresh import FreshPrices
+    from tachograph.wiring.decoding import FrameDecoder
     from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 
     choice = PresetChoice(home.root)
@@ -101,7 +101,7 @@ def _telemetry_pipeline(home: Home, store: Store) -> Pipeline:
     return build_pipeline(
         secret=secret,
         prices=FreshPrices(home.prices),
-        decoder=Decoder(),
+        decoder=FrameDecoder(),
         agents=AGENTS,
         others=make_others(),
         streams=store.streams(),

@@ -39,7 +39,7 @@ class Server:
         self._lock: Any = None
         settings = {f.name: dataclasses.asdict(getattr(self._settings, f.name)) for f in dataclasses.fields(Settings)}
         python = [sys.executable, "-P", "-m"]
-        receiver = {**settings, "journal_directory": str(home.journal)}
+        receiver = {**settings, "journal_directory": str(home.journal), "hook_keys": str(home.hook_keys)}
         core = {**settings, "home": str(home.root), "token": self._token}
         self._supervisor = Supervisor(
             [

@@ -20,11 +20,13 @@ class EventKind(StrEnum):
 
     SESSION_START = "session.start"
     SESSION_ACTIVITY = "session.activity"  # seconds of active time, by whom
+    SESSION_SUMMARY = "session.summary"  # what an agent's side counted over a whole session, as far as it got
     PROMPT = "prompt"
     API_REQUEST = "api.request"
     API_ERROR = "api.error"
     API_RESPONSE = "api.response"  # an answer reached the user; its length, never its text
     USAGE_COUNTER = "usage.counter"  # tokens or cost as a running counter said, not per request
+    USAGE_LIMIT = "usage.limit"  # how much of the plan's limits was used, as the agent said at that moment
     TOOL_CALL = "tool.call"
     TOOL_DECISION = "tool.decision"
     CODE_CHANGE = "code.change"

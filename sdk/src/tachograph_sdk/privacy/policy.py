@@ -32,8 +32,10 @@ __all__ = [
     "digest",
 ]
 
-POLICY_VERSION = 3
-"""3: presets; `content` keeps scrubbed texts; ids in unknown forms become pseudonyms, the scrubber looks at names too.
+POLICY_VERSION = 4
+"""4: what a plugin's hooks count over a session, and how long a prompt with a command was; how much of a plan's limits
+was used.
+3: presets; `content` keeps scrubbed texts; ids in unknown forms become pseudonyms, the scrubber looks at names too.
 2: Copilot's own units.
 """
 
@@ -45,6 +47,7 @@ _USAGE = _API | {_K.USAGE_COUNTER, _K.FEATURE_USE, _K.AGENT_NOTICE, _K.CODE_CHAN
 _TOOL = frozenset({_K.TOOL_CALL, _K.TOOL_DECISION, _K.FEATURE_USE, _K.AGENT_NOTICE, _K.CODE_CHANGE})
 _TIMED = _API | _TOOL | {_K.PROMPT, _K.SESSION_ACTIVITY}
 _FEATURE = frozenset({_K.FEATURE_USE, _K.AGENT_NOTICE})
+_SUMMARY = frozenset({_K.SESSION_SUMMARY})
 _COUNTED = frozenset(
     {_K.SESSION_START, _K.VCS_COMMIT, _K.VCS_PULL_REQUEST, _K.USAGE_COUNTER, _K.CODE_CHANGE, _K.FEATURE_USE}
     | {_K.AGENT_NOTICE, _K.PACKAGE_DOWNLOADS, _K.REPO_ACTIVITY}
@@ -180,7 +183,7 @@ _STANDARD: tuple[Rule, ...] = (
     # a prompt or an answer
     *_keep(
         Purpose.OUTCOME,
-        frozenset({_K.PROMPT, _K.API_RESPONSE, _K.AGENT_NOTICE}),
+        frozenset({_K.PROMPT, _K.API_RESPONSE, _K.AGENT_NOTICE, _K.FEATURE_USE}),
         "length of a text that is itself not kept",
         "length_chars",
     ),
@@ -210,10 +213,16 @@ _STANDARD: tuple[Rule, ...] = (
     *_keep(Purpose.OUTCOME, _TOOL | {_K.PROMPT}, "how permissions are asked for", "permission_mode", shape="word"),
     *_keep(Purpose.PERFORMANCE, _TOOL, "size of what is itself not kept", "tool_input_bytes", "tool_result_bytes"),
     # what came of it
-    *_keep(Purpose.OUTCOME, frozenset({_K.CODE_CHANGE, _K.TOOL_CALL}), "lines changed", "lines_added", "lines_removed"),
+    *_keep(
+        Purpose.OUTCOME,
+        frozenset({_K.CODE_CHANGE, _K.TOOL_CALL}) | _SUMMARY,
+        "lines changed",
+        "lines_added",
+        "lines_removed",
+    ),
     *_keep(Purpose.OUTCOME, _TOOL, "programming language", "language", shape="language", fallback="custom"),
     *_keep(Purpose.OUTCOME, _COUNTED, "how many", "quantity"),
-    *_keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}), "active time", "active_seconds"),
+    *_keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}) | _SUMMARY, "active time", "active_seconds"),
     *_keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}), "whose time", "active_by", shape="word"),
     # a feature
     *_keep(Purpose.ADOPTION, _FEATURE, "kind of feature", "feature", shape="word"),
@@ -229,6 +238,85 @@ _STANDARD: tuple[Rule, ...] = (
     *_keep(Purpose.ADOPTION, _FEATURE, "where it comes from", "feature_source", shape="word"),
     *_keep(Purpose.ADOPTION, _FEATURE, "kept apart from the user's own", "is_async", "is_builtin"),
     *_keep(Purpose.COST, _FEATURE, "what it used", "total_tokens", "total_tool_uses", "pre_tokens", "post_tokens"),
+    # what an agent's side counted over a whole session
+    *_keep(
+        Purpose.LINKING,
+        _SUMMARY | {_K.FEATURE_USE},
+        "how far it can be believed, and whether it joins anything",
+        "payload_form",
+        "integrity",
+        "session_id_kind",
+        shape="word",
+    ),
+    *_keep(
+        Purpose.ENVIRONMENT,
+        _SUMMARY | {_K.FEATURE_USE},
+        "what a record means depends on the version",
+        "plugin_version",
+        shape="version",
+    ),
+    *_keep(Purpose.ADOPTION, frozenset({_K.FEATURE_USE}), "how the name was checked", "name_source", shape="word"),
+    *_keep(Purpose.LINKING, _SUMMARY, "how it was counted", "counting", shape="word"),
+    *_keep(Purpose.LINKING, _SUMMARY, "how it was counted", "counting_version"),
+    *_keep(Purpose.OUTCOME, _SUMMARY, "when, and how long", "started_ms", "ended_ms", "session_seconds"),
+    *_keep(Purpose.OUTCOME, _SUMMARY, "how it ended", "exit_reason", shape="word"),
+    *_keep(
+        Purpose.OUTCOME,
+        _SUMMARY,
+        "how much was said and done, as counts",
+        "turns",
+        "user_messages",
+        "assistant_messages",
+        "prompts_counted",
+        "responses_counted",
+    ),
+    *_keep(
+        Purpose.RELIABILITY,
+        _SUMMARY,
+        "how much of it failed, as counts",
+        "api_errors_counted",
+        "tool_errors_counted",
+        "subagent_tool_errors",
+        "had_errors",
+    ),
+    *_keep(
+        Purpose.ADOPTION,
+        _SUMMARY,
+        "how often tools, subagents, commands and skills were used; not on what",
+        "tool_calls_counted",
+        "bash_calls",
+        "read_calls",
+        "edit_calls",
+        "write_calls",
+        "grep_calls",
+        "glob_calls",
+        "web_fetch_calls",
+        "web_search_calls",
+        "subagent_runs",
+        "subagent_responses",
+        "subagent_tool_calls",
+        "command_uses",
+        "skill_uses",
+    ),
+    *_keep(
+        Purpose.COST,
+        _SUMMARY,
+        "the client's own figures, shown beside the ledger's",
+        "said_input_tokens",
+        "said_output_tokens",
+        "said_cache_write_tokens",
+        "said_cache_read_tokens",
+    ),
+    *_keep(Purpose.PERFORMANCE, _SUMMARY, "what the plugin itself cost the session in time", "hook_ms"),
+    # a limit of the plan
+    *_keep(Purpose.COST, frozenset({_K.USAGE_LIMIT}), "which of the plan's limits", "limit_window", shape="word"),
+    *_keep(
+        Purpose.COST,
+        frozenset({_K.USAGE_LIMIT}),
+        "how much of the plan was used, and until when that counts",
+        "limit_used_ratio",
+        "limit_resets_s",
+    ),
 )
 
 _WITHOUT_TEXTS = frozenset({Preset.STRICT, Preset.STANDARD})

@@ -1,5 +1,6 @@
 """OTLP over HTTP as a raw ASGI application: POST /v1/logs, /v1/metrics, /v1/traces; GET /health and /metrics.
 
+What else is taken in on this port (`inputs/beside.py`) is read here, under the same rules, and understood elsewhere.
 Rules: the OTLP specification, section OTLP/HTTP. Beyond it: zstd is understood; a foreign Host and any Origin that
 is not configured get 403, so that no web page can send or look, whatever name it gives this machine.
 """
@@ -9,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
+from tachograph.inputs.beside import Beside, NotTaken
 from tachograph.inputs.otlp.answers import CONTENT_TYPES, Refusal, encode_status, encode_success
 from tachograph.inputs.otlp.compression import DECOMPRESSORS, Decompressor
 from tachograph.inputs.otlp.hosts import HostCheck
@@ -79,7 +82,14 @@ def _encoding_of(content_type: bytes | None) -> Encoding | None:
 class OtlpHttp:
     """The application. `health` and `metrics` make the bodies of the two GET answers."""
 
-    def __init__(self, intake: Intake, *, health: Callable[[], dict[str, Any]], metrics: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        *,
+        health: Callable[[], dict[str, Any]],
+        metrics: Callable[[], str],
+        beside: Beside | None = None,
+    ) -> None:
         self._intake = intake
         self._stats = intake.stats
         self._limit = intake.config.max_body_bytes
@@ -87,6 +97,7 @@ class OtlpHttp:
         self._origins = frozenset(origin.encode() for origin in intake.config.cors_origins)
         self._health = health
         self._metrics = metrics
+        self._beside = beside
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -96,7 +107,7 @@ class OtlpHttp:
         try:
             refusal = self._refuse_stranger(request, scope)
             if refusal is not None:
-                await self._refuse(request, refusal, receive, send)
+                await self._refuse(request, refusal, receive, send, None, self._beside_of(scope))
                 return
             signal = _PATHS.get(scope["path"])
             if signal is None:
@@ -113,7 +124,7 @@ class OtlpHttp:
         except Exception as error:  # noqa: BLE001 - the door: whatever happened, the client gets an answer it understands
             log.error("a request could not be handled: %s", type(error).__name__)
             refusal = Refusal(status=503, message="internal error; come again", reason="internal", retry_after_s=1)
-            await self._refuse(request, refusal, receive, send)
+            await self._refuse(request, refusal, receive, send, None, self._beside_of(scope))
 
     # --- the ways through ---
 
@@ -126,7 +137,7 @@ class OtlpHttp:
         room = self._intake.room()
         outcome: Verdict | Refusal
         try:
-            body, wire_bytes = await self._read(request, room, receive)
+            body, wire_bytes = await self._read(request, room, receive, self._limit)
             outcome = await self._intake.take(signal, encoding, "http", body, wire_bytes=wire_bytes)
         except Refused as refused:
             outcome = refused.refusal
@@ -148,10 +159,45 @@ class OtlpHttp:
         await send({"type": "http.response.start", "status": 200, "headers": self._allow(request, headers)})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _read(self, request: _Request, room: Room, receive: Receive) -> tuple[bytes | bytearray, int]:
+    async def _take_beside(
+        self, beside: Beside, request: _Request, scope: dict[str, Any], receive: Receive, send: Send
+    ) -> None:
+        """A request that is not OTLP; it is answered in its own words."""
+        if scope["method"] == "OPTIONS" and request.origin is not None:
+            await self._preflight(request, send)
+            return
+        room = self._intake.room()
+        answer, refusal, extra = b"", None, None
+        try:
+            if scope["method"] != "POST":
+                extra = [(b"allow", b"POST")]
+                raise Refused(Refusal(status=405, message="use POST", reason="method"))
+            if request.encoding is not Encoding.JSON:
+                wrong = "Content-Type must be application/json"
+                raise Refused(Refusal(status=415, message=wrong, reason="type"))
+            body, _ = await self._read(request, room, receive, beside.max_body_bytes)
+            answer = await beside.take(scope["path"], body)
+        except Refused as refused:
+            refusal = refused.refusal
+            if refusal.status == 503:  # too much at once
+                refusal = replace(refusal, status=429)
+        except NotTaken as error:
+            refusal = Refusal(
+                status=error.status, message=error.message, reason=error.code, retry_after_s=error.retry_after_s
+            )
+        finally:
+            room.close()
+        if refusal is not None:
+            await self._refuse(request, refusal, receive, send, extra, beside)
+            return
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
+        await send({"type": "http.response.start", "status": 200, "headers": self._allow(request, headers)})
+        await send({"type": "http.response.body", "body": answer})
+
+    async def _read(self, request: _Request, room: Room, receive: Receive, limit: int) -> tuple[bytes | bytearray, int]:
         """The decompressed body, and how many bytes were sent. Raises Refused or _Gone."""
-        if request.length > self._limit:
-            raise Refused(too_large(self._limit))
+        if request.length > limit:
+            raise Refused(too_large(limit))
         if request.content_encoding:
             token = request.content_encoding.strip().lower().decode("latin-1")
             if token not in ("", "identity"):
@@ -160,13 +206,13 @@ class OtlpHttp:
                     raise Refused(
                         Refusal(status=415, message="Content-Encoding must be gzip, zstd or identity", reason="coding")
                     )
-                return await self._read_compressed(make(), room, receive)
+                return await self._read_compressed(make(), room, receive, limit)
         message = await receive()
         if message["type"] != "http.request":
             raise _Gone
         body: bytes | bytearray = message["body"]
-        if len(body) > self._limit:
-            raise Refused(too_large(self._limit))
+        if len(body) > limit:
+            raise Refused(too_large(limit))
         room.add(len(body))
         if message["more_body"]:
             body = bytearray(body)
@@ -175,16 +221,16 @@ class OtlpHttp:
                 if message["type"] != "http.request":
                     raise _Gone
                 piece = message["body"]
-                if len(body) + len(piece) > self._limit:
-                    raise Refused(too_large(self._limit))
+                if len(body) + len(piece) > limit:
+                    raise Refused(too_large(limit))
                 room.add(len(piece))
                 body += piece
         return body, len(body)
 
     async def _read_compressed(
-        self, decompressor: Decompressor, room: Room, receive: Receive
+        self, decompressor: Decompressor, room: Room, receive: Receive, limit: int
     ) -> tuple[bytes | bytearray, int]:
-        unpacking = Unpacking(decompressor, room, self._limit)
+        unpacking = Unpacking(decompressor, room, limit)
         sent = 0
         more = True
         while more:
@@ -193,13 +239,16 @@ class OtlpHttp:
                 raise _Gone
             more = message["more_body"]
             sent += len(message["body"])
-            if sent > self._limit:
-                raise Refused(too_large(self._limit))
+            if sent > limit:
+                raise Refused(too_large(limit))
             await unpacking.add(message["body"])
         return unpacking.finish(), sent
 
     async def _other(self, request: _Request, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
+        if self._beside is not None and self._beside.takes(path):
+            await self._take_beside(self._beside, request, scope, receive, send)
+            return
         if path not in ("/health", "/metrics"):
             refusal = Refusal(
                 status=404, message="unknown path; OTLP is taken at /v1/logs, /v1/metrics, /v1/traces", reason="path"
@@ -233,6 +282,9 @@ class OtlpHttp:
 
     # --- answers ---
 
+    def _beside_of(self, scope: dict[str, Any]) -> Beside | None:
+        return self._beside if self._beside is not None and self._beside.takes(scope["path"]) else None
+
     def _refuse_stranger(self, request: _Request, scope: dict[str, Any]) -> Refusal | None:
         if request.host is None:
             if scope["http_version"] != "1.0":
@@ -250,12 +302,21 @@ class OtlpHttp:
         return [*headers, (b"access-control-allow-origin", request.origin), (b"vary", b"origin")]
 
     async def _refuse(
-        self, request: _Request, refusal: Refusal, receive: Receive, send: Send, extra: Headers | None = None
+        self,
+        request: _Request,
+        refusal: Refusal,
+        receive: Receive,
+        send: Send,
+        extra: Headers | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """Answer with a Status in the request's own type, then read on for a while if the client still sends."""
-        self._stats.refused_requests["http", refusal.status, refusal.reason] += 1
+        self._stats.refused_requests["http" if beside is None else beside.name, refusal.status, refusal.reason] += 1
         encoding = request.encoding or Encoding.JSON
-        body = encode_status(refusal, encoding)
+        if beside is None:
+            body = encode_status(refusal, encoding)
+        else:
+            encoding, body = Encoding.JSON, beside.refusal(refusal.reason, refusal.message)
         headers = [(b"content-type", CONTENT_TYPES[encoding]), (b"content-length", b"%d" % len(body)), *(extra or ())]
         if refusal.retry_after_s is not None:
             headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
