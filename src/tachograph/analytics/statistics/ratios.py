@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,7 +18,16 @@ from tachograph.analytics.statistics.interval import Interval
 from tachograph.analytics.statistics.normal import t_quantile, two_sided
 from tachograph.analytics.statistics.proportions import hybrid, wilson_at
 
-__all__ = ["Pair", "RatioTest", "permutation_test", "pooled", "ratio_interval", "share_interval", "spread"]
+__all__ = [
+    "Pair",
+    "RatioTest",
+    "permutation_test",
+    "pooled",
+    "ratio_interval",
+    "share_interval",
+    "smallest_permutation_p",
+    "spread",
+]
 
 Pair = tuple[float, float]
 """Of one session: the part, and the whole it is a part of; the whole is above 0."""
@@ -177,3 +187,23 @@ def _worth(*groups: Sequence[Pair]) -> list[float]:
         used = effect if effect is not None else max(known, default=1.0)
         worth.append(math.fsum(x for _, x in pairs) / max(1.0, used))
     return worth
+
+
+def smallest_permutation_p(one: Sequence[Pair], two: Sequence[Pair]) -> float:
+    """About the smallest p that any division of these sessions could give: of the few that are the furthest apart.
+
+    Where sessions are alike more divisions are equally far, so it is at least one over the number of divisions that
+    can be told apart.
+    """
+    together = Counter((*one, *two))
+    n, n_1 = len(one) + len(two), len(one)
+    if len(together) == 1 or all(y == 0.0 for y, _ in together):
+        return 1.0
+    ordered = sorted((*one, *two), key=lambda pair: (pair[0] / pair[1], pair[1]))
+    smallest = 1.0
+    for group in (ordered[:n_1], ordered[n - n_1 :]):
+        ways = 1
+        for pair, count in Counter(group).items():
+            ways *= math.comb(together[pair], count)
+        smallest = min(smallest, ways / math.comb(n, n_1))
+    return smallest
