@@ -19,6 +19,7 @@ USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError, Unkn
 COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
     ("serve", "tachograph.cli.serve:serve"),
     ("import", "tachograph.cli.import_:import_"),
+    ("files", "tachograph.cli.files:files"),
     ("report", "tachograph.cli.report:report"),
     ("query", "tachograph.cli.query:query"),
     ("statusline", "tachograph.cli.statusline:statusline"),

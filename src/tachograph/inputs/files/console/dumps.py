@@ -63,8 +63,9 @@ class BrokenDump:
 class DumpFinder:
     """`find(stream)` gives the dumps of one file; the counts are right when it has ended."""
 
-    def __init__(self) -> None:
-        self.lines = 0
+    def __init__(self, *, start: int = 0, lines: int = 0) -> None:
+        self.lines = lines
+        self.resume_at = (start, lines)  # bytes and lines up to where a later reading goes on; right when it has ended
         self.looks = 0  # at a line; never more than two for each
         self.broken: list[BrokenDump] = []  # the first of them
         self.broken_counts: Counter[DropReason] = Counter()
@@ -81,7 +82,7 @@ class DumpFinder:
     def find(self, stream: Reads) -> Iterator[Dump]:
         """The dumps, in order. Holds one of them and a piece of the file at a time."""
         rest = b""
-        offset = 0
+        offset = self.resume_at[0]
         skipping = False  # within a line that is longer than any dump
         while piece := stream.read(PIECE_BYTES):
             lines = (rest + piece).split(b"\n")
@@ -101,10 +102,16 @@ class DumpFinder:
                 skipping = True
                 offset += len(rest)
                 rest = b""
+        whole = (offset, self.lines)
         if rest and not skipping:
             yield from self._take(rest, offset)
         if self._held is not None:
             self.torn = self._start[1]
+        self.resume_at = whole
+        if self._held is not None:  # the line before its first says where it begins
+            self.resume_at = min(whole, (self._start[1], self._start[0] - 1))
+        elif self._opener:
+            self.resume_at = min(whole, (self._opener_at[1], self._opener_at[0] - 1))
 
     def _take(self, line: bytes, offset: int) -> Iterator[Dump]:
         self.lines += 1

@@ -1,7 +1,7 @@
 """Reads a console log: the dumps in it, and nothing of the rest.
 
-A log that changed is read from its start, because whether a metric is a running total shows only in what came before;
-events read twice are the same events.
+Whether a metric is a running total shows only in what came before. Who imports a log that changed reads it from its start:
+events read twice are the same events. Who remembers the running totals reads on where the last reading ended.
 """
 
 from __future__ import annotations
@@ -25,10 +25,18 @@ _DETAIL = "a printed record that cannot be read"
 
 
 class ConsoleLogReader:
-    """Reads texts into a queue, one after the other."""
+    """Reads texts into a queue, one after the other.
 
-    def __init__(self, queue: Queue) -> None:
+    Args:
+        queue: takes what was read.
+        resumes: read on where the last reading ended, if the file only grew.
+        known_totals: then, the streams of all running totals that the pipeline knows.
+    """
+
+    def __init__(self, queue: Queue, *, resumes: bool = False, known_totals: frozenset[str] = frozenset()) -> None:
         self._queue = queue
+        self._resumes = resumes
+        self._known_totals = known_totals
 
     def read(self, file: NamedFile) -> FileKind:
         """Read a text; its kind is UNKNOWN if there is no dump in it. Never raises for what is in it.
@@ -37,11 +45,14 @@ class ConsoleLogReader:
             OSError: it cannot be read.
             StoreError: it could not be written; the file will be read again.
         """
-        finder, reader = DumpFinder(), DumpReader(file.received_us)
+        reader = DumpReader(file.received_us, known_totals=self._known_totals if self._resumes else None)
         unusable: Counter[DropReason] = Counter()
         told: list[Quarantined] = []
         size = 0
         with FileStream(file.found.path) as stream:
+            start, number = self._start(stream, file.known)
+            stream.skip(start)
+            finder = DumpFinder(start=start, lines=number)
             for dump in finder.find(stream):
                 try:
                     reader.read(dump)
@@ -57,15 +68,19 @@ class ConsoleLogReader:
             reader.finish()
             status = stream.status
             is_cut = stream.is_cut or stream.is_damaged or stream.is_too_large
-        kind = FileKind.CONSOLE if reader.dumps or finder.torn is not None else FileKind.UNKNOWN
+            offset, lines = status.st_size, finder.lines
+            if self._resumes and not stream.is_compressed:
+                offset, lines = finder.resume_at
+            mark = stream.mark_at(offset) if self._resumes else ""
+        kind = FileKind.CONSOLE if reader.dumps or finder.torn is not None or start else FileKind.UNKNOWN
         state = FileState(
             file_id=file.file_id,
             inode=status.st_ino,
             size_bytes=status.st_size,
             mtime_ns=status.st_mtime_ns,
-            offset=status.st_size,
-            lines=finder.lines,
-            head=f"{kind}:",
+            offset=offset,
+            lines=lines,
+            head=f"{kind}:{mark}",
         )
         if kind is FileKind.UNKNOWN:
             self._queue.put(Part(state=state))
@@ -76,7 +91,7 @@ class ConsoleLogReader:
         report = self._queue.report
         report.read += 1
         report.records += reader.dumps
-        report.bytes += status.st_size
+        report.bytes += status.st_size - start
         report.torn += finder.torn is not None or is_cut
         for reason, count in (unusable + finder.broken_counts).items():
             add_counts(report.quarantined, {reason.value: count})
@@ -85,6 +100,14 @@ class ConsoleLogReader:
         ready = _ready(reader, size)
         self._queue.put(Part(produce=ready.produce, size=size, quarantined=tuple(told[:MAX_TOLD]), state=state))
         return kind
+
+    def _start(self, stream: FileStream, known: FileState | None) -> tuple[int, int]:
+        """Bytes and lines already read, if these bytes are still there and reading on was asked for."""
+        if not self._resumes or known is None or stream.is_compressed or known.offset > stream.status.st_size:
+            return 0, 0
+        if known.head != f"{FileKind.CONSOLE}:{stream.mark_at(known.offset)}":
+            return 0, 0
+        return known.offset, known.lines
 
 
 def _ready(reader: DumpReader, size: int) -> Part:

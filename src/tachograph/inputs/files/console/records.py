@@ -54,9 +54,12 @@ class DumpReader:
 
     Args:
         received_us: when the file was written last.
+        known_totals: for who goes on later: the streams of running totals met before. A point that waits at the end
+            is then given away as the first of a running total, which adds as much, and is known next time.
     """
 
-    def __init__(self, received_us: int) -> None:
+    def __init__(self, received_us: int, *, known_totals: frozenset[str] | None = None) -> None:
+        self._known_totals = known_totals
         self.dumps = 0  # that were records
         self.others = 0  # that were none
         self._received_us = received_us
@@ -95,7 +98,7 @@ class DumpReader:
         """No more dumps will come: points held back are ready."""
         for _, point, is_total in self._open.values():
             if not is_total:
-                self._request.add(point)
+                self._request.add(point if self._known_totals is None else _as_total(point))
         self._open.clear()
 
     def _new_request(self) -> Request:
@@ -211,7 +214,9 @@ class DumpReader:
     def _hold_back(self, stream: tuple[str, str], start_ns: int, record: RawEvent) -> None:
         """Keep a point until the next of its kind says whether it is a total: only then is it ready."""
         before = self._open.get(stream)
+        assert record.point is not None
         is_total = before is not None and before[0] == start_ns and start_ns != 0
+        is_total = is_total or (self._known_totals is not None and record.point.stream in self._known_totals)
         if before is not None and not before[2]:
             self._request.add(_as_total(before[1]) if is_total else before[1])
         if is_total:
