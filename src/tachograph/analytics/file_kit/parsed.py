@@ -1,0 +1,365 @@
+"""The files that `files parse` writes, read back: records with one identity each, and what could not be read, counted.
+
+They may come from other people, so nothing in them is believed: names have to have the form of a name, numbers have to
+be numbers, and one bad file or record costs only itself. Files of the older parser, whose records have no id, are read
+too. Nothing here shows a value in an error.
+
+Source: docs/formats/parsed_sessions.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from tachograph_sdk.model.money import Money
+from tachograph_sdk.privacy.shapes import SHAPES
+
+__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "money", "read_parsed", "whole"]
+
+MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
+MAX_COUNT = 1 << 53  # what a JSON number holds exactly in every language
+MAX_USD = 10_000_000  # of one record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+ -]{0,127}")
+_EVENT = re.compile(r"(?:claude_code\.)?([a-z][a-z0-9_]{0,63})")
+_METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+NAMES: Mapping[str, str] = {
+    "model": "model",
+    "tool_name": "tool",
+    "error_type": "name",
+    "decision": "word",
+    "decision_type": "word",
+    "source": "word",
+    "decision_source": "word",
+    "query_source": "source",
+    "speed": "word",
+    "effort": "word",
+    "type": "word",
+    "permission_mode": "word",
+    "language": "language",
+    "active_by": "word",
+    "start_type": "word",
+}
+"""Texts that are read, and the shape each must have; any other text in a record is left alone."""
+REPLACED = {"model": "custom", "tool_name": "custom"}  # what stands for a name without that form; others are left out
+ALIASES = {
+    "cost_usd": ("cost_usd", "cost", "costUsd", "price"),
+    "cache_creation_tokens": ("cache_creation_tokens", "cache_write_tokens"),
+    "total_tokens": ("tokens", "total_tokens", "totalTokens", "token_count"),
+    "attempt": ("attempt", "attempts", "total_attempts"),
+    "error_type": ("error_type", "error_class"),
+}
+"""Names that older parsers used for the same; the first that is there counts, also if it is 0."""
+COUNTS = (
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "cache_creation_1h_tokens",
+    "total_tokens", "attempt", "status_code", "prompt_length", "tool_input_size_bytes", "tool_result_size_bytes",
+)  # fmt: skip
+NOT_SESSIONS = frozenset({"latest-report.json", "merge.json"})
+LINKS = ("request_id", "tool_use_id", "prompt.id", "agent_id", "user.account_uuid")
+
+
+class BadFile(Exception):
+    """A file of which nothing can be used; `reason` is one word for the count."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """One event or metric, with the values that are read, each in one form."""
+
+    kind: str  # of an event its type without prefix: "api_request"; of a metric its short name: "cost_usage"
+    is_metric: bool
+    identity: int  # 64 bits; the same request, tool result or record has the same one in every file
+    at_us: int | None  # UTC microseconds since 1970
+    session: str | None  # as the file has it; None if nobody said
+    user: str | None
+    data: dict[
+        str, Any
+    ]  # NAMES, COUNTS, LINKS that are known; duration_ms, success; nanousd (reported), priced_nanousd
+    value: Decimal | None = None  # metrics only: what was added
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedFile:
+    """What one file holds, in the order of the log."""
+
+    name: str  # of the log, without folders
+    session: str | None
+    user: str | None
+    member: str | None  # in merged files: whose it is
+    collector: str | None  # which installation parsed it
+    users: dict[str, str] = field(default_factory=dict)  # user by session, where the file has several
+    key_id: str | None  # in merged files: under which key
+    facts: dict[str, str | None]  # app_version, os_type, team, project, as given
+    records: list[Record] = field(default_factory=list)
+    also: tuple[str, ...] = ()  # in merged files: other names of the same session
+    quarantined: Counter[str] = field(default_factory=Counter)  # records set aside here, by reason
+    earlier: Counter[str] = field(default_factory=Counter)  # lines that the parser had set aside, by reason
+
+
+def find_parsed(folder: Path) -> list[Path]:
+    """The parsed files of a collection, by name: `data/*.json` in it, or `*.json` in a folder that is a `data` itself.
+
+    Raises OSError.
+    """
+    data = folder / "data"
+    place = data if data.is_dir() else folder
+    found = [
+        path
+        for path in place.iterdir()
+        if path.suffix == ".json" and not path.name.startswith(".") and not path.name.endswith(".quarantine.json")
+    ]
+    return sorted(path for path in found if place is data or path.name not in NOT_SESSIONS)
+
+
+def read_parsed(path: Path) -> ParsedFile:
+    """Read one file. Raises BadFile with the reason."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise BadFile("not_a_file")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadFile("too_large")
+        raw = path.read_bytes()
+    except OSError:
+        raise BadFile("unreadable") from None
+    try:
+        document = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except UnicodeDecodeError:
+        raise BadFile("not_utf8") from None
+    except (ValueError, RecursionError, ArithmeticError):
+        raise BadFile("not_json") from None
+    if not isinstance(document, dict):
+        raise BadFile("not_an_object")
+    events, metrics = document.get("events"), document.get("metrics", [])
+    if not isinstance(events, list) or not isinstance(metrics, list):
+        raise BadFile("no_events")
+    return _file(document, events, metrics, path.name)
+
+
+def money(value: Any) -> Money | None:
+    """An amount of dollars as JSON has it, or None if it is none: below 0, not a number, or beyond belief."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        amount = Decimal(value)
+    except (ArithmeticError, ValueError):
+        return None
+    if not amount.is_finite() or not 0 <= amount <= MAX_USD or (amount and amount.adjusted() < -30):
+        return None
+    return Money.from_usd(amount)
+
+
+def whole(value: Any) -> int | None:
+    """A count as JSON has it, also as text or as 3.0; or None if it is none."""
+    if type(value) is int:
+        return value if 0 <= value <= MAX_COUNT else None
+    if isinstance(value, str) and (len(value) > 20 or not value.isascii() or not value.isdigit()):
+        return None
+    if isinstance(value, bool) or not isinstance(value, Decimal | str):
+        return None
+    amount = Decimal(value)
+    if not amount.is_finite() or not 0 <= amount <= MAX_COUNT or amount != amount.to_integral_value():
+        return None
+    return int(amount)
+
+
+def _no_number(_: str) -> str:
+    return "not a number"
+
+
+def _file(document: dict[str, Any], events: list[Any], metrics: list[Any], file_name: str) -> ParsedFile:
+    session = document.get("session")
+    session = session if isinstance(session, dict) else {}
+    merge = document.get("merge")
+    merge = merge if isinstance(merge, dict) else {}
+    also = merge.get("also")
+    found = ParsedFile(
+        name=_file_name(document.get("file"), file_name),
+        session=_id(session.get("session_id")),
+        user=_id(session.get("account_uuid")),
+        member=_id(document.get("member")),
+        collector=_id(document.get("collector")),
+        key_id=_id(merge.get("key_id")),
+        facts={name: _fact(name, session.get(name)) for name in ("app_version", "os_type", "team", "project")},
+        also=tuple(sorted(filter(None, map(_id, also)))) if isinstance(also, list) else (),
+    )
+    sessions = document.get("sessions")
+    for entry in sessions if isinstance(sessions, list) else ():
+        if (
+            isinstance(entry, dict)
+            and (its := _id(entry.get("session_id")))
+            and (user := _id(entry.get("account_uuid")))
+        ):
+            found.users[its] = user
+    quarantined = document.get("quarantined")
+    for reason, count in quarantined.items() if isinstance(quarantined, dict) else ():
+        if isinstance(count, int) and 0 < count <= MAX_COUNT and _METRIC.fullmatch(reason):
+            found.earlier[reason] += count
+    same: Counter[bytes] = Counter()
+    for entry in events:
+        _take(found, entry, same, is_metric=False)
+    for entry in metrics:
+        _take(found, entry, same, is_metric=True)
+    return found
+
+
+def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: bool) -> None:
+    """Add one record, or count why not."""
+    if not isinstance(entry, dict):
+        found.quarantined["not_a_record"] += 1
+        return
+    name = entry.get("metric" if is_metric else "event_type")
+    match = (_METRIC if is_metric else _EVENT).fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        found.quarantined["no_type"] += 1
+        return
+    kind = match[0] if is_metric else match[1]
+    raw = entry.get("attributes", entry.get("data")) if is_metric else entry.get("data")
+    data = _values(raw, found.quarantined) if isinstance(raw, dict) else {}
+    value = None
+    if is_metric:
+        value = _amount(entry.get("value"))
+        if value is None:
+            found.quarantined["bad_number"] += 1
+            return
+    at_us, said = _moment(entry.get("timestamp")), entry.get("timestamp")
+    if at_us is None and said is not None:
+        found.quarantined["bad_time"] += 1  # the record itself counts, on no day
+    session = _id(entry.get("session_id"))
+    if session is None and "session_id" not in entry:
+        session = found.session  # older parsers know one session a file
+    found.records.append(
+        Record(
+            kind=kind,
+            is_metric=is_metric,
+            identity=_identity(kind, entry, data, same),
+            at_us=at_us,
+            session=session,
+            user=_id(data.pop("user.account_uuid", None)) or found.users.get(session or "", found.user),
+            data=data,
+            value=value,
+        )
+    )
+
+
+def _identity(kind: str, entry: dict[str, Any], data: dict[str, Any], same: Counter[bytes]) -> int:
+    """By what the record is about where that has an id of its own, else by its own id, else by all that it says."""
+    if kind == "api_request" and "request_id" in data:
+        text = f"request\0{data['request_id']}"
+    elif kind == "tool_result" and "tool_use_id" in data:
+        text = f"tool\0{data['tool_use_id']}"
+    elif (own := _id(entry.get("event_id")) or _id(entry.get("id"))) is not None:
+        text = f"id\0{own}"
+    else:
+        said = json.dumps([kind, entry], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
+        digest = blake2b(said, digest_size=16).digest()
+        text = f"content\0{digest.hex()}\0{same[digest]}"  # the second of two equal ones is another
+        same[digest] += 1
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _values(raw: dict[str, Any], quarantined: Counter[str]) -> dict[str, Any]:
+    """What is read of a record's data. A number that is none is left out and counted: it is unknown, not 0."""
+    data: dict[str, Any] = {}
+    for name, shape in NAMES.items():
+        text = _first(raw, name)
+        if text is None:
+            continue
+        if isinstance(text, str) and SHAPES[shape].matches(text):
+            data[name] = text
+        elif name in REPLACED:
+            data[name] = REPLACED[name]
+    for name in COUNTS:
+        if (given := _first(raw, name)) is None:
+            continue
+        if (count := whole(given)) is None:
+            quarantined["bad_number"] += 1
+        else:
+            data[name] = count
+    if (given := _first(raw, "cost_usd")) is not None:
+        if (cost := money(given)) is None:
+            quarantined["bad_number"] += 1
+        else:
+            data["priced_nanousd" if raw.get("cost_basis") == "priced" else "nanousd"] = cost.nanousd
+    if (given := raw.get("duration_ms")) is not None:
+        if (lasted := _amount(given)) is None:
+            quarantined["bad_number"] += 1
+        else:
+            data["duration_ms"] = int(lasted.to_integral_value())
+    success = raw.get("success")
+    if isinstance(success, bool) or success in ("true", "false"):
+        data["success"] = success in (True, "true")
+    for name in LINKS:
+        if (link := _id(raw.get(name))) is not None:
+            data[name] = link
+    return data
+
+
+def _first(raw: dict[str, Any], name: str) -> Any:
+    for alias in ALIASES.get(name, (name,)):
+        if (value := raw.get(alias)) is not None:
+            return value
+    return None
+
+
+def _amount(value: Any) -> Decimal | None:
+    """A number that is at least 0 and not beyond belief."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        amount = Decimal(value)
+    except (ArithmeticError, ValueError):
+        return None
+    return amount if amount.is_finite() and 0 <= amount <= MAX_COUNT and amount.adjusted() > -30 else None
+
+
+def _moment(text: Any) -> int | None:
+    if not isinstance(text, str) or len(text) > 40:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        return (moment - _EPOCH) // timedelta(microseconds=1)
+    except OverflowError:
+        return None
+
+
+def _id(value: Any) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _fact(name: str, value: Any) -> str | None:
+    """What is said of a session; of team and project any short text, which is shown to nobody but who wrote it."""
+    if not isinstance(value, str) or not value or len(value) > 128:
+        return None
+    if name in ("team", "project"):
+        return value if value.isprintable() else None
+    return value if SHAPES["version" if name == "app_version" else "word"].matches(value) else None
+
+
+def _file_name(given: Any, otherwise: str) -> str:
+    """The log's name without its folders, which may name a person."""
+    if isinstance(given, str):
+        name = re.split(r"[/\\]", given)[-1]
+        if _FILE_NAME.fullmatch(name):
+            return name
+    return otherwise if _FILE_NAME.fullmatch(otherwise) else "unnamed"
