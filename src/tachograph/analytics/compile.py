@@ -70,6 +70,8 @@ select min(first_hour), max(last_hour) from (
     select min(hour), max(hour) from session_hours
     union all
     select min(occurred_at), max(occurred_at) from outcomes
+    union all
+    select min(occurred_at), max(occurred_at) from limits
 ) extents
 """
 

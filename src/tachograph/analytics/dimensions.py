@@ -11,11 +11,11 @@ __all__ = ["BASIS", "DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
 Grain = Literal["day", "hour"]
 """How fine a local time is needed: a week is a matter of days, the hour of the day of hours."""
 
-Fact = Literal["usage", "requests", "tool_calls", "prompts", "outcomes", "activity"]
-"""What metrics count over. Four are tables; `usage` (sums of requests) and `activity` (which session was active when)
+Fact = Literal["usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits"]
+"""What metrics count over. Five are tables; `usage` (sums of requests) and `activity` (which session was active when)
 take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py."""
 
-FACTS: tuple[Fact, ...] = ("usage", "requests", "tool_calls", "prompts", "outcomes", "activity")
+FACTS: tuple[Fact, ...] = ("usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Dimension:
     grain: Grain | None = None  # the local time it needs to know
 
 
-_ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity")
+_ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity", "limits")
 
 
 def _time(name: str, sql: str, help: str, *, grain: Grain = "day", number: bool = False) -> Dimension:  # noqa: A002
@@ -95,6 +95,7 @@ _TABLE: tuple[Dimension, ...] = (
     _column("decision", "accept or reject", "tool_calls"),
     _column("decision_source", "who decided: config, hook, user, …", "tool_calls"),
     _column("prompt_origin", "human, command or agent", "prompts"),
+    _column("limit", "limit of the plan: five_hour, seven_day, …", "limits", column="limit_window"),
     Dimension(
         name="source",
         sql={"usage": _SEEN_USAGE, "requests": _SEEN_USAGE, "tool_calls": _SEEN_REST, "prompts": _SEEN_REST},

@@ -179,6 +179,11 @@ _TABLE: tuple[Metric, ...] = (
         "active_seconds", "seconds", "neither", "Seconds of active time; null when no source says, as transcripts do not.",
         empty=None, outcomes="sum(active_seconds)",
     ),
+    _m(
+        "limit_used_ratio", "ratio", "neither",
+        "Most that was used of a limit of the plan, as status lines saw it; split by limit, or it is the highest of all.",
+        empty=None, limits="max(used_ratio)",
+    ),
 )  # fmt: skip
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _TABLE}

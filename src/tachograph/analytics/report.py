@@ -9,6 +9,7 @@ from typing import Any
 from tachograph.analytics.compile import answer, ask
 from tachograph.analytics.coverage import PARTS, TOKENS, compact, coverage_of
 from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.limits import limits_of
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query, Window
 from tachograph.ports import Store
@@ -34,10 +35,17 @@ class Report:
     totals: dict[str, Any]  # TOTALS, `coverage`, and `reasons` for what is null
     by: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # rows with a cost have a short `coverage` too
     notes: Sequence[str] = ()
+    limits: Sequence[dict[str, Any]] = ()  # how much of the plan was used: see limits.py
 
     def as_json(self) -> dict[str, Any]:
         """As the API and `report --json` show it."""
-        return {"window": self.window.as_text(), "totals": self.totals, "by": self.by, "notes": list(self.notes)}
+        return {
+            "window": self.window.as_text(),
+            "totals": self.totals,
+            "by": self.by,
+            "notes": list(self.notes),
+            "limits": list(self.limits),
+        }
 
 
 def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report:
@@ -54,6 +62,7 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
         totals={**totals, "coverage": coverage, "reasons": reasons},
         by=breakdowns,
         notes=_notes(totals, coverage, reasons),
+        limits=limits_of(store, window),
     )
 
 

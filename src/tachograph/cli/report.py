@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ OUTCOME_COLUMNS = {
     "commits": "commits",
 }
 """What a breakdown shows where the dimension has usage, and where it has none."""
+LIMITS = {"five_hour": "5-hour window", "seven_day": "7-day window", "spend_limit": "spend limit"}
+"""What limits of a plan are called."""
 DISPENSABLE = ("cache_read_tokens", "lines_removed", "lines_added", "output_tokens", "tool_errors", "input_tokens")
 """What a breakdown does without in a narrow terminal, the first first."""
 
@@ -89,15 +93,35 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     _print_facts(console, totals)
     console.print(Text(totals["coverage"]["summary"]))
+    if plan := plan_sentence(answer.get("limits", ())):
+        console.print(Text(plan))
     for dimension, rows in answer.get("by", {}).items():
         _print_breakdown(console, dimension, rows)
-    if not totals["sessions"] and not totals["requests"] and window["since"] is None and window["until"] is None:
+    if (
+        not plan
+        and not totals["sessions"]
+        and not totals["requests"]
+        and window["since"] is None
+        and window["until"] is None
+    ):
         console.print(
             Text("Nothing is stored yet: run `tachograph import`, or connect an agent to `tachograph serve`.")
         )
         return
     for sentence in answer.get("notes", []):
         console.print(Text(f"• {sentence}", style="dim"))
+
+
+def plan_sentence(limits: Sequence[Mapping[str, Any]]) -> str:
+    """How the plan was used: of each limit the highest reading, and of the first when it was; "" without readings."""
+    told = sorted(limits, key=lambda entry: list(LIMITS).index(entry["limit"]) if entry["limit"] in LIMITS else 9)
+    parts: list[str] = []
+    for entry in told:
+        at = datetime.fromisoformat(entry["peak_at"])
+        when = f" on {at:%a %Y-%m-%d %H:%M}" if not parts else ""
+        name = LIMITS.get(entry["limit"], entry["limit"].replace("_", " "))
+        parts.append(f"{name} {'peaked ' if not parts else ''}at {entry['peak_ratio'] * 100:.0f} %{when}")
+    return f"plan: {'; '.join(parts)}" if parts else ""
 
 
 def _print_facts(console: Console, totals: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 `today.json`: {"v": 1, "written_at_us", "zone", "day": "2026-11-20", "day_from_us", "day_to_us" (UTC, the end excluded),
 "day_microusd", "day_unpriced" (requests whose cost nobody knows), "day_no_session_microusd" (the part that no session is
 known for), "month_from_us", "month_to_us", "month_microusd", "month_unpriced", "sessions": {pseudonym: micro-dollars of
-the whole session}}. Its time of modification is a heartbeat: a core that runs touches it every HEARTBEAT_S.
+the whole session}, "is_kept": whether a core runs that keeps it up to date}. Its time of modification is that core's
+heartbeat: it touches the file every HEARTBEAT_S.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def read_ledger(home: str, *, now_s: float) -> Ledger | None:
         found = json.loads(read_small(path, _MAX_BYTES))
         if found["v"] != 1:
             return None
-        return Ledger(found, is_alive=abs(now_s - modified_s) <= STALE_S)
+        return Ledger(found, is_alive=found["is_kept"] is True and abs(now_s - modified_s) <= STALE_S)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

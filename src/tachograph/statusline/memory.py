@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tachograph.statusline.ledger import Ledger
     from tachograph.statusline.payload import Payload
 
-__all__ = ["FOLDER", "OBSERVED", "ROTATED", "Seen", "remember"]
+__all__ = ["FOLDER", "LOCK", "MAX_OBSERVED_BYTES", "OBSERVED", "ROTATED", "SEEN", "Seen", "remember"]
 
 FOLDER = "statusline"
 OBSERVED = "observed.jsonl"
@@ -36,7 +36,7 @@ MAX_OBSERVED_BYTES = 1 << 20  # of each of the two
 SAME_FOR_S = 300  # limits that stay the same are noted this often
 AT_LEAST_S = 20  # and never more often than this, unless a window began anew
 MAX_LINE = 4095
-_SEEN, _LOCK = "seen.json", "lock"
+SEEN, LOCK = "seen.json", "lock"
 _MAX_SEEN_BYTES = 1 << 18
 _MAX_SESSIONS = 300
 _KEEP_S = 7 * 86400
@@ -60,7 +60,7 @@ class Seen:
         """What is there, nothing where it cannot be read."""
         seen = cls()
         try:
-            found = json.loads(read_small(os.path.join(folder, _SEEN), _MAX_SEEN_BYTES))
+            found = json.loads(read_small(os.path.join(folder, SEEN), _MAX_SEEN_BYTES))
             if found["v"] == 1:
                 sessions, limits = found["sessions"].items(), found["limits"].items()
                 seen.sessions = {k: v for k, v in sessions if len(v) == 4 and all(type(n) is int for n in v)}
@@ -79,7 +79,7 @@ class Seen:
             "limits": self.limits,
             "limits_at_s": self.limits_at_s,
         }
-        path = os.path.join(folder, _SEEN)
+        path = os.path.join(folder, SEEN)
         _write_new(path + ".new", json.dumps(told, separators=(",", ":")).encode())
         os.replace(path + ".new", path)
 
@@ -223,7 +223,7 @@ def _lock(folder: str) -> int | None:
     descriptor = None
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
-        descriptor = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        descriptor = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
         for tried in range(_TRIES):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

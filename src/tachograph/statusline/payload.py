@@ -127,7 +127,7 @@ def _limits(windows: dict[str, Any], now_s: float) -> list[Limit]:
             if resets <= now_s:
                 continue  # the window is over: what was used of it says nothing about the next one
             resets = None
-        limits.append(Limit(name, used / 100, None if resets is None else int(resets)))
+        limits.append(Limit(name, round(used / 100, 6), None if resets is None else int(resets)))
         if len(limits) == MAX_WINDOWS:
             break
     return limits

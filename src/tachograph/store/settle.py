@@ -15,7 +15,9 @@ from tachograph_sdk.model.usage import TokenUsage
 
 __all__ = ["DERIVED", "change_hours", "rebuild", "settle", "settle_again"]
 
-DERIVED = ("requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
+DERIVED = (
+    "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours", "sessions",
+)  # fmt: skip
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
@@ -61,7 +63,8 @@ select
         when 'api.request' then request_id is null and message_id is null when 'api.error' then request_id is null
         when 'tool.call' then tool_use_id is null when 'tool.decision' then tool_use_id is null
         when 'prompt' then prompt_id is null else false end),
-    (select count(*) from buckets where starts_with(bucket, '~'))
+    (select count(*) from buckets where starts_with(bucket, '~')),
+    count(*) filter (where kind = 'usage.limit')
 from work
 """
 
@@ -141,7 +144,9 @@ def _settle_chosen(
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:
         _run(connection, "21_owners")
-    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless = _numbers(connection, _WORK_TO_DO)
+    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits = _numbers(
+        connection, _WORK_TO_DO
+    )
     _run(connection, "30_identity")
     if nameless:
         _run(connection, "31_pairing")
@@ -160,9 +165,10 @@ def _settle_chosen(
     _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
+    _run(connection, "75_limits", else_empty="limits", when=limits)
     _run(connection, "80_sessions")
     _no_changes(connection)
-    made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes}
+    made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes, "limits": limits}
     for table in DERIVED:
         if made.get(table, 1) or is_deletion:
             _replace(connection, table)

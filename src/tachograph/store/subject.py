@@ -30,7 +30,7 @@ NAMED = {
 """Part of a selection: column that says it."""
 
 TABLES = (
-    "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "session_hours",
+    "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours",
     "sessions", "hours", "buckets", "kin", "lineages", "contents", "corrected", "archived", "counted_ids", "identities",
     "erased_usage",
 )  # fmt: skip
@@ -60,6 +60,7 @@ _TIMES = {
     "tool_calls": "occurred_at",
     "prompts": "occurred_at",
     "outcomes": "occurred_at",
+    "limits": "occurred_at",
     "counters": "last_at",
     "session_hours": "hour",
     "sessions": "started_at",
@@ -69,7 +70,7 @@ _TIMES = {
 _SAYS = {  # columns that a derived table has of those that a selection may ask for
     **{
         table: set(NAMED.values())
-        for table in ("requests", "tool_calls", "prompts", "outcomes", "session_hours", "sessions")
+        for table in ("requests", "tool_calls", "prompts", "outcomes", "limits", "session_hours", "sessions")
     },
     "counters": {"user_id", "session_id"},
     "hours": {"user_id", "organization_id"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import gc
 import http.client
@@ -38,6 +39,7 @@ from tachograph.wiring.outbox import outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import build_rights, consents_of
+from tachograph.wiring.statusline import limit_readings, today_file
 from tachograph_sdk.errors import ConfigError, TachographError
 from tachograph_sdk.model.consent import ConsentPurpose
 
@@ -47,6 +49,7 @@ log = logging.getLogger(__name__)
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+STATUS_LINE_PERIOD_S = 2.0  # how late status lines may be about what others spent
 ERASURE_PERIOD_S = 5.0  # how often one that could not be finished is tried again
 NAMES_PERIOD_S = 10.0  # how long clear names, and texts, may stay after the owner chose to be without
 RETENTION_PERIOD_S = 6 * 3600.0
@@ -157,6 +160,9 @@ class _CoreProcess:
             consents=lambda: consents_of(consent),
         )
         tasks.append(Task(name="erasure", run=rights.resume, period_s=ERASURE_PERIOD_S))
+        tasks.append(Task(name="limits", run=limit_readings(home, self._core).turn, period_s=STATUS_LINE_PERIOD_S))
+        self._today = today_file(home, self._core.store)
+        tasks.append(Task(name="today", run=self._today.turn, period_s=STATUS_LINE_PERIOD_S))
         self._tasks = TaskRunner(tasks)
         self._home = home
         times = QueryTimes()
@@ -202,6 +208,8 @@ class _CoreProcess:
             asyncio.run(self._serve(listener))
         finally:
             self._tasks.stop()
+            with contextlib.suppress(TachographError, OSError):
+                self._today.let_go()
             finish(self._core, self._home, self._settings)
 
     async def _serve(self, listener: socket.socket) -> None:

@@ -25,6 +25,7 @@ from tachograph.wiring.parts import (
 )
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import finish_erasure
+from tachograph.wiring.statusline import note_today, take_limits
 
 if TYPE_CHECKING:
     from tachograph.server.core import Core
@@ -49,7 +50,10 @@ def _opened_core(home: Home) -> Iterator[Core]:
     core = build_core(home, settings)
     try:
         core.drain_all()
+        take_limits(home, core)
+        core.drain_all()
         yield core
+        note_today(home, core.store)
     finally:
         finish(core, home, settings)
 
@@ -103,7 +107,9 @@ def import_here(
     try:
         histories = build_importer(home, settings, store)
         importer = build_files_importer(home, histories, store, OwnPipeline(home, store))
-        return importer.run_strings(paths, agent, progress)
+        told = importer.run_strings(paths, agent, progress)
+        note_today(home, store)
+        return told
     finally:
         store.close()
 

@@ -45,12 +45,21 @@ class _Around:
         self._core = core
         self._quiet = quiet
         self._roll = roll
-        self.forget_files = forget_files
+        self._forget_files = forget_files
+
+    def forget_files(self) -> None:
+        from tachograph.wiring.statusline import forget
+
+        self._forget_files()
+        forget(self._home)
 
     def quiet(self) -> threading.Lock:
         return self._quiet
 
     def empty_journal(self) -> int:
+        from tachograph.wiring.statusline import limit_readings
+
+        limit_readings(self._home, self._core).turn()  # what status lines noted holds sessions' own ids
         before = {path.name for path in self._home.journal.glob("*.seg")}
         self._roll()
         give_up_s = time.monotonic() + self._settings.journal.segment_age_s + DRAIN_S

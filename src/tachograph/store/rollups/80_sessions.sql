@@ -14,7 +14,8 @@ from (
         min(class_rank) as class_rank, min(occurred_at) as started_at, max(occurred_at) as ended_at,
         bool_or(class = 'transcript') as has_transcript,
         bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel
-    from work group by owner, agent, user_id, organization_id, project, repository, agent_version, entrypoint
+    from work where kind <> 'usage.limit'  -- a status line is drawn again while nothing happens
+    group by owner, agent, user_id, organization_id, project, repository, agent_version, entrypoint
     union all
     select s.bucket, w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint,
         w.class_rank + 10, s.occurred_at, s.occurred_at, w.class = 'transcript', false
