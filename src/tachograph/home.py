@@ -109,6 +109,11 @@ class Home:
         return self.root / "hook_keys.json"
 
     @property
+    def evals(self) -> Path:
+        """Baselines and changes that the owner noted, in the owner's own words."""
+        return self.root / "evals.json"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"

@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),
     ("prices", "tachograph.cli.prices:prices"),
+    ("eval", "tachograph.cli.eval:eval_"),
     ("privacy", "tachograph.cli.privacy:privacy"),
     ("scrub", "tachograph.cli.scrub:scrub"),
     ("outbox", "tachograph.cli.outbox:outbox"),

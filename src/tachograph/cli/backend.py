@@ -53,6 +53,10 @@ class _Remote:
         answer: dict[str, Any] = self._server.get("/api/v1/explain", parameters)
         return answer
 
+    def eval_sessions(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get("/api/v1/eval/sessions", parameters)
+        return answer
+
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         answer: dict[str, Any] = self._server.get("/api/v1/ledger", parameters)
         return answer

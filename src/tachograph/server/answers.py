@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tachograph.analytics.coverage import answer_with_coverage
+from tachograph.analytics.eval.sessions import ask_sessions
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
 from tachograph.analytics.zones import find_zone
@@ -84,11 +85,7 @@ class StoreAnswers:
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
         taken = {"metrics", "by", "since", "until", "range", "tz"}
-        filters = {
-            name: [None if v == NO_VALUE else self._name(name, v) for v in values.split(",")]
-            for name, values in parameters.items()
-            if name not in taken
-        }
+        filters = {name: self._values(name, values) for name, values in parameters.items() if name not in taken}
         window = self._window(parameters)
         question = Query(
             metrics=_names(parameters["metrics"]),
@@ -120,6 +117,20 @@ class StoreAnswers:
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """A page of the ledger's rows; parameters since, until, after. Raises QueryError."""
         return self._explainer.ledger(parameters)
+
+    def eval_sessions(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Sessions that began in the window, with what evals measure of each; parameters since, until, range, tz, and
+        filters by what is of a session as a whole. Raises QueryError.
+        """  # noqa: D205 - one sentence
+        taken = {"since", "until", "range", "tz"}
+        filters = {name: self._values(name, text) for name, text in parameters.items() if name not in taken}
+        window = self._window(parameters)
+        result = ask_sessions(self._store, window, filters)  # type: ignore[arg-type]
+        return {**self._in_clear(_table(result)), "window": window.as_text(), "demo": self._demo}
+
+    def _values(self, name: str, text: str) -> list[str | None]:
+        """What is stored for the values of a filter."""
+        return [None if value == NO_VALUE else self._name(name, value) for value in text.split(",")]
 
     def _in_clear(self, answer: dict[str, Any]) -> dict[str, Any]:
         """The answer with clear names in place of pseudonyms, where the owner chose to see them."""

@@ -38,6 +38,9 @@ class Answers(Protocol):
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """A page of the ledger's rows; parameters since, until, after."""
 
+    def eval_sessions(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Sessions with what evals measure of each; parameters since, until, range, tz, and filters."""
+
 
 class Retention(Protocol):
     """Deleting by age."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tachograph.server.routes import (
     consent,
+    evals,
     explain,
     health,
     imports,
@@ -34,4 +35,5 @@ ROUTERS = (
     privacy_rights.router,
     consent.router,
     retention.router,
+    evals.router,
 )
