@@ -40,6 +40,7 @@ __all__ = [
     "privacy_of",
     "secret_of",
     "user_environment",
+    "whole_environment",
 ]
 
 PREFIX = "TACHOGRAPH_"
@@ -161,6 +162,11 @@ _WHERE_AGENTS_KEEP_THEIR_FILES = frozenset(
 def user_environment() -> Mapping[str, str]:
     """What finding an agent's files needs to know of the environment."""
     return {k: v for k, v in os.environ.items() if k in _WHERE_AGENTS_KEEP_THEIR_FILES}
+
+
+def whole_environment() -> dict[str, str]:
+    """All of the environment, for a program that is run in this one's place."""
+    return dict(os.environ)
 
 
 def machine_zone(*, environ: Mapping[str, str] | None = None, root: Path = Path("/")) -> tuple[str, str]:
