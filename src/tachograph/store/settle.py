@@ -17,12 +17,14 @@ __all__ = ["DERIVED", "change_hours", "rebuild", "settle", "settle_again"]
 
 DERIVED = (
     "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours", "sessions",
+    "hook_sessions", "feature_uses",
 )  # fmt: skip
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
     "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
+    "told_sessions", "told_uses",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
@@ -56,7 +58,7 @@ select
     count(*) filter (where kind in ('api.request', 'api.error', 'usage.counter')),
     count(*) filter (where kind in ('tool.call', 'tool.decision')),
     count(*) filter (where kind = 'prompt'),
-    count(*) filter (where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')),
+    count(*) filter (where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity', 'session.summary')),
     count(*) filter (where kind = 'usage.counter' and not starts_with(bucket, '~')),
     count(*) filter (where kind = 'usage.counter' and counter = 'session_total'),
     count(*) filter (where case kind
@@ -64,7 +66,9 @@ select
         when 'tool.call' then tool_use_id is null when 'tool.decision' then tool_use_id is null
         when 'prompt' then prompt_id is null else false end),
     (select count(*) from buckets where starts_with(bucket, '~')),
-    count(*) filter (where kind = 'usage.limit')
+    count(*) filter (where kind = 'usage.limit'),
+    count(*) filter (where kind = 'session.summary'),
+    count(*) filter (where kind = 'feature.use' or (kind = 'prompt' and prompt_origin = 'command'))
 from work
 """
 
@@ -83,7 +87,11 @@ def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) 
     (upto,) = _numbers(connection, _UPTO)
     if upto <= settled:
         return False
-    _settle_between(connection, settled, upto, prices)
+    (known,) = _numbers(connection, "select count(*) from (from buckets limit 1)")
+    if known and not settled:  # a migration has all settled again
+        rebuild(connection, prices)
+    else:
+        _settle_between(connection, settled, upto, prices)
     return True
 
 
@@ -144,7 +152,7 @@ def _settle_chosen(
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:
         _run(connection, "21_owners")
-    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits = _numbers(
+    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits, told, uses = _numbers(
         connection, _WORK_TO_DO
     )
     _run(connection, "30_identity")
@@ -164,11 +172,20 @@ def _settle_chosen(
         connection.execute("create or replace temp table new_counters as from counters limit 0")
     _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
     _run(connection, "60_prompts", else_empty="prompts", when=prompts)
+    if told:
+        _run(connection, "65_told_sessions")
+    else:
+        connection.execute("create or replace temp table told_sessions (event_id uuid)")
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "75_limits", else_empty="limits", when=limits)
     _run(connection, "80_sessions")
+    _run(connection, "82_hook_sessions", else_empty="hook_sessions", when=told)
+    _run(connection, "83_feature_uses", else_empty="feature_uses", when=uses)
     _no_changes(connection)
-    made = {"requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes, "limits": limits}
+    made = {
+        "requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes, "limits": limits,
+        "hook_sessions": told, "feature_uses": uses,
+    }  # fmt: skip
     for table in DERIVED:
         if made.get(table, 1) or is_deletion:
             _replace(connection, table)

@@ -32,7 +32,7 @@ NAMED = {
 TABLES = (
     "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours",
     "sessions", "hours", "buckets", "kin", "lineages", "contents", "corrected", "archived", "counted_ids", "identities",
-    "erased_usage",
+    "erased_usage", "hook_sessions", "feature_uses",
 )  # fmt: skip
 """Tables with rows about somebody. (`files` and `quarantine` know only pseudonyms of paths, `streams` only hashes,
 `summaries` nobody.)"""
@@ -61,6 +61,8 @@ _TIMES = {
     "prompts": "occurred_at",
     "outcomes": "occurred_at",
     "limits": "occurred_at",
+    "hook_sessions": "occurred_at",
+    "feature_uses": "occurred_at",
     "counters": "last_at",
     "session_hours": "hour",
     "sessions": "started_at",
@@ -70,7 +72,17 @@ _TIMES = {
 _SAYS = {  # columns that a derived table has of those that a selection may ask for
     **{
         table: set(NAMED.values())
-        for table in ("requests", "tool_calls", "prompts", "outcomes", "limits", "session_hours", "sessions")
+        for table in (
+            "requests",
+            "tool_calls",
+            "prompts",
+            "outcomes",
+            "limits",
+            "session_hours",
+            "sessions",
+            "hook_sessions",
+            "feature_uses",
+        )
     },
     "counters": {"user_id", "session_id"},
     "hours": {"user_id", "organization_id"},

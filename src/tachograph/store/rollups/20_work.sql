@@ -23,7 +23,9 @@ select
     e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.web_search_requests,
     e.cost_nanousd, e.cost_basis, e.duration_ms, e.ttft_ms, e.attempts, e.status_code, e.error_class, e.success,
     e.prompt_origin, e.tool_name, e.decision, e.decision_source,
-    e.lines_added, e.lines_removed, e.quantity, e.counter, e.active_seconds,
+    e.lines_added, e.lines_removed, e.quantity, e.counter, e.active_seconds, e.feature,
+    case when e.kind in ('feature.use', 'prompt') then coalesce(e.feature_name, attr(e.attributes, 'command')) end as used_name,
+    case when e.kind = 'feature.use' then attr(e.attributes, 'trigger') end as trigger,
     case when e.kind = 'usage.counter' then attr(e.attributes, 'lineage') end as lineage,
     case
         when e.kind = 'api.error' and attr(e.attributes, 'status') = 'retried' then 'retried'

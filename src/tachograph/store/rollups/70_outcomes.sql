@@ -2,6 +2,7 @@
 -- Rebuild: with the rest (`rebuild()`).
 -- Per session and kind from one source only, never a sum: the one that tells most, because each may have holes; of equals the
 -- transcript, then the OTel counters. Counters count up to a line too much for each file (a new file's last line end).
+-- What a plugin reports of a session is one such source: the report that counts (65_told_sessions.sql).
 -- Counters that name no session (Copilot CLI) count on the days on which no transcript of that agent tells of the same kind.
 
 set variable nameless_from = (
@@ -22,13 +23,21 @@ where occurred_at >= getvariable('nameless_from') and occurred_at < getvariable(
 
 create or replace temp table new_outcomes as
 with
+    acts as (
+        from work where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')
+        union all by name
+        select w.* replace ('session.activity' as kind, null::bigint as lines_added, null::bigint as lines_removed)
+        from work w join told_sessions t using (event_id) where w.active_seconds is not null
+        union all by name
+        select w.* replace ('code.change' as kind, null::double as active_seconds)
+        from work w join told_sessions t using (event_id) where w.lines_added + w.lines_removed > 0
+    ),
     ways as (
         select agent, owner, kind, class, min(case class when 'transcript' then 0 else class_rank + 1 end) as place,
             sum(case kind when 'code.change' then coalesce(lines_added, 0) + coalesce(lines_removed, 0)
                 when 'session.activity' then active_seconds else coalesce(quantity, 1) end)::double
             + case when class = 'transcript' and kind = 'code.change' then count(*) else 0 end as weight
-        from work
-        where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity') group by 1, 2, 3, 4
+        from acts group by 1, 2, 3, 4
     ),
     best as (select agent, owner, kind, arg_max(class, (coalesce(weight, 0), -place)) as class from ways group by 1, 2, 3)
 select
@@ -41,5 +50,5 @@ select
     case kind when 'vcs.pull_request' then coalesce(quantity, 1) else 0 end::bigint as pull_requests,
     case kind when 'session.activity' then active_seconds end as active_seconds,
     source
-from work join best using (agent, owner, kind, class)
+from acts join best using (agent, owner, kind, class)
 where not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));
