@@ -114,6 +114,16 @@ class Home:
         return self.root / "evals.json"
 
     @property
+    def merge_keys(self) -> Path:
+        """Keys of the pseudonyms in merged files, one for each merge."""
+        return self.root / "merge_keys"
+
+    @property
+    def plugin_record(self) -> Path:
+        """How Claude Code's settings were found when the plugin was put in, so that they can be left so."""
+        return self.root / "plugin.json"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"
