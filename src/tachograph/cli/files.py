@@ -12,6 +12,7 @@ FILES_COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command i
     ("init", "tachograph.cli.files_init:init"),
     ("run", "tachograph.cli.files_run:run_"),
     ("parse", "tachograph.cli.files_parse:parse"),
+    ("merge", "tachograph.cli.files_merge:merge"),
     ("analyze", "tachograph.cli.files_analyze:analyze"),
 )
 

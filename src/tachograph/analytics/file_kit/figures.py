@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tachograph.analytics.file_kit.error_classes import (
@@ -143,6 +144,7 @@ class SessionFigures:
     errors: int = 0  # API errors
     internal_errors: int = 0  # the agent's own notes of them, and of what else went wrong inside it
     tool_failures: int = 0
+    decisions: int = 0
     rejections: int = 0
     refusals: int = 0
     retries: int = 0  # tries after the first
@@ -151,7 +153,7 @@ class SessionFigures:
     rate_limited_ms: int = 0  # what the requests lasted that ended in a rate limit, as far as they tell
     rate_limited_timed: int = 0
     prompts: int = 0
-    amounts: Counter[str] = field(default_factory=Counter)  # lines_added, lines_removed, commits, active_s, …
+    amounts: dict[str, Decimal] = field(default_factory=dict)  # lines_added, lines_removed, commits, active_time, …
     first_us: int | None = None
     last_us: int | None = None
     seen: array[int] = field(default_factory=lambda: array("Q"))  # identities of its records, 8 bytes each
@@ -172,6 +174,11 @@ class SessionFigures:
     def usage(self) -> Usage:
         """The usage that counts, all models together."""
         return _together(self.by_model)
+
+    @property
+    def requested(self) -> Usage:
+        """What the requests say, whether it counts or not."""
+        return _together(self.requests)
 
     @property
     def counted(self) -> Usage:
@@ -255,7 +262,7 @@ class SessionFigures:
             self.on(day).counters.add(part)
         elif kind in SMALL_COUNTERS:
             name = f"lines_{data.get('type', 'changed')}" if kind == "lines_of_code" else kind
-            self.amounts[name] += int(value)
+            self.amounts[name] = self.amounts.get(name, Decimal(0)) + value
 
     def _add_tool_result(self, data: dict[str, Any], day: str) -> ErrorClass | None:
         name = data.get("tool_name", "unknown")
@@ -274,6 +281,7 @@ class SessionFigures:
         return found
 
     def _add_decision(self, data: dict[str, Any]) -> ErrorClass | None:
+        self.decisions += 1
         name = data.get("tool_name", "unknown")
         source = data.get("source") or data.get("decision_source") or "unknown"
         if data.get("decision") == "accept" and source == "user_temporary":

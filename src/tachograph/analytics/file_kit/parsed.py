@@ -27,7 +27,7 @@ __all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "
 
 MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
 MAX_COUNT = 1 << 53  # what a JSON number holds exactly in every language
-MAX_USD = 10_000_000  # of one record
+MAX_USD = 1_000_000  # of one record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -85,6 +85,7 @@ class Record:
     kind: str  # of an event its type without prefix: "api_request"; of a metric its short name: "cost_usage"
     is_metric: bool
     identity: int  # 64 bits; the same request, tool result or record has the same one in every file
+    own_id: str | None  # the id that its file gives it; older files give none
     at_us: int | None  # UTC microseconds since 1970
     session: str | None  # as the file has it; None if nobody said
     user: str | None
@@ -240,6 +241,7 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
     at_us, said = _moment(entry.get("timestamp")), entry.get("timestamp")
     if at_us is None and said is not None:
         found.quarantined["bad_time"] += 1  # the record itself counts, on no day
+    own_id = _id(entry.get("event_id")) or _id(entry.get("id"))
     session = _id(entry.get("session_id"))
     if session is None and "session_id" not in entry:
         session = found.session  # older parsers know one session a file
@@ -247,7 +249,8 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
         Record(
             kind=kind,
             is_metric=is_metric,
-            identity=_identity(kind, entry, data, same),
+            identity=_identity(kind, entry, own_id, data, same),
+            own_id=own_id,
             at_us=at_us,
             session=session,
             user=_id(data.pop("user.account_uuid", None)) or found.users.get(session or "", found.user),
@@ -257,14 +260,14 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
     )
 
 
-def _identity(kind: str, entry: dict[str, Any], data: dict[str, Any], same: Counter[bytes]) -> int:
+def _identity(kind: str, entry: dict[str, Any], own_id: str | None, data: dict[str, Any], same: Counter[bytes]) -> int:
     """By what the record is about where that has an id of its own, else by its own id, else by all that it says."""
     if kind == "api_request" and "request_id" in data:
         text = f"request\0{data['request_id']}"
     elif kind == "tool_result" and "tool_use_id" in data:
         text = f"tool\0{data['tool_use_id']}"
-    elif (own := _id(entry.get("event_id")) or _id(entry.get("id"))) is not None:
-        text = f"id\0{own}"
+    elif own_id is not None:
+        text = f"id\0{own_id}"
     else:
         said = json.dumps([kind, entry], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
         digest = blake2b(said, digest_size=16).digest()
