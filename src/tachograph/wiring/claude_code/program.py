@@ -1,0 +1,79 @@
+"""The user's own `claude` command: where it is, which version, and its `plugin` commands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tachograph_sdk.errors import TachographError
+
+__all__ = ["ClaudeProgram", "ProgramFailed", "find_program"]
+
+PATIENCE_S = 120.0
+FIRST_WITH_PLUGINS = (2, 0, 12)  # before, `claude plugin …` is a prompt
+_ELSEWHERE = (".claude/local/claude", ".local/bin/claude")  # where installers put it without telling PATH
+
+
+class ProgramFailed(TachographError):
+    """`claude` did not do what it was asked for."""
+
+    code = "claude_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeProgram:
+    """One `claude` that answered."""
+
+    path: str
+    version: str  # as it says itself, e.g. "2.1.328"
+
+    @property
+    def has_plugins(self) -> bool:
+        """Whether it has `claude plugin install`; older ones take hooks from the settings only."""
+        numbers = tuple(int(part) for part in re.findall(r"\d+", self.version)[:3])
+        return numbers >= FIRST_WITH_PLUGINS
+
+    def command(self, *words: str) -> str:
+        """The command as it is shown before it is run."""
+        return " ".join(("claude", "plugin", *words))
+
+    def run(self, *words: str) -> str:
+        """Run `claude plugin …`; what it printed.
+
+        Raises:
+            ProgramFailed: it ended with a failure, or did not end in time.
+        """
+        code, said = _call([self.path, "plugin", *words])
+        if code:
+            last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "no reason given")
+            raise ProgramFailed(f"`{self.command(*words)}` failed: {last[:300]}", hint="nothing was changed")
+        return said
+
+
+def find_program(given: str | None = None, *, home: Path | None = None) -> ClaudeProgram | None:
+    """The `claude` that was named, else the one on PATH, else one where installers put it. None where none answers."""
+    places = [Path.home() if home is None else home]
+    names: list[str] = [given] if given else ["claude", *(str(root / tail) for root in places for tail in _ELSEWHERE)]
+    for name in names:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        code, said = _call([path, "--version"])
+        if code == 0 and (match := re.match(r"\s*(\d+\.\d+\.\d+)", said)):
+            return ClaudeProgram(path, match.group(1))
+    return None
+
+
+def _call(command: Sequence[str]) -> tuple[int, str]:
+    """Exit status and everything printed; a program that cannot be started or does not end has status 127."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE_S
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return 127, "it did not end in time" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be started"
+    return done.returncode, done.stdout.decode("utf-8", "replace")
