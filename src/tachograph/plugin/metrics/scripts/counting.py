@@ -8,7 +8,7 @@ The rules are those of Tachograph's own ledger:
   output of a local command; what the agent sent itself (a background task that is done) is no prompt but a message;
 * a tool call is its id; it is an error if it ran and failed, not if it was refused;
 * lines are those of the patches that the agent notes for its edits;
-* records of another session in the same file are not counted;
+* records of another session in the same file are not counted, nor those that a fork copied from its parent;
 * active is the time between neighbouring records of the whole session as long as it is no more than five minutes:
   longer gaps are pauses.
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import forks
 import transcript
 from names import Names
 
@@ -63,8 +64,9 @@ class Side:
 class Counts:
     """What was found. Numbers are read by payloads.py; nothing of any text is kept."""
 
-    def __init__(self, session: str) -> None:
+    def __init__(self, session: str, copied: set[str] | None = None) -> None:
         self.session = session
+        self.copied = copied or set()  # uuids of records that are another session's
         self.main, self.agents = Side(), Side()
         self.names = Names()
         self.responses: dict[
@@ -85,6 +87,8 @@ class Counts:
         """Count one record. `agent`: the subagent whose file it stands in."""
         kind = record.get("type")
         if kind not in ("user", "assistant", "system") or record.get("sessionId") != self.session:
+            return
+        if self.copied and record.get("uuid") in self.copied:
             return
         self.records += 1
         self._take_time(record.get("timestamp"))
@@ -305,7 +309,7 @@ def count_session(path: str, session: str, deadline: float | None = None) -> Cou
         transcript.Unreadable: the transcript cannot be read whole. A subagent's that cannot is left out and counted
             as a bad line.
     """
-    counts = Counts(session)
+    counts = Counts(session, forks.copies(path, deadline))
     _count_file(counts, path, None, deadline)
     for agent_path in transcript.agent_files(path, session):
         try:

@@ -10,10 +10,11 @@ import uuid
 
 import files
 
-__all__ = ["anonymous_id", "key_id", "new_salt", "pseudonym", "sign", "signing_key"]
+__all__ = ["anonymous_id", "forget", "key_id", "new_salt", "pseudonym", "sign", "signing_key"]
 
 ID_NAME = ".anonymous_id"
 KEY_NAME = "ingest.key"
+FORGOTTEN_NAME = ".forgotten"
 
 
 def anonymous_id(folder: str, root: str | None = None) -> str | None:
@@ -32,7 +33,8 @@ def anonymous_id(folder: str, root: str | None = None) -> str | None:
     known = _valid(files.read_text(path, 4096))
     if known:
         return known
-    text = _older(root) or str(uuid.uuid4())
+    is_forgotten = os.path.lexists(os.path.join(folder, FORGOTTEN_NAME))
+    text = (None if is_forgotten else _older(root)) or str(uuid.uuid4())
     try:
         if files.create_once(path, text + "\n"):
             return text
@@ -45,6 +47,12 @@ def anonymous_id(folder: str, root: str | None = None) -> str | None:
         return text
     except OSError:
         return None
+
+
+def forget(folder: str) -> None:
+    """Delete the id; the next one is new, whatever older releases left behind. Raises OSError."""
+    files.create_once(os.path.join(folder, FORGOTTEN_NAME), "")
+    files.remove(os.path.join(folder, ID_NAME))
 
 
 def _valid(text: str | None) -> str | None:

@@ -19,6 +19,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 BULKY_BYTES = 1024 * 1024
 KEPT_TEXT_BYTES = 256
 MAX_AGENT_FILES = 5000
+HEAD_BYTES = 256 * 1024
 _CHECK_TIME_EVERY = 4 * 1024 * 1024  # bytes
 
 
@@ -176,9 +177,9 @@ def _is_agents(name: str) -> bool:
 
 
 def _is_of(path: str, session: str) -> bool:
-    """Whether the first record of a subagent's file is one of this session."""
+    """Whether a subagent's file is of this session. In 2.0 its first record can be of the one before a resume."""
     try:
         with open_regular(path) as file:
-            return (b'"' + session.encode("utf-8", "replace") + b'"') in file.readline(BULKY_BYTES)
+            return (b'"' + session.encode("utf-8", "replace") + b'"') in file.read(HEAD_BYTES)
     except (Unreadable, OSError):
         return False
