@@ -72,6 +72,10 @@ select min(first_hour), max(last_hour) from (
     select min(occurred_at), max(occurred_at) from outcomes
     union all
     select min(occurred_at), max(occurred_at) from limits
+    union all
+    select min(occurred_at), max(occurred_at) from feature_uses
+    union all
+    select min(occurred_at), max(occurred_at) from hook_sessions
 ) extents
 """
 
@@ -250,4 +254,4 @@ def _shape(shape: Dimension | Metric, cell: Any, zone: Zone) -> Any:
         return half_up(cell) / 1_000_000
     if shape.unit == "seconds":
         return round(cell, 3)  # agents report milliseconds; the sum of many has dust behind them
-    return cell if shape.unit in ("ratio", "ms") else int(cell)
+    return cell if shape.unit in ("ratio", "ms", "mean") else int(cell)

@@ -11,11 +11,15 @@ __all__ = ["BASIS", "DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
 Grain = Literal["day", "hour"]
 """How fine a local time is needed: a week is a matter of days, the hour of the day of hours."""
 
-Fact = Literal["usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits"]
-"""What metrics count over. Five are tables; `usage` (sums of requests) and `activity` (which session was active when)
+Fact = Literal[
+    "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions"
+]
+"""What metrics count over. Seven are tables; `usage` (sums of requests) and `activity` (which session was active when)
 take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py."""
 
-FACTS: tuple[Fact, ...] = ("usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits")
+FACTS: tuple[Fact, ...] = (
+    "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,9 @@ class Dimension:
     grain: Grain | None = None  # the local time it needs to know
 
 
-_ROWS: tuple[Fact, ...] = ("requests", "tool_calls", "prompts", "outcomes", "activity", "limits")
+_ROWS: tuple[Fact, ...] = (
+    "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
+)  # fmt: skip
 
 
 def _time(name: str, sql: str, help: str, *, grain: Grain = "day", number: bool = False) -> Dimension:  # noqa: A002
@@ -51,6 +57,7 @@ _SEEN_USAGE = (
     + _SEEN.format(otel="(seen_event or seen_console or seen_span)")
     + " end"
 )
+_SEEN_BY = "case source when 'transcript' then 'transcript' when 'hook' then 'hook' when 'sdk' then 'hook' else 'otel' end"
 _SEEN_REST = _SEEN.format(otel="(seen_event or seen_span)")
 
 BASIS = "case when cost_nanousd is null then 'unpriced' else cost_basis end"
@@ -96,9 +103,22 @@ _TABLE: tuple[Dimension, ...] = (
     _column("decision_source", "who decided: config, hook, user, …", "tool_calls"),
     _column("prompt_origin", "human, command or agent", "prompts"),
     _column("limit", "limit of the plan: five_hour, seven_day, …", "limits", column="limit_window"),
+    _column("feature", "command (typed), skill (used by the model) or subagent", "feature_uses"),
+    _column("feature_name", "name of the command, skill or subagent; null where nobody tells it", "feature_uses"),
+    _column("exit_reason", "how the session ended: clear, prompt_input_exit, …", "hook_sessions"),
+    _column("counting", "how it was counted: responses, or records as the original client does", "hook_sessions"),
+    _column("integrity", "how far the report can be believed: keyed, checksum, unverified", "hook_sessions"),
+    _column("session_id_kind", "real, or rotating: joined with nothing else", "hook_sessions"),
+    _column("plugin_version", "version of the plugin that reported", "hook_sessions"),
     Dimension(
         name="source",
-        sql={"usage": _SEEN_USAGE, "requests": _SEEN_USAGE, "tool_calls": _SEEN_REST, "prompts": _SEEN_REST},
+        sql={
+            "usage": _SEEN_USAGE,
+            "requests": _SEEN_USAGE,
+            "tool_calls": _SEEN_REST,
+            "prompts": _SEEN_REST,
+            "feature_uses": _SEEN_BY,
+        },
         type="text",
         help="who saw it: otel, transcript, both, counter, hook",
     ),

@@ -14,7 +14,7 @@ from tachograph.analytics.dimensions import Fact
 
 __all__ = ["METRICS", "Metric", "Unit"]
 
-Unit = Literal["count", "tokens", "microusd", "usd", "lines", "seconds", "ms", "ratio"]
+Unit = Literal["count", "tokens", "microusd", "usd", "lines", "seconds", "ms", "ratio", "mean"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,20 @@ def _both(expression: str) -> dict[str, str]:
     return {"usage": expression, "requests": expression}
 
 
+def _mean(expression: str, condition: str) -> str:
+    """Over the rows that meet the condition; null if there are none, on every engine."""
+    return f"sum({expression}) filter (where {condition}) / nullif(count(*) filter (where {condition}), 0)"
+
+
+_COUNTED = "counting <> 'records'"
+_ALL_CALLS = "tool_calls + coalesce(subagent_tool_calls, 0)"
+_ALL_ERRORS = "coalesce(tool_errors, 0) + coalesce(subagent_tool_errors, 0)"
+_SAID = (
+    "coalesce(said_input_tokens, 0) + coalesce(said_output_tokens, 0) + coalesce(said_cache_read_tokens, 0)"
+    " + coalesce(said_cache_write_tokens, 0)"
+)
+
+
 def _how_many(condition: str) -> dict[str, str]:
     """How many requests, of days that are counted already or of single ones."""
     return {"usage": f"sum(n) filter (where {condition})", "requests": f"count(*) filter (where {condition})"}
@@ -68,12 +82,14 @@ _TABLE: tuple[Metric, ...] = (
         "sessions", "count", "neither", "Sessions with a prompt, a request, a tool call or counted usage.",
         activity="count(distinct session_id)", requests="count(distinct session_id)",
         tool_calls="count(distinct session_id)", prompts="count(distinct session_id)",
-        outcomes="count(distinct session_id)",
+        outcomes="count(distinct session_id)", feature_uses="count(distinct session_id)",
+        hook_sessions="count(distinct session_id)",
     ),
     _m(
         "users", "count", "neither", "People or installations (pseudonyms) that were active.",
         activity="count(distinct user_id)", requests="count(distinct user_id)",
-        tool_calls="count(distinct user_id)",
+        tool_calls="count(distinct user_id)", feature_uses="count(distinct user_id)",
+        hook_sessions="count(distinct user_id)",
     ),
     _m(
         "prompts", "count", "neither", "Prompts a person sent: typed or a command, not the agent's own turns.",
@@ -183,6 +199,42 @@ _TABLE: tuple[Metric, ...] = (
         "limit_used_ratio", "ratio", "neither",
         "Most that was used of a limit of the plan, as status lines saw it; split by limit, or it is the highest of all.",
         empty=None, limits="max(used_ratio)",
+    ),
+    _m(
+        "feature_uses", "count", "neither",
+        "Uses of commands, skills and subagents; each once, whoever told of it. Split by feature and feature_name.",
+        feature_uses="count(*)",
+    ),
+    _m(
+        "reported_sessions", "count", "neither", "Sessions that a plugin reported when they ended.",
+        hook_sessions="count(distinct session_id)",
+    ),
+    _m(
+        "turns_per_session", "mean", "neither",
+        "Mean prompts of a reported session; without those of the original client, which counts tool results as turns too.",
+        empty=None, hook_sessions=_mean("turns", f"{_COUNTED} and turns is not null"),
+    ),
+    _m(
+        "tool_calls_per_session", "mean", "neither", "Mean tool calls of a reported session, subagents' included.",
+        empty=None, hook_sessions=_mean(_ALL_CALLS, "tool_calls is not null"),
+    ),
+    _m(
+        "reported_tool_error_ratio", "ratio", "lower", "Share of reported tool calls that failed.", empty=None,
+        hook_sessions=f"sum({_ALL_ERRORS}) / nullif(sum({_ALL_CALLS}), 0)",
+    ),
+    _m(
+        "session_p50_seconds", "seconds", "neither", "Median time from a reported session's first record to its last.",
+        empty=None, hook_sessions="p50(session_seconds)",
+    ),
+    _m(
+        "hook_ms_per_session", "ms", "lower", "Mean milliseconds that the plugin's own hooks took of a reported session.",
+        empty=None, hook_sessions=_mean("hook_ms", "hook_ms is not null"),
+    ),
+    _m(
+        "reported_tokens", "tokens", "neither",
+        "Tokens as plugins report them, beside total_tokens and never part of it; not from the original client, which counts"
+        " a response several times.",
+        hook_sessions=f"sum({_SAID}) filter (where {_COUNTED})",
     ),
 )  # fmt: skip
 

@@ -71,6 +71,25 @@ def store() -> Iterator[DuckDBStore]:
                     EventKind.API_ERROR, at_us=NOW_US, source=Source.TRANSCRIPT, session_id="s_b", status="retried",
                     status_code=529,
                 ),
+                *(
+                    make_event(
+                        EventKind.SESSION_SUMMARY, at_us=day, source=Source.HOOK, session_id=session, user_id="u_1",
+                        counting=counting, session_seconds=seconds, turns=turns, tool_calls_counted=calls,
+                        tool_errors_counted=errors, said_output_tokens=tokens, **more,
+                    )
+                    for session, counting, seconds, turns, calls, errors, tokens, more in (
+                        ("s_d", "responses", 100, 4, 5, 1, 70, {"subagent_tool_calls": 3, "hook_ms": 12.5}),
+                        ("s_e", "responses", 400, 5, 1, 0, 7, {}),
+                        ("s_f", "records", 300, 90, 6, 2, 1000, {}),
+                    )
+                ),
+                *(
+                    make_event(
+                        EventKind.FEATURE_USE, at_us=day, source=Source.HOOK, session_id="s_d", user_id="u_1", key=name,
+                        feature="skill", feature_name=name,
+                    )
+                    for name in ("pdf", "xlsx")
+                ),
             ],
             drops={(DropReason.BAD_LINE, "line"): 3},
         )
@@ -88,6 +107,8 @@ BY_HAND = {
     "cache_hit_ratio": 60 / 114, "api_error_ratio": 0.25, "request_p50_ms": 200, "request_p95_ms": 290, "ttft_p50_ms": 40,
     "tool_calls": 3, "tool_errors": 1, "tool_rejections": 1, "tool_error_ratio": 1 / 3, "tool_p50_ms": 20,
     "tool_p95_ms": 29, "lines_added": 7, "lines_removed": 3, "commits": 2, "pull_requests": 1, "active_seconds": 12.5,
+    "feature_uses": 2, "reported_sessions": 3, "turns_per_session": 4.5, "tool_calls_per_session": 5,
+    "reported_tool_error_ratio": 0.2, "session_p50_seconds": 300, "hook_ms_per_session": 12.5, "reported_tokens": 77,
 }  # fmt: skip
 
 
