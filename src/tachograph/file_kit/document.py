@@ -46,6 +46,7 @@ class Head:
     file: str  # base name
     parsed_at_us: int
     format: str | None  # who read it; None where nobody could
+    collector: str | None = None  # pseudonym of the installation that parsed it
     team: str | None = None
     project: str | None = None
     torn: bool = False
@@ -170,6 +171,7 @@ class Document:
             "parsed_at": _iso(head.parsed_at_us)[:19] + "Z",
             "parser": "tachograph",
             "format": head.format,
+            "collector": head.collector,
             "session": {
                 **{key: said.get(key) for key in _OUR_KEYS[:4]},
                 "team": head.team,

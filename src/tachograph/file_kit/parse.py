@@ -90,6 +90,7 @@ class KitParser:
         make_pipeline: the way through the wall.
         name_file: gives a path's pseudonym.
         labels: team and project, as the owner calls them.
+        collector: pseudonym of this installation: whose logs these are, also where no record says.
         clock: says when.
     """
 
@@ -100,12 +101,14 @@ class KitParser:
         make_pipeline: MakesPipeline,
         name_file: Callable[[str], str],
         labels: Labels,
+        collector: str,
         clock: Clock,
     ) -> None:
         self._folder = folder
         self._make_pipeline = make_pipeline
         self._name_file = name_file
         self._labels = labels
+        self._collector = collector
         self._clock = clock
         self._known: dict[str, Known] = {}
 
@@ -183,6 +186,7 @@ class KitParser:
             file=name,
             parsed_at_us=self._clock.now_us(),
             format=None if kind is FileKind.UNKNOWN else kind.value,
+            collector=self._collector,
             team=self._labels.team,
             project=self._labels.project,
             torn=reading.report.torn > 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,5 +56,10 @@ def build_kit_parser(home: Home, folder: KitFolder, labels: Labels) -> KitParser
         )
 
     return KitParser(
-        folder, make_pipeline=make_pipeline, name_file=file_names(home), labels=labels, clock=SystemClock()
+        folder,
+        make_pipeline=make_pipeline,
+        name_file=file_names(home),
+        labels=labels,
+        collector="c_" + hmac.digest(secret, b"collector\0file kit", "sha256").hex()[:16],
+        clock=SystemClock(),
     )
