@@ -167,7 +167,7 @@ def parse(text: str, number: "Callable[[str], object]") -> "Any":
         scan = json.JSONDecoder(strict=False, parse_float=number, parse_int=number, parse_constant=number).raw_decode
     try:
         value, end = scan(text, 0)
-    except StopIteration:
+    except (StopIteration, SystemError):  # the latter where it wants to raise json's own error and json is not loaded
         raise ValueError from None
     if end != len(text):
         raise ValueError
