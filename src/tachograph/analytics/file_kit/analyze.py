@@ -151,7 +151,7 @@ class _Days:
                 self._quarters.clear()
             try:
                 moment = datetime(1970, 1, 1) + timedelta(microseconds=quarter * _QUARTER_US)  # noqa: DTZ001 - UTC
-                day = f"{self._zone.local_of(moment):%Y-%m-%d}"
+                day = self._zone.local_of(moment).date().isoformat()
             except OverflowError:
                 day = ""
             self._quarters[quarter] = day

@@ -26,6 +26,7 @@ from tachograph_sdk.privacy.shapes import SHAPES
 __all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "money", "read_parsed", "whole"]
 
 MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
+FIRST_YEAR, LAST_YEAR = 2020, 2100  # a time outside of these is a mistake; there was no such agent
 MAX_COUNT = 1 << 53  # what a JSON number holds exactly in every language
 MAX_USD = 1_000_000  # of one record
 
@@ -33,6 +34,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+ -]{0,127}")
 _EVENT = re.compile(r"(?:claude_code\.)?([a-z][a-z0-9_]{0,63})")
+_NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 NAMES: Mapping[str, str] = {
@@ -154,15 +156,8 @@ def read_parsed(path: Path) -> ParsedFile:
 
 def money(value: Any) -> Money | None:
     """An amount of dollars as JSON has it, or None if it is none: below 0, not a number, or beyond belief."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    try:
-        amount = Decimal(value)
-    except (ArithmeticError, ValueError):
-        return None
-    if not amount.is_finite() or not 0 <= amount <= MAX_USD or (amount and amount.adjusted() < -30):
-        return None
-    return Money.from_usd(amount)
+    amount = _amount(value)
+    return None if amount is None or amount > MAX_USD else Money.from_usd(amount)
 
 
 def whole(value: Any) -> int | None:
@@ -321,14 +316,16 @@ def _first(raw: dict[str, Any], name: str) -> Any:
 
 
 def _amount(value: Any) -> Decimal | None:
-    """A number that is at least 0 and not beyond belief."""
+    """A number that is at least 0 and not beyond belief, also as text."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         return None
-    try:
-        amount = Decimal(value)
-    except (ArithmeticError, ValueError):
+    if isinstance(value, str) and _NUMBER.fullmatch(value) is None:
         return None
-    return amount if amount.is_finite() and 0 <= amount <= MAX_COUNT and amount.adjusted() > -30 else None
+    amount = Decimal(value)
+    if not amount.is_finite() or not 0 <= amount <= MAX_COUNT:
+        return None
+    exponent = amount.as_tuple().exponent  # a tiny one would make a fraction of that many digits
+    return amount if isinstance(exponent, int) and exponent > -60 else None
 
 
 def _moment(text: Any) -> int | None:
@@ -341,9 +338,12 @@ def _moment(text: Any) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
-        return (moment - _EPOCH) // timedelta(microseconds=1)
+        moment = moment.astimezone(UTC)
     except OverflowError:
         return None
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        return None
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _id(value: Any) -> str | None:
