@@ -25,7 +25,7 @@ import places
 import sending
 from outgoing import Outgoing
 
-__all__ = ["deny", "explain", "grant", "main"]
+__all__ = ["deny", "explain", "forget_all", "grant", "main"]
 
 HERE = "http://127.0.0.1:4318"
 _GONE = ("state.json", "shipper.started")
@@ -70,6 +70,14 @@ def deny(folder: str) -> bool:
         lock = files.try_lock(os.path.join(folder, "shipper.lock"))
         if lock is None:
             time.sleep(0.1)
+    forget_all(folder)
+    if lock is not None:
+        lock.close()
+    return lock is not None
+
+
+def forget_all(folder: str) -> None:
+    """Delete everything that was collected, and the random number. Raises OSError."""
     Outgoing(folder).purge()
     spool = os.path.join(folder, "spool")
     for name in os.listdir(spool) if os.path.isdir(spool) else ():
@@ -77,9 +85,6 @@ def deny(folder: str) -> bool:
     for name in _GONE:
         files.remove(os.path.join(folder, name))
     identity.forget(folder)
-    if lock is not None:
-        lock.close()
-    return lock is not None
 
 
 def _write(folder: str, decided: dict[str, Any]) -> None:

@@ -36,22 +36,31 @@ def read_json(path: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _temporary(path: str, text: str) -> str:
+def _temporary(path: str, text: str, is_synced: bool = True) -> str:
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(path))  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError:
         remove(name)
         raise
     return name
 
 
-def replace(path: str, text: str) -> None:
-    """Write a file whole: whoever reads it sees the old text or the new. Raises OSError."""
-    name = _temporary(path, text)
+def replace(path: str, text: str, *, is_synced: bool = True) -> None:
+    """Write a file whole: whoever reads it sees the old text or the new.
+
+    Args:
+        path, text: of the file.
+        is_synced: whether it must be there after a power cut too.
+
+    Raises:
+        OSError: it could not be written; what was there still is.
+    """
+    name = _temporary(path, text, is_synced)
     try:
         os.replace(name, path)
     except OSError:

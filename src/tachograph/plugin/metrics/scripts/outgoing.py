@@ -48,7 +48,9 @@ class Outgoing:
 
     def _put(self, name: str, item: Item) -> None:
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
-        files.replace(os.path.join(self._folder, name), json.dumps(item, separators=(",", ":")) + "\n")
+        # Not synced one by one: what they were made of stays in the spool for another two minutes.
+        text = json.dumps(item, separators=(",", ":")) + "\n"
+        files.replace(os.path.join(self._folder, name), text, is_synced=False)
 
     def update(self, name: str, item: Item) -> None:
         """Write a changed item back. Raises OSError."""

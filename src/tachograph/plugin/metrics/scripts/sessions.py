@@ -21,6 +21,7 @@ __all__ = ["confirm", "count_due", "find_due", "note", "settle"]
 QUIET_SECONDS = 1.0
 SETTLE_SECONDS = 5.0
 ABANDONED_SECONDS = 6 * 3600.0
+FRESH_SECONDS = 10.0
 UNCONFIRMED_SECONDS = 24 * 3600.0
 """How long an event waits for a transcript that nobody can find."""
 
@@ -33,6 +34,8 @@ def note(told: dict[str, Any], state: State, outgoing: Outgoing) -> None:
     if told["transcript"]:
         session["transcript"] = told["transcript"]
     if told["event"] in _TYPES:
+        if not known_to_be_over(session, told["at"]):
+            session.pop("ended_at", None)
         outgoing.put_event(
             {
                 "kind": "event",
@@ -49,6 +52,12 @@ def note(told: dict[str, Any], state: State, outgoing: Outgoing) -> None:
         session.pop("ended_at", None)
     else:
         session.update(ended_at=told["at"], reason=told["reason"] or "other", due=True)
+
+
+def known_to_be_over(known: dict[str, Any], at: float) -> bool:
+    """Whether a session had said, by this time, that it ended: what comes later is a resumed one's."""
+    ended = known.get("ended_at")
+    return ended is not None and at <= ended
 
 
 def find_due(state: State, now: float) -> None:
@@ -176,7 +185,7 @@ def count(folder: str, path: str, session: str, form: str, deadline: float) -> t
 
 
 def confirm(state: State, outgoing: Outgoing, done: Iterable[str], deadline: float, now: float) -> int:
-    """Let the events go whose names their transcript confirms; how many still wait.
+    """Let the events go whose names their transcript confirms; how many of the last seconds still wait.
 
     Those of a session that ended, and was given the time to be written, go without their names if it does not.
 
@@ -207,7 +216,7 @@ def confirm(state: State, outgoing: Outgoing, done: Iterable[str], deadline: flo
                 item.update(ready=True, name=CUSTOM, name_source="none")
                 state.count("names_not_confirmed")
             else:
-                left += 1
+                left += item["at"] > now - FRESH_SECONDS
                 continue
             outgoing.update(name, item)
     return left

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from typing import Any, Mapping
 
+import consent
 import files
 import identity
 import payloads
@@ -25,33 +26,40 @@ from log import Log
 from outgoing import Outgoing
 from state import State
 
-__all__ = ["Shipper", "allowed", "main", "target"]
+__all__ = ["Shipper", "allowed", "main", "target", "version_of"]
 
 RUN_SECONDS = 50.0
 FRESH_SECONDS = 3.0  # how long a run waits for the transcript of a command that was typed just now
 _ROUNDS = 5
 
 
-def target(consent: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+def target(decided: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
     """Where things go: as the environment says, else as consent says; None if that is no address."""
-    return sending.valid_endpoint(environ.get("CLAUDE_METRICS_URL") or consent.get("endpoint"))
+    return sending.valid_endpoint(environ.get("CLAUDE_METRICS_URL") or decided.get("endpoint"))
 
 
-def allowed(consent: Mapping[str, Any] | None, environ: Mapping[str, str]) -> tuple[str | None, str]:
+def allowed(decided: Mapping[str, Any] | None, environ: Mapping[str, str]) -> tuple[str | None, str]:
     """The endpoint that may be sent to, and in words why there is none.
 
     Consent covers the endpoint that was named when it was given, and this machine.
     """
     if places.is_off(environ):
         return None, "the environment says that nothing may be collected (DO_NOT_TRACK or TACHOGRAPH_PLUGIN)"
-    if consent is None or consent.get("status") != "granted":
+    if decided is None or decided.get("status") != "granted":
         return None, "there is no consent"
-    endpoint = target(consent, environ)
+    endpoint = target(decided, environ)
     if endpoint is None:
         return None, "the endpoint is no address that starts with http:// or https://"
-    if not sending.is_loopback(endpoint) and endpoint != sending.valid_endpoint(consent.get("endpoint")):
+    if not sending.is_loopback(endpoint) and endpoint != sending.valid_endpoint(decided.get("endpoint")):
         return None, "consent was given for another endpoint than CLAUDE_METRICS_URL names"
     return endpoint, ""
+
+
+def version_of(environ: Mapping[str, str]) -> str | None:
+    """The plugin's own version, as its manifest says."""
+    manifest = os.path.join(places.plugin_root(environ), ".claude-plugin", "plugin.json")
+    version = (files.read_json(manifest) or {}).get("version")
+    return version if isinstance(version, str) else None
 
 
 class Shipper:
@@ -69,9 +77,7 @@ class Shipper:
         self.state = State(folder)
         self.outgoing = Outgoing(folder)
         self._deadline = time.monotonic() + RUN_SECONDS
-        self._version = (
-            files.read_json(os.path.join(places.plugin_root(environ), ".claude-plugin", "plugin.json")) or {}
-        ).get("version")
+        self._version = version_of(environ)
 
     def consent(self) -> dict[str, Any] | None:
         """What the person decided, as it stands at this moment."""
@@ -79,8 +85,8 @@ class Shipper:
 
     def prepare(self) -> None:
         """Everything but sending: take the spool, count what ended, confirm names. Raises OSError."""
-        consent = self.consent() or {}
-        form = payloads.COMPAT if consent.get("form") == payloads.COMPAT else payloads.NATIVE
+        decided = self.consent() or {}
+        form = payloads.COMPAT if decided.get("form") == payloads.COMPAT else payloads.NATIVE
         waits_until = time.monotonic() + FRESH_SECONDS
         while True:
             spool.take(self.folder)
@@ -116,23 +122,24 @@ class Shipper:
             user_id=identity.anonymous_id(self.folder, places.plugin_root(self.environ)),
             is_pseudonym=hides,
             form=form,
-            version=self._version if isinstance(self._version, str) else None,
+            version=self._version,
         )
         return payloads.seal(made, identity.signing_key(self.folder) if form == payloads.NATIVE else None)
 
     def send(self, *, at_once: bool = False) -> None:
         """Send what is ready until something has to wait. Raises OSError."""
-        if not at_once and time.time() < (self.state.retry.get("at") or 0):
+        waits = (self.state.retry.get("at") or 0) - time.time()
+        if not at_once and 0 < waits <= sending.LONGEST_RETRY_AFTER:  # more: the clock was set back
             self.log.say("it is not yet time to try again")
             return
         refused: dict[str, int] = {}
-        for name, item in self.ready():
-            consent = self.consent()  # asked again before each: who takes it back is obeyed at once
-            endpoint, why = allowed(consent, self.environ)
-            if endpoint is None or consent is None:
+        for name, item in self._in_order():
+            decided = self.consent()  # asked again before each: who takes it back is obeyed at once
+            endpoint, why = allowed(decided, self.environ)
+            if endpoint is None or decided is None:
                 self.log.trouble(f"nothing is sent: {why}")
                 break
-            form = payloads.COMPAT if consent.get("form") == payloads.COMPAT else payloads.NATIVE
+            form = payloads.COMPAT if decided.get("form") == payloads.COMPAT else payloads.NATIVE
             if item.get("kind") == "session" and item.get("form") != form:
                 self._count_again(name, item)
                 continue
@@ -156,12 +163,17 @@ class Shipper:
             else:
                 failures = int(self.state.retry.get("failures") or 0) + 1
                 waits = sending.back_off(failures, answer.retry_after)
-                self.state.retry = {"at": time.time() + waits, "failures": failures, "why": answer.why}
+                self.state.retry = {"at": time.time() + waits, "failures": failures, "why": answer.why, "name": name}
                 self.log.trouble(f"not sent: {answer.why}; the next try is in {waits:.0f} s or later")
                 break
         for why, times in refused.items():
             self.log.trouble(f"the receiver refuses: {why}; {times} set aside in rejected.jsonl")
         self.state.save()
+
+    def _in_order(self) -> list[tuple[str, dict[str, Any]]]:
+        """What is ready, last what failed last: one payload that a receiver chokes on holds up no other."""
+        failed = self.state.retry.get("name")
+        return sorted(self.ready(), key=lambda pair: pair[0] == failed)
 
     def _count_again(self, name: str, item: dict[str, Any]) -> None:
         """A session that was counted for another form than consent now names."""
@@ -172,8 +184,8 @@ class Shipper:
 def run(folder: str, environ: Mapping[str, str], *, at_once: bool = False) -> None:
     """Do everything there is to do, unless another process does. Raises OSError."""
     for _ in range(_ROUNDS):
-        consent = None if places.is_off(environ) else places.read_consent(folder)
-        if consent is None or consent.get("status") != "granted":
+        decided = None if places.is_off(environ) else places.read_consent(folder)
+        if decided is None or decided.get("status") != "granted":
             return
         lock = files.try_lock(os.path.join(folder, "shipper.lock"))
         if lock is None:
@@ -182,6 +194,8 @@ def run(folder: str, environ: Mapping[str, str], *, at_once: bool = False) -> No
             shipper = Shipper(folder, environ)
             shipper.prepare()
             shipper.send(at_once=at_once)
+            if (places.read_consent(folder) or {}).get("status") == "denied":
+                consent.forget_all(folder)  # taken back while this ran
         finally:
             lock.close()
         # A hook that wrote after the spool was taken found the lock held, and its own shipper left.
