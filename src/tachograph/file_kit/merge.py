@@ -21,6 +21,8 @@ from tachograph.file_kit.folder import KitFolder, make_folder
 from tachograph.file_kit.merge_document import MergedSession
 from tachograph.file_kit.merge_index import SessionIndex, Together
 from tachograph.file_kit.merge_names import MergeNames
+from tachograph.file_kit.wording import METRIC_NAMES
+from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.privacy.pseudonym import load_or_create_secret
 from tachograph_sdk.private_files import create_once, lock_file, remove, replace_file, sweep
@@ -29,6 +31,7 @@ __all__ = ["MergeReport", "load_key", "merge_folders"]
 
 ABOUT: Final = "merge.json"
 _MERGE_ID: Final = re.compile(r"g_[0-9a-f]{16}")
+_METRICS: Final = frozenset(METRIC_NAMES.values())
 _OURS: Final = re.compile(r"session-[0-9a-f]{16}\.json")
 
 
@@ -165,7 +168,7 @@ class _Merge:
     def _take_in(self, path: Path, index: SessionIndex) -> None:
         report = self._report
         try:
-            file = read_parsed(path)
+            file = _read(path)
         except BadFile as error:
             report.bad_files[error.reason] += 1
             return
@@ -185,7 +188,7 @@ class _Merge:
 
     def _read(self, path: Path) -> ParsedFile:
         if self._last is None or self._last[0] != path:
-            self._last = (path, read_parsed(path))
+            self._last = (path, _read(path))
         return self._last[1]
 
     def _write(self, together: Together) -> str:
@@ -222,6 +225,16 @@ class _Merge:
         for path in self._out.data.iterdir():
             if _OURS.fullmatch(path.name) and path.name not in kept:
                 self._report.removed += remove(path)
+
+
+def _read(path: Path) -> ParsedFile:
+    """A parsed file, without records of a kind that nobody knows: their names could say anything. Raises BadFile."""
+    file = read_parsed(path)
+    known = [record for record in file.records if record.kind in (_METRICS if record.is_metric else EVENTS)]
+    if len(known) < len(file.records):
+        file.quarantined["unknown_type"] += len(file.records) - len(known)
+        file.records = known
+    return file
 
 
 def _merge_id(out: KitFolder) -> str | None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph_sdk.model.money import Money
-from tachograph_sdk.privacy.shapes import SHAPES
+from tachograph_sdk.privacy.shapes import SHAPES, is_plain_name
 
 __all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "money", "read_parsed", "whole"]
 
@@ -221,7 +221,7 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
         return
     name = entry.get("metric" if is_metric else "event_type")
     match = (_METRIC if is_metric else _EVENT).fullmatch(name) if isinstance(name, str) else None
-    if match is None:
+    if match is None or not is_plain_name(match[0]):
         found.quarantined["no_type"] += 1
         return
     kind = match[0] if is_metric else match[1]
