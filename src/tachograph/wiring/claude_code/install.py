@@ -44,6 +44,7 @@ class _Undo:
     """What to do, last first, if it does not go well."""
 
     steps: list[Callable[[], None]] = field(default_factory=list)
+    leftovers: list[Path] = field(default_factory=list)  # folders that are needed only to undo
 
     def file(self, path: Path) -> None:
         """Put this file back as it is now."""
@@ -103,6 +104,8 @@ def install(plan: Plan, decision: Decision | None, *, keys: Path, records: Path)
     except BaseException:
         undo.all()
         raise
+    for leftover in undo.leftovers:
+        shutil.rmtree(leftover, ignore_errors=True)
     return Installed(plan=plan, decision=decision, key_id=key_id, also_changed=also)
 
 
@@ -147,26 +150,22 @@ def _record(plan: Plan, files: tuple[Path, ...]) -> Record:
 
 
 def _copy(origin: Path, target: Path, undo: _Undo) -> None:
-    """Make the folder an exact copy, in one step; what was there goes, and comes back if the rest fails."""
-    aside = target.with_name(f".{target.name}.before")
-    fresh = target.with_name(f".{target.name}.new")
+    """Make the folder an exact copy, by two renames; what was there comes back if the rest fails."""
+    fresh, held = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.before")
     target.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in (aside, fresh):
+    for leftover in (fresh, held):
         shutil.rmtree(leftover, ignore_errors=True)
     shutil.copytree(origin, fresh, ignore=shutil.ignore_patterns("__pycache__"))
     if target.exists():
-        held = target.with_name(f".{target.name}.held")
-        shutil.rmtree(held, ignore_errors=True)
-        shutil.copytree(target, held)
 
         def back() -> None:
             shutil.rmtree(target, ignore_errors=True)
             held.rename(target)
 
+        target.rename(held)
         undo.steps.append(back)
-        target.rename(aside)
+        undo.leftovers.append(held)
     fresh.rename(target)
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _said(data: bytes | None) -> dict[str, Any]:
