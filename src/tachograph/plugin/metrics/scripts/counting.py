@@ -31,6 +31,7 @@ VERSION = 1
 """Goes up when a rule changes, so that whoever receives counts knows which are alike."""
 
 MAX_COUNT = 10**12
+MAX_MODELS = 50
 PAUSE_SECONDS = 300.0
 CLASSES = ("input_tokens", "output_tokens", "cache_creation_tokens", "cache_creation_1h_tokens", "cache_read_tokens")
 
@@ -151,16 +152,14 @@ class Counts:
                 if other in self.responses and self.responses[other][0]:
                     del self.responses[other]
                 self._by_message[message_id] = key
-            model = message.get("model")
-            response = self.responses[key] = [is_agents, model if isinstance(model, str) else None, [0] * len(CLASSES)]
+            response = self.responses[key] = [is_agents, _model(message.get("model")), [0] * len(CLASSES)]
         self._raise(response, usage)
         iterations = usage.get("iterations")
         for index, part in enumerate(iterations if isinstance(iterations, list) else ()):
             # Another model's, asked for advice: the only part that the response's own usage does not hold.
             if isinstance(part, dict) and part.get("type") == "advisor_message":
-                model = part.get("model")
                 advice = self.responses.setdefault(
-                    (message_id, "advisor", index), [is_agents, model if isinstance(model, str) else None, [0] * 5]
+                    (message_id, "advisor", index), [is_agents, _model(part.get("model")), [0] * len(CLASSES)]
                 )
                 self._raise(advice, part)
 
@@ -270,7 +269,10 @@ class Counts:
         return dict(zip(CLASSES, totals))
 
     def usage(self) -> list[dict[str, Any]]:
-        """Tokens and responses by model, the most used first; of both sides together."""
+        """Tokens and responses by model, the most used first; of both sides together.
+
+        At most 50 rows: models that are more than that are one row, `other`.
+        """
         rows: dict[str | None, list[int]] = {}
         for _, model, numbers in self.responses.values():
             row = rows.setdefault(model, [0] * (len(CLASSES) + 1))
@@ -278,6 +280,9 @@ class Counts:
                 row[index] += number
             row[-1] += 1
         ordered = sorted(rows.items(), key=lambda item: (-sum(item[1]), item[0] or ""))
+        if len(ordered) > MAX_MODELS:
+            rest = [row for _, row in ordered[MAX_MODELS - 1 :]]
+            ordered = [*ordered[: MAX_MODELS - 1], ("other", [sum(column) for column in zip(*rest)])]
         return [dict([("model", model), *zip(CLASSES, row), ("responses", row[-1])]) for model, row in ordered]
 
     def tool_calls(self, name: str) -> int:
@@ -359,6 +364,11 @@ def beginning_of(message: dict[str, Any]) -> str | None:
 def _as_prompt(text: str) -> str | None:
     start = text[:400].lstrip()
     return None if not start or start.startswith(_NOT_A_PROMPT) else start
+
+
+def _model(name: Any) -> str | None:
+    """A model's name as it is sent: one that is longer than any is none."""
+    return name if isinstance(name, str) and 0 < len(name) <= 100 else None
 
 
 def count_of(value: Any) -> int:

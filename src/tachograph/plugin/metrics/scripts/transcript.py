@@ -115,15 +115,18 @@ def _end_of_text(line: bytes, start: int) -> int:
 
 
 def _beginning(text: bytes) -> bytes:
-    """The text up to its first escape or letter outside ASCII near the cut, so that neither is cut in two."""
-    last = len(text)
-    for place in range(len(text) - 1, len(text) - 14, -1):  # an escaped pair of surrogates has 12
-        if text[place] == 0x5C or text[place] >= 0x80:
-            last = place
-    # A backslash left before the cut would escape the quote that follows.
-    while last and text[last - 1] == 0x5C:
-        last -= 1
-    return text[:last]
+    """As much of the text as is sure to hold no half of an escape or of a letter."""
+    place = 0
+    while place < len(text):
+        byte = text[place]
+        if byte == 0x5C:
+            step = 6 if text[place + 1 : place + 2] == b"u" else 2
+        else:
+            step = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        if place + step > len(text):
+            break
+        place += step
+    return text[:place]
 
 
 def time_of(text: Any) -> float | None:
