@@ -12,8 +12,9 @@ import pytest
 
 from tachograph.analytics.file_kit.analyze import Analysis, analyze_files
 from tachograph.analytics.file_kit.document import build_document
-from tachograph.analytics.file_kit.parsed import find_parsed, money, whole
+from tachograph.analytics.file_kit.parsed import find_parsed
 from tachograph.analytics.file_kit.review import Thresholds
+from tachograph.analytics.file_kit.values import money, whole
 from tachograph.analytics.query import Window
 from tachograph.analytics.zones import find_zone
 from tests.unit.files.making import AT, analysed, counter, document, event, failure, put, request, result
@@ -276,6 +277,23 @@ def test_names_that_are_none_are_not_shown(tmp_path: Path) -> None:
     assert "ada" not in text
     assert "id_rsa" not in text
     assert '"custom"' in text
+
+
+ODD: list[Any] = [[], [1], {}, {"a": [1]}, True, "", "x" * 10_000, 10**400, -1, 1.5, "\ud800", [[[[]]]], 0, "0", "nan"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_any_value_in_any_place_is_survived(tmp_path: Path, odd: Any) -> None:
+    whole_document = document([request(0.1)], [counter("cost_usage", 1)], name="session-0.log")
+    documents = [whole_document | {name: odd} for name in (*whole_document, "sessions", "merge", "member", "collector")]
+    documents += [document([event("api_request") | {name: odd}]) for name in event("api_request")]
+    documents += [document([], [counter("cost_usage", 1) | {name: odd}]) for name in counter("cost_usage", 1)]
+    names = [*request(0.1)["data"], "success", "tool_name", "duration_ms", "decision", "attempt", "request_id", "type"]
+    for kind in ("api_request", "tool_result", "tool_decision", "api_error"):
+        documents.append(document([event(kind, **dict.fromkeys(names, odd))]))
+    analysis = analysed(tmp_path, *documents)
+    assert analysis.files + analysis.bad_files.total() == len(documents)
+    report(analysis)
 
 
 def test_empty_logs_are_no_sessions(tmp_path: Path) -> None:

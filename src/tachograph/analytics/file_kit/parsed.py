@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,56 +19,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tachograph_sdk.model.money import Money
-from tachograph_sdk.privacy.shapes import SHAPES, is_plain_name
+from tachograph.analytics.file_kit.values import MAX_COUNT, amount, as_id, is_kind, read_values
+from tachograph_sdk.privacy.shapes import SHAPES
 
-__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "money", "read_parsed", "whole"]
+__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "read_parsed"]
 
 MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
 FIRST_YEAR, LAST_YEAR = 2020, 2100  # a time outside of these is a mistake; there was no such agent
-MAX_COUNT = 1 << 53  # what a JSON number holds exactly in every language
-MAX_USD = 1_000_000  # of one record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+ -]{0,127}")
 _EVENT = re.compile(r"(?:claude_code\.)?([a-z][a-z0-9_]{0,63})")
-_NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
-NAMES: Mapping[str, str] = {
-    "model": "model",
-    "tool_name": "tool",
-    "error_type": "name",
-    "decision": "word",
-    "decision_type": "word",
-    "source": "word",
-    "decision_source": "word",
-    "query_source": "source",
-    "speed": "word",
-    "effort": "word",
-    "type": "word",
-    "permission_mode": "word",
-    "language": "language",
-    "active_by": "word",
-    "start_type": "word",
-}
-"""Texts that are read, and the shape each must have; any other text in a record is left alone."""
-REPLACED = {"model": "custom", "tool_name": "custom"}  # what stands for a name without that form; others are left out
-ALIASES = {
-    "cost_usd": ("cost_usd", "cost", "costUsd", "price"),
-    "cache_creation_tokens": ("cache_creation_tokens", "cache_write_tokens"),
-    "total_tokens": ("tokens", "total_tokens", "totalTokens", "token_count"),
-    "attempt": ("attempt", "attempts", "total_attempts"),
-    "error_type": ("error_type", "error_class"),
-}
-"""Names that older parsers used for the same; the first that is there counts, also if it is 0."""
-COUNTS = (
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "cache_creation_1h_tokens",
-    "total_tokens", "attempt", "status_code", "prompt_length", "tool_input_size_bytes", "tool_result_size_bytes",
-)  # fmt: skip
 NOT_SESSIONS = frozenset({"latest-report.json", "merge.json"})
-LINKS = ("request_id", "tool_use_id", "prompt.id", "agent_id", "user.account_uuid")
 
 
 class BadFile(Exception):
@@ -91,9 +54,7 @@ class Record:
     at_us: int | None  # UTC microseconds since 1970
     session: str | None  # as the file has it; None if nobody said
     user: str | None
-    data: dict[
-        str, Any
-    ]  # NAMES, COUNTS, LINKS that are known; duration_ms, success; nanousd (reported), priced_nanousd
+    data: dict[str, Any]  # as `read_values` gives it
     value: Decimal | None = None  # metrics only: what was added
 
 
@@ -154,26 +115,6 @@ def read_parsed(path: Path) -> ParsedFile:
     return _file(document, events, metrics, path.name)
 
 
-def money(value: Any) -> Money | None:
-    """An amount of dollars as JSON has it, or None if it is none: below 0, not a number, or beyond belief."""
-    amount = _amount(value)
-    return None if amount is None or amount > MAX_USD else Money.from_usd(amount)
-
-
-def whole(value: Any) -> int | None:
-    """A count as JSON has it, also as text or as 3.0; or None if it is none."""
-    if type(value) is int:
-        return value if 0 <= value <= MAX_COUNT else None
-    if isinstance(value, str) and (len(value) > 20 or not value.isascii() or not value.isdigit()):
-        return None
-    if isinstance(value, bool) or not isinstance(value, Decimal | str):
-        return None
-    amount = Decimal(value)
-    if not amount.is_finite() or not 0 <= amount <= MAX_COUNT or amount != amount.to_integral_value():
-        return None
-    return int(amount)
-
-
 def _no_number(_: str) -> str:
     return "not a number"
 
@@ -186,20 +127,20 @@ def _file(document: dict[str, Any], events: list[Any], metrics: list[Any], file_
     also = merge.get("also")
     found = ParsedFile(
         name=_file_name(document.get("file"), file_name),
-        session=_id(session.get("session_id")),
-        user=_id(session.get("account_uuid")),
-        member=_id(document.get("member")),
-        collector=_id(document.get("collector")),
-        key_id=_id(merge.get("key_id")),
+        session=as_id(session.get("session_id")),
+        user=as_id(session.get("account_uuid")),
+        member=as_id(document.get("member")),
+        collector=as_id(document.get("collector")),
+        key_id=as_id(merge.get("key_id")),
         facts={name: _fact(name, session.get(name)) for name in ("app_version", "os_type", "team", "project")},
-        also=tuple(sorted(filter(None, map(_id, also)))) if isinstance(also, list) else (),
+        also=tuple(sorted(filter(None, map(as_id, also)))) if isinstance(also, list) else (),
     )
     sessions = document.get("sessions")
     for entry in sessions if isinstance(sessions, list) else ():
         if (
             isinstance(entry, dict)
-            and (its := _id(entry.get("session_id")))
-            and (user := _id(entry.get("account_uuid")))
+            and (its := as_id(entry.get("session_id")))
+            and (user := as_id(entry.get("account_uuid")))
         ):
             found.users[its] = user
     quarantined = document.get("quarantined")
@@ -221,23 +162,23 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
         return
     name = entry.get("metric" if is_metric else "event_type")
     match = (_METRIC if is_metric else _EVENT).fullmatch(name) if isinstance(name, str) else None
-    if match is None or not is_plain_name(match[0]):
+    if match is None or not is_kind(match[0]):
         found.quarantined["no_type"] += 1
         return
     kind = match[0] if is_metric else match[1]
     raw = entry.get("attributes", entry.get("data")) if is_metric else entry.get("data")
-    data = _values(raw, found.quarantined) if isinstance(raw, dict) else {}
+    data = read_values(raw, found.quarantined) if isinstance(raw, dict) else {}
     value = None
     if is_metric:
-        value = _amount(entry.get("value"))
+        value = amount(entry.get("value"))
         if value is None:
             found.quarantined["bad_number"] += 1
             return
     at_us, said = _moment(entry.get("timestamp")), entry.get("timestamp")
     if at_us is None and said is not None:
         found.quarantined["bad_time"] += 1  # the record itself counts, on no day
-    own_id = _id(entry.get("event_id")) or _id(entry.get("id"))
-    session = _id(entry.get("session_id"))
+    own_id = as_id(entry.get("event_id")) or as_id(entry.get("id"))
+    session = as_id(entry.get("session_id"))
     if session is None and "session_id" not in entry:
         session = found.session  # older parsers know one session a file
     found.records.append(
@@ -248,7 +189,7 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
             own_id=own_id,
             at_us=at_us,
             session=session,
-            user=_id(data.pop("user.account_uuid", None)) or found.users.get(session or "", found.user),
+            user=as_id(data.pop("user.account_uuid", None)) or found.users.get(session or "", found.user),
             data=data,
             value=value,
         )
@@ -271,63 +212,6 @@ def _identity(kind: str, entry: dict[str, Any], own_id: str | None, data: dict[s
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _values(raw: dict[str, Any], quarantined: Counter[str]) -> dict[str, Any]:
-    """What is read of a record's data. A number that is none is left out and counted: it is unknown, not 0."""
-    data: dict[str, Any] = {}
-    for name, shape in NAMES.items():
-        text = _first(raw, name)
-        if text is None:
-            continue
-        if isinstance(text, str) and SHAPES[shape].matches(text):
-            data[name] = text
-        elif name in REPLACED:
-            data[name] = REPLACED[name]
-    for name in COUNTS:
-        if (given := _first(raw, name)) is None:
-            continue
-        if (count := whole(given)) is None:
-            quarantined["bad_number"] += 1
-        else:
-            data[name] = count
-    if (given := _first(raw, "cost_usd")) is not None:
-        if (cost := money(given)) is None:
-            quarantined["bad_number"] += 1
-        else:
-            data["priced_nanousd" if raw.get("cost_basis") == "priced" else "nanousd"] = cost.nanousd
-    if (given := raw.get("duration_ms")) is not None:
-        if (lasted := _amount(given)) is None:
-            quarantined["bad_number"] += 1
-        else:
-            data["duration_ms"] = int(lasted.to_integral_value())
-    success = raw.get("success")
-    if isinstance(success, bool) or success in ("true", "false"):
-        data["success"] = success in (True, "true")
-    for name in LINKS:
-        if (link := _id(raw.get(name))) is not None:
-            data[name] = link
-    return data
-
-
-def _first(raw: dict[str, Any], name: str) -> Any:
-    for alias in ALIASES.get(name, (name,)):
-        if (value := raw.get(alias)) is not None:
-            return value
-    return None
-
-
-def _amount(value: Any) -> Decimal | None:
-    """A number that is at least 0 and not beyond belief, also as text."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    if isinstance(value, str) and _NUMBER.fullmatch(value) is None:
-        return None
-    amount = Decimal(value)
-    if not amount.is_finite() or not 0 <= amount <= MAX_COUNT:
-        return None
-    exponent = amount.as_tuple().exponent  # a tiny one would make a fraction of that many digits
-    return amount if isinstance(exponent, int) and exponent > -60 else None
-
-
 def _moment(text: Any) -> int | None:
     if not isinstance(text, str) or len(text) > 40:
         return None
@@ -344,10 +228,6 @@ def _moment(text: Any) -> int | None:
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
         return None
     return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _id(value: Any) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
 def _fact(name: str, value: Any) -> str | None:
