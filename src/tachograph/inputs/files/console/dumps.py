@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from tachograph.inputs.files.streams import Reads
 from tachograph_sdk.model.event import DropReason
 
-__all__ = ["MAX_TOLD", "BrokenDump", "Dump", "DumpFinder"]
+__all__ = ["MAX_TOLD", "BrokenDump", "Dump", "DumpFinder", "Line"]
 
 MAX_DUMP_BYTES: Final = 8 * 1024 * 1024
 MAX_TOLD: Final = 100  # of one file; the others are counted only
@@ -50,6 +50,18 @@ class Dump:
         return f"Dump(offset={self.offset}, bytes={len(self.text)})"
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line outside of dumps that somebody wanted. The same holds."""
+
+    text: bytes
+    offset: int
+    line: int  # its number, from 1
+
+    def __repr__(self) -> str:
+        return f"Line(offset={self.offset}, bytes={len(self.text)})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenDump:
     """Where one began that did not end as one does."""
@@ -78,9 +90,21 @@ class DumpFinder:
         self._opener_at = (0, 0)
         self._about_resource = False
         self._in_resource = False
+        self._wants: Callable[[bytes], bool] | None = None
+
+    def find_all(self, stream: Reads, wants: Callable[[bytes], bool]) -> Iterator[Dump | Line]:
+        """The dumps, and of the lines outside of them those that are wanted, in order."""
+        self._wants = wants
+        yield from self._find(stream)
 
     def find(self, stream: Reads) -> Iterator[Dump]:
-        """The dumps, in order. Holds one of them and a piece of the file at a time."""
+        """The dumps, in order."""
+        for found in self._find(stream):
+            if isinstance(found, Dump):
+                yield found
+
+    def _find(self, stream: Reads) -> Iterator[Dump | Line]:
+        """Holds one of them and a piece of the file at a time."""
         rest = b""
         offset = self.resume_at[0]
         skipping = False  # within a line that is longer than any dump
@@ -113,7 +137,7 @@ class DumpFinder:
         elif self._opener:
             self.resume_at = min(whole, (self._opener_at[1], self._opener_at[0] - 1))
 
-    def _take(self, line: bytes, offset: int) -> Iterator[Dump]:
+    def _take(self, line: bytes, offset: int) -> Iterator[Dump | Line]:
         self.lines += 1
         line = line.removesuffix(b"\r")
         if b"\x1b" in line:
@@ -149,6 +173,8 @@ class DumpFinder:
             self._in_resource = self._about_resource and self._opener_is_bare
         elif self._about_resource and line.startswith(b"{ ") and line.endswith(b" }"):
             yield Dump(line, offset, self.lines, True)
+        elif self._wants is not None and self._wants(line):
+            yield Line(line, offset, self.lines)
         self._about_resource = line == _RESOURCE_LINE
 
     def _break(self, offset: int, *, is_large: bool = False) -> None:

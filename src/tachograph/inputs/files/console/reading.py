@@ -1,4 +1,4 @@
-"""Reads a console log: the dumps in it, and nothing of the rest.
+"""Reads a console log: printed objects, the Collector's debug text, records on a line each; and nothing of the rest.
 
 Whether a metric is a running total shows only in what came before. Who imports a log that changed reads it from its start:
 events read twice are the same events. Who remembers the running totals reads on where the last reading ended.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tachograph.inputs.files.console.dumps import DumpFinder
+from tachograph.inputs.files.console.dumps import DumpFinder, Line
+from tachograph.inputs.files.console.lines import LineReader
 from tachograph.inputs.files.console.literals import Unreadable
 from tachograph.inputs.files.console.records import DumpReader
 from tachograph.inputs.files.queue import MAX_TOLD, Part, Queue, Take, set_aside
@@ -46,6 +47,7 @@ class ConsoleLogReader:
             StoreError: it could not be written; the file will be read again.
         """
         reader = DumpReader(file.received_us, known_totals=self._known_totals if self._resumes else None)
+        lines = LineReader(reader)
         unusable: Counter[DropReason] = Counter()
         told: list[Quarantined] = []
         size = 0
@@ -53,9 +55,12 @@ class ConsoleLogReader:
             start, number = self._start(stream, file.known)
             stream.skip(start)
             finder = DumpFinder(start=start, lines=number)
-            for dump in finder.find(stream):
+            for dump in finder.find_all(stream, lines.wants):
                 try:
-                    reader.read(dump)
+                    if isinstance(dump, Line):
+                        lines.read(dump)
+                    else:
+                        reader.read(dump)
                 except Unreadable:
                     unusable[DropReason.MALFORMED] += 1
                     if len(told) < MAX_TOLD:
@@ -65,38 +70,43 @@ class ConsoleLogReader:
                 if size >= _AT_ONCE_BYTES:
                     self._queue.put(_ready(reader, size))
                     size = 0
+            open_at = lines.open_at
+            lines.finish()
             reader.finish()
             status = stream.status
             is_cut = stream.is_cut or stream.is_damaged or stream.is_too_large
-            offset, lines = status.st_size, finder.lines
+            until = (status.st_size, finder.lines)
             if self._resumes and not stream.is_compressed:
-                offset, lines = finder.resume_at
-            mark = stream.mark_at(offset) if self._resumes else ""
-        kind = FileKind.CONSOLE if reader.dumps or finder.torn is not None or start else FileKind.UNKNOWN
+                until = min(finder.resume_at, open_at or finder.resume_at)
+            mark = stream.mark_at(until[0]) if self._resumes and not lines.is_provisional else ""
+        is_console = reader.dumps or lines.records or lines.broken or finder.torn is not None or start
+        kind = FileKind.CONSOLE if is_console else FileKind.UNKNOWN
         state = FileState(
             file_id=file.file_id,
             inode=status.st_ino,
             size_bytes=status.st_size,
             mtime_ns=status.st_mtime_ns,
-            offset=offset,
-            lines=lines,
+            offset=until[0],
+            lines=until[1],
             head=f"{kind}:{mark}",
         )
         if kind is FileKind.UNKNOWN:
             self._queue.put(Part(state=state))
             return kind
-        for broken in finder.broken:
+        for broken in (*finder.broken, *lines.broken):
             place = f"line {broken.line}, byte {broken.offset}"
             told.append(set_aside(file, place, broken.reason, _DETAIL, broken.size))
         report = self._queue.report
         report.read += 1
-        report.records += reader.dumps
+        report.records += reader.dumps + lines.records
         report.bytes += status.st_size - start
-        report.torn += finder.torn is not None or is_cut
-        for reason, count in (unusable + finder.broken_counts).items():
+        report.torn += finder.torn is not None or is_cut or lines.is_provisional
+        for reason, count in (unusable + finder.broken_counts + lines.broken_counts).items():
             add_counts(report.quarantined, {reason.value: count})
         if reader.others:
             add_counts(report.ignored, {"other object": reader.others})
+        if lines.spans:
+            add_counts(report.ignored, {"spans": lines.spans})
         ready = _ready(reader, size)
         self._queue.put(Part(produce=ready.produce, size=size, quarantined=tuple(told[:MAX_TOLD]), state=state))
         return kind

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final, TypeGuard
 
@@ -37,7 +37,7 @@ from tachograph.inputs.otlp.raw_records import (
 from tachograph.ports import Drops
 from tachograph_sdk.model.event import AttributeValue, DropReason, Point, RawEvent, Source
 
-__all__ = ["DumpReader"]
+__all__ = ["DumpReader", "PrintedPoint"]
 
 SERVICES: Final = {"claude_code.": "claude-code"}
 """The service that names its events and metrics so."""
@@ -47,6 +47,23 @@ _MAX_OPEN: Final = 20_000  # streams whose last point is held back
 
 Printed = dict[str, Any]
 """An object as it was printed; what is in it may be anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedPoint:
+    """A point of a metric, however it was printed."""
+
+    name: str
+    unit: str
+    monotonic: bool
+    cumulative: bool | None  # None where nothing says: then it is found out
+    attributes: dict[str, AttributeValue]
+    resource: dict[str, AttributeValue]  # empty where it was not printed
+    start_ns: int
+    end_ns: int  # 0 where there is no time
+    value: int | float
+    count: int | None = None
+    place: str = ""  # tells apart points that say the same
 
 
 class DumpReader:
@@ -177,39 +194,89 @@ class DumpReader:
         count = None
         if isinstance(value, dict):  # a histogram
             value, count = value.get("sum"), value.get("count")
-        if not _is_number(value) or not math.isfinite(value):
+        if not _is_number(value):
             raise BadRecord(DropReason.BAD_NUMBER, "point")
-        start_ns, end_ns = _seconds_and_nanos(point.get("startTime")), _seconds_and_nanos(point.get("endTime"))
-        said = canonical(attributes)
-        service = _service(name)
-        stream = blake2b(
-            f"{service}\x1f{name}\x1f{said}{start_ns}".encode("utf-8", "surrogatepass"), digest_size=16
-        ).hexdigest()
         unit = descriptor.get("unit")
-        resource = self._metrics_resource or self._resources.get({"service.name": service} if service else {})
-        self._hold_back(
-            (name, said),
-            start_ns,
-            RawEvent(
-                agent="",
-                source=Source.CONSOLE,
-                name=name[:256],
-                at_ns=self._request.time(end_ns),
-                received_us=self._received_us,
-                key=f"{stream}{end_ns};{canonical(value)}".encode(),
+        self.add_point(
+            PrintedPoint(
+                name=name,
+                unit=unit if isinstance(unit, str) else "",
+                monotonic=str(descriptor.get("type")) in _MONOTONIC,
+                cumulative=None,
                 attributes=attributes,
-                resource=resource.attributes,
-                point=Point(
-                    value=value,
-                    count=count if isinstance(count, int) else None,
-                    start_ns=start_ns,
-                    cumulative=False,
-                    monotonic=str(descriptor.get("type")) in _MONOTONIC,
-                    unit=unit[:64] if isinstance(unit, str) else "",
-                    stream=stream,
-                ),
+                resource={},
+                start_ns=_seconds_and_nanos(point.get("startTime")),
+                end_ns=_seconds_and_nanos(point.get("endTime")),
+                value=value,
+                count=count if isinstance(count, int) else None,
+            )
+        )
+
+    def add_point(self, point: PrintedPoint) -> None:
+        """Add a point of a metric. Raises BadRecord."""
+        if not math.isfinite(point.value):
+            raise BadRecord(DropReason.BAD_NUMBER, "point")
+        said = canonical(_limited(point.attributes))
+        service = _service(point.name)
+        stream = blake2b(
+            f"{service}\x1f{point.name}\x1f{said}{point.start_ns}".encode("utf-8", "surrogatepass"), digest_size=16
+        ).hexdigest()
+        if point.resource:
+            resource = self._resources.get(_limited(point.resource))
+        else:
+            resource = self._metrics_resource or self._resources.get({"service.name": service} if service else {})
+        record = RawEvent(
+            agent="",
+            source=Source.CONSOLE,
+            name=point.name[:256],
+            at_ns=self._request.time(point.end_ns),
+            received_us=self._received_us,
+            key=f"{stream}{point.end_ns};{canonical(point.value)}{point.place}".encode(),
+            attributes=point.attributes,
+            resource=resource.attributes,
+            point=Point(
+                value=point.value,
+                count=point.count,
+                start_ns=point.start_ns,
+                cumulative=point.cumulative is True,
+                monotonic=point.monotonic,
+                unit=point.unit[:64],
+                stream=stream,
             ),
         )
+        if point.cumulative is None and not point.place:
+            self._hold_back((point.name, said), point.start_ns, record)
+        else:
+            self._request.add(record)
+
+    def add_printed_log(
+        self,
+        attributes: dict[str, AttributeValue],
+        body: AttributeValue,
+        *,
+        resource: dict[str, AttributeValue],
+        event_name: str | None = None,
+        time_ns: int = 0,
+        trace_id: str = "",
+        span_id: str = "",
+    ) -> None:
+        """Add a log record. Raises BadRecord."""
+        service = _service(body) if isinstance(body, str) else ""
+        add_log(
+            self._request,
+            self._resources.get(_limited(resource) or ({"service.name": service} if service else {})),
+            _limited(attributes),
+            body,
+            _as_it_is,
+            event_name,
+            time_ns,
+            hex_id(trace_id, 16),
+            hex_id(span_id, 8),
+        )
+
+    def drop(self, reason: DropReason, what: str) -> None:
+        """Count what was left out; `what` is one of our words."""
+        self._request.drop(reason, what)
 
     def _hold_back(self, stream: tuple[str, str], start_ns: int, record: RawEvent) -> None:
         """Keep a point until the next of its kind says whether it is a total: only then is it ready."""
