@@ -30,7 +30,7 @@ hook.wait()
 
 def at_once(hook: Hook, stdins: list[bytes]) -> None:
     """Start a hook for each, as fast as processes can be started, its payload ready."""
-    running = []
+    running: list[subprocess.Popen[bytes]] = []
     for number, stdin in enumerate(stdins):
         path = hook.folder / f"stdin-{number}"
         path.write_bytes(stdin)
@@ -41,7 +41,7 @@ def at_once(hook: Hook, stdins: list[bytes]) -> None:
                 )
             )
     for one in running:
-        assert one.communicate(timeout=30) == (b"", None)
+        assert one.communicate(timeout=30)[0] == b""
         assert one.returncode == 0
 
 
@@ -76,6 +76,7 @@ def test_a_session_that_is_killed_after_its_event_loses_none(tmp_path: Path, rou
             [hook.python, "-c", PARENT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=hook.environ,
             start_new_session=True,
         )

@@ -17,7 +17,7 @@ BEGAN = time.perf_counter()  # before anything else
 import sys  # noqa: E402 - the time comes first
 
 sys.dont_write_bytecode = True  # the plugin's folder may be anybody's, and changes with each update
-sys.path.insert(0, __file__.replace("\\", "/").rpartition("/")[0] or ".")
+sys.path.insert(0, __file__[: -len("/hook.py")] or ".")
 
 import places  # noqa: E402
 from places import FILE, FOLDER, is_own, system  # noqa: E402

@@ -57,7 +57,7 @@ def plugin_root(environ: "Mapping[str, str]") -> str:
     said = environ.get("CLAUDE_PLUGIN_ROOT", "")
     if is_absolute(said):
         return said
-    return __file__.replace("\\", "/").rpartition("/")[0].rpartition("/")[0] or "."
+    return __file__[: -len("/scripts/places.py")] or "."
 
 
 def plugin_id(root: str) -> str:
