@@ -23,7 +23,7 @@ class Amount:
 
     def __init__(self, microusd: int, budget_microusd: int | None, *, is_at_least: bool) -> None:
         self.microusd = microusd
-        self.is_at_least = is_at_least  # something is not known: no core runs, or requests have no known cost
+        self.is_at_least = is_at_least  # something is not known: no core runs, requests have no known cost, …
         self.budget_microusd = budget_microusd
 
     def as_json(self) -> dict[str, Any]:
@@ -48,13 +48,14 @@ class Figures:
         self.month: Amount | None = None  # only with a budget for it
         day = local_day(ledger, now_s)
         unknown = 0 if seen is None else seen.unknown(ledger, day=day)
+        doubt = seen is not None and seen.is_unsure(day)
         if ledger is not None and ledger.is_day_of(now_s):
-            unsure = not ledger.is_alive or ledger.day_unpriced > 0
+            unsure = doubt or not ledger.is_alive or ledger.day_unpriced > 0
             self.today = Amount(ledger.day_microusd + unknown, settings.day_microusd, is_at_least=unsure)
         elif unknown:
             self.today = Amount(unknown, settings.day_microusd, is_at_least=True)
         if settings.month_microusd is not None and ledger is not None and ledger.is_month_of(now_s):
-            unsure = not ledger.is_alive or ledger.month_unpriced > 0
+            unsure = doubt or not ledger.is_alive or ledger.month_unpriced > 0
             self.month = Amount(ledger.month_microusd + unknown, settings.month_microusd, is_at_least=unsure)
 
     def as_json(self, line: str) -> dict[str, Any]:

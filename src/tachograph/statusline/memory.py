@@ -1,15 +1,17 @@
 """What status lines remember from one redraw to the next: how sessions' totals grew today, and which limits they noted.
 
-`statusline/seen.json`: {"v": 1, "day", "sessions": {pseudonym: [offset, day_start, last, at_s]}, "limits":
+`statusline/seen.json`: {"v": 1, "day", "sessions": {pseudonym: [offset, day_start, last, doubt, at_s]}, "limits":
 {window: [used ratio, resets at]}, "limits_at_s"}; money in micro-dollars. Several status lines share it under a lock, and
 none of them ever waits: who does not get it computes without writing.
 
 How much of a session's total the ledger does not know yet, `Seen.unknown`, must never count anything twice. Claude Code's
-total goes on over a resume, may go on over /clear under a new session id, and may begin again at 0. So only growth counts:
+total goes on over a resume or begins again at 0; and after /clear and in a fork it may go on under another session id, by
+version (docs/formats/claude_code_statusline.md). So only growth counts:
 
-* offset: the least that the total was ever above the ledger's figure. A fresh session's is 0; of a resumed or cleared one
-  it is what was spent before it was first seen here, which the ledger knows elsewhere or will never know.
+* offset: the least that the total was ever above the ledger's figure. A new session's is 0; of a resumed or forked one it
+  is what was spent before it was first seen here, which the ledger knows elsewhere or will never know.
 * day_start: the total when the day began, or when the session was first seen today.
+* doubt: 1 if it was first seen today and nobody knows when the offset was spent.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ MAX_OBSERVED_BYTES = 1 << 20  # of each of the two
 SAME_FOR_S = 300  # limits that stay the same are noted this often
 AT_LEAST_S = 20  # and never more often than this, unless a window began anew
 MAX_LINE = 4095
+DOUBT_MICROUSD = 10_000  # a cent: less than this is rounding, or a title the transcript does not show
 SEEN, LOCK = "seen.json", "lock"
 _MAX_SEEN_BYTES = 1 << 18
 _MAX_SESSIONS = 300
@@ -63,7 +66,7 @@ class Seen:
             found = json.loads(read_small(os.path.join(folder, SEEN), _MAX_SEEN_BYTES))
             if found["v"] == 1:
                 sessions, limits = found["sessions"].items(), found["limits"].items()
-                seen.sessions = {k: v for k, v in sessions if len(v) == 4 and all(type(n) is int for n in v)}
+                seen.sessions = {k: v for k, v in sessions if len(v) == 5 and all(type(n) is int for n in v)}
                 seen.limits = {k: v for k, v in limits if len(v) == 2}
                 seen.day, seen.limits_at_s = str(found["day"]), int(found["limits_at_s"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -88,15 +91,20 @@ class Seen:
         changed = self._turn_to(day, now_s)
         entry = self.sessions.get(session)
         if entry is None:
-            self.sessions[session] = [max(0, total - known), total, total, int(now_s)]
+            offset = max(0, total - known)
+            forked = any(
+                last == total for _, _, last, _, _ in self.sessions.values()
+            )  # its parent's total goes on in it
+            self.sessions[session] = [offset, total, total, int(offset > DOUBT_MICROUSD and not forked), int(now_s)]
             return True
-        offset, day_start, last, _ = entry
-        if total < last:  # it began again: what was counted of it stays, what comes now is added
-            day_start, offset = total - (last - day_start), min(offset, total - known)
+        offset, day_start, last, doubt, _ = entry
+        if total < last:  # it began again (a resume before 2.1): what was counted of it stays, what comes now is added
+            day_start, offset = day_start - (last - total), offset - (last - total)
         elif total - known >= 0:
             offset = min(offset, total - known)
-        if [offset, day_start, total] != entry[:3]:
-            self.sessions[session] = [offset, day_start, total, int(now_s)]
+        doubt = int(doubt and offset > DOUBT_MICROUSD)  # the ledger knows it by now
+        if [offset, day_start, total, doubt] != entry[:4]:
+            self.sessions[session] = [offset, day_start, total, doubt, int(now_s)]
             changed = True
         return changed
 
@@ -105,12 +113,16 @@ class Seen:
         if self.day != day:
             return 0
         total = 0
-        for session, (offset, day_start, last, _) in self.sessions.items():
+        for session, (offset, day_start, last, _, _) in self.sessions.items():
             known = ledger.sessions.get(session, 0) if ledger is not None else 0
             total += max(0, min(last - offset - known, last - day_start))
         if ledger is not None and ledger.day == day:
             total -= ledger.day_no_session_microusd  # it may be the same money
         return max(0, total)
+
+    def is_unsure(self, day: str) -> bool:
+        """Whether sessions may have spent more today than `unknown` and the ledger say."""
+        return self.day == day and any(doubt for _, _, _, doubt, _ in self.sessions.values())
 
     def wants_limits(self, payload: Payload, now_s: float) -> bool:
         """Whether these limits are to be noted: they changed, or were noted some minutes ago. Remembers them if so."""
@@ -128,9 +140,9 @@ class Seen:
     def _turn_to(self, day: str, now_s: float) -> bool:
         if self.day == day:
             return False
-        kept = [(k, v) for k, v in self.sessions.items() if 0 <= now_s - v[3] < _KEEP_S]
-        kept = sorted(kept, key=lambda item: item[1][3])[-_MAX_SESSIONS:]
-        self.sessions = {k: [offset, last, last, at_s] for k, (offset, _, last, at_s) in kept}
+        kept = [(k, v) for k, v in self.sessions.items() if 0 <= now_s - v[4] < _KEEP_S]
+        kept = sorted(kept, key=lambda item: item[1][4])[-_MAX_SESSIONS:]
+        self.sessions = {k: [offset, last, last, 0, at_s] for k, (offset, _, last, _, at_s) in kept}
         self.day = day
         return True
 

@@ -132,7 +132,7 @@ def plan_retention(
             "aggregated",
             config.aggregated_days,
             """select coalesce(a.received_at, l.received_at) as arrived_at, r.n
-            from (select bucket, count(*) as n from requests group by 1) r
+            from (select bucket, count(*) as n from (select bucket from requests union all select bucket from limits) group by 1) r
             left join archived a using (bucket)
             left join (select bucket, received_at from leaving union select part, received_at from leaving) l using (bucket)""",
         ),
@@ -259,7 +259,7 @@ def _delete_ledger(connection: duckdb.DuckDBPyConnection, cutoff: datetime) -> i
     deleted = 0
     for table in DERIVED:
         ((rows,),) = connection.execute(f"delete from {table} where bucket in (select bucket from gone)").fetchall()  # noqa: S608
-        deleted += rows if table == "requests" else 0
+        deleted += rows if table in ("requests", "limits") else 0
     connection.execute("update counted_ids set bucket = null where bucket in (select bucket from gone)")
     connection.execute("delete from archived where bucket in (select bucket from gone)")
     return deleted
