@@ -4,7 +4,7 @@ They may come from other people, so nothing in them is believed: names have to h
 be numbers, and one bad file or record costs only itself. Files of the older parser, whose records have no id, are read
 too. Nothing here shows a value in an error.
 
-Source: docs/formats/parsed_sessions.md.
+Source: docs/guides/file-kit.md.
 """
 
 from __future__ import annotations
