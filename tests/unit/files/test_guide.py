@@ -13,7 +13,8 @@ GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "file-kit.md").read_tex
 
 
 def test_every_rule_and_class_is_in_the_guide() -> None:
-    first_cells = re.findall(r"^\| ([a-z_]+) \|", GUIDE, re.MULTILINE)
+    tables = GUIDE[GUIDE.index("### Failures by class") :]
+    first_cells = re.findall(r"^\| ([a-z_]+) \|", tables, re.MULTILINE)
     assert [rule.id for rule in RULES] == [name for name in first_cells if name in {rule.id for rule in RULES}]
     assert {found.value for found in ErrorClass} <= set(first_cells)
 
