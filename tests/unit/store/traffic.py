@@ -11,6 +11,8 @@ from tachograph_sdk.model.event import Event, EventKind, Source
 
 __all__ = ["Traffic", "make_traffic"]
 
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+
 DAY_US = 86_400_000_000
 START_US = 1_760_000_000_000_000
 
@@ -43,7 +45,8 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
         telemetry = None if with_ids and chance.random() < 0.15 else session  # session.id switched off
         user: dict[str, Any] = {"user_id": f"u_{number % 2:016x}"}
         transcript: list[Event] = []
-        if histories and sources != "otel" and chance.random() < 0.4:  # a fork: the same records under another session
+        is_fork = bool(histories) and sources != "otel" and chance.random() < 0.4
+        if is_fork:  # the same records under another session
             transcript += [replace(e, session_id=session) for e in chance.choice(histories)[1]]
             events += transcript
         for i in range(chance.randrange(1, 8)):
@@ -154,4 +157,61 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
                         )  # fmt: skip
         if transcript:
             histories.append((session, transcript))
+            events += _reported(random.Random(f"{seed} {number}"), session, transcript, is_fork=is_fork)
+    events += _used(random.Random(f"{seed} uses"), events)
     return Traffic(events=events, requests=requests, tokens=tokens, tool_calls=tool_calls, cost_nanousd=cost)
+
+
+def _reported(chance: random.Random, session: str, transcript: list[Event], *, is_fork: bool) -> list[Event]:
+    """What a plugin counted in the session's file when the session ended, some times more than once: running totals."""
+    if chance.random() < 0.4:
+        return []
+    written = sorted(transcript, key=lambda e: e.at_us)
+    ends = [len(written)] if is_fork or chance.random() < 0.5 else [chance.randrange(1, len(written) + 1), len(written)]
+    lineage = str(written[0].at_us // 1000)
+    told = []
+    for end in ends:
+        responses: dict[str, Event] = {}
+        for one in written[:end]:
+            if one.kind is EventKind.API_REQUEST:
+                responses[str(one.attributes["message_id"])] = one  # the last of its records is the whole one
+        by_model: dict[str, dict[str, int]] = {}
+        for one in responses.values():
+            counts = by_model.setdefault(str(one.attributes["model"]), dict.fromkeys(_TOKENS, 0))
+            for name in _TOKENS:
+                counts[name] += int(one.attributes[name])
+        at = written[end - 1].at_us
+        common: dict[str, Any] = {"source": Source.HOOK, "session_id": session, "at_us": at, "user_id": f"u_{session[2:]}"}
+        for model, counts in by_model.items():
+            told.append(
+                make_event(
+                    EventKind.USAGE_COUNTER, key=f"hook {session} {model} {end}", counter="session_total",
+                    model=model, lineage=lineage, **counts, **common,
+                )
+            )  # fmt: skip
+        told.append(
+            make_event(
+                EventKind.SESSION_SUMMARY, key=f"summary {session} {end}", counting="responses", payload_form="native",
+                responses_counted=len(responses), active_seconds=float(end), **common,
+            )
+        )  # fmt: skip
+    return told
+
+
+def _used(chance: random.Random, events: list[Event]) -> list[Event]:
+    """Uses of skills and commands, each told by one way or several, some of which hide names."""
+    found = []
+    for session in sorted({e.session_id for e in events if e.session_id}):
+        for number in range(chance.randrange(4)):
+            name, at = chance.choice(["pdf", "xlsx"]), START_US + chance.randrange(3 * DAY_US)
+            feature = chance.choice(["skill", "command"])
+            for source in (Source.OTEL_LOG, Source.TRANSCRIPT, Source.HOOK):
+                if chance.random() < 0.6:
+                    shown = "custom_skill" if source is Source.OTEL_LOG else name
+                    found.append(
+                        make_event(
+                            EventKind.FEATURE_USE, key=f"use {session} {number} {source}", source=source, at_us=at + number,
+                            session_id=session, feature=feature, feature_name=shown,
+                        )
+                    )  # fmt: skip
+    return found

@@ -210,7 +210,7 @@ class _Records:
         for model, counts in told.items():
             attributes = self._who | {"counter": COUNTER, "model": model, "lineage": lineage, **counts}
             numbers = ":".join(f"{name}={count}" for name, count in sorted(counts.items()))
-            key = f"total\x1f{self._session}\x1f{model}\x1f{lineage}\x1f{numbers}"
+            key = f"total\x1f{self._session}\x1f{model}\x1f{lineage}\x1f{ended}\x1f{numbers}"
             self._add("hook_usage", EventKind.USAGE_COUNTER, ended, key, attributes)
 
     def _add(self, name: str, kind: EventKind, at_ns: int, key: str, attributes: dict[str, AttributeValue]) -> None:
