@@ -113,6 +113,7 @@ def _told(found: Found, adjusted: float | None, alpha: float, planning: float) -
                 "after": max(0, needed["after"] - found.n_after),
             },
             "detectable_value": found.detectable,
+            "detectable_superiority": found.detectable_superiority,
         },
     }
 

@@ -26,6 +26,7 @@ from tachograph.analytics.statistics.sample_size import (
     detectable_factor,
     detectable_ratio,
     detectable_share,
+    detectable_superiority,
     needed_for_ranks,
     needed_for_ratios,
     needed_for_shares,
@@ -36,7 +37,7 @@ __all__ = ["Found", "Verdict", "examine"]
 
 Verdict = Literal["better", "worse", "more", "less", "undecided", "too_little_data"]
 
-MEANS_FROM = 20  # sessions in either group: below, no interval of means covers what it says where costs are skewed
+MEANS_FROM = 5  # sessions in either group: below, no interval of means or ratios covers what it says
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +59,10 @@ class Found:
     withheld: dict[str, str] = field(default_factory=dict)  # what is not told of it, and why
     direction: int = 0  # of the difference that the test is about: 1, -1, 0
     needed: int | None = None  # sessions in the first group for the difference that was observed
-    detectable: float | None = None  # the least value of the second group that would have been seen
+    detectable: float | None = None  # the nearest value of the second group that would have been seen
+    detectable_superiority: float | None = (
+        None  # likewise, how often in pairs of sessions one group's has more; amounts
+    )
 
 
 def examine(
@@ -149,9 +153,11 @@ def _amount(found: Found, one: list[float], two: list[float], alpha: float, conf
     else:
         _put(found, "mean_difference", mean_difference(one, two, confidence))
     found.needed = needed_for_ranks(one, two, alpha=alpha, weight=len(two) / len(one))
+    found.detectable_superiority = detectable_superiority(one, two, alpha=alpha)
+    if len(set(one)) < 0.8 * len(one):
+        found.withheld["detectable_value"] = "many sessions have the same value, which no factor tells apart"
+        return
     factor_seen = detectable_factor(one, len(two), alpha=alpha, up=_looks_up(found, False))
-    if factor_seen is None and found.direction <= 0:  # no session can be so much cheaper, but it could be dearer
-        factor_seen = detectable_factor(one, len(two), alpha=alpha, up=True)
     if factor_seen is not None and found.before["value"] > 0.0:
         found.detectable = found.before["value"] * factor_seen
 
@@ -175,6 +181,8 @@ def _ratio(found: Found, one: list[Pair], two: list[Pair], alpha: float, confide
     if found.measure.kind == "share":
         found.effect["cohens_h"] = cohens_h(test.one, test.two)
         found.intervals["difference"] = share_interval(one, two, confidence)
+    elif min(len(one), len(two)) < MEANS_FROM:
+        found.withheld["difference"] = f"no interval: a group has fewer than {MEANS_FROM} sessions"
     else:
         _put(found, "difference", ratio_interval(one, two, confidence))
     found.needed = needed_for_ratios(one, two, alpha=alpha, weight=len(two) / len(one))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tachograph.analytics.statistics.bootstrap import bootstrap_bca
+from tachograph.analytics.statistics.bootstrap import studentized
 from tachograph.analytics.statistics.interval import Interval
 from tachograph.analytics.statistics.normal import t_quantile, two_sided
 from tachograph.analytics.statistics.proportions import hybrid, wilson_at
@@ -155,38 +155,45 @@ def _distance(group: _Sums, totals: _Sums) -> float:
 
 def ratio_interval(one: Sequence[Pair], two: Sequence[Pair], confidence: float = 0.95) -> Interval:
     """The interval of the difference of two pooled ratios of any size, such as cost by prompt."""
-    return bootstrap_bca(one, two, lambda a, b: pooled(b) - pooled(a), confidence=confidence)
+    if len(one) + len(two) > _LARGE:
+        freedom = min(len(one), len(two)) - 1
+        reach = t_quantile((1.0 + confidence) / 2.0, freedom) * math.hypot(spread(one), spread(two))
+        difference = pooled(two) - pooled(one)
+        return Interval(difference - reach, difference + reach)
+    return studentized(one, two, _ratio_and_variance, confidence=confidence)
 
 
 def share_interval(one: Sequence[Pair], two: Sequence[Pair], confidence: float = 0.95) -> Interval:
     """The interval of the difference of two pooled shares (each part at most its whole), also where one is 0 or 1.
 
     Newcombe's hybrid of two score intervals, each of as many outcomes as the sessions are worth: those there are, over
-    how much more sessions differ than chance alone would make them.
+    how much more sessions differ than chance alone would make them, by the group in which they differ more (a group's
+    own few sessions may hide it).
 
     Source: Newcombe 1998; effective numbers as in Rao and Scott 1992, Biometrics 48:577-585.
     """
-    worth = _worth(one, two)
-    around = []
-    for pairs, effective in zip((one, two), worth, strict=True):
-        t = t_quantile((1.0 + confidence) / 2.0, max(1, len(pairs) - 1))
-        around.append(wilson_at(pooled(pairs), effective, t))
+    effect = max(1.0, _design_effect(one), _design_effect(two))
+    around = [
+        wilson_at(
+            pooled(pairs),
+            math.fsum(x for _, x in pairs) / effect,
+            t_quantile((1.0 + confidence) / 2.0, max(1, len(pairs) - 1)),
+        )
+        for pairs in (one, two)
+    ]
     return hybrid(pooled(one), around[0], pooled(two), around[1])
 
 
-def _worth(*groups: Sequence[Pair]) -> list[float]:
-    """How many independent outcomes each group is worth."""
-    effects = []
-    for pairs in groups:
-        share, whole = pooled(pairs), math.fsum(x for _, x in pairs)
-        chance = share * (1.0 - share) / whole
-        effects.append(spread(pairs) ** 2 / chance if chance > 0.0 else None)
-    known = [effect for effect in effects if effect is not None]
-    worth = []
-    for pairs, effect in zip(groups, effects, strict=True):
-        used = effect if effect is not None else max(known, default=1.0)
-        worth.append(math.fsum(x for _, x in pairs) / max(1.0, used))
-    return worth
+def _design_effect(pairs: Sequence[Pair]) -> float:
+    """How much more the share varies, sessions taken whole, than were their outcomes independent; 0: nobody can say."""
+    share, whole = pooled(pairs), math.fsum(x for _, x in pairs)
+    chance = share * (1.0 - share) / whole
+    return spread(pairs) ** 2 / chance if chance > 0.0 else 0.0
+
+
+def _ratio_and_variance(pairs: Sequence[Pair]) -> tuple[float, float]:
+    sums = _Sums.of(pairs)
+    return sums.ratio, sums.variance
 
 
 def smallest_permutation_p(one: Sequence[Pair], two: Sequence[Pair]) -> float:

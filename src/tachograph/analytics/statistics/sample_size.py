@@ -17,6 +17,7 @@ __all__ = [
     "detectable_factor",
     "detectable_ratio",
     "detectable_share",
+    "detectable_superiority",
     "needed_for_ranks",
     "needed_for_ratios",
     "needed_for_shares",
@@ -110,6 +111,18 @@ def detectable_factor(one: Sequence[float], n_2: int, *, alpha: float, up: bool,
 
     found = _least(enough, 1000.0 if up else 1.0)
     return None if found is None else (1.0 + found if up else 1.0 - found)
+
+
+def detectable_superiority(
+    one: Sequence[float], two: Sequence[float], *, alpha: float, power: float = POWER
+) -> float | None:
+    """The least chance above one half, that a value of one group is the larger, that such groups would have shown.
+
+    None: not even 1, because the groups are too small.
+    """
+    reach = normal_quantile(1.0 - alpha / 2.0) + normal_quantile(power)
+    found = 0.5 + reach * math.sqrt(_null_variance(one, two, len(two) / len(one)) / len(one))
+    return found if found <= 1.0 else None
 
 
 def _for_gap(gap: float, null: float, real: float, alpha: float, power: float) -> int | None:
