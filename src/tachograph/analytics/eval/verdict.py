@@ -37,7 +37,7 @@ __all__ = ["Found", "Verdict", "examine"]
 
 Verdict = Literal["better", "worse", "more", "less", "undecided", "too_little_data"]
 
-MEANS_FROM = 5  # sessions in either group: below, no interval of means or ratios covers what it says
+MEANS_FROM = 20  # sessions in either group: below, intervals of means and ratios of skewed amounts hold too little
 
 
 @dataclass(slots=True, kw_only=True)
