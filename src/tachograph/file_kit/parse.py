@@ -33,6 +33,7 @@ __all__ = ["KitParser", "ParseReport", "Parsed"]
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _ENDINGS: Final = (".gz", ".zst", ".zstd"), (".log", ".jsonl", ".json", ".txt", ".out", ".pb", ".binpb")
+_OF_HISTORIES: Final = (".jsonl", ".json", ".db", ".gz", ".zst", ".zstd")
 _STATUSES: Final = ("parsed", "grown", "unchanged", "skipped", "failed")
 
 
@@ -155,6 +156,8 @@ class KitParser:
                     file=name, status="unchanged", document=known.document, format=known.format, **known.counts
                 )
             kind = kind_of(str(path)) if found.size_bytes else FileKind.UNKNOWN
+            if isinstance(kind, History) and not path.name.endswith(_OF_HISTORIES):
+                kind = FileKind.CONSOLE  # lines of JSON that have a session, as those of a transcript do
             if known is not None and not is_continued(str(path), known):
                 known = None
         except OSError as error:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import Final
 
+from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
 from tachograph.inputs.files.console.collector import CollectorText, TextPoint, TextRecord
 from tachograph.inputs.files.console.dumps import MAX_TOLD, BrokenDump, Line
 from tachograph.inputs.files.console.one_line import OneEvent, find_event, find_metric, read_event
@@ -17,8 +18,9 @@ from tachograph_sdk.model.event import DropReason
 __all__ = ["LineReader"]
 
 _CONTAINER: Final = re.compile(r"[\w.-]{1,64}\s*\| ?")  # what `docker compose logs` puts before a line
-_MARKS: Final = (b"claude_code.", b"ResourceLog", b"ResourceMetrics", b"ResourceSpans")
-_STARTS: Final = (b"LogRecord #", b"Metric #", b"Descriptor:", b"Body: ")
+_MARKS: Final = (b"claude_code.", b"ResourceLog", b"ResourceMetrics", b"ResourceSpans", b"LogRecord #", b"Metric #")
+_STARTS: Final = (b"Descriptor:", b"Body: ")
+_NAMED: Final = re.compile(rb'"(?:' + "|".join(EVENTS).encode() + rb')"')  # in JSON, without the agent's name before it
 _BODY: Final = re.compile(r"\s*Body: (?:Str|Map)\((\{.*\})\)\s*$")
 
 
@@ -47,7 +49,9 @@ class LineReader:
 
     def wants(self, line: bytes) -> bool:
         """Whether a line may say something here. Asked of every line, so it is quick."""
-        return self._text.is_open or line.startswith(_STARTS) or any(mark in line for mark in _MARKS)
+        if self._text.is_open or line.startswith(_STARTS) or any(mark in line for mark in _MARKS):
+            return True
+        return line.startswith(b"{") and _NAMED.search(line) is not None
 
     def read(self, line: Line) -> None:
         """Read a line. Never raises for what is in it."""

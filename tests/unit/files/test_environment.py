@@ -1,0 +1,65 @@
+"""What a recorded program is told, and when nothing is recorded because telemetry goes elsewhere already."""
+
+from __future__ import annotations
+
+import pytest
+
+from tachograph.file_kit.environment import recorded_environment, sends_elsewhere
+from tachograph.file_kit.labels import Labels
+
+HERE = "http://127.0.0.1:1/x"
+
+
+@pytest.mark.parametrize(
+    ("environment", "by"),
+    [
+        ({}, None),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, None),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c"}, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"),
+        ({"OTEL_METRICS_EXPORTER": "otlp"}, None),  # of another program: telemetry of this one is off
+        ({"CLAUDE_CODE_ENABLE_TELEMETRY": "0", "OTEL_METRICS_EXPORTER": "otlp"}, None),
+        ({"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_METRICS_EXPORTER": "otlp"}, "OTEL_METRICS_EXPORTER"),
+        ({"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_METRICS_EXPORTER": "prometheus"}, "OTEL_METRICS_EXPORTER"),
+        ({"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_LOGS_EXPORTER": "console,otlp"}, "OTEL_LOGS_EXPORTER"),
+        ({"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_LOGS_EXPORTER": "console"}, None),  # our own env.sh
+    ],
+)
+def test_who_sends_elsewhere(environment: dict[str, str], by: str | None) -> None:
+    assert sends_elsewhere(environment) == by
+
+
+def test_what_the_program_is_told() -> None:
+    before = {
+        "PATH": "/bin",
+        "OTEL_LOGS_EXPORTER": "console",
+        "OTEL_LOG_USER_PROMPTS": "1",
+        "OTEL_LOG_TOOL_DETAILS": "1",
+        "OTEL_LOG_RAW_API_BODIES": "1",
+        "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc",
+        "OTEL_TRACES_EXPORTER": "otlp",
+    }
+    kept = dict(before)
+    told = recorded_environment(before, HERE, Labels())
+    assert before == kept
+    assert told["PATH"] == "/bin"
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == HERE
+    assert (told["OTEL_LOGS_EXPORTER"], told["OTEL_METRICS_EXPORTER"]) == ("otlp", "otlp")
+    assert told["OTEL_LOG_USER_PROMPTS"] == "0"
+    assert not {name for name in told if name.startswith("OTEL_LOG_") and name != "OTEL_LOG_USER_PROMPTS"}
+    assert not {"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_TRACES_EXPORTER"} & told.keys()
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (None, "team=a,project=b"),
+        ("x=y", "team=a,project=b,x=y"),
+        ("team=mine", "project=b,team=mine"),
+        ("team=mine,project=other", "team=mine,project=other"),
+    ],
+)
+def test_labels_beside_the_owners_attributes(own: str | None, told: str) -> None:
+    environment = {} if own is None else {"OTEL_RESOURCE_ATTRIBUTES": own}
+    labels = Labels(team="a", project="b")
+    assert recorded_environment(environment, HERE, labels)["OTEL_RESOURCE_ATTRIBUTES"] == told
