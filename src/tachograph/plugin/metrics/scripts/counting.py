@@ -82,6 +82,7 @@ class Counts:
         self.end: tuple[float, str] | None = None
         self.times = array("d")
         self.records = self.bad_lines = 0
+        self._changed: set[str] = set()  # calls whose lines were counted
         self._by_message: dict[str, tuple[Any, ...]] = {}
 
     def take(self, record: dict[str, Any], agent: str | None = None) -> None:
@@ -206,13 +207,14 @@ class Counts:
             holder.failed.add(tool_id)
         elif not is_failed and not is_refused:
             self.names.confirm_skill(tool_id)
-            if isinstance(told, dict):
-                self._take_lines(told)
+            if isinstance(told, dict) and tool_id not in self._changed:
+                self._take_lines(tool_id, told)
 
-    def _take_lines(self, told: dict[str, Any]) -> None:
+    def _take_lines(self, tool_id: str, told: dict[str, Any]) -> None:
         patch = told.get("structuredPatch")
         if not isinstance(patch, list):
             return
+        self._changed.add(tool_id)
         if not patch and told.get("type") == "create":
             text = told.get("content")
             if isinstance(text, str) and text:
