@@ -9,14 +9,16 @@ heartbeat: it touches the file every HEARTBEAT_S.
 
 from __future__ import annotations
 
-import json
 import os
+
+from tachograph.statusline.files import read_small
+from tachograph.statusline.json_text import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["HEARTBEAT_S", "MAX_SESSIONS", "TODAY", "Ledger", "read_ledger", "read_small"]
+__all__ = ["HEARTBEAT_S", "MAX_SESSIONS", "TODAY", "Ledger", "read_ledger"]
 
 TODAY = "today.json"
 HEARTBEAT_S = 30.0
@@ -69,21 +71,9 @@ def read_ledger(home: str, *, now_s: float) -> Ledger | None:
     path = os.path.join(home, TODAY)
     try:
         modified_s = os.stat(path).st_mtime
-        found = json.loads(read_small(path, _MAX_BYTES))
+        found = loads(read_small(path, _MAX_BYTES))
         if found["v"] != 1:
             return None
         return Ledger(found, is_alive=found["is_kept"] is True and abs(now_s - modified_s) <= STALE_S)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-
-
-def read_small(path: str, most: int) -> bytes:
-    """A file of at most so many bytes, no link. Raises OSError, ValueError."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    try:
-        data = os.read(descriptor, most + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > most:
-        raise ValueError("too large")
-    return data

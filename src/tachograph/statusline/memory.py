@@ -16,11 +16,11 @@ version (docs/formats/claude_code_statusline.md). So only growth counts:
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
-from tachograph.statusline.ledger import read_small
+from tachograph.statusline.files import FOLDER, NOFOLLOW, read_small, write_new
+from tachograph.statusline.json_text import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLDER", "LOCK", "MAX_OBSERVED_BYTES", "OBSERVED", "ROTATED", "SEEN", "Seen", "remember"]
 
-FOLDER = "statusline"
 OBSERVED = "observed.jsonl"
 ROTATED = "observed.1.jsonl"
 MAX_OBSERVED_BYTES = 1 << 20  # of each of the two
@@ -44,7 +43,6 @@ _MAX_SEEN_BYTES = 1 << 18
 _MAX_SESSIONS = 300
 _KEEP_S = 7 * 86400
 _TRIES, _PAUSE_S = 3, 0.002
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Seen:
@@ -63,7 +61,7 @@ class Seen:
         """What is there, nothing where it cannot be read."""
         seen = cls()
         try:
-            found = json.loads(read_small(os.path.join(folder, SEEN), _MAX_SEEN_BYTES))
+            found = loads(read_small(os.path.join(folder, SEEN), _MAX_SEEN_BYTES))
             if found["v"] == 1:
                 sessions, limits = found["sessions"].items(), found["limits"].items()
                 seen.sessions = {k: v for k, v in sessions if len(v) == 5 and all(type(n) is int for n in v)}
@@ -83,7 +81,7 @@ class Seen:
             "limits_at_s": self.limits_at_s,
         }
         path = os.path.join(folder, SEEN)
-        _write_new(path + ".new", json.dumps(told, separators=(",", ":")).encode())
+        write_new(path + ".new", dumps(told).encode())
         os.replace(path + ".new", path)
 
     def note_total(self, session: str, total: int, known: int, *, day: str, now_s: float) -> bool:
@@ -189,7 +187,7 @@ def _note(folder: str, payload: Payload, now_s: float) -> None:
     """Append one line for the core to read. Raises OSError."""
     told: dict[str, Any] = {"v": 1, "at_us": int(now_s * 1e6), "session": payload.session, "version": payload.version}
     told["limits"] = [[limit.window, limit.used_ratio, limit.resets_at_s] for limit in payload.limits]
-    line = json.dumps(told, separators=(",", ":")).encode() + b"\n"
+    line = dumps(told).encode() + b"\n"
     if len(line) > MAX_LINE:
         return
     path = os.path.join(folder, OBSERVED)
@@ -198,7 +196,7 @@ def _note(folder: str, payload: Payload, now_s: float) -> None:
             _rotate(folder)
     except FileNotFoundError:
         pass
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NOFOLLOW, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NOFOLLOW, 0o600)
     try:
         os.write(descriptor, line)
     finally:
@@ -215,15 +213,7 @@ def _rotate(folder: str) -> None:
         pass
     os.replace(path, aside)
     if lost:
-        _write_new(path, json.dumps({"v": 1, "lost": lost}).encode() + b"\n")
-
-
-def _write_new(path: str, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
-    try:
-        os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
+        write_new(path, dumps({"v": 1, "lost": lost}).encode() + b"\n")
 
 
 def _lock(folder: str) -> int | None:
@@ -235,7 +225,7 @@ def _lock(folder: str) -> int | None:
     descriptor = None
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
-        descriptor = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        descriptor = os.open(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT | NOFOLLOW, 0o600)
         for tried in range(_TRIES):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

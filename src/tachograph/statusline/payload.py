@@ -5,9 +5,9 @@ Forms: docs/formats/claude_code_statusline.md. Nothing in here raises for what c
 
 from __future__ import annotations
 
-import json
 import math
-import re
+
+from tachograph.statusline.json_text import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ MAX_WINDOWS = 8
 MAX_MODEL = 24  # characters
 MAX_USD = 1e7  # a session's cost above this is no cost
 _LATEST_S = 4_102_444_800  # the year 2100
-_session = re.compile(r"[A-Za-z0-9._:-]{1,128}").fullmatch
-_word = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,16}){0,4}").fullmatch
-_version = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){1,3}").fullmatch
+_DIGITS = frozenset("0123456789")
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz")
+_IN_IDS = _DIGITS | _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ._:-")
 
 
 class Limit:
@@ -59,15 +59,15 @@ def parse(data: bytes, *, now_s: float) -> Payload:
     """
     payload = Payload()
     try:
-        found = json.loads(data)
+        found = loads(data)
     except (ValueError, RecursionError):
         return payload
     if not isinstance(found, dict):
         return payload
     session, version = found.get("session_id"), found.get("version")
-    if isinstance(session, str) and _session(session):
+    if isinstance(session, str) and 0 < len(session) <= 128 and _IN_IDS.issuperset(session):
         payload.session = session
-    if isinstance(version, str) and _version(version):
+    if isinstance(version, str) and _is_version(version):
         payload.version = version
     model = _part(found, "model")
     payload.model = clean(model.get("display_name")) or clean(model.get("id"))
@@ -86,6 +86,20 @@ def clean(text: Any) -> str | None:
         return None
     kept = "".join(c for c in text[:256] if c.isprintable()).strip()
     return (kept if len(kept) <= MAX_MODEL else kept[: MAX_MODEL - 1] + "…") or None
+
+
+def _is_version(text: str) -> bool:
+    """Two to four numbers with dots."""
+    parts = text.split(".")
+    return 2 <= len(parts) <= 4 and all(0 < len(part) <= 5 and _DIGITS.issuperset(part) for part in parts)
+
+
+def _is_word(text: str) -> bool:
+    """Up to five parts of lower case letters and digits, joined by _."""
+    parts = text.split("_")
+    if len(parts) > 5 or text[:1] not in _LOWER:
+        return False
+    return all(0 < len(part) <= 16 and (_LOWER | _DIGITS).issuperset(part) for part in parts)
 
 
 def _part(found: dict[str, Any], name: str) -> dict[str, Any]:
@@ -110,15 +124,19 @@ def _context(window: dict[str, Any]) -> float | None:
     usage = _part(window, "current_usage")
     parts = [_number(usage.get(k)) for k in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")]
     if size and None not in parts:
-        return sum(part or 0.0 for part in parts) / size
-    share = _number(window.get("used_percentage"))
-    return None if share is None or share > 1000 else share / 100
+        ratio = sum(part or 0.0 for part in parts) / size
+    else:
+        share = _number(window.get("used_percentage"))
+        if share is None:
+            return None
+        ratio = share / 100
+    return ratio if ratio <= 10 else None
 
 
 def _limits(windows: dict[str, Any], now_s: float) -> list[Limit]:
     limits = []
     for name, told in windows.items():
-        if not isinstance(told, dict) or not _word(name):
+        if not isinstance(told, dict) or not _is_word(name):
             continue
         used, resets = _number(told.get("used_percentage")), _number(told.get("resets_at"))
         if used is None or used > 100_000:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tachograph.statusline.ledger import read_small
+from tachograph.statusline.files import read_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ answer after at most STDIN_S, one line or an empty one, status 0, nothing on sta
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
 from tachograph.statusline import surroundings
 from tachograph.statusline.figures import Figures, local_day
+from tachograph.statusline.json_text import dumps, loads
 from tachograph.statusline.ledger import read_ledger
 from tachograph.statusline.line import as_line
 from tachograph.statusline.memory import remember
@@ -69,7 +69,7 @@ def say(data: bytes, *, home: str | None, as_json: bool, environ: Mapping[str, s
     figures = Figures(payload, ledger, seen, settings, now_s=now_s)
     colours = not as_json and surroundings.has_colours(environ)
     line = as_line(figures, now_s=now_s, columns=surroundings.width(environ), colours=colours)
-    return json.dumps(figures.as_json(line)) if as_json else line
+    return dumps(figures.as_json(line)) if as_json else line
 
 
 def read_stdin(descriptor: int) -> bytes:
@@ -100,7 +100,7 @@ def _is_whole(data: bytes) -> bool:
     if data.count(b"{") != data.count(b"}") and len(data) < 1 << 16:
         return False  # may be a brace in a text: then the end of input, or the time, decides
     try:
-        json.loads(data)
+        loads(data)
     except (ValueError, RecursionError):
         return False
     return True

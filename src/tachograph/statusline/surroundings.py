@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
+from tachograph.statusline.files import FOLDER, read_small, write_new
+from tachograph.statusline.json_text import dumps, loads
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "environment", "find_home", "has_colours", "is_off", "read_settings", "width"]
 
+CACHE = "settings.json"
 _NARROW, _WIDE = 10, 1000
 
 
@@ -73,7 +77,7 @@ def read_settings(home: str | None, environ: Mapping[str, str]) -> Settings:
     settings = Settings()
     options: dict[str, Any] = {}
     if home is not None:
-        options = _of_file(os.path.join(home, "tachograph.toml"))
+        options = _of_home(home)
     for name, value in environ.items():
         if name.startswith("TACHOGRAPH_") and "__" in name:
             options[name.removeprefix("TACHOGRAPH_").lower().replace("__", ".", 1)] = value
@@ -88,6 +92,34 @@ def read_settings(home: str | None, environ: Mapping[str, str]) -> Settings:
         "n",
     )
     return settings
+
+
+def _of_home(home: str) -> dict[str, Any]:
+    """What tachograph.toml says; as an earlier redraw read it, if it is still the same file: its parser is slow to load."""
+    path = os.path.join(home, "tachograph.toml")
+    try:
+        status = os.stat(path)
+        stamp = [status.st_mtime_ns, status.st_size, status.st_ino]
+    except OSError:
+        return {}
+    cache = os.path.join(home, FOLDER, CACHE)
+    try:
+        told = loads(read_small(cache, 4096))
+        if told["stamp"] == stamp and isinstance(told["options"], dict):
+            return dict(told["options"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    options = _of_file(path)
+    simple = {
+        k: v for k, v in options.items() if isinstance(v, (bool, int, str)) or (isinstance(v, float) and v - v == 0)
+    }
+    if options.get("statusline.record") is not False and os.path.isdir(os.path.join(home, FOLDER)):
+        try:
+            write_new(cache + ".new", dumps({"stamp": stamp, "options": simple}).encode())
+            os.replace(cache + ".new", cache)
+        except OSError:
+            pass  # the next redraw parses it again
+    return options
 
 
 def _of_file(path: str) -> dict[str, Any]:

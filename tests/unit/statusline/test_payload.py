@@ -62,7 +62,15 @@ def test_a_window_that_is_over_is_left_out() -> None:
 
 def test_a_limit_without_a_number_is_left_out_and_the_others_stay() -> None:
     good = {"used_percentage": 7, "resets_at": NOW_S + 60}
-    bad: list[object] = [{}, None, 5, [], {"used_percentage": None}, {"used_percentage": "7"}, {"used_percentage": True}]
+    bad: list[object] = [
+        {},
+        None,
+        5,
+        [],
+        {"used_percentage": None},
+        {"used_percentage": "7"},
+        {"used_percentage": True},
+    ]
     bad += [{"used_percentage": -1}, {"used_percentage": 1e300}]
     for odd in bad:
         assert limits(a=odd, seven_day=good) == [("seven_day", 0.07, int(NOW_S) + 60)]

@@ -112,8 +112,7 @@ def test_do_not_track(value: str, is_off: bool) -> None:
     assert surroundings.is_off({"DO_NOT_TRACK": value}) == is_off
 
 
-LIGHT = {"__future__", "fcntl", "select", "math", "json", "tachograph", "re", "enum", "types", "functools", "collections",
-         "keyword", "operator", "reprlib", "itertools", "copyreg"}  # fmt: skip
+LIGHT = {"__future__", "fcntl", "select", "math", "tachograph"}
 PROBE = """
 import sys
 before = set(sys.modules)
@@ -124,13 +123,32 @@ print(*sorted({{name.partition(".")[0] for name in set(sys.modules) - before}}))
 """
 
 
+def test_settings_are_parsed_once_and_again_when_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "statusline").mkdir()
+    file = tmp_path / "tachograph.toml"
+    file.write_text("[budget]\nday_usd = 5\n")
+    assert surroundings.read_settings(str(tmp_path), {}).day_microusd == 5_000_000
+    assert (tmp_path / "statusline" / "settings.json").stat().st_mode & 0o777 == 0o600
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "tomllib", None)  # loading it fails
+        assert surroundings.read_settings(str(tmp_path), {}).day_microusd == 5_000_000
+    file.write_text("[budget]\nday_usd = 6.5\n")
+    assert surroundings.read_settings(str(tmp_path), {}).day_microusd == 6_500_000
+    (tmp_path / "statusline" / "settings.json").write_text("[]")
+    assert surroundings.read_settings(str(tmp_path), {}).day_microusd == 6_500_000
+    file.unlink()
+    assert surroundings.read_settings(str(tmp_path), {}).day_microusd is None
+
+
 def test_only_what_is_light_is_loaded(tmp_path: Path) -> None:
-    """Milliseconds counted in modules: json and what it needs, nothing else of any weight."""
+    """Milliseconds counted in modules: nothing of any weight, not even json."""
     (tmp_path / "secret.key").write_bytes(b"x" * 32)
-    (tmp_path / "tachograph.toml").write_text("[server]\nport = 3001\n")
+    (tmp_path / "tachograph.toml").write_text("[budget]\nday_usd = 5\n")
     told = json.dumps(
         {"session_id": "a", "cost": {"total_cost_usd": 1}, "rate_limits": {"five_hour": {"used_percentage": 5}}}
     )
+    (tmp_path / "statusline").mkdir()
+    surroundings.read_settings(str(tmp_path), {})
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(home=str(tmp_path))], input=told, capture_output=True, text=True, check=True
     )
