@@ -224,7 +224,8 @@ BAD_FILES = [
     (b'{"events": {}}', "no_events"),
     (b"\xff\xfe\x00", "not_utf8"),
     (b'{"events": ' + b"[" * 200_000, "not_json"),
-    (b'{"events": [{"event_type": "x", "data": {"input_tokens": 1' + b"0" * 5000 + b"}}]}", "not_json"),
+    (b'{"events": [], "metrics": 5}', "no_events"),
+    (b'{"x": NaN, "events": 5}', "no_events"),
 ]
 
 
@@ -250,6 +251,23 @@ def test_a_bad_record_costs_only_itself(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, document(events, metrics))
     assert analysis.bad_records == {"not_a_record": 3, "no_type": 3, "bad_number": 3}
     assert analysis.sessions[0].usage.nanousd == 100_000_000
+
+
+def test_a_record_that_cannot_be_read_costs_only_itself(tmp_path: Path) -> None:
+    good = json.dumps(request(0.1)).encode()
+    huge = b'{"event_type": "claude_code.api_request", "data": {"input_tokens": 1' + b"0" * 5000 + b"}}"
+    garbled = b'{"event_type": "claude_code.api_request", "data": {"model": "\xff"}}'
+    put(tmp_path, "session-1", b'{"events": [' + b", ".join([huge, good, garbled]) + b"]}")
+    analysis = analysed(tmp_path)
+    assert dict(analysis.bad_records) == {"bad_record": 2}
+    assert analysis.sessions[0].usage.nanousd == 100_000_000
+
+
+def test_a_file_with_what_json_has_no_words_for_is_read(tmp_path: Path) -> None:
+    bad = event("api_request", cost_usd=math.nan, output_tokens=7)
+    put(tmp_path, "session-1", b"\xef\xbb\xbf" + json.dumps(document([request(0.1), bad])).encode())
+    usage = analysed(tmp_path).sessions[0].usage
+    assert (usage.nanousd, usage.without_cost, usage.output_tokens) == (100_000_000, 1, 27)
 
 
 @pytest.mark.parametrize(

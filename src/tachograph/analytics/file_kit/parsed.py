@@ -19,6 +19,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tachograph.analytics.file_kit.values import MAX_COUNT, amount, as_id, is_kind, read_values
 from tachograph_sdk.privacy.shapes import SHAPES
 
@@ -32,6 +34,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+ -]{0,127}")
 _EVENT = re.compile(r"(?:claude_code\.)?([a-z][a-z0-9_]{0,63})")
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
+MAX_LENIENT_BYTES = 16 * 1024 * 1024
 NOT_SESSIONS = frozenset({"latest-report.json", "merge.json"})
 
 
@@ -101,41 +104,72 @@ def read_parsed(path: Path) -> ParsedFile:
         raw = path.read_bytes()
     except OSError:
         raise BadFile("unreadable") from None
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        document = json.loads(raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+        return _file(_DOCUMENT.decode(raw), path.name)
+    except msgspec.ValidationError:
+        raise BadFile("no_events" if raw.lstrip()[:1] == b"{" else "not_an_object") from None
     except UnicodeDecodeError:
         raise BadFile("not_utf8") from None
+    except (msgspec.DecodeError, RecursionError):
+        return _file(_leniently(raw), path.name)
+
+
+class _Document(msgspec.Struct):
+    """A file as it is read first: its records stay bytes, so that one at a time is looked at."""
+
+    events: list[Any]
+    metrics: list[Any] | None = None
+    file: Any = None
+    session: Any = None
+    sessions: Any = None
+    member: Any = None
+    collector: Any = None
+    merge: Any = None
+    quarantined: Any = None
+
+
+class _Bytes(_Document):
+    events: list[msgspec.Raw]
+    metrics: list[msgspec.Raw] | None = None
+
+
+_DOCUMENT = msgspec.json.Decoder(_Bytes, float_hook=Decimal)
+_RECORD = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _leniently(raw: bytes) -> _Document:
+    """The older kit wrote what JSON has no words for (NaN, Infinity); small files of that sort are read all the same."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadFile("not_utf8") from None
+    if len(raw) > MAX_LENIENT_BYTES or ("NaN" not in text and "Infinity" not in text):
+        raise BadFile("not_json")
+    try:
+        found = json.loads(text, parse_float=Decimal, parse_constant=lambda _: "no number")
+        return msgspec.convert(found, _Document)
+    except msgspec.ValidationError:
+        raise BadFile("no_events") from None
     except (ValueError, RecursionError, ArithmeticError):
         raise BadFile("not_json") from None
-    if not isinstance(document, dict):
-        raise BadFile("not_an_object")
-    events, metrics = document.get("events"), document.get("metrics", [])
-    if not isinstance(events, list) or not isinstance(metrics, list):
-        raise BadFile("no_events")
-    return _file(document, events, metrics, path.name)
 
 
-def _no_number(_: str) -> str:
-    return "not a number"
-
-
-def _file(document: dict[str, Any], events: list[Any], metrics: list[Any], file_name: str) -> ParsedFile:
-    session = document.get("session")
-    session = session if isinstance(session, dict) else {}
-    merge = document.get("merge")
-    merge = merge if isinstance(merge, dict) else {}
+def _file(document: _Document, file_name: str) -> ParsedFile:
+    session = document.session if isinstance(document.session, dict) else {}
+    merge = document.merge if isinstance(document.merge, dict) else {}
     also = merge.get("also")
     found = ParsedFile(
-        name=_file_name(document.get("file"), file_name),
+        name=_file_name(document.file, file_name),
         session=as_id(session.get("session_id")),
         user=as_id(session.get("account_uuid")),
-        member=as_id(document.get("member")),
-        collector=as_id(document.get("collector")),
+        member=as_id(document.member),
+        collector=as_id(document.collector),
         key_id=as_id(merge.get("key_id")),
         facts={name: _fact(name, session.get(name)) for name in ("app_version", "os_type", "team", "project")},
         also=tuple(sorted(filter(None, map(as_id, also)))) if isinstance(also, list) else (),
     )
-    sessions = document.get("sessions")
+    sessions = document.sessions
     for entry in sessions if isinstance(sessions, list) else ():
         if (
             isinstance(entry, dict)
@@ -143,20 +177,26 @@ def _file(document: dict[str, Any], events: list[Any], metrics: list[Any], file_
             and (user := as_id(entry.get("account_uuid")))
         ):
             found.users[its] = user
-    quarantined = document.get("quarantined")
+    quarantined = document.quarantined
     for reason, count in quarantined.items() if isinstance(quarantined, dict) else ():
         if isinstance(count, int) and 0 < count <= MAX_COUNT and _METRIC.fullmatch(reason):
             found.earlier[reason] += count
     same: Counter[bytes] = Counter()
-    for entry in events:
+    for entry in document.events:
         _take(found, entry, same, is_metric=False)
-    for entry in metrics:
+    for entry in document.metrics or ():
         _take(found, entry, same, is_metric=True)
     return found
 
 
 def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: bool) -> None:
     """Add one record, or count why not."""
+    if isinstance(entry, msgspec.Raw):
+        try:
+            entry = _RECORD.decode(entry)
+        except (ValueError, RecursionError, ArithmeticError):  # of msgspec, of UTF-8, of a number
+            found.quarantined["bad_record"] += 1
+            return
     if not isinstance(entry, dict):
         found.quarantined["not_a_record"] += 1
         return
