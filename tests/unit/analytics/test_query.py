@@ -90,6 +90,15 @@ def store() -> Iterator[DuckDBStore]:
                     )
                     for name in ("pdf", "xlsx")
                 ),
+                *(
+                    make_event(
+                        EventKind.USAGE_LIMIT, at_us=day + number, source=Source.HOOK, limit_window=window,
+                        limit_used_ratio=used, **a,
+                    )
+                    for number, (window, used) in enumerate(
+                        (("five_hour", 0.5), ("five_hour", 0.75), ("five_hour", 0.1), ("seven_day", 0.25))
+                    )
+                ),
             ],
             drops={(DropReason.BAD_LINE, "line"): 3},
         )
@@ -108,7 +117,7 @@ BY_HAND = {
     "tool_calls": 3, "tool_errors": 1, "tool_rejections": 1, "tool_error_ratio": 1 / 3, "tool_p50_ms": 20,
     "tool_p95_ms": 29, "lines_added": 7, "lines_removed": 3, "commits": 2, "pull_requests": 1, "active_seconds": 12.5,
     "feature_uses": 2, "reported_sessions": 3, "turns_per_session": 4.5, "tool_calls_per_session": 5,
-    "reported_tool_error_ratio": 0.2, "session_p50_seconds": 300, "hook_ms_per_session": 12.5, "reported_tokens": 77,
+    "limit_used_ratio": 0.75, "reported_tool_error_ratio": 0.2, "session_p50_seconds": 300, "hook_ms_per_session": 12.5, "reported_tokens": 77,
 }  # fmt: skip
 
 
