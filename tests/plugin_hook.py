@@ -108,7 +108,7 @@ class Hook:
         self.data = self.home / ".claude" / "plugins" / "data" / "metrics-tachograph"
         scripts = self.root / "scripts"
         scripts.mkdir(parents=True)
-        for name in ("hook.sh", "hook.py", "places.py", "launch.py"):
+        for name in ("hook.sh", "hook.py", "record.py", "places.py", "launch.py"):
             shutil.copy(PLUGIN / "scripts" / name, scripts / name)
         if self.shipper is not None:
             (scripts / "ship.py").write_text(self.shipper)
@@ -163,7 +163,7 @@ class Hook:
             return []
         text = path.read_bytes()
         assert text.endswith(b"\n")
-        lines = text.split(b"\n")[:-1]
+        lines = [line for line in text.split(b"\n") if line]  # an empty one may stand before any line, as documented
         for line in lines:
             assert form.fullmatch(line), line
             assert len(line) < 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -76,17 +77,85 @@ def test_an_older_python_is_silent(tmp_path: Path) -> None:
             assert hook.run(payload(prompt="/x")).was_silent
 
 
+def watched(hook: Hook, event: str, text: str) -> None:
+    """Have hook.py say on stdout what happens in it from now on: modules `loaded` at its end, or files it `compile`s."""
+    script = hook.root / "scripts" / "hook.py"
+    whole = script.read_text()
+    assert "    system._exit(0)" in whole
+    before = "import sys\nBEFORE = set(sys.modules)\n"
+    if event == "compile":
+        before += (
+            "sys.addaudithook(lambda name, given: name == 'compile' and system.write(1, given[1].encode() + b' '))\n"
+        )
+    script.write_text(before + whole.replace("    system._exit(0)", f"    {text}\n    system._exit(0)"))
+
+
 def test_at_a_prompt_the_hook_loads_next_to_nothing(tmp_path: Path) -> None:
     """What is fast is what is not loaded: counted here, so that no stop-watch is needed."""
     hook = Hook(folder=tmp_path)
-    script = hook.root / "scripts" / "hook.py"
-    whole = script.read_text()
-    probe = "print(*sorted(set(sys.modules) - BEFORE), flush=True)\n        system._exit(0)"
-    script.write_text("import sys\nBEFORE = set(sys.modules)\n" + whole.replace("system._exit(0)", probe))
+    watched(hook, "loaded", "system.write(1, ' '.join(set(sys.modules) - BEFORE).encode())")
     (hook.data / "shipper.started").write_text(".")
     for stdin in (payload(prompt="hello"), payload(prompt="/demo:hello")):
         said = hook.run(stdin, words=hook.words(shell=False)).stdout.split()
-        assert set(said) <= {b"time", b"places", b"_json", b"_signal", b"msvcrt"}, said
+        assert set(said) <= {b"time", b"record", b"places", b"_json", b"_signal"}, said
+
+
+def compiled_by(hook: Hook, **environ: str | None) -> set[str]:
+    said = hook.run(payload(prompt="hello"), words=hook.words(shell=False), environ=environ).stdout.decode().split()
+    return {Path(name).name for name in said}
+
+
+def test_what_was_compiled_is_kept_by_the_process_that_nobody_waits_for(tmp_path: Path) -> None:
+    hook = Hook(folder=tmp_path)
+    watched(hook, "compile", "pass")
+    assert compiled_by(hook) == {"record.py", "places.py"}
+    assert not (hook.data / "compiled").exists()  # an ordinary prompt writes nothing but its cost
+    hook.run(payload("SessionEnd", reason="other"))
+    hook.shippers(at_least=1)
+    kept = [path for path in (hook.data / "compiled").rglob("*") if path.is_file()]
+    assert sorted(path.name.split(".")[0] for path in kept) == ["places", "record"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    assert compiled_by(hook) == set()
+    assert compiled_by(hook, CLAUDE_PLUGIN_DATA=None) == {"places.py"}  # which is asked where to look, before 2.1.197
+
+
+def test_what_was_compiled_of_another_script_is_not_used(tmp_path: Path) -> None:
+    hook = Hook(folder=tmp_path)
+    hook.run(payload("SessionEnd", reason="other"))
+    hook.shippers(at_least=1)
+    script = hook.root / "scripts" / "record.py"
+    script.write_text(script.read_text().replace('"v":1', '"v":2'))
+    hook.run(payload("SessionEnd", reason="other"))
+    assert b'"v":2' in (hook.data / "spool" / "events.jsonl").read_bytes()
+    hook.shippers(at_least=2)
+    watched(hook, "compile", "pass")
+    assert compiled_by(hook) == set()  # and kept anew
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 16, b"not code" * 100, None])
+def test_what_was_compiled_may_be_damaged(tmp_path: Path, content: bytes | None) -> None:
+    hook = Hook(folder=tmp_path)
+    hook.run(payload("SessionEnd", reason="other"))
+    hook.shippers(at_least=1)
+    for path in (hook.data / "compiled").rglob("*.pyc"):
+        path.write_bytes(content if content is not None else path.read_bytes()[:16] + b"\xff" * 50)
+    assert hook.run(payload(prompt="/x")).was_silent
+    (hook.data / "shipper.started").unlink()
+    assert hook.run(payload(prompt="/y")).was_silent
+    assert [event.get("name") for event in hook.events()] == [None, "x", "y"]
+    hook.shippers(at_least=2)
+    watched(hook, "compile", "pass")
+    assert compiled_by(hook) == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to somebody else")
+def test_nothing_compiled_is_taken_from_somebody_elses_folder(tmp_path: Path) -> None:
+    hook = Hook(folder=tmp_path)
+    hook.run(payload("SessionEnd", reason="other"))
+    hook.shippers(at_least=1)
+    watched(hook, "compile", "pass")
+    os.chown(hook.data, pwd.getpwnam("nobody").pw_uid, -1)
+    assert compiled_by(hook) == {"record.py", "places.py"}
 
 
 def test_the_command_asks_for_what_installers_replace_once_and_quoted() -> None:

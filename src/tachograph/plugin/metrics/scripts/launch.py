@@ -1,6 +1,6 @@
-"""What a hook does once a minute at most: it starts the shipper, and notes which Python it runs on.
+"""What a hook does once a minute at most: it starts the shipper, and keeps what makes the next hooks faster.
 
-Apart from hook.py, because that is compiled at each prompt.
+Apart from record.py, which a person waits for at each prompt.
 """
 
 import sys
@@ -61,6 +61,7 @@ def become(words: "list[str]", environ: "dict[str, str]") -> None:
     """Let go of everything that was inherited, then be another program."""
     import _signal  # type: ignore[import-not-found]
 
+    # Nobody waits any more.
     _signal.setitimer(_signal.ITIMER_REAL, 0)
     for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGALRM):
         _signal.signal(number, _signal.SIG_DFL)
@@ -69,7 +70,10 @@ def become(words: "list[str]", environ: "dict[str, str]") -> None:
         system.open("/dev/null", system.O_RDWR)
         system.set_inheritable(number, True)
     system.chdir("/")
-    system.execve(words[0], words, environ)
+    try:
+        keep_compiled()
+    finally:
+        system.execve(words[0], words, environ)
 
 
 def is_first(trigger: str) -> bool:
@@ -98,6 +102,33 @@ def is_first(trigger: str) -> bool:
         return False
     finally:
         system.close(file)
+
+
+def keep_compiled() -> None:
+    """Keep what each hook needs as Python has compiled it, where that is not kept or no longer fits.
+
+    It goes below the data folder (hook.py says where); which version of the plugin and of Python it is for is part of
+    its name, and Python compares it with the script's size and time before it uses it.
+    """
+    if not sys.pycache_prefix:
+        return
+    import importlib.util
+    import marshal
+    import py_compile
+
+    system.umask(0o077)
+    for name in ("places", "record"):
+        script = places.__file__[: -len("places.py")] + name + ".py"
+        kept = importlib.util.cache_from_source(script)
+        found = system.stat(script)
+        numbers = (int(found.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little") + found.st_size.to_bytes(4, "little")
+        try:
+            with open(kept, "rb") as file:
+                if file.read(16)[8:] == numbers and marshal.loads(file.read()):  # noqa: S302 - the owner's own file
+                    continue
+        except (OSError, ValueError, EOFError, TypeError):
+            pass
+        py_compile.compile(script, kept, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
 
 
 def keep_interpreter(folder: str) -> None:
