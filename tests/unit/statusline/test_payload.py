@@ -36,8 +36,9 @@ def test_payloads_of_real_clients_are_understood(version: str, cost: int, model:
     assert payload.limits == []
 
 
-def test_the_limits_of_a_real_subscription_are_understood() -> None:
-    payload = parse(last_of("2.1.328-subscription"), now_s=NOW_S)
+@pytest.mark.parametrize("version", ["2.1.197", "2.1.328"])
+def test_the_limits_of_a_real_subscription_are_understood(version: str) -> None:
+    payload = parse(last_of(f"{version}-subscription"), now_s=NOW_S)
     told = {limit.window: limit.used_ratio for limit in payload.limits}
     assert told == {"five_hour": 0.42, "seven_day": 0.183}
     assert all(limit.resets_at_s is not None and limit.resets_at_s > NOW_S for limit in payload.limits)
