@@ -10,6 +10,7 @@ import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.cli.plugin_install import places_here, show_changes
+from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
     from tachograph.wiring.claude_code.remove import Removal
@@ -67,7 +68,7 @@ def _show(removal: Removal) -> None:
     deeds = [f"deletes  {path}" for path in (*removal.folders, *removal.copies)]
     waiting = _waiting(removal.places.data) if removal.places.data in removal.folders else 0
     if waiting:
-        deeds.append(f"         with {waiting} records that were not sent yet (--keep-data keeps them)")
+        deeds.append(f"         with {counted(waiting, 'record')} not sent yet (--keep-data keeps them)")
     show_changes(removal.changes, commands, tuple(deeds))
 
 

@@ -7,9 +7,10 @@ import ipaddress
 import json
 import re
 import secrets
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from tachograph_sdk.errors import ConfigError
@@ -32,6 +33,7 @@ __all__ = [
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 FORMS = ("native", "compat")
+_KEPT_AFTER_A_NO = ("consent.json", "ingest.key", "metrics.log", "metrics.log.1")
 _KEY = re.compile(r"[0-9a-f]{64}")
 WHAT_IS_SENT = (
     "names of slash commands and skills that exist (anything else is called `custom`), when, and how long the prompt was",
@@ -77,14 +79,20 @@ def read_consent(data: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) and said.get("status") in ("granted", "denied") else None
 
 
-def write_consent(data: Path, *, granted: bool, endpoint: str, form: Literal["native", "compat"] | str) -> None:
-    """Write down what was decided, and when."""
+def write_consent(data: Path, *, granted: bool, endpoint: str, form: str) -> None:
+    """Write down what was decided, and when. After a no nothing is kept but that, the key and the log."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     data.chmod(0o700)
     decided = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     status = "granted" if granted else "denied"
     record = {"version": 1, "status": status, "decided_at": decided, "endpoint": endpoint, "form": form}
     replace_file(data / "consent.json", json.dumps(record).encode() + b"\n")
+    if not granted:
+        for path in data.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name not in _KEPT_AFTER_A_NO:
+                path.unlink(missing_ok=True)
 
 
 def make_key(data: Path) -> str:
