@@ -27,14 +27,13 @@ GOLDEN = Path(__file__).resolve().parent / "golden" / "agents" / "claude_code"
 
 def script(name: str) -> ModuleType:
     """One of the plugin's scripts as a module; nothing is written beside it."""
-    before = sys.dont_write_bytecode
+    before = sys.dont_write_bytecode, sys.path[:]
     sys.dont_write_bytecode = True
-    if str(SCRIPTS) not in sys.path:
-        sys.path.append(str(SCRIPTS))
+    sys.path.insert(0, str(SCRIPTS))
     try:
         return importlib.import_module(name)
     finally:
-        sys.dont_write_bytecode = before
+        sys.dont_write_bytecode, sys.path[:] = before
 
 
 def at(seconds: float) -> str:

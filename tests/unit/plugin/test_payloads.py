@@ -162,7 +162,7 @@ def test_a_session_with_every_name_and_many_models_stays_below_the_receivers_lim
     for number in range(500):
         counts.names.commands[f"plugin-{number:03d}:" + "x" * 60] = number
         counts.names.skills[f"plugin-{number:03d}:" + "y" * 60] = number
-        counts.responses[(f"m{number}", "")] = [False, f"model-{number}", [10**12] * 5]
+        counts.responses[(f"m{number}", "")] = [False, f"model-{number}", [10**12] * 5, 0]
     counts.records = 1
     item = {"counts": payloads.native_counts(counts, hook_ms=1.0), "counted_at": 0.0}
     made = payloads.session(item, **WHO, is_pseudonym=False, form="native")

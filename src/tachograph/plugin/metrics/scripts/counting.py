@@ -72,7 +72,7 @@ class Counts:
         self.names = Names()
         self.responses: dict[
             tuple[Any, ...], list[Any]
-        ] = {}  # (message id, request id) -> [is a subagent's, model, counts by class]
+        ] = {}  # (message id, request id) -> [is a subagent's, model, counts by class, cache writes for 5 minutes]
         self.prompts: set[tuple[Any, str]] = set()  # (identity, origin)
         self.api_errors: set[Any] = set()
         self.runs: set[Any] = set()
@@ -153,33 +153,34 @@ class Counts:
                 if other in self.responses and self.responses[other][0]:
                     del self.responses[other]
                 self._by_message[message_id] = key
-            response = self.responses[key] = [is_agents, _model(message.get("model")), [0] * len(CLASSES)]
+            response = self.responses[key] = [is_agents, _model(message.get("model")), [0] * len(CLASSES), 0]
         self._raise(response, usage)
         iterations = usage.get("iterations")
         for index, part in enumerate(iterations if isinstance(iterations, list) else ()):
             # Another model's, asked for advice: the only part that the response's own usage does not hold.
             if isinstance(part, dict) and part.get("type") == "advisor_message":
                 advice = self.responses.setdefault(
-                    (message_id, "advisor", index), [is_agents, _model(part.get("model")), [0] * len(CLASSES)]
+                    (message_id, "advisor", index), [is_agents, _model(part.get("model")), [0] * len(CLASSES), 0]
                 )
                 self._raise(advice, part)
 
     def _raise(self, response: list[Any], usage: dict[str, Any]) -> None:
         split = usage.get("cache_creation")
         split = split if isinstance(split, dict) else {}
+        written_5m = count_of(split.get("ephemeral_5m_input_tokens"))
         written_1h = count_of(split.get("ephemeral_1h_input_tokens"))
         numbers = (
             count_of(usage.get("input_tokens")),
             count_of(usage.get("output_tokens")),
-            # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
-            max(
-                count_of(usage.get("cache_creation_input_tokens")),
-                count_of(split.get("ephemeral_5m_input_tokens")) + written_1h,
-            ),
+            count_of(usage.get("cache_creation_input_tokens")),
             written_1h,
             count_of(usage.get("cache_read_input_tokens")),
         )
-        response[2] = [max(pair) for pair in zip(response[2], numbers)]
+        largest = [max(pair) for pair in zip(response[2], numbers)]
+        response[3] = max(response[3], written_5m)
+        # Releases before 2.1.152 could leave the total at 0 beside a split that was not.
+        largest[2] = max(largest[2], response[3] + largest[3])
+        response[2] = largest
 
     def _take_user(self, record: dict[str, Any], message: dict[str, Any], side: Side) -> None:
         results = [block for block in blocks_of(message) if block.get("type") == "tool_result"]
@@ -265,7 +266,7 @@ class Counts:
     def tokens_of(self, of_agents: bool) -> dict[str, int]:
         """Their tokens by class."""
         totals = [0] * len(CLASSES)
-        for is_agents, _, numbers in self.responses.values():
+        for is_agents, _, numbers, _ in self.responses.values():
             if is_agents is of_agents:
                 totals = [a + b for a, b in zip(totals, numbers)]
         return dict(zip(CLASSES, totals))
@@ -276,7 +277,7 @@ class Counts:
         At most 50 rows: models that are more than that are one row, `other`.
         """
         rows: dict[str | None, list[int]] = {}
-        for _, model, numbers in self.responses.values():
+        for _, model, numbers, _ in self.responses.values():
             row = rows.setdefault(model, [0] * (len(CLASSES) + 1))
             for index, number in enumerate(numbers):
                 row[index] += number
