@@ -147,6 +147,13 @@ def test_a_successful_read_of_error_handler_is_no_failure(tmp_path: Path) -> Non
     assert (found["total_tool_failures"], found["total_errors"], sum(found["by_class"].values())) == (0, 0, 0)
 
 
+def test_a_tool_that_does_not_say_how_it_ended_did_not_fail(tmp_path: Path) -> None:
+    silent = [event("tool_result", tool_name="Bash", success=said) for said in (None, "true", True, "maybe", 0)]
+    told = [event("tool_result", tool_name="Bash", success=said) for said in ("false", False)]
+    found = report(analysed(tmp_path, document(silent + told)))["errors"]
+    assert (found["total_tool_failures"], found["by_tool"][0]["calls"]) == (2, 7)
+
+
 def test_the_agents_own_note_of_an_api_error_is_no_second_error(tmp_path: Path) -> None:
     events = [event("internal_error", error_name="VUn"), failure(status_code=400), event("api_retries_exhausted")]
     found = report(analysed(tmp_path, document(events)))["errors"]
@@ -180,7 +187,7 @@ def test_sessions_are_reviewed_from_the_thresholds_on(
 
 
 def test_examples_of_failures_are_at_most_ten_and_hold_no_text(tmp_path: Path) -> None:
-    secret = "do not show this prompt"
+    secret = "Zanzibar"  # one word, which would pass as a name
     events = [failure(error=secret, prompt=secret) for _ in range(12)]
     events += [result(success=False, tool_input=secret, error=secret, tool_parameters=secret) for _ in range(12)]
     found = report(analysed(tmp_path, document(events)))

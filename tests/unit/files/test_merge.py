@@ -226,6 +226,24 @@ def test_nothing_that_was_planted_is_passed_on(tmp_path: Path) -> None:
         assert json.dumps(needle)[1:-1].lower() not in text.lower()
 
 
+def test_what_the_report_does_not_read_is_not_passed_on(tmp_path: Path) -> None:
+    """Not even a single word, which has the form of a name."""
+    names = (
+        "prompt",
+        "prompt_text",
+        "error",
+        "tool_input",
+        "tool_parameters",
+        "command_name",
+        "user.email",
+        "skill.name",
+    )
+    said = dict.fromkeys(names, "Zanzibar")
+    put(tmp_path / "a", "session-1", document([request(0.1, **said), failure(**said)], [counter("commits", 1, **said)]))
+    merge(tmp_path / "out", tmp_path / "a")
+    assert b"Zanzibar" not in b"".join(bytes_in(tmp_path / "out").values())
+
+
 def test_no_name_of_a_folder_is_in_the_merge(tmp_path: Path) -> None:
     who = {"session_id": "s_0123456789abcdef", "account_uuid": "u_0123456789abcdef", "team": "Lovelace", "project": "x"}
     put(tmp_path / "Ada Lovelace", "session-ada", document([request(0.1, session="s_0123456789abcdef")], session=who))
