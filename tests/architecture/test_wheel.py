@@ -56,6 +56,10 @@ def test_data_files_are_there(wheels):
     inside = wheels["tachograph"].namelist()
     assert "tachograph/pricing/prices.toml" in inside
     assert "tachograph/py.typed" in inside
+    plugin = "tachograph/plugin/metrics/"
+    for name in (".claude-plugin/plugin.json", "hooks/hooks.json", "scripts/hook.sh", "scripts/ship.py"):
+        assert plugin + name in inside
+    assert "tachograph/plugin/.claude-plugin/marketplace.json" in inside
     assert any(name.startswith("tachograph/store/migrations/") and name.endswith(".sql") for name in inside)
     assert "tachograph_sdk/py.typed" in wheels["tachograph_sdk"].namelist()
 

@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["NotPlainJson", "change_text", "read_text"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
+_SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
 _DECODER = json.JSONDecoder()
 DEEPEST = 100
 
