@@ -126,9 +126,10 @@ def _next(watched: set[signal.Signals]) -> tuple[int, int | None]:
 
 
 def _is_for_us_alone(number: int, code: int | None) -> bool:
-    if code is None:  # nobody says: those that a terminal sends while it is used are taken to be its
-        return number not in (signal.SIGINT, signal.SIGQUIT)
-    return code != _FROM_KERNEL
+    """Whether the program did not get it too. A terminal that goes away tells only the first process of its session."""
+    if number not in (signal.SIGINT, signal.SIGQUIT):
+        return True
+    return code is not None and code != _FROM_KERNEL  # where nobody says, these are taken to be the terminal's
 
 
 def _look(child: int) -> int | None:

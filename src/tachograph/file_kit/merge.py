@@ -157,7 +157,7 @@ class _Merge:
                 found = find_parsed(folder)
             except OSError as error:
                 raise ConfigError(
-                    f"a folder cannot be read ({error.strerror})", hint="name folders that `files parse` has filled"
+                    f"{folder} cannot be read ({error.strerror})", hint="name folders that `files parse` has filled"
                 ) from None
             for path in found:
                 real = path.resolve()
