@@ -125,6 +125,8 @@ def test_what_was_compiled_of_another_script_is_not_used(tmp_path: Path) -> None
     hook.shippers(at_least=1)
     script = hook.root / "scripts" / "record.py"
     script.write_text(script.read_text().replace('"v":1', '"v":2'))
+    later = script.stat().st_mtime + 2
+    os.utime(script, (later, later))
     hook.run(payload("SessionEnd", reason="other"))
     assert b'"v":2' in (hook.data / "spool" / "events.jsonl").read_bytes()
     hook.shippers(at_least=2)
