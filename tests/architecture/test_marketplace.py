@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import sys
 
 from tests.architecture.tree import ROOT, committed_files
 
@@ -57,7 +59,18 @@ def test_hooks_name_only_what_every_version_knows_and_match_by_a_string():
                 assert '"${CLAUDE_PLUGIN_ROOT}"' in hook["command"]
 
 
-def test_nothing_of_the_plugin_is_a_package_or_needs_more_than_the_standard_library():
+def test_nothing_of_the_plugin_is_a_package():
     files = [path for path in committed_files() if path.is_relative_to(PACKAGED)]
     assert not [path for path in files if path.name == "__init__.py"]
-    assert {path.suffix for path in files} <= {".json", ".py", ".md", ".sh"}
+    assert {path.suffix for path in files} <= {"", ".json", ".py", ".md", ".sh"}
+
+
+def test_its_scripts_are_python_3_8_and_import_the_standard_library_and_each_other_only():
+    scripts = sorted((METRICS / "scripts").glob("*.py"))
+    known = sys.stdlib_module_names | {path.stem for path in scripts}
+    for path in scripts:
+        tree = ast.parse(path.read_text(), str(path), feature_version=(3, 8))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= known, path
