@@ -2,7 +2,8 @@
 
 Sources say different things of one session: telemetry names the person, a transcript the working directory. So a record
 that does not say who (or where) takes it from its session, if that names nobody else, and a session that names nobody at
-all from those it is linked with (a fork's parent, telemetry without a session id). What is left over is found by the ids
+all from those it is linked with (a fork's parent, telemetry without a session id). A plugin calls everybody by an id
+that it made up, so beside other names its own names nobody else: its reports are those of the session's person. What is left over is found by the ids
 it shares with what was found: a request, message, tool call or prompt is one thing, whoever reported it.
 """
 
@@ -269,7 +270,7 @@ def _is_meant(selection: Selection) -> str:
             held = "e.event_id in (select event_id from event_copies where session_id in (select unnest($sessions)))"
             parts.append(f"({own} or {held})")
         else:
-            parts.append(f"({own} or e.{column} is null and e.bucket in (select bucket from subject_named_{column}))")
+            parts.append(f"({own} or ({_silent(column)}) and e.bucket in (select bucket from subject_named_{column}))")
     return " and ".join(parts)
 
 
@@ -296,14 +297,27 @@ def _is_nameless(bucket: str) -> bool:
     return bucket.startswith("~") and "~~" in bucket
 
 
+def _aside(column: str) -> str:
+    """Records whose word does not count where others say a name: a plugin calls the same person by an id of its own."""
+    return "source = 'hook'" if column == "user_id" else "false"
+
+
+def _silent(column: str) -> str:
+    """Records that take the name from their session."""
+    return f"e.{column} is null or e.{_aside(column)}" if column == "user_id" else f"e.{column} is null"
+
+
 def _mark_named(connection: duckdb.DuckDBPyConnection, part: str, column: str, values: tuple[str, ...]) -> None:
     """The sessions whose records, as far as they say it, all say one of the values; or whose relatives' do."""
     connection.execute(
         f"""create or replace temp table subject_named_{column} as
         with
             per_bucket as (
-                select bucket, bool_and({column} in (select unnest(${part}))) as ok from events
-                where {column} is not null and not {_NAMELESS} group by 1
+                select bucket, coalesce(
+                        bool_and({column} in (select unnest(${part}))) filter (where not ({_aside(column)})),
+                        bool_and({column} in (select unnest(${part})))
+                    ) as ok
+                from events where {column} is not null and not {_NAMELESS} group by 1
             ),
             per_root as (select root, bool_and(ok) as ok from per_bucket join subject_roots using (bucket) group by 1)
         select bucket from per_bucket where ok and not starts_with(bucket, '~')
@@ -334,7 +348,7 @@ def _count_shared(connection: duckdb.DuckDBPyConnection, selection: Selection) -
     given = {part: column for part, column in _given(selection).items() if column != "session_id"}
     if not given:
         return 0
-    silent = " or ".join(f"e.{column} is null" for column in given.values())
+    silent = " or ".join(_silent(column) for column in given.values())
     ((count,),) = _run(
         connection,
         f"""select count(*) from events e

@@ -80,7 +80,8 @@ def session(**changes: Any) -> dict[str, Any]:
 def native_event(**changes: Any) -> dict[str, Any]:
     """What this product's plugin sends for a command, unsigned."""
     return event(
-        **{"form": "native", "plugin_version": "0.1.0", "session_id_kind": "real", "name_source": "transcript"} | changes
+        **{"form": "native", "plugin_version": "0.1.0", "session_id_kind": "real", "name_source": "transcript"}
+        | changes
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from tachograph_sdk.model.event import Event
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import Release
 from tests.captures import CAPTURES, frame, frames
-from tests.unit.hooks.making import body_of, event, native_session, session
+from tests.unit.hooks.making import body_of, native_session
 from tests.unit.transcripts.making import SECRET, ListStore, make_importer
 
 SCENARIOS = [capture for capture in CAPTURES if (capture / "transcripts").is_dir()]

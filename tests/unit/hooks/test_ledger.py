@@ -100,9 +100,7 @@ def test_what_the_original_client_counts_is_never_usage(store):
         """select said_input_tokens, said_output_tokens, said_cache_write_tokens, said_cache_read_tokens, counting, payload_form,
             integrity, turns, user_messages, tool_calls, tool_errors, had_errors, exit_reason, session_seconds from hook_sessions""",
     )
-    assert found == [
-        (50000, 12000, 15000, 35000, "records", "compat", "checksum", 42, 45, 156, 3, True, "clear", 5400)
-    ]
+    assert found == [(50000, 12000, 15000, 35000, "records", "compat", "checksum", 42, 45, 156, 3, True, "clear", 5400)]
     assert answer(store, Query(metrics=["reported_tokens", "total_tokens"])).rows == [(0, 0)]
 
 
