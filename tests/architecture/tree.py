@@ -35,11 +35,14 @@ class Module:
         return any(self.name == package or self.name.startswith(package + ".") for package in packages)
 
 
+PLUGIN = ROOT / "src" / "tachograph" / "plugin"  # scripts that Claude Code starts; to the package they are data
+
+
 @functools.cache
 def modules() -> tuple[Module, ...]:
     found = []
     for root in SOURCES:
-        for path in sorted(root.rglob("*.py")):
+        for path in sorted(path for path in root.rglob("*.py") if not path.is_relative_to(PLUGIN)):
             name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
             found.append(Module(name, path, ast.parse(path.read_text("utf-8"), str(path))))
     return tuple(found)

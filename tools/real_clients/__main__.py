@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.wiring.claude_code.consent import make_key, register_key, write_consent
-from tools.real_clients.api import serve_model
+from tools.real_clients.api import WARM_UP, serve_model
 from tools.real_clients.client import Client, Key
 from tools.real_clients.relay import Mood, Relay
 from tools.real_clients.script import HELLO, PRINT_RUNS, TWO, Truth, script_for, truth_of
@@ -157,7 +157,8 @@ class Play:
             text = path.read_text()
             for what, prompt, commands in ((TWO, TWO, {}), ("/demo:hello Ada", HELLO, {"demo:hello": 1})):
                 if (f'"{TWO}"' in text) if what == TWO else ("/demo:hello" in text):
-                    billed = [line for line in self.model.ledger[begin:] if line.prompt == prompt]
+                    own = (prompt, WARM_UP) if what == TWO else (prompt,)  # which is warmed up once, at the start
+                    billed = [line for line in self.model.ledger[begin:] if line.prompt in own]
                     truths.append(truth_of(path.stem, f"terminal: {what}", billed, commands, {}))
         if len(truths) != 2:
             self.fault(f"{len(truths)} sessions of the terminal have a transcript, not 2")
