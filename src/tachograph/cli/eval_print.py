@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Any
 
@@ -24,6 +25,18 @@ WORDS = {
     "too_little_data": ("TOO LITTLE", None),
 }
 
+SAID = {
+    "better": "Better",
+    "worse": "Worse",
+    "more": "More",
+    "less": "Less",
+    "undecided": "Undecided",
+    "too_little_data": "Too little data",
+}
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s|h|k|M|points|times)(?:\W|$))")
+SMALL_COUNT = 5.0  # of fewer, the middle session tells less than the average
+WORTH_WAITING = 20_000  # sessions
+
 
 def print_comparison(told: dict[str, Any]) -> None:
     """The whole comparison on standard output."""
@@ -39,6 +52,12 @@ def print_comparison(told: dict[str, Any]) -> None:
     for warning in told["warnings"]:
         click.echo("")
         _say(_warning(warning), hanging="    ", style="yellow")
+    if not told["before"]["sessions"] and not told["after"]["sessions"]:
+        click.echo("")
+        _say("No session of either group is stored: see `tachograph report` for what there is.")
+        return
+    click.echo("")
+    _say(_summary(told["metrics"]), hanging="    ")
     for metric in told["metrics"]:
         click.echo("")
         word, colour = WORDS[metric["verdict"]]
@@ -48,6 +67,19 @@ def print_comparison(told: dict[str, Any]) -> None:
     click.echo("")
     for line in _footer(told):
         _say(line)
+
+
+def _summary(metrics: list[dict[str, Any]]) -> str:
+    """Which measures got which verdict, in one sentence each."""
+    groups: dict[str, list[str]] = {}
+    for metric in metrics:
+        groups.setdefault(metric["verdict"], []).append(_plain(metric["label"]))
+    return " ".join(f"{SAID[verdict]}: {', '.join(groups[verdict])}." for verdict in SAID if verdict in groups)
+
+
+def _plain(label: str) -> str:
+    """A label within a sentence."""
+    return label if label.startswith("API") else label[0].lower() + label[1:]
 
 
 def headline(metric: dict[str, Any]) -> str:
@@ -67,7 +99,8 @@ def _shown(metric: dict[str, Any]) -> tuple[float, float, str]:
     if metric["kind"] != "amount":
         return before["value"], after["value"], ""
     gap = after["value"] - before["value"]
-    if (
+    small = metric["unit"] == "count" and max(before["value"], after["value"]) < SMALL_COUNT
+    if not small and (
         before["value"] > 0
         and after["value"] > 0
         and gap * metric["direction"] >= 0
@@ -96,9 +129,9 @@ def _details(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
 def _belief(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
     if metric["p"] is None:
         return ["Nothing can be said of so few sessions."]
-    p, allowed = _p(metric["p_adjusted"]), f"{told['alpha']:g} allowed"
     many = told["tests"] > 1 and told["correction"] == "holm"
-    told_p = f"p {p} of {allowed}" + (f" after correction; {_p(metric['p'])} by itself" if many else "")
+    corrected = " after correction" if many else ""
+    told_p = f"p {_p(metric['p_adjusted'])} of {told['alpha']:g} allowed{corrected}"
     verdict = metric["verdict"]
     if verdict in ("better", "worse", "more", "less"):
         lines = [f"Likely real: {told_p}."]
@@ -109,8 +142,8 @@ def _belief(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
             )
         return lines
     if verdict == "too_little_data":
-        return [f"Too few sessions to tell anything apart, whatever they show ({told_p})."]
-    return [f"Could well be chance: {told_p}."]
+        return [f"Too few sessions to tell anything apart, whatever they show: {told_p}."]
+    return [f"May be chance: {told_p}."]
 
 
 def _size(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
@@ -135,11 +168,12 @@ def _size(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
             means = f"{amount(metric['before']['mean'], unit)} → {amount(metric['after']['mean'], unit)}"
             lines.append(
                 f"On average {means}: {signed(effect['mean_difference'], unit)} "
-                f"({sure}: {signed(low, unit)} to {signed(high, unit)})."
+                f"(roughly {signed(low, unit)} to {signed(high, unit)})."
             )
     elif "difference" in intervals:
         low, high = intervals["difference"]
-        lines.append(f"The difference lies between {signed(low, unit)} and {signed(high, unit)} ({sure}).")
+        about = "roughly" if metric["kind"] == "ratio" else sure
+        lines.append(f"The difference lies between {signed(low, unit)} and {signed(high, unit)} ({about}).")
     return lines
 
 
@@ -147,22 +181,21 @@ def _planning(metric: dict[str, Any]) -> list[str]:
     if metric["verdict"] not in ("undecided", "too_little_data") or metric["p"] is None:
         return []
     planning, lines = metric["planning"], []
-    still = planning["sessions_still_needed"]
-    if still is not None and (still["before"] or still["after"]):
-        needed = " and ".join(
-            f"{still[side]:,} more {'before' if side == 'before' else 'after'}"
-            for side in ("before", "after")
-            if still[side]
-        )
-        lines.append(f"Were the true difference this large, it would take about {needed} to see it (4 times in 5).")
-    elif metric["direction"] and still is None:
+    needed, still = planning["sessions_needed"], planning["sessions_still_needed"]
+    if needed is not None and max(needed.values()) <= WORTH_WAITING:
+        more = [f"{still[side]:,} more {side}" for side in ("before", "after") if still[side]]
+        if more:
+            lines.append(f"Were the true difference this large, it would take about {' and '.join(more)} to see it.")
+    elif metric["direction"]:
         lines.append("The difference is so small that no number of sessions worth waiting for would show it.")
-    seen = planning["detectable_value"]
-    if seen is not None and metric["before"].get("value") is not None:
-        base = metric["before"]["value"]
+    seen, pairs = planning["detectable_value"], planning["detectable_superiority"]
+    if seen is not None:
+        one, two = (amount(value, metric["unit"]) for value in (metric["before"]["value"], seen))
+        lines.append(f"With so many sessions, a difference of {one} → {two} would mostly have shown.")
+    elif pairs is not None:
         lines.append(
-            f"So many sessions show a difference 4 times in 5 if it is as large as {amount(base, metric['unit'])} → "
-            f"{amount(seen, metric['unit'])}."
+            f"With so many sessions, it would mostly have shown if, of a session of each, one side's had more "
+            f"{_of_hundred(pairs)} times in 100."
         )
     return lines
 
@@ -200,6 +233,11 @@ def _warning(warning: dict[str, Any]) -> str:
 
 def _footer(told: dict[str, Any]) -> list[str]:
     lines = []
+    if any(metric["verdict"] in ("undecided", "too_little_data") for metric in told["metrics"]):
+        lines.append(
+            f"“To see it”, “mostly”: {told['power']:.0%} of the time, ".replace("%", " %")
+            + f"with {told['metrics'][0]['planning']['alpha']:.2g} allowed to each measure."
+        )
     for note in told["notes"]:
         if note["kind"] == "running_at_change":
             lines.append(
@@ -218,8 +256,8 @@ def _footer(told: dict[str, Any]) -> list[str]:
         )
     elif tests:
         lines.append(
-            f"No correction for several measures: each is called different by chance {alpha:g} of the time. "
-            "Looking again and again as sessions come in raises that: decide beforehand when to look."
+            ("One measure was looked at: it" if tests == 1 else "No correction for several measures: each")
+            + f" is called different without being so {alpha:g} of the time. Looking again and again as sessions come in raises that: decide beforehand when to look."
         )
     return lines
 
@@ -232,11 +270,11 @@ def amount(value: float, unit: str) -> str:
         return f"{value * 100:.1f} %"
     if unit == "seconds":
         if abs(value) < 120:
-            return f"{value:.0f} s" if abs(value) >= 10 else f"{value:.1f} s"
-        return f"{value / 60:.0f} min" if abs(value) < 7200 else f"{value / 3600:.1f} h"
+            return f"{value:.0f} s" if abs(value) >= 10 or not value else f"{value:.1f} s"
+        return f"{value / 60:.1f} min" if abs(value) < 7200 else f"{value / 3600:.1f} h"
     if unit == "tokens" and abs(value) >= 10_000:
         return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else f"{value / 1e3:,.0f} k"
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}".rstrip("0")
 
 
 def signed(value: float, unit: str) -> str:
@@ -264,9 +302,11 @@ def _say(
     mark: tuple[str, str | None] | None = None,
 ) -> None:
     width = max(40, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
-    wrapped = click.wrap_text(text, width - 1, initial_indent=first, subsequent_indent=hanging)
-    if mark is not None:  # its word was padded, which wrapping takes away
-        word, colour = mark
-        rest = click.wrap_text(text[12:], width - 1, initial_indent=INDENT, subsequent_indent=hanging)
-        wrapped = click.style(word, bold=True, fg=colour) + rest[len(word) :]
-    click.echo(click.style(wrapped, fg=style) if style else wrapped)
+    text = _UNIT.sub("\u00a0", text)  # a figure stays with its unit
+    if mark is None:
+        wrapped = click.wrap_text(text, width - 1, initial_indent=first, subsequent_indent=hanging)
+        click.echo(click.style(wrapped.replace("\u00a0", " "), fg=style))
+        return
+    word, colour = mark  # it was padded, which wrapping takes away
+    rest = click.wrap_text(text[len(INDENT) :], width - 1, initial_indent=INDENT, subsequent_indent=hanging)
+    click.echo(click.style(word, bold=True, fg=colour) + rest[len(word) :].replace("\u00a0", " "))

@@ -75,7 +75,7 @@ def _print(told: dict[str, Any]) -> None:
     if not totals["sessions"]:
         click.echo("No session began in this time.")
         return
-    share = "" if totals["pass_ratio"] is None else f", {totals['pass_ratio']:.0%} of those that can be decided"
+    share = "" if totals["pass_ratio"] is None else f", {totals['pass_ratio'] * 100:.0f} % of those that can be decided"
     click.echo(f"{totals['pass']} of {counted(totals['sessions'], 'session')} pass{share}.")
     click.echo(f"{totals['fail']} fail, {totals['unknown']} cannot be decided: something about them is not known.")
     click.echo("")

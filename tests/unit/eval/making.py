@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
@@ -37,7 +38,12 @@ class Habit:
 def session_events(number: int, at_us: int, habit: Habit, rng: random.Random) -> Iterator[Event]:
     """One session. Sessions differ: one is three times as long, or fails five times as often, as another."""
     session = f"s_{number:016x}"
-    told = {"session_id": session, "project": habit.project, "user_id": "u_0000000000000001", "agent_version": "2.1.197"}
+    told: dict[str, Any] = {
+        "session_id": session,
+        "project": habit.project,
+        "user_id": "u_0000000000000001",
+        "agent_version": "2.1.197",
+    }
     length = rng.lognormvariate(0.0, 0.5)
     requests = max(1, round(habit.requests * length))
     calls = max(1, round(habit.tool_calls * length))
@@ -46,7 +52,9 @@ def session_events(number: int, at_us: int, habit: Habit, rng: random.Random) ->
     step = round(rng.lognormvariate(0.0, 0.3) * 20_000_000)
     yield make_event(EventKind.PROMPT, at_us=at_us, prompt_origin="human", **told)
     for n in range(requests):
-        cost_told = {} if rng.random() < habit.unpriced else {"cost_nanousd": round(cost * 1e9), "cost_basis": "reported"}
+        cost_told: dict[str, Any] = (
+            {} if rng.random() < habit.unpriced else {"cost_nanousd": round(cost * 1e9), "cost_basis": "reported"}
+        )
         yield make_event(
             at_us=at_us + (n + 1) * step,
             model=habit.model,

@@ -37,6 +37,9 @@ __all__ = ["Found", "Verdict", "examine"]
 
 Verdict = Literal["better", "worse", "more", "less", "undecided", "too_little_data"]
 
+DISTINCT = 0.8  # of the values have to be different, for a session to be so much more than another
+TOO_FEW = "too few sessions for an interval of this confidence"
+SAME_VALUES = "many sessions have the same value"
 MEANS_FROM = 20  # sessions in either group: below, intervals of means and ratios of skewed amounts hold too little
 
 
@@ -133,33 +136,44 @@ def _amount(found: Found, one: list[float], two: list[float], alpha: float, conf
     ranks = mann_whitney(one, two)
     found.p, found.p_smallest = ranks.p, smallest_rank_p(one, two)
     found.direction = _sign(ranks.superiority - 0.5)
-    shift = hodges_lehmann(one, two, confidence)
     found.effect = {
         "superiority": ranks.superiority,
         "cliffs_delta": ranks.cliffs_delta,
-        "shift": shift.estimate,
         "mean_difference": mean(two) - mean(one),
     }
-    _put(found, "shift", shift.interval)
-    if min(*one, *two) > 0.0:
-        factor = hodges_lehmann([math.log(v) for v in one], [math.log(v) for v in two], confidence)
-        found.effect["factor"] = math.exp(factor.estimate)
-        if math.isfinite(factor.interval.low):
-            found.intervals["factor"] = Interval(math.exp(factor.interval.low), math.exp(factor.interval.high))
+    several = len({*one, *two}) < DISTINCT * (len(one) + len(two))
+    if several:
+        found.withheld["shift"] = found.withheld["factor"] = SAME_VALUES
     else:
-        found.withheld["factor"] = "some sessions have 0, which no factor changes"
+        _moved(found, one, two, confidence)
     if min(len(one), len(two)) < MEANS_FROM:
         found.withheld["mean_difference"] = f"no interval: a group has fewer than {MEANS_FROM} sessions"
     else:
         _put(found, "mean_difference", mean_difference(one, two, confidence))
     found.needed = needed_for_ranks(one, two, alpha=alpha, weight=len(two) / len(one))
     found.detectable_superiority = detectable_superiority(one, two, alpha=alpha)
-    if len(set(one)) < 0.8 * len(one):
-        found.withheld["detectable_value"] = "many sessions have the same value, which no factor tells apart"
+    if several:
+        found.withheld["detectable_value"] = SAME_VALUES
         return
     factor_seen = detectable_factor(one, len(two), alpha=alpha, up=_looks_up(found, False))
     if factor_seen is not None and found.before["value"] > 0.0:
         found.detectable = found.before["value"] * factor_seen
+
+
+def _moved(found: Found, one: list[float], two: list[float], confidence: float) -> None:
+    """By how much, and by what factor, a session of the second group differs from one of the first."""
+    shift = hodges_lehmann(one, two, confidence)
+    found.effect["shift"] = shift.estimate
+    _put(found, "shift", shift.interval)
+    if min(*one, *two) <= 0.0:
+        found.withheld["factor"] = "some sessions have 0, which no factor changes"
+        return
+    factor = hodges_lehmann([math.log(v) for v in one], [math.log(v) for v in two], confidence)
+    found.effect["factor"] = math.exp(factor.estimate)
+    if math.isfinite(factor.interval.low):
+        found.intervals["factor"] = Interval(math.exp(factor.interval.low), math.exp(factor.interval.high))
+    else:
+        found.withheld["factor"] = TOO_FEW
 
 
 def _ratio(found: Found, one: list[Pair], two: list[Pair], alpha: float, confidence: float) -> None:
@@ -197,7 +211,7 @@ def _put(found: Found, name: str, interval: Interval) -> None:
     if math.isfinite(interval.low) and math.isfinite(interval.high):
         found.intervals[name] = interval
     else:
-        found.withheld[name] = "too few sessions for an interval of this confidence"
+        found.withheld[name] = TOO_FEW
 
 
 def _looks_up(found: Found, otherwise: bool) -> bool:

@@ -118,11 +118,11 @@ def detectable_superiority(
 ) -> float | None:
     """The least chance above one half, that a value of one group is the larger, that such groups would have shown.
 
-    None: not even 1, because the groups are too small.
+    None: not even 1, because the groups are too small, or all values are the same.
     """
     reach = normal_quantile(1.0 - alpha / 2.0) + normal_quantile(power)
     found = 0.5 + reach * math.sqrt(_null_variance(one, two, len(two) / len(one)) / len(one))
-    return found if found <= 1.0 else None
+    return found if 0.5 < found <= 1.0 else None
 
 
 def _for_gap(gap: float, null: float, real: float, alpha: float, power: float) -> int | None:
