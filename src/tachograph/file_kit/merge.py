@@ -214,7 +214,7 @@ class _Merge:
 
     def _put(self, path: Path, document: dict[str, Any]) -> bool:
         """Write it if it says anything new; whether it did."""
-        data = (json.dumps(document, indent=1) + "\n").encode()
+        data = _text(document).encode()
         with contextlib.suppress(OSError):
             if path.read_bytes() == data:
                 return False
@@ -225,6 +225,18 @@ class _Merge:
         for path in self._out.data.iterdir():
             if _OURS.fullmatch(path.name) and path.name not in kept:
                 self._report.removed += remove(path)
+
+
+def _text(document: dict[str, Any]) -> str:
+    """JSON with a key a line, and a record a line where there are many."""
+    lines = []
+    for key, value in document.items():
+        if key in ("events", "metrics") and isinstance(value, list) and value:
+            records = ",\n  ".join(map(json.dumps, value))
+            lines.append(f" {json.dumps(key)}: [\n  {records}\n ]")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _read(path: Path) -> ParsedFile:
