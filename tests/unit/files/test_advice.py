@@ -136,12 +136,17 @@ def test_asked_tool(tmp_path: Path) -> None:
 def test_retries(tmp_path: Path) -> None:
     told = spread(lambda session: request(0.1, attempt=1, session=session), 18)
     (found,) = advice(tmp_path / "a", [*told, *(request(0.1, attempt=4, session="s_0") for _ in range(2))], "retries")
-    assert found.evidence == "2 of 20 requests that tell were tried again (10 %), 6 retries in 1 session."
+    assert found.evidence == "At least 2 of 20 requests were tried again (10 %), 6 retries in 1 session."
     assert found.saving.duration_ms is None
     assert advice(tmp_path / "b", [*told, request(0.1, attempt=5), request(0.1, attempt=1)], "retries") == []
     assert advice(tmp_path / "c", [*told[:8], request(0.1, attempt=9)], "retries") == []
     many = spread(lambda session: request(0.1, attempt=1, session=session), 120)
     assert advice(tmp_path / "d", [*many, request(0.1, attempt=9)], "retries") == []
+    # of requests that succeed nothing is known: failures alone, which all tell, are no sample of the rest
+    failed = spread(lambda session: failure(attempt=11, status_code=500, session=session), 5)
+    succeeded = spread(lambda session: request(0.1, session=session), 96)
+    assert advice(tmp_path / "f", [*failed, *succeeded], "retries") == []
+    assert advice(tmp_path / "g", [*failed, *succeeded[:95]], "retries") != []
     silent = spread(lambda session: request(0.1, session=session), 60)
     assert advice(tmp_path / "e", silent, "retries") == []
 

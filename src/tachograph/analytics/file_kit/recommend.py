@@ -203,17 +203,18 @@ def _asked_tools(material: Material) -> Iterator[Recommendation]:
 
 
 def _retries(material: Material) -> Iterator[Recommendation]:
+    """Most records of requests that succeeded do not say how many tries they took, so that the share is a least one."""
     sessions = material.analysis.sessions
-    known = sum(session.attempts_known for session in sessions)
+    requests = sum(session.requested.requests + session.errors for session in sessions)
     retried = sum(session.retried for session in sessions)
     retries = sum(session.retries for session in sessions)
-    if len(sessions) < MIN_SESSIONS or known < 20 or retries < 5 or retried * 20 < known:
+    if len(sessions) < MIN_SESSIONS or requests < 20 or retries < 5 or retried * 20 < requests:
         return
     where = [session for session in sessions if session.retries]
     yield Recommendation(
         rule="retries",
         advice="Requests often need more than one try: look at the network, the proxy and the time of day.",
-        evidence=f"{retried:,} of {known:,} requests that tell were tried again ({_percent(retried, known)}), "
+        evidence=f"At least {retried:,} of {requests:,} requests were tried again ({_percent(retried, requests)}), "
         f"{_several(retries, 'retry', 'retries')} in {_several(len(where), 'session')}.",
         sessions=_top(where, lambda session: session.retries),
         saving=Saving(reason="how long was waited between tries is not recorded"),
@@ -332,7 +333,7 @@ RULES: tuple[Rule, ...] = (
     Rule(id="asked_tool", needs="10 calls of one tool allowed one by one, none rejected", find=_asked_tools),
     Rule(
         id="retries",
-        needs=f"{MIN_SESSIONS} sessions, 20 requests that tell their tries, 5 retries, one request in 20 tried again",
+        needs=f"{MIN_SESSIONS} sessions, 20 requests, 5 retries, one request in 20 tried again",
         find=_retries,
     ),
     Rule(

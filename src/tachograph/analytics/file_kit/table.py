@@ -26,7 +26,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else text
 
 
 def csv_text(sessions: Sequence[SessionFigures]) -> Iterator[str]:
