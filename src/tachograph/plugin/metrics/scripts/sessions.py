@@ -208,6 +208,8 @@ def confirm(state: State, outgoing: Outgoing, done: Iterable[str], deadline: flo
         is_over = session in over or (known.get("ended_at") is not None and not known.get("due"))
         path = transcript_of(session, known)
         confirmed = names_in(path, session, deadline) if path else Names()
+        if time.monotonic() > deadline:
+            break  # not all of it was read: what it does not confirm may still be a name
         for name, item in events:
             wanted = "prompt" if item["type"] == "slash_command" else "skill"
             if confirmed.knows(wanted, item["name"]):

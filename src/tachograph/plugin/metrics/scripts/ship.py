@@ -113,8 +113,11 @@ class Shipper:
         return [(name, item) for name, item in self.outgoing.items() if item.get("ready")]
 
     def payload(self, item: Mapping[str, Any], endpoint: str, form: str) -> dict[str, Any]:
-        """An item as it is sent to this endpoint."""
+        """An item as it is sent to this endpoint. Raises OSError."""
         hides = form == payloads.NATIVE and not sending.is_loopback(endpoint)
+        if hides and not self.state.has_pseudonym(item["session"]):
+            self.state.pseudonym(item["session"])
+            self.state.save()  # before it is sent: the next run has to send the same
         make = payloads.event if item.get("kind") == "event" else payloads.session
         made = make(
             item,
@@ -148,7 +151,6 @@ class Shipper:
                 break
             url = endpoint + ("/events" if item.get("kind") == "event" else "/sessions")
             body = payloads.body(self.payload(item, endpoint, form))
-            self.state.save()  # a pseudonym that was sent must be known by the next run
             answer = sending.post(url, body)
             if answer.kind == "done":
                 self.state.count("sent_events" if item.get("kind") == "event" else "sent_sessions")

@@ -68,6 +68,10 @@ class State:
         known["seen_at"] = max(at, _number(known.get("seen_at")) or 0.0)
         return known
 
+    def has_pseudonym(self, session: str) -> bool:
+        """Whether the session was given one already."""
+        return isinstance(self.sessions.get(session, {}).get("pseudonym"), str)
+
     def pseudonym(self, session: str, now: float | None = None) -> str:
         """The session's id for receivers elsewhere, made with the salt of the day on which it was first needed.
 
@@ -76,7 +80,7 @@ class State:
         """
         at = time.time() if now is None else now
         known = self.session(session, at)
-        if not isinstance(known.get("pseudonym"), str):
+        if not self.has_pseudonym(session):
             today = time.strftime("%Y-%m-%d", time.gmtime(at))
             if self._salt.get("day") != today or not isinstance(self._salt.get("salt"), str):
                 self._salt = {"day": today, "salt": identity.new_salt()}
