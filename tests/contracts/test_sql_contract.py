@@ -20,6 +20,8 @@ import pytest
 
 from tachograph.analytics.compile import answer
 from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.eval.measures import MEASURES, Missing, value_of
+from tachograph.analytics.eval.sessions import FILTERS, ask_sessions
 from tachograph.analytics.explain.explanation import explain
 from tachograph.analytics.explain.rows import ledger_page
 from tachograph.analytics.explain.scope import Selection
@@ -282,3 +284,21 @@ def test_explanations_and_pages_of_the_ledger_are_the_same_on_both(store, clickh
         after = pages[0]["next"]
         if after is None:
             break
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_sessions_of_evals_are_the_same_on_both(store, clickhouse, window):
+    filters: list[dict[str, list[str | None]]] = [{}, {"agent": ["claude_code", "codex"]}]
+    filters += [{name: [None]} for name in FILTERS]
+    seen = 0
+    for kept in filters:
+        ours, theirs = (ask_sessions(s, WINDOWS[window], kept) for s in (store, clickhouse))
+        assert list(ours.columns) == list(theirs.columns)
+        assert len(ours.rows) == len(theirs.rows)
+        for one, two in zip(ours.records(), theirs.records(), strict=True):
+            assert all(same(one[name], two[name]) for name in one), (one, two)
+            for measure in MEASURES.values():
+                values = [value_of(measure, row) for row in (one, two)]
+                assert values[0] == values[1] or (not isinstance(values[0], Missing) and same(*values)), measure.name
+        seen += len(ours.rows)
+    assert seen or window == "nothing"

@@ -52,7 +52,7 @@ def compare(
     Name a change (before it: the baseline, if there is just one, else 30 days), a baseline (against all sessions after
     it), a baseline and a change, or two baselines. Without a name: the latest change.
 
-    Example: tachograph eval compare october shorter-claude-md --metrics cost_usd,had_error
+    Example: tachograph eval compare cut --metrics cost_usd,had_error
     """
     from tachograph.analytics.eval.compare import compare_sessions
     from tachograph.analytics.eval.measures import DEFAULT_MEASURES, find_measures

@@ -47,7 +47,7 @@ def baseline(
 
     The times are fixed now: `--last 30d` stays the 30 days before this moment.
 
-    Example: tachograph eval baseline october --since 2026-10-01 --until 2026-11-01
+    Example: tachograph eval baseline october --since 2026-10-01
     """
     from tachograph.analytics.eval.notebook import Baseline, Notebook, iso, valid_name
     from tachograph.analytics.eval.sides import Side
@@ -106,7 +106,7 @@ def change(
 ) -> None:
     """Note that something was changed: a new CLAUDE.md, model, template, prompt or tool.
 
-    Example: tachograph eval change shorter-claude-md --kind claude-md --file CLAUDE.md
+    Example: tachograph eval change cut --kind claude-md --file CLAUDE.md
     """
     from tachograph.analytics.eval.notebook import LONGEST_NOTE, Change, Notebook, fingerprint, iso, valid_name
 

@@ -76,7 +76,15 @@ with
             from used
         ) ranked where place = 1
     )
-select w.*, m.model as model, coalesce(t.told_retries, 0) as told_retries, coalesce(t.repeated_tries, 0) as repeated_tries,
+select w.session_id as session_id, w.agent as agent, w.user_id as user_id, w.organization_id as organization_id,
+    w.project as project, w.repository as repository, w.agent_version as agent_version, w.entrypoint as entrypoint,
+    w.started_at as started_at, w.ended_at as ended_at, w.prompts as prompts, w.requests as requests,
+    w.api_errors as api_errors, w.input_tokens as input_tokens, w.output_tokens as output_tokens,
+    w.cache_read_tokens as cache_read_tokens, w.cache_write_tokens as cache_write_tokens,
+    w.cost_nanousd as cost_nanousd, w.unpriced_requests as unpriced_requests, w.tool_calls as tool_calls,
+    w.tool_errors as tool_errors, w.lines_added as lines_added, w.lines_removed as lines_removed, w.commits as commits,
+    w.pull_requests as pull_requests, w.active_seconds as active_seconds, w.has_transcript as has_transcript,
+    m.model as model, coalesce(t.told_retries, 0) as told_retries, coalesce(t.repeated_tries, 0) as repeated_tries,
     coalesce(t.with_attempts, 0) as with_attempts, coalesce(n.noticed_retries, 0) as noticed_retries,
     coalesce(c.tool_rejections, 0) as tool_rejections, coalesce(c.tool_ended, 0) as tool_ended
 from whole w
