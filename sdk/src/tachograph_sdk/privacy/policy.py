@@ -15,9 +15,10 @@ from dataclasses import replace
 from tachograph_sdk.model.event import EventKind
 from tachograph_sdk.privacy.content import CONTENT
 from tachograph_sdk.privacy.refused import REFUSED
-from tachograph_sdk.privacy.rules import Policy, Preset, Purpose, Rule, Treatment
+from tachograph_sdk.privacy.rules import Policy, Preset, Purpose, Rule, Treatment, keep
 from tachograph_sdk.privacy.shapes import SHAPES
 from tachograph_sdk.privacy.strict import IN_STRICT
+from tachograph_sdk.privacy.told import TOLD
 
 __all__ = [
     "POLICIES",
@@ -54,28 +55,6 @@ _COUNTED = frozenset(
 )
 
 
-def _keep(
-    purpose: Purpose,
-    kinds: frozenset[EventKind],
-    reason: str,
-    *attributes: str,
-    shape: str = "",
-    fallback: str | None = None,
-) -> list[Rule]:
-    return [
-        Rule(
-            attribute=attribute,
-            kinds=kinds,
-            purpose=purpose,
-            treatment=Treatment.KEEP,
-            reason=reason,
-            shape=shape,
-            fallback=fallback,
-        )
-        for attribute in attributes
-    ]
-
-
 def _pseudonym(attribute: str, kinds: frozenset[EventKind], reason: str) -> Rule:
     return Rule(
         attribute=attribute, kinds=kinds, purpose=Purpose.ATTRIBUTION, treatment=Treatment.PSEUDONYM, reason=reason
@@ -101,14 +80,14 @@ _STANDARD: tuple[Rule, ...] = (
     _pseudonym("project", _AGENT, "splits by working directory without its path"),
     _pseudonym("repository", _AGENT | {_K.REPO_ACTIVITY}, "splits by repository without its address"),
     # version and platform
-    *_keep(Purpose.ENVIRONMENT, _ALL, "what a record means depends on the version", "agent_version", shape="version"),
-    *_keep(Purpose.ENVIRONMENT, _ALL, "how the agent was started", "entrypoint", shape="word"),
-    *_keep(Purpose.ENVIRONMENT, _ALL, "platform", "os_type", "host_arch", shape="word"),
-    *_keep(Purpose.ENVIRONMENT, _ALL, "kind of terminal", "terminal", shape="terminal", fallback="custom"),
-    *_keep(Purpose.LINKING, _AGENT, "order of records with the same time", "sequence"),
-    *_keep(Purpose.ADOPTION, frozenset({_K.SESSION_START}), "new, resumed or continued", "start_type", shape="word"),
+    *keep(Purpose.ENVIRONMENT, _ALL, "what a record means depends on the version", "agent_version", shape="version"),
+    *keep(Purpose.ENVIRONMENT, _ALL, "how the agent was started", "entrypoint", shape="word"),
+    *keep(Purpose.ENVIRONMENT, _ALL, "platform", "os_type", "host_arch", shape="word"),
+    *keep(Purpose.ENVIRONMENT, _ALL, "kind of terminal", "terminal", shape="terminal", fallback="custom"),
+    *keep(Purpose.LINKING, _AGENT, "order of records with the same time", "sequence"),
+    *keep(Purpose.ADOPTION, frozenset({_K.SESSION_START}), "new, resumed or continued", "start_type", shape="word"),
     # what belongs together: ids the API and the agent make up at random
-    *_keep(
+    *keep(
         Purpose.LINKING,
         _AGENT,
         "random id; joins what several sources say of the same thing",
@@ -123,15 +102,15 @@ _STANDARD: tuple[Rule, ...] = (
         "workflow_id",
         shape="id",
     ),
-    *_keep(Purpose.LINKING, _AGENT, "random id of a trace", "trace_id", shape="hex32"),
-    *_keep(Purpose.LINKING, _AGENT, "random id of a span", "span_id", "parent_span_id", shape="hex16"),
+    *keep(Purpose.LINKING, _AGENT, "random id of a trace", "trace_id", shape="hex32"),
+    *keep(Purpose.LINKING, _AGENT, "random id of a span", "span_id", "parent_span_id", shape="hex16"),
     # an API request
-    *_keep(Purpose.COST, _USAGE, "price depends on it", "model", "model_requested", shape="model", fallback="custom"),
-    *_keep(Purpose.COST, _AGENT, "price depends on it", "provider", shape="name"),
-    *_keep(Purpose.COST, _AGENT, "price depends on it", "service_tier", "speed", "inference_geo", shape="word"),
-    *_keep(Purpose.COST, _USAGE, "what the request was for", "query_source", shape="source", fallback="custom"),
-    *_keep(Purpose.COST, _USAGE, "effort asked for", "effort", shape="word"),
-    *_keep(
+    *keep(Purpose.COST, _USAGE, "price depends on it", "model", "model_requested", shape="model", fallback="custom"),
+    *keep(Purpose.COST, _AGENT, "price depends on it", "provider", shape="name"),
+    *keep(Purpose.COST, _AGENT, "price depends on it", "service_tier", "speed", "inference_geo", shape="word"),
+    *keep(Purpose.COST, _USAGE, "what the request was for", "query_source", shape="source", fallback="custom"),
+    *keep(Purpose.COST, _USAGE, "effort asked for", "effort", shape="word"),
+    *keep(
         Purpose.COST,
         _API | {_K.FEATURE_USE, _K.AGENT_NOTICE, _K.USAGE_COUNTER},
         "tokens used",
@@ -145,22 +124,20 @@ _STANDARD: tuple[Rule, ...] = (
         "web_search_requests",
         "cost_nanousd",
     ),
-    *_keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "where the cost comes from", "cost_basis", shape="word"),
-    *_keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "which prices were taken", "price_version", shape="id"),
-    *_keep(
+    *keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "where the cost comes from", "cost_basis", shape="word"),
+    *keep(Purpose.COST, _API | {_K.USAGE_COUNTER}, "which prices were taken", "price_version", shape="id"),
+    *keep(
         Purpose.COST,
         _API,
         "says how a sum over the agent's own records comes to be wrong",
         "usage_records",
         "naive_output_tokens",
     ),
-    *_keep(
-        Purpose.COST, _API, "what a subscription is charged in units of its own", "premium_requests", "credits_nano"
-    ),
-    *_keep(Purpose.COST, frozenset({_K.USAGE_COUNTER}), "what the counter counts", "counter", shape="word"),
-    *_keep(Purpose.LINKING, frozenset({_K.USAGE_COUNTER}), "tells apart what was counted twice", "lineage", shape="id"),
-    *_keep(Purpose.RELIABILITY, _API, "why the model stopped", "stop_reason", shape="word", fallback="custom"),
-    *_keep(
+    *keep(Purpose.COST, _API, "what a subscription is charged in units of its own", "premium_requests", "credits_nano"),
+    *keep(Purpose.COST, frozenset({_K.USAGE_COUNTER}), "what the counter counts", "counter", shape="word"),
+    *keep(Purpose.LINKING, frozenset({_K.USAGE_COUNTER}), "tells apart what was counted twice", "lineage", shape="id"),
+    *keep(Purpose.RELIABILITY, _API, "why the model stopped", "stop_reason", shape="word", fallback="custom"),
+    *keep(
         Purpose.ADOPTION,
         _USAGE | {_K.PROMPT},
         "which skill, plugin, subagent or server used it; only if it has the form of a name, else 'custom'",
@@ -173,24 +150,24 @@ _STANDARD: tuple[Rule, ...] = (
         shape="name",
         fallback="custom",
     ),
-    *_keep(Purpose.COST, _AGENT, "made by a subagent", "is_sidechain"),
-    *_keep(Purpose.PERFORMANCE, _TIMED, "how long it took", "duration_ms", "ttft_ms"),
-    *_keep(Purpose.RELIABILITY, _TIMED, "how often it was tried", "attempts"),
-    *_keep(Purpose.RELIABILITY, _TIMED, "HTTP status", "status_code"),
-    *_keep(Purpose.RELIABILITY, _TIMED, "kind of error, never its text", "error_class", shape="name"),
-    *_keep(Purpose.RELIABILITY, _TIMED, "whether it worked", "success"),
-    *_keep(Purpose.RELIABILITY, _AGENT, "status of a span", "span_status", shape="word"),
+    *keep(Purpose.COST, _AGENT, "made by a subagent", "is_sidechain"),
+    *keep(Purpose.PERFORMANCE, _TIMED, "how long it took", "duration_ms", "ttft_ms"),
+    *keep(Purpose.RELIABILITY, _TIMED, "how often it was tried", "attempts"),
+    *keep(Purpose.RELIABILITY, _TIMED, "HTTP status", "status_code"),
+    *keep(Purpose.RELIABILITY, _TIMED, "kind of error, never its text", "error_class", shape="name"),
+    *keep(Purpose.RELIABILITY, _TIMED, "whether it worked", "success"),
+    *keep(Purpose.RELIABILITY, _AGENT, "status of a span", "span_status", shape="word"),
     # a prompt or an answer
-    *_keep(
+    *keep(
         Purpose.OUTCOME,
         frozenset({_K.PROMPT, _K.API_RESPONSE, _K.AGENT_NOTICE, _K.FEATURE_USE}),
         "length of a text that is itself not kept",
         "length_chars",
     ),
-    *_keep(
+    *keep(
         Purpose.OUTCOME, frozenset({_K.PROMPT}), "typed, a command, or the agent's own", "prompt_origin", shape="word"
     ),
-    *_keep(
+    *keep(
         Purpose.ADOPTION,
         frozenset({_K.PROMPT, _K.FEATURE_USE}),
         "which command; only if it has the form of a name, else 'custom'",
@@ -198,9 +175,9 @@ _STANDARD: tuple[Rule, ...] = (
         shape="name",
         fallback="custom",
     ),
-    *_keep(Purpose.ADOPTION, frozenset({_K.PROMPT, _K.FEATURE_USE}), "whose command", "command_source", shape="word"),
+    *keep(Purpose.ADOPTION, frozenset({_K.PROMPT, _K.FEATURE_USE}), "whose command", "command_source", shape="word"),
     # a tool call
-    *_keep(
+    *keep(
         Purpose.ADOPTION,
         _TOOL,
         "which tool; only if it has the form of a name",
@@ -208,25 +185,25 @@ _STANDARD: tuple[Rule, ...] = (
         shape="tool",
         fallback="custom",
     ),
-    *_keep(Purpose.ADOPTION, _TOOL, "built in or from where", "tool_source", shape="word"),
-    *_keep(Purpose.OUTCOME, _TOOL, "accepted or rejected, and by what", "decision", "decision_source", shape="word"),
-    *_keep(Purpose.OUTCOME, _TOOL | {_K.PROMPT}, "how permissions are asked for", "permission_mode", shape="word"),
-    *_keep(Purpose.PERFORMANCE, _TOOL, "size of what is itself not kept", "tool_input_bytes", "tool_result_bytes"),
+    *keep(Purpose.ADOPTION, _TOOL, "built in or from where", "tool_source", shape="word"),
+    *keep(Purpose.OUTCOME, _TOOL, "accepted or rejected, and by what", "decision", "decision_source", shape="word"),
+    *keep(Purpose.OUTCOME, _TOOL | {_K.PROMPT}, "how permissions are asked for", "permission_mode", shape="word"),
+    *keep(Purpose.PERFORMANCE, _TOOL, "size of what is itself not kept", "tool_input_bytes", "tool_result_bytes"),
     # what came of it
-    *_keep(
+    *keep(
         Purpose.OUTCOME,
         frozenset({_K.CODE_CHANGE, _K.TOOL_CALL}) | _SUMMARY,
         "lines changed",
         "lines_added",
         "lines_removed",
     ),
-    *_keep(Purpose.OUTCOME, _TOOL, "programming language", "language", shape="language", fallback="custom"),
-    *_keep(Purpose.OUTCOME, _COUNTED, "how many", "quantity"),
-    *_keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}) | _SUMMARY, "active time", "active_seconds"),
-    *_keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}), "whose time", "active_by", shape="word"),
+    *keep(Purpose.OUTCOME, _TOOL, "programming language", "language", shape="language", fallback="custom"),
+    *keep(Purpose.OUTCOME, _COUNTED, "how many", "quantity"),
+    *keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}) | _SUMMARY, "active time", "active_seconds"),
+    *keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}), "whose time", "active_by", shape="word"),
     # a feature
-    *_keep(Purpose.ADOPTION, _FEATURE, "kind of feature", "feature", shape="word"),
-    *_keep(
+    *keep(Purpose.ADOPTION, _FEATURE, "kind of feature", "feature", shape="word"),
+    *keep(
         Purpose.ADOPTION,
         _FEATURE,
         "which one; only if it has the form of a name, else 'custom'",
@@ -234,89 +211,11 @@ _STANDARD: tuple[Rule, ...] = (
         shape="name",
         fallback="custom",
     ),
-    *_keep(Purpose.ADOPTION, _FEATURE, "what set it off, what became of it", "trigger", "status", shape="word"),
-    *_keep(Purpose.ADOPTION, _FEATURE, "where it comes from", "feature_source", shape="word"),
-    *_keep(Purpose.ADOPTION, _FEATURE, "kept apart from the user's own", "is_async", "is_builtin"),
-    *_keep(Purpose.COST, _FEATURE, "what it used", "total_tokens", "total_tool_uses", "pre_tokens", "post_tokens"),
-    # what an agent's side counted over a whole session
-    *_keep(
-        Purpose.LINKING,
-        _SUMMARY | {_K.FEATURE_USE},
-        "how far it can be believed, and whether it joins anything",
-        "payload_form",
-        "integrity",
-        "session_id_kind",
-        shape="word",
-    ),
-    *_keep(
-        Purpose.ENVIRONMENT,
-        _SUMMARY | {_K.FEATURE_USE},
-        "what a record means depends on the version",
-        "plugin_version",
-        shape="version",
-    ),
-    *_keep(Purpose.ADOPTION, frozenset({_K.FEATURE_USE}), "how the name was checked", "name_source", shape="word"),
-    *_keep(Purpose.LINKING, _SUMMARY, "how it was counted", "counting", shape="word"),
-    *_keep(Purpose.LINKING, _SUMMARY, "how it was counted", "counting_version"),
-    *_keep(Purpose.OUTCOME, _SUMMARY, "when, and how long", "started_ms", "ended_ms", "session_seconds"),
-    *_keep(Purpose.OUTCOME, _SUMMARY, "how it ended", "exit_reason", shape="word"),
-    *_keep(
-        Purpose.OUTCOME,
-        _SUMMARY,
-        "how much was said and done, as counts",
-        "turns",
-        "user_messages",
-        "assistant_messages",
-        "prompts_counted",
-        "responses_counted",
-    ),
-    *_keep(
-        Purpose.RELIABILITY,
-        _SUMMARY,
-        "how much of it failed, as counts",
-        "api_errors_counted",
-        "tool_errors_counted",
-        "subagent_tool_errors",
-        "had_errors",
-    ),
-    *_keep(
-        Purpose.ADOPTION,
-        _SUMMARY,
-        "how often tools, subagents, commands and skills were used; not on what",
-        "tool_calls_counted",
-        "bash_calls",
-        "read_calls",
-        "edit_calls",
-        "write_calls",
-        "grep_calls",
-        "glob_calls",
-        "web_fetch_calls",
-        "web_search_calls",
-        "subagent_runs",
-        "subagent_responses",
-        "subagent_tool_calls",
-        "command_uses",
-        "skill_uses",
-    ),
-    *_keep(
-        Purpose.COST,
-        _SUMMARY,
-        "the client's own figures, shown beside the ledger's",
-        "said_input_tokens",
-        "said_output_tokens",
-        "said_cache_write_tokens",
-        "said_cache_read_tokens",
-    ),
-    *_keep(Purpose.PERFORMANCE, _SUMMARY, "what the plugin itself cost the session in time", "hook_ms"),
-    # a limit of the plan
-    *_keep(Purpose.COST, frozenset({_K.USAGE_LIMIT}), "which of the plan's limits", "limit_window", shape="word"),
-    *_keep(
-        Purpose.COST,
-        frozenset({_K.USAGE_LIMIT}),
-        "how much of the plan was used, and until when that counts",
-        "limit_used_ratio",
-        "limit_resets_s",
-    ),
+    *keep(Purpose.ADOPTION, _FEATURE, "what set it off, what became of it", "trigger", "status", shape="word"),
+    *keep(Purpose.ADOPTION, _FEATURE, "where it comes from", "feature_source", shape="word"),
+    *keep(Purpose.ADOPTION, _FEATURE, "kept apart from the user's own", "is_async", "is_builtin"),
+    *keep(Purpose.COST, _FEATURE, "what it used", "total_tokens", "total_tool_uses", "pre_tokens", "post_tokens"),
+    *TOLD,
 )
 
 _WITHOUT_TEXTS = frozenset({Preset.STRICT, Preset.STANDARD})

@@ -13,7 +13,7 @@ from enum import StrEnum
 from tachograph_sdk.model.attributes import CONTENTS
 from tachograph_sdk.model.event import EventKind
 
-__all__ = ["ALL_PRESETS", "Policy", "Preset", "Purpose", "Rule", "Treatment"]
+__all__ = ["ALL_PRESETS", "Policy", "Preset", "Purpose", "Rule", "Treatment", "keep"]
 
 
 class Preset(StrEnum):
@@ -80,6 +80,29 @@ class Rule:
             self.treatment is not Treatment.DROP
         ):
             raise ValueError(f"texts are scrubbed and kept apart, and nothing else is: {self.attribute}")
+
+
+def keep(
+    purpose: Purpose,
+    kinds: frozenset[EventKind],
+    reason: str,
+    *attributes: str,
+    shape: str = "",
+    fallback: str | None = None,
+) -> list[Rule]:
+    """Rows that keep attributes as they are: the same kinds, purpose, reason, shape and fallback for all of them."""
+    return [
+        Rule(
+            attribute=attribute,
+            kinds=kinds,
+            purpose=purpose,
+            treatment=Treatment.KEEP,
+            reason=reason,
+            shape=shape,
+            fallback=fallback,
+        )
+        for attribute in attributes
+    ]
 
 
 class Policy:
