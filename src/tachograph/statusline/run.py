@@ -26,6 +26,7 @@ __all__ = ["read_stdin", "run", "say"]
 
 STDIN_S = 0.5  # Claude Code writes at once; who does not is not waited for
 MAX_STDIN_BYTES = 1 << 20
+ERASURE = "erasure.json"  # Home.erasure
 
 
 def run(*, home: str | None, as_json: bool) -> int:
@@ -64,7 +65,8 @@ def say(data: bytes, *, home: str | None, as_json: bool, environ: Mapping[str, s
         session = session_pseudonym(folder, payload.session) if payload.session is not None else None
         if session is not None:
             day = local_day(ledger, now_s)
-            write = settings.record and not surroundings.is_off(environ)
+            erasing = os.path.exists(os.path.join(folder, ERASURE))  # what is being erased must not be written again
+            write = settings.record and not surroundings.is_off(environ) and not erasing
             seen = remember(folder, payload, session, ledger, day=day, now_s=now_s, write=write)
     figures = Figures(payload, ledger, seen, settings, now_s=now_s)
     colours = not as_json and surroundings.has_colours(environ)

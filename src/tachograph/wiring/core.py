@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,6 +110,16 @@ def watch_parent(stop: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
+def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
+    """One turn, or none while something else holds the lock: the next comes soon."""
+    if not busy.acquire(blocking=False):
+        return False
+    try:
+        return turn()
+    finally:
+        busy.release()
+
+
 class _CoreProcess:
     def __init__(self, home: Home, settings: Settings, *, token: str) -> None:
         self._settings = settings
@@ -160,9 +171,10 @@ class _CoreProcess:
             consents=lambda: consents_of(consent),
         )
         tasks.append(Task(name="erasure", run=rights.resume, period_s=ERASURE_PERIOD_S))
-        tasks.append(Task(name="limits", run=limit_readings(home, self._core).turn, period_s=STATUS_LINE_PERIOD_S))
         self._today = today_file(home, self._core.store)
-        tasks.append(Task(name="today", run=self._today.turn, period_s=STATUS_LINE_PERIOD_S))
+        for name, turn in (("limits", limit_readings(home, self._core).turn), ("today", self._today.turn)):
+            run = partial(_unless_busy, one_import, turn)  # an erasure deletes what they read and write
+            tasks.append(Task(name=name, run=run, period_s=STATUS_LINE_PERIOD_S))
         self._tasks = TaskRunner(tasks)
         self._home = home
         times = QueryTimes()

@@ -15,6 +15,7 @@ import pytest
 
 from tachograph.cli import main
 from tachograph.cli.statusline import settings_for
+from tachograph.home import Home
 
 GOOD = json.dumps({"session_id": "a", "cost": {"total_cost_usd": 0.42}, "model": {"display_name": "Opus 5.5"}}).encode()
 LONG_S = 20.0  # what no run on any machine takes
@@ -75,7 +76,8 @@ def test_whatever_comes_in_one_line_comes_out(name: str, tmp_path: Path) -> None
     assert b"passwd" not in done.stdout
 
 
-def test_input_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("data", "told"), [(GOOD, b"$0.42"), (GOOD[:-1], b""), (b"", b"")])
+def test_input_that_never_ends_is_not_waited_for(data: bytes, told: bytes, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tachograph", "--home", str(tmp_path), "statusline"],
         stdin=subprocess.PIPE,
@@ -83,16 +85,17 @@ def test_input_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     )
     assert process.stdin is not None
-    process.stdin.write(GOOD)  # and it stays open
+    process.stdin.write(data)  # and it stays open
     process.stdin.flush()
     start_s = time.monotonic()
     process.wait(timeout=LONG_S)
     assert process.stdout is not None
     assert process.stderr is not None
-    told, errors = process.stdout.read(), process.stderr.read()
+    line, errors = process.stdout.read(), process.stderr.read()
     for stream in (process.stdin, process.stdout, process.stderr):
         stream.close()
-    assert b"$0.42" in told, "a whole object is enough"
+    assert told in line, "a whole object is enough"
+    assert line.count(b"\n") == 1
     assert (process.returncode, errors) == (0, b"")
     assert time.monotonic() - start_s < LONG_S / 2
 
@@ -153,6 +156,13 @@ def test_who_does_not_want_to_be_tracked_leaves_no_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in home.iterdir()) == ["secret.key"]
     run(limited, home=home)
     assert (home / "statusline" / "observed.jsonl").exists()
+
+
+def test_while_something_is_erased_nothing_is_written(tmp_path: Path) -> None:
+    home = made_home(tmp_path)
+    Home(home).erasure.write_text("{}")
+    assert run(GOOD, home=home).returncode == 0
+    assert not (home / "statusline").exists()
 
 
 def test_the_figures_as_json(tmp_path: Path) -> None:
