@@ -65,6 +65,7 @@ def test_recorded_sessions_add_up_to_what_was_played(tmp_path: Path, capture: Pa
     assert {name: found["summary"][ours] for name, ours in names.items()} == {n: truth["tokens"][n] for n in names}
     assert found["costs"]["total_cost_microusd"] == round(truth["cost_usd_total_list_price"] * 1e6)
     assert found["errors"]["total_tool_failures"] == truth["tool_failures"]
+    assert (found["read"]["bad_files"], found["read"]["bad_records"], found["read"]["duplicates"]) == ({}, {}, 0)
 
 
 def test_failures_of_a_recorded_session_by_class(tmp_path: Path) -> None:

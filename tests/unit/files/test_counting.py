@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -329,6 +331,24 @@ def test_empty_logs_are_no_sessions(tmp_path: Path) -> None:
 def test_records_without_a_session_are_one_a_file(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, document([request(0.1, session=None)]), document([request(0.1, session=None)]))
     assert [session.session_id for session in analysis.sessions] == [None, None]
+
+
+def test_records_are_not_kept_in_memory(tmp_path: Path) -> None:
+    """30,000 records that are retained would be some 30 MB; what is kept of each is 8 bytes."""
+
+    def paths() -> Iterator[Path]:
+        for number in range(150):
+            events = [request(0.1, session=f"s_{number}", request_id=f"req_{number}x{i}") for i in range(200)]
+            yield put(tmp_path, "session-1", document(events))
+
+    tracemalloc.start()
+    try:
+        analysis = analyze_files(paths())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(analysis.sessions) == 150
+    assert peak < 6_000_000
 
 
 def test_quarantine_files_and_reports_are_not_read(tmp_path: Path) -> None:

@@ -244,6 +244,14 @@ def test_what_the_report_does_not_read_is_not_passed_on(tmp_path: Path) -> None:
     assert b"Zanzibar" not in b"".join(bytes_in(tmp_path / "out").values())
 
 
+def test_records_of_a_kind_that_nobody_knows_are_not_passed_on(tmp_path: Path) -> None:
+    events = [event("zanzibar_payroll"), event("user_prompt")]
+    put(tmp_path / "a", "session-1", document(events, [counter("zanzibar_sales", 1)]))
+    found = merge(tmp_path / "out", tmp_path / "a")
+    assert (found.events, found.metrics, dict(found.bad_records)) == (1, 0, {"unknown_type": 2})
+    assert b"zanzibar" not in b"".join(bytes_in(tmp_path / "out").values())
+
+
 def test_no_name_of_a_folder_is_in_the_merge(tmp_path: Path) -> None:
     who = {"session_id": "s_0123456789abcdef", "account_uuid": "u_0123456789abcdef", "team": "Lovelace", "project": "x"}
     put(tmp_path / "Ada Lovelace", "session-ada", document([request(0.1, session="s_0123456789abcdef")], session=who))
