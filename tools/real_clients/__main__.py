@@ -146,7 +146,7 @@ class Play:
         keys = [
             Key(TWO),
             Key("/clear", answered(TWO), 1.5),
-            Key("/demo:hello Ada", settle_s=2.0),
+            Key("/demo:hello Ada", settle_s=2.5),
             Key("/exit", answered(HELLO), 1.5),
         ]
         ran = self.client.interactive(keys)

@@ -33,7 +33,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is typed, and when: after so many seconds, once `ready` says so."""
+    """What is typed, and when: `ready` says so, and the screen was at rest for so many seconds."""
 
     text: str
     ready: Callable[[], bool] = lambda: True
@@ -155,7 +155,7 @@ class Client:
             command, cwd=self.project, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=90
         )
 
-    def interactive(self, keys: Sequence[Key], patience_s: float = 25.0) -> Ran:
+    def interactive(self, keys: Sequence[Key], patience_s: float = 40.0) -> Ran:
         """A session in a terminal: each text is typed when it is ready, then Enter."""
         began = time.monotonic()
         pid, terminal = pty.fork()
@@ -164,23 +164,31 @@ class Client:
             os.execvpe(self.binary[0], self.binary, self.environment)
         seen = bytearray()
 
-        def read(seconds: float) -> None:
-            end = time.monotonic() + seconds
+        def read(seconds: float) -> bool:
+            """Whatever comes in this time; whether anything came."""
+            end, before = time.monotonic() + seconds, len(seen)
             while (left := end - time.monotonic()) > 0:
                 if select.select([terminal], [], [], left)[0]:
                     try:
                         seen.extend(os.read(terminal, 65536))
                     except OSError:
-                        return
+                        break
+            return len(seen) > before
 
-        read(4.0)
+        def rest(seconds: float) -> None:
+            """Until the screen was at rest for so long: a loaded machine takes its time."""
+            end = time.monotonic() + patience_s
+            while read(seconds) and time.monotonic() < end:
+                pass
+
+        rest(4.0)
         for key in keys:
             end = time.monotonic() + patience_s
             while not key.ready() and time.monotonic() < end:
                 read(0.2)
-            read(key.settle_s)
+            rest(key.settle_s)
             os.write(terminal, key.text.encode())
-            read(0.8)
+            rest(0.8)
             os.write(terminal, b"\r")
         end = time.monotonic() + patience_s
         status = -1

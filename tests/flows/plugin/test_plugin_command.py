@@ -108,7 +108,7 @@ def test_who_says_no_later_keeps_nothing_that_waited(user):
     assert json.loads((user.data / "consent.json").read_text())["status"] == "denied"
 
 
-@pytest.mark.parametrize("answers", ["", "n\n", "\n"], ids=["end of input", "no", "just return"])
+@pytest.mark.parametrize("answers", ["", "n\n", "\ny\ny\n"], ids=["end of input", "no", "just return"])
 def test_without_a_yes_nothing_is_changed(user, answers):
     user.settings.write_bytes(ODD)
     found = user.everything()
