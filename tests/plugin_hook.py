@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["COMMAND", "HOOKS", "PLUGIN", "SESSION", "Hook", "Ran", "payload"]
+__all__ = ["COMMAND", "CONSENT", "HOOKS", "PLUGIN", "SESSION", "Hook", "Ran", "payload"]
 
 PLUGIN = Path(__file__).resolve().parent.parent / "src" / "tachograph" / "plugin" / "metrics"
 HOOKS: dict[str, Any] = json.loads((PLUGIN / "hooks" / "hooks.json").read_text())["hooks"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin_hook import COMMAND, HOOKS, SESSION, Hook, payload
+from tests.plugin_hook import COMMAND, CONSENT, HOOKS, SESSION, Hook, payload
 
 TRANSCRIPT = f"/home/dev/.claude/projects/-home-dev/{SESSION}.jsonl"
 
@@ -84,6 +84,17 @@ def test_only_what_can_be_a_command_is_named_and_a_path_never(hook: Hook, prompt
     hook.run(payload(prompt=prompt))
     (event,) = hook.events()
     assert (event["name"], event["chars"]) == (name, len(prompt))
+
+
+def test_a_line_is_written_by_one_write(hook: Hook) -> None:
+    """Which is why fifty hooks at once need no lock."""
+    script = hook.root / "scripts" / "hook.py"
+    watch = "import posix\nreal = posix.write\nposix.write = lambda file, data: real(1, b'[%s]' % data) and real(file, data)\n"
+    script.write_text(watch + script.read_text())
+    (hook.data / "shipper.started").write_text(".")
+    said = hook.run(payload(prompt="/x"), words=hook.words(shell=False)).stdout
+    spool = hook.data / "spool"
+    assert said == b"[%s][%s]" % ((spool / "events.jsonl").read_bytes(), (spool / "costs.jsonl").read_bytes())
 
 
 def test_characters_are_counted_as_people_count_them_not_as_bytes(hook: Hook) -> None:
@@ -196,6 +207,13 @@ def test_without_an_answer_not_even_an_interpreter_is_started(tmp_path: Path) ->
         assert hook.run(payload("SessionEnd", reason="other"), environ=environ).was_silent
     assert not note.exists()
     assert hook.tree() == before
+
+
+def test_after_a_no_no_interpreter_is_started_either(hook: Hook) -> None:
+    note = spied_on(hook)
+    (hook.data / "consent.json").write_text(json.dumps({**CONSENT, "status": "denied"}))
+    assert hook.run(payload("SessionEnd", reason="other")).was_silent
+    assert not note.exists()
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "FALSE"])

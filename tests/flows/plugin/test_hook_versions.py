@@ -64,7 +64,10 @@ def test_the_hook_runs_on_this_python(tmp_path: Path, minor: int) -> None:
         *[("end", "")] * 2,
     ]
     assert hook.events()[-1]["transcript"] == "/home/é/x.jsonl"
-    assert len(hook.costs()) == 22
+    costs = [cost["outcome"] for cost in hook.costs()]
+    assert costs[:8] == ["spooled"] * 8
+    # Very long numbers are read as text: to make numbers of them takes minutes, or is an error.
+    assert costs[8:] == ["not_json"] * 8 + ["no_session"] * 4 + ["too_large"] * 2
     assert hook.shippers(at_least=3)[0]["argv"][1] == str(hook.data)
 
 
