@@ -238,7 +238,7 @@ def test_what_the_report_does_not_read_is_not_passed_on(tmp_path: Path) -> None:
         "user.email",
         "skill.name",
     )
-    said = dict.fromkeys(names, "Zanzibar")
+    said: dict[str, Any] = dict.fromkeys(names, "Zanzibar")
     put(tmp_path / "a", "session-1", document([request(0.1, **said), failure(**said)], [counter("commits", 1, **said)]))
     merge(tmp_path / "out", tmp_path / "a")
     assert b"Zanzibar" not in b"".join(bytes_in(tmp_path / "out").values())
