@@ -216,7 +216,10 @@ def test_killed_at_any_moment_it_loses_nothing(plugin: Plugin, got: Receiver) ->
         time.sleep(milliseconds / 1000)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    plugin.ship("--now")
+    for _ in range(5):  # on a busy machine an answer may come too late for one try
+        plugin.ship("--now")
+        if not plugin.waiting():
+            break
     assert len({one.body for one in got.got}) == 6
     assert plugin.waiting() == []
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.plugin_ship import GOLDEN, script
+from tests.plugin_ship import GOLDEN, SCRIPTS, script
 from tests.unit.transcripts.making import SESSION, joined, line, prompt, response, tool_result, tool_use, usage
 from tests.unit.transcripts.making import common as common_of
 
@@ -341,6 +343,39 @@ def test_cutting_texts_leaves_json_that_says_the_same_but_for_them() -> None:
         assert cut["n"][1:] == odd["n"][1:]
         assert all(odd[name].startswith(cut[name]) for name in ("a\\", "b", "é"))  # type: ignore[attr-defined]
         assert all(len(cut[name]) < 600 for name in ("a\\", "b", "é"))
+
+
+def test_what_is_not_counted_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    parse = transcript.parse
+
+    def noted(one: bytes) -> Any:
+        parsed.append(one)
+        return parse(one)
+
+    monkeypatch.setattr(transcript, "parse", noted)
+    other = json.dumps({"type": "attachment", "sessionId": SESSION, "text": "x" * 1000}).encode()
+    counts = count(tmp_path, *[other] * 50, prompt(1), *[other] * 50, response(2))
+    assert (counts.prompts_of("human"), counts.responses_of(False)) == (1, 1)
+    assert len(parsed) == 2 + 1, "the two that are counted, and the first once more to look for a fork"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process held at most is in other units elsewhere")
+def test_a_line_of_fifty_megabytes_takes_no_more_memory_than_three_of_it(tmp_path: Path) -> None:
+    text = 'é"\\x' * 9_000_000
+    (tmp_path / f"{SESSION}.jsonl").write_bytes(joined(prompt(1), response(2, blocks=[{"type": "text", "text": text}])))
+    code = (
+        "import resource, sys; sys.path.insert(0, sys.argv[1]); import counting\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "found = counting.count_session(sys.argv[2], sys.argv[3])\n"
+        "print(found.responses_of(False), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    words = [str(SCRIPTS), str(tmp_path / f"{SESSION}.jsonl"), SESSION]
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", code, *words], capture_output=True, check=True)
+    responses, kilobytes = map(int, done.stdout.split())
+    size = (tmp_path / f"{SESSION}.jsonl").stat().st_size
+    assert (responses, size > 50_000_000) == (1, True)
+    assert kilobytes * 1024 < 3.2 * size
 
 
 def test_a_line_beyond_the_limit_is_skipped_without_being_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

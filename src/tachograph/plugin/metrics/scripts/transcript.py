@@ -87,31 +87,20 @@ def parse(line: bytes | None) -> dict[str, Any] | None:
 
 def shortened(line: bytes) -> bytes:
     """The same JSON with every long text cut to its beginning."""
-    kept, done, at = [], 0, line.find(b'"')
+    # The same bytes with what is escaped made harmless, so that the quotes left are those where texts begin and end.
+    bare = line.replace(rb"\\", b"__").replace(rb"\"", b"__") if b"\\" in line else line
+    kept, done, at = [], 0, bare.find(b'"')
     while at >= 0:
-        end = _end_of_text(line, at + 1)
+        end = bare.find(b'"', at + 1)
         if end < 0:
             break
         if end - at > 2 * KEPT_TEXT_BYTES:
             kept.append(line[done : at + 1])
             kept.append(_beginning(line[at + 1 : at + 1 + KEPT_TEXT_BYTES]))
             done = end
-        at = line.find(b'"', end + 1)
+        at = bare.find(b'"', end + 1)
     kept.append(line[done:])
     return b"".join(kept)
-
-
-def _end_of_text(line: bytes, start: int) -> int:
-    """Where the text that starts here ends: at a quote with an even number of backslashes before it."""
-    end = line.find(b'"', start)
-    while end >= 0:
-        back = end
-        while back > start and line[back - 1] == 0x5C:
-            back -= 1
-        if (end - back) % 2 == 0:
-            return end
-        end = line.find(b'"', end + 1)
-    return -1
 
 
 def _beginning(text: bytes) -> bytes:
