@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.flows.harness import Running, command, serve, wait_until
 from tests.unit.hooks.making import KEY, KEY_ID, body_of, native_event, native_session, session, signed
 
 
-def post(server: Running, path: str, payload: dict) -> int:
-    """The status; 0 while the receiver is being started again."""
+def is_taken(server: Running, path: str, payload: dict[str, Any]) -> bool:
+    """False while the receiver is being started again."""
+    kind = {"Content-Type": "application/json"}
     try:
-        return server.request(
-            "POST", server.now()["otlp_http"], path, body_of(payload), {"Content-Type": "application/json"}
-        )[0]
+        return server.request("POST", server.now()["otlp_http"], path, body_of(payload), kind)[0] == 200
     except OSError:
-        return 0
+        return False
 
 
-def asked(home: Path, metrics: str, by: str = "") -> list[dict]:
+def asked(home: Path, metrics: str, by: str = "") -> list[dict[str, Any]]:
     more = ["--by", by] if by else []
     told = json.loads(command("query", "--metrics", metrics, *more, "--range", "all", "--json", home=home).stdout)
     return [dict(zip(told["columns"], row, strict=True)) for row in told["rows"]]
@@ -27,7 +28,7 @@ def asked(home: Path, metrics: str, by: str = "") -> list[dict]:
 
 def test_an_author_is_told_which_commands_are_used_and_what_a_session_is_like(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    payloads = []
+    payloads: list[tuple[str, dict[str, Any]]] = []
     for person in range(3):
         mine = {"session_id": f"session {person}", "user_id": f"installation {person}"}
         payloads.append(("/metrics-upload/sessions", signed(native_session(**mine))))
@@ -38,7 +39,7 @@ def test_an_author_is_told_which_commands_are_used_and_what_a_session_is_like(tm
         (home / "hook_keys.json").write_text(json.dumps({KEY_ID: KEY.hex()}))
         for times in range(2):
             for path, payload in payloads:
-                wait_until(lambda path=path, payload=payload: post(server, path, payload) == 200, "it is taken")
+                wait_until(partial(is_taken, server, path, payload), "it is taken")
             if not times:
                 server.kill("receiver", "core")
         server.wait_drained()

@@ -97,9 +97,11 @@ def test_nothing_private_comes_out_of_what_plugins_report(tmp_path: Path, preset
         places |= answers_of(server)
         for by in ("feature_name", "exit_reason", "counting", "plugin_version", "user", "session"):
             metrics = "feature_uses" if by == "feature_name" else "reported_sessions"
-            found = server.request("GET", server.about["http"], f"/api/v1/query?metrics={metrics}&range=all&by={by}")
-            assert found[0] == 200, found
-            places[f"query by {by}"] = found[1]
+            status, answer = server.request(
+                "GET", server.about["http"], f"/api/v1/query?metrics={metrics}&range=all&by={by}"
+            )
+            assert status == 200, answer
+            places[f"query by {by}"] = answer
         assert server.stop() == 0
     places |= {**files_of(home), **tables_of(home), "log": log.read_bytes()}
     found = found_in(places, secrets)

@@ -78,6 +78,12 @@ _OF_USAGE: Final = {
     "cache_creation_1h_tokens": "cache_write_1h_tokens",
     "cache_read_tokens": "cache_read_tokens",
 }
+_SAID: Final = {
+    "input_tokens": "said_input_tokens",
+    "output_tokens": "said_output_tokens",
+    "cache_write_tokens": "said_cache_write_tokens",
+    "cache_read_tokens": "said_cache_read_tokens",
+}
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
@@ -177,6 +183,7 @@ class _Records:
 
     def _put_counts(self, attributes: dict[str, AttributeValue]) -> None:
         values = self._values
+        whole: dict[str, int] = {}
         counting = values.get("counting")
         if counting is not None:
             _put(attributes, counting=counting["method"], counting_version=counting.get("version"))
@@ -192,23 +199,35 @@ class _Records:
             attributes["session_seconds"] = duration
         elif duration is not None:
             self._out.drop(DropReason.BAD_NUMBER, "session_duration")
+        if self._is_native:  # its totals leave out the subagents, its usage does not
+            for counts in self._used_by_model().values():
+                for name in counts.keys() & _SAID.keys():
+                    whole[name] = whole.get(name, 0) + counts[name]
+            attributes.update({_SAID[name]: count for name, count in whole.items()})
         for field, attribute in _OF_SUBAGENTS.items():
             _put(attributes, **{attribute: values.get("subagents", {}).get(field)})
         for field, attribute in (("commands", "command_uses"), ("skills", "skill_uses")):
             if field in values:
                 attributes[attribute] = sum(values[field].values())
 
-    def _usage(self, began: int, ended: int) -> None:
-        """Readings of what the session used so far, by model. Resumes and forks begin with what was before them."""
-        told: dict[str, dict[str, int]] = {}
+    def _used_by_model(self) -> dict[str | None, dict[str, int]]:
+        """What a native report says that each model used, subagents included."""
+        told: dict[str | None, dict[str, int]] = {}
         for one in self._values.get("usage", ()):
-            counts = told.setdefault(one["model"], {})
+            counts = told.setdefault(one.get("model"), {})
             for field, attribute in _OF_USAGE.items():
                 if one.get(field) is not None:
                     counts[attribute] = counts.get(attribute, 0) + one[field]
+        return told
+
+    def _usage(self, began: int, ended: int) -> None:
+        """Readings of what the session used so far, by model. Resumes and forks begin with what was before them."""
         lineage = str(began // 10**6)
-        for model, counts in told.items():
-            attributes = self._who | {"counter": COUNTER, "model": model, "lineage": lineage, **counts}
+        for model, counts in self._used_by_model().items():
+            if not counts:
+                continue
+            attributes = self._who | {"counter": COUNTER, "lineage": lineage, **counts}
+            _put(attributes, model=model)
             numbers = ":".join(f"{name}={count}" for name, count in sorted(counts.items()))
             key = f"total\x1f{self._session}\x1f{model}\x1f{lineage}\x1f{ended}\x1f{numbers}"
             self._add("hook_usage", EventKind.USAGE_COUNTER, ended, key, attributes)

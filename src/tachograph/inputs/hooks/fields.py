@@ -177,7 +177,7 @@ USAGE_COUNTS: Final = (
     "responses",
 )
 USAGE: Final[Mapping[str, tuple[Check, bool]]] = {
-    "model": (_text(MAX_MODEL), _NEEDED),
+    "model": (_text(MAX_MODEL), _MAY),  # null where a response names none
     **dict.fromkeys(USAGE_COUNTS, (_count, _MAY)),
 }
 SUBAGENTS: Final[Mapping[str, tuple[Check, bool]]] = dict.fromkeys(
