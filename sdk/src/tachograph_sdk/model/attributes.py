@@ -182,7 +182,12 @@ _TABLE: tuple[Attribute, ...] = (
     _a("hook_ms", "number", "milliseconds that the plugin's hooks took of the session", column=False),
     # a limit of the plan
     _a("limit_window", "text", "which limit: five_hour, seven_day, spend_limit, …", column=False),
-    _a("limit_used_ratio", "number", "how much of it was used; 1 is all, and a spend limit can be exceeded", column=False),
+    _a(
+        "limit_used_ratio",
+        "number",
+        "how much of it was used; 1 is all, and a spend limit can be exceeded",
+        column=False,
+    ),
     _a("limit_resets_s", "count", "when it begins anew, UTC seconds since 1970", column=False),
     # a trace
     _a("trace_id", "text", "32 hex digits"),
