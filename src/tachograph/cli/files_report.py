@@ -46,6 +46,8 @@ def _summary(document: dict[str, Any]) -> Iterator[str]:
     for name, shown in _CLASSES.items():
         if summary[name] is not None:
             yield _fact(f"  {shown}", _count(summary[name]))
+    if summary["unsplit_tokens"]:
+        yield _fact("  of no kind that was said", _count(summary["unsplit_tokens"]))
     for reason in dict.fromkeys(summary["reasons"].values()):
         yield from _wrapped(f"Unknown: {reason}.")
     if summary["event_types"]:

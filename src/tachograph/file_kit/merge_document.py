@@ -201,7 +201,7 @@ def _totals(figures: SessionFigures) -> dict[str, Any]:
         "by_events": by_events if has_events else dict.fromkeys(by_events),
         "by_metrics": {
             "sessions": amounts.get("session_count"),
-            **{name: getattr(counted, name) if counted.has_tokens else None for name in TOKEN_CLASSES},
+            **{name: getattr(counted, name) if counted.has_classes else None for name in TOKEN_CLASSES},
             "cost_usd": float(counted.cost.usd) if counted.cost is not None else None,
             "lines_added": amounts.get("lines_added"),
             "lines_removed": amounts.get("lines_removed"),

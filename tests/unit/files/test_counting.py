@@ -141,6 +141,7 @@ def test_two_equal_records_of_an_older_parser_are_two(tmp_path: Path) -> None:
     assert found["summary"]["estimated_total_cost_usd"] == 0.2
     assert found["summary"]["estimated_total_tokens"] == 20
     assert found["summary"]["sessions"][0]["file"] == "session-1.log"
+    assert (found["summary"]["input_tokens"], found["summary"]["unsplit_tokens"]) == (None, 20)
 
 
 def test_a_successful_read_of_error_handler_is_no_failure(tmp_path: Path) -> None:

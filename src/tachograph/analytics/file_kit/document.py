@@ -122,7 +122,9 @@ def _reasons(usage: Usage) -> dict[str, str]:
 
 
 def _classes(usage: Usage) -> dict[str, int | None]:
-    return {name: getattr(usage, name) if usage.has_tokens else None for name in TOKEN_CLASSES}
+    """By kind; null where nobody said of which kind any were. `unsplit_tokens` are of no kind that was said."""
+    classes = {name: getattr(usage, name) if usage.has_classes else None for name in TOKEN_CLASSES}
+    return {**classes, "unsplit_tokens": usage.other_tokens if usage.has_tokens else None}
 
 
 def _costs(analysis: Analysis, total: Usage) -> dict[str, Any]:

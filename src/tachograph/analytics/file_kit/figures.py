@@ -47,6 +47,7 @@ class Usage:
     priced_nanousd: int = 0  # what a price table says of requests without a reported cost; no part of nanousd
     has_cost: bool = False
     has_tokens: bool = False
+    has_classes: bool = False  # of which kind the tokens are, of some at least
     input_tokens: int = 0  # cache excluded
     output_tokens: int = 0
     cache_read_tokens: int = 0
@@ -73,6 +74,7 @@ class Usage:
         """Add another's figures to these."""
         self.has_cost |= other.has_cost
         self.has_tokens |= other.has_tokens
+        self.has_classes |= other.has_classes
         for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -93,7 +95,7 @@ class Usage:
             self.cache_read_tokens += read
             self.cache_creation_tokens += written
             self.cache_creation_1h_tokens += min(data.get("cache_creation_1h_tokens", 0), written)
-            self.has_tokens = True
+            self.has_tokens = self.has_classes = True
         elif (total := data.get("total_tokens")) is not None:
             self.other_tokens += total
             self.has_tokens = True
@@ -257,7 +259,7 @@ class SessionFigures:
             else:
                 name = COUNTER_CLASSES.get(data.get("type", ""), "other_tokens")
                 setattr(part, name, int(value))
-                part.has_tokens = True
+                part.has_tokens, part.has_classes = True, name != "other_tokens"
             self.counters.setdefault(data.get("model"), Usage()).add(part)
             self.on(day).counters.add(part)
         elif kind in SMALL_COUNTERS:
