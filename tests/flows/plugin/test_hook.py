@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import pwd
 import signal
 import stat
 import subprocess
@@ -233,6 +234,17 @@ def test_older_clients_that_name_no_data_folder_get_the_same_one(hook: Hook) -> 
     assert [event["name"] for event in hook.events()] == ["x", "y"]
 
 
+def test_what_is_in_other_plugins_folders_decides_nothing(hook: Hook) -> None:
+    (hook.data.parent / "metrics-another").mkdir()
+    (hook.data.parent / "metrics-another" / "consent.json").write_text('{"status": "denied"}')
+    hook.run(payload(prompt="/x"), environ={"CLAUDE_PLUGIN_DATA": None})
+    assert [event["name"] for event in hook.events()] == ["x"]
+    (hook.data / "consent.json").rename(hook.data.parent / "metrics-another" / "consent.json")
+    hook.run(payload(prompt="/y"), environ={"CLAUDE_PLUGIN_DATA": None})
+    assert [event["name"] for event in hook.events()] == ["x"]
+    assert not (hook.data.parent / "metrics-another" / "spool").exists()
+
+
 def test_a_client_that_names_no_root_gets_it_from_the_script(hook: Hook) -> None:
     # Claude Code 1.0.128: `tachograph plugin install` writes the path into the command.
     command = COMMAND.replace("${CLAUDE_PLUGIN_ROOT}", str(hook.root))
@@ -282,6 +294,18 @@ def test_a_kept_interpreter_that_is_of_no_use_is_replaced(hook: Hook, content: s
     assert len(hook.events()) == 1
     assert (hook.data / "interpreter").read_text() == hook.python + "\n"
     assert not spied_on_note.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a file to somebody else")
+def test_no_program_is_run_because_somebody_else_noted_it(hook: Hook) -> None:
+    mark = hook.folder / "run"
+    evil = hook.folder / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    evil.chmod(0o755)
+    (hook.data / "interpreter").write_text(f"{evil}\n")
+    os.chown(hook.data / "interpreter", pwd.getpwnam("nobody").pw_uid, -1)
+    assert hook.run(payload(prompt="/x"), environ={"PATH": "/nowhere"}).was_silent
+    assert not mark.exists()
 
 
 def test_without_any_python_the_hook_is_silent(hook: Hook) -> None:

@@ -8,31 +8,30 @@ case ${DO_NOT_TRACK-} in '' | 0 | [Ff][Aa][Ll][Ss][Ee]) ;; *) exit 0 ;; esac
 case ${TACHOGRAPH_PLUGIN-} in [Oo][Ff][Ff] | 0 | [Nn][Oo] | [Ff][Aa][Ll][Ss][Ee]) exit 0 ;; esac
 
 # Which folder is ours, hook.py decides (places.py); where an older Claude Code does not say it, any that may be ours
-# is looked at here.
-consent=
+# is looked at here. Only the word is looked for; hook.py reads the file properly.
 if [ -n "${CLAUDE_PLUGIN_DATA-}" ]; then
-    consent=$CLAUDE_PLUGIN_DATA/consent.json
+    set -- "$1" "$CLAUDE_PLUGIN_DATA"
 else
-    for one in "${CLAUDE_CONFIG_DIR:-${HOME:-${USERPROFILE-}}/.claude}"/plugins/data/*/consent.json; do
-        [ -f "$one" ] && consent=$one && break
-    done
+    set -- "$1" "${CLAUDE_CONFIG_DIR:-${HOME:-${USERPROFILE-}}/.claude}"/plugins/data/metrics-*
 fi
-[ -f "$consent" ] || exit 0
-
-# Only looks for the word; hook.py reads the file properly.
+root=$1
+shift
 granted=
-while read -r line || [ -n "$line" ]; do
-    case $line in *'"granted"'*) granted=yes && break ;; esac
-done <"$consent"
+for data; do
+    [ -f "$data/consent.json" ] || continue
+    while read -r line || [ -n "$line" ]; do
+        case $line in *'"granted"'*) granted=$data && break 2 ;; esac
+    done <"$data/consent.json"
+done
 [ -n "$granted" ] || exit 0
 
 # The Python that ran the last time: on PATH may be a version manager's script, which takes ten times as long.
 python=
-[ -f "${consent%consent.json}interpreter" ] && read -r python <"${consent%consent.json}interpreter"
+[ -f "$granted/interpreter" ] && [ -O "$granted/interpreter" ] && read -r python <"$granted/interpreter"
 case $python in
-    /*) [ -x "$python" ] && "$python" -I -S "$1/scripts/hook.py" kept && exit 0 ;;
+    /*) [ -x "$python" ] && "$python" -I -S "$root/scripts/hook.py" kept && exit 0 ;;
 esac
-python3 -I -S "$1/scripts/hook.py" found && exit 0
-python -I -S "$1/scripts/hook.py" found && exit 0
-py -3 -I -S "$1/scripts/hook.py" found
+python3 -I -S "$root/scripts/hook.py" found && exit 0
+python -I -S "$root/scripts/hook.py" found && exit 0
+py -3 -I -S "$root/scripts/hook.py" found
 exit 0
