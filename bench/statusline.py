@@ -115,16 +115,16 @@ def _home(path: Path) -> Path:
     """A home as a server leaves it for status lines, on its busiest day."""
     (path / "statusline").mkdir(parents=True)
     (path / "secret.key").write_bytes(os.urandom(32))
-    sessions = {f"s_{n:016x}": 1_000_000 + n for n in range(SESSIONS)}
+    sessions = {f"s_{n:016x}": [n, 1_000_000 + n] for n in range(SESSIONS)}
     told = {
-        "v": 1, "is_kept": True, "zone": "UTC", "day": "2026-11-20", "day_from_us": 0, "day_to_us": 1 << 60,
+        "v": 2, "is_kept": True, "zone": "UTC", "day": "2026-11-20", "day_from_us": 0, "day_to_us": 1 << 60,
         "day_microusd": 3_100_000, "day_unpriced": 0, "day_no_session_microusd": 0, "month_from_us": 0,
         "month_to_us": 1 << 60, "month_microusd": 31_000_000, "month_unpriced": 0, "sessions": sessions,
     }  # fmt: skip
     (path / "today.json").write_text(json.dumps(told))
     now_s = int(time.time())
-    seen = {name: [0, 0, microusd, 0, now_s] for name, microusd in sessions.items()}
-    memory = {"v": 1, "day": "2026-11-20", "sessions": seen, "limits": {}, "limits_at_s": 0}
+    seen = {name: [whole - of_day, whole, 0, 0, now_s] for name, (of_day, whole) in sessions.items()}
+    memory = {"v": 2, "day": "2026-11-20", "sessions": seen, "limits": {}, "limits_at_s": 0}
     (path / "statusline" / "seen.json").write_text(json.dumps(memory))
     return path
 

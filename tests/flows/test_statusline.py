@@ -64,7 +64,7 @@ def test_today_is_what_the_ledger_says_and_what_it_cannot_know_yet(tmp_path: Pat
         assert cost > 0
         wait_for_cost(running, cost)
         told = today(tmp_path)
-        assert list(told["sessions"].values()) == [cost]
+        assert list(told["sessions"].values()) == [[cost, cost]]
         assert (tmp_path / "today.json").stat().st_mode & 0o777 == 0o600
         assert SESSION not in (tmp_path / "today.json").read_text()
 

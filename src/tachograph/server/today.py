@@ -26,9 +26,15 @@ _NO_SESSION = """
 select coalesce(sum(cost_nanousd), 0) from requests
 where session_id is null and occurred_at >= $start and occurred_at < $end"""
 _SESSIONS = f"""
-select session_id, sum(cost_nanousd) from sessions
-where session_id in (select session_id from sessions where ended_at >= $since)
-group by 1 order by max(ended_at) desc, 1 limit {MAX_SESSIONS}"""  # noqa: S608 - a number of ours
+select s.session_id, coalesce(d.cost, 0), s.cost
+from (
+    select session_id, sum(cost_nanousd) as cost, max(ended_at) as ended_at from sessions
+    where session_id in (select session_id from sessions where ended_at >= $since) group by 1
+) s left join (
+    select session_id, sum(cost_nanousd) as cost from requests
+    where session_id is not null and occurred_at >= $start and occurred_at < $end group by 1
+) d using (session_id)
+order by s.ended_at desc, 1 limit {MAX_SESSIONS}"""  # noqa: S608 - a number of ours
 
 
 class TodayFile:
@@ -73,7 +79,7 @@ class TodayFile:
                 return
             except FileNotFoundError:
                 pass
-        written = {"v": 1, "written_at_us": _us(now), **told}
+        written = {"v": 2, "written_at_us": _us(now), **told}
         replace_file(self._path, json.dumps(written, separators=(",", ":")).encode() + b"\n")
         self._told = told
 
@@ -82,6 +88,7 @@ class TodayFile:
         midnight = datetime(local.year, local.month, local.day)  # noqa: DTZ001 - local times of the zone
         first = midnight.replace(day=1)
         next_month = (first + timedelta(days=32)).replace(day=1)
+        bound: dict[str, Any] = {"since": now - _ACTIVE}
         told: dict[str, Any] = {"zone": self._zone.name, "day": f"{midnight:%Y-%m-%d}"}
         for name, begin, end in (("day", midnight, midnight + timedelta(days=1)), ("month", first, next_month)):
             start, stop = self._zone.utc_of(begin), self._zone.utc_of(end)
@@ -92,15 +99,14 @@ class TodayFile:
             ).rows
             told[f"{name}_microusd"], told[f"{name}_unpriced"] = int(cost or 0), int(unpriced or 0)
             if name == "day":
-                bound = {"start": start, "end": stop}
+                limits = {"start": start, "end": stop}
+                bound |= limits
                 ((rest,),) = self._store.query(
-                    Statement(name="cost of no session", sql=_NO_SESSION, parameters=bound)
+                    Statement(name="cost of no session", sql=_NO_SESSION, parameters=limits)
                 ).rows
                 told["day_no_session_microusd"] = half_up(rest)
-        rows = self._store.query(
-            Statement(name="sessions of late", sql=_SESSIONS, parameters={"since": now - _ACTIVE})
-        ).rows
-        told["sessions"] = {session: half_up(cost) for session, cost in rows if cost}
+        rows = self._store.query(Statement(name="sessions of late", sql=_SESSIONS, parameters=bound)).rows
+        told["sessions"] = {name: [half_up(of_day), half_up(whole)] for name, of_day, whole in rows if whole}
         return told
 
 

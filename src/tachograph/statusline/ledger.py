@@ -1,10 +1,10 @@
 """What the ledger knows of today, in a small file of the home: the core writes it, every status line reads it.
 
-`today.json`: {"v": 1, "written_at_us", "zone", "day": "2026-11-20", "day_from_us", "day_to_us" (UTC, the end excluded),
-"day_microusd", "day_unpriced" (requests whose cost nobody knows), "day_no_session_microusd" (the part that no session is
-known for), "month_from_us", "month_to_us", "month_microusd", "month_unpriced", "sessions": {pseudonym: micro-dollars of
-the whole session}, "is_kept": whether a core runs that keeps it up to date}. Its time of modification is that core's
-heartbeat: it touches the file every HEARTBEAT_S.
+`today.json`: {"v": 2, "written_at_us", "is_kept" (whether a core runs that keeps it up to date), "zone", "day":
+"2026-11-20", "day_from_us", "day_to_us" (UTC, the end excluded), "day_microusd", "day_unpriced" (requests whose cost nobody
+knows), "day_no_session_microusd" (the part that no session is known for), "month_from_us", "month_to_us",
+"month_microusd", "month_unpriced", "sessions": {pseudonym: [micro-dollars of that day, of the whole session]}}. Its time of
+modification is that core's heartbeat: it touches the file every HEARTBEAT_S.
 """
 
 from __future__ import annotations
@@ -47,14 +47,18 @@ class Ledger:
     month_unpriced: int
 
     def __init__(self, found: dict[str, Any], *, is_alive: bool) -> None:
-        """Raises KeyError, TypeError."""
+        """Raises KeyError, TypeError, ValueError."""
         for name in _NUMBERS:
             value = found[name]
             if type(value) is not int:
                 raise TypeError(name)
             setattr(self, name, value)
         self.day = str(found["day"])
-        self.sessions: dict[str, int] = {k: v for k, v in found["sessions"].items() if type(v) is int}
+        self.sessions: dict[str, tuple[int, int]] = {
+            name: (of_day, of_session)
+            for name, (of_day, of_session) in found["sessions"].items()
+            if type(of_day) is int and type(of_session) is int
+        }
         self.is_alive = is_alive
 
     def is_day_of(self, now_s: float) -> bool:
@@ -72,7 +76,7 @@ def read_ledger(home: str, *, now_s: float) -> Ledger | None:
     try:
         modified_s = os.stat(path).st_mtime
         found = loads(read_small(path, _MAX_BYTES))
-        if found["v"] != 1:
+        if found["v"] != 2:
             return None
         return Ledger(found, is_alive=found["is_kept"] is True and abs(now_s - modified_s) <= STALE_S)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

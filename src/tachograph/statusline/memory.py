@@ -1,17 +1,17 @@
 """What status lines remember from one redraw to the next: how sessions' totals grew today, and which limits they noted.
 
-`statusline/seen.json`: {"v": 1, "day", "sessions": {pseudonym: [offset, day_start, last, doubt, at_s]}, "limits":
+`statusline/seen.json`: {"v": 2, "day", "sessions": {pseudonym: [day_start, last, base, doubt, at_s]}, "limits":
 {window: [used ratio, resets at]}, "limits_at_s"}; money in micro-dollars. Several status lines share it under a lock, and
 none of them ever waits: who does not get it computes without writing.
 
-How much of a session's total the ledger does not know yet, `Seen.unknown`, must never count anything twice. Claude Code's
-total goes on over a resume or begins again at 0; and after /clear and in a fork it may go on under another session id, by
-version (docs/formats/claude_code_statusline.md). So only growth counts:
+How much of today the ledger does not know yet, `Seen.unknown`, must never count anything twice. Claude Code's total goes on
+over a resume or begins again at 0; and after /clear and in a fork it may go on under another session id, by version
+(docs/formats/claude_code_statusline.md). So only growth counts, less what the ledger learned of that session's day:
 
-* offset: the least that the total was ever above the ledger's figure. A new session's is 0; of a resumed or forked one it
-  is what was spent before it was first seen here, which the ledger knows elsewhere or will never know.
 * day_start: the total when the day began, or when the session was first seen today.
-* doubt: 1 if it was first seen today and nobody knows when the offset was spent.
+* last: the total when it was seen last.
+* base: what the ledger knew of the session's day when it was first seen today; 0 for one that was seen on a day before.
+* doubt: 1 if it was first seen today, had spent something, and nobody knows on which day.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Seen:
         seen = cls()
         try:
             found = loads(read_small(os.path.join(folder, SEEN), _MAX_SEEN_BYTES))
-            if found["v"] == 1:
+            if found["v"] == 2:
                 sessions, limits = found["sessions"].items(), found["limits"].items()
                 seen.sessions = {k: v for k, v in sessions if len(v) == 5 and all(type(n) is int for n in v)}
                 seen.limits = {k: v for k, v in limits if len(v) == 2}
@@ -74,7 +74,7 @@ class Seen:
     def write(self, folder: str) -> None:
         """Replace the file. Raises OSError. Not made durable: it may be forgotten, and a redraw must not wait for a disk."""
         told = {
-            "v": 1,
+            "v": 2,
             "day": self.day,
             "sessions": self.sessions,
             "limits": self.limits,
@@ -84,25 +84,22 @@ class Seen:
         write_new(path + ".new", dumps(told).encode())
         os.replace(path + ".new", path)
 
-    def note_total(self, session: str, total: int, known: int, *, day: str, now_s: float) -> bool:
-        """A session's total as Claude Code says it, and as the ledger knows it. True if anything is new."""
+    def note_total(self, session: str, total: int, ledger: Ledger | None, *, day: str, now_s: float) -> bool:
+        """A session's total as Claude Code says it. True if that is anything new."""
         changed = self._turn_to(day, now_s)
+        of_day, of_session = _known(ledger, session, day)
         entry = self.sessions.get(session)
         if entry is None:
-            offset = max(0, total - known)
-            forked = any(
-                last == total for _, _, last, _, _ in self.sessions.values()
-            )  # its parent's total goes on in it
-            self.sessions[session] = [offset, total, total, int(offset > DOUBT_MICROUSD and not forked), int(now_s)]
+            goes_on = any(last == total for _, last, _, _, _ in self.sessions.values())  # after /clear, or in a fork
+            doubt = total - of_session > DOUBT_MICROUSD and not goes_on
+            self.sessions[session] = [total, total, of_day, int(doubt), int(now_s)]
             return True
-        offset, day_start, last, doubt, _ = entry
-        if total < last:  # it began again (a resume before 2.1): what was counted of it stays, what comes now is added
-            day_start, offset = day_start - (last - total), offset - (last - total)
-        elif total - known >= 0:
-            offset = min(offset, total - known)
-        doubt = int(doubt and offset > DOUBT_MICROUSD)  # the ledger knows it by now
-        if [offset, day_start, total, doubt] != entry[:4]:
-            self.sessions[session] = [offset, day_start, total, doubt, int(now_s)]
+        day_start, last, base, doubt_before, _ = entry
+        if total < last:  # it began again: what was counted of it stays, what comes now is added
+            day_start -= last - total
+        doubt = bool(doubt_before) and total - of_session > DOUBT_MICROUSD  # until the ledger knows it
+        if [day_start, total, base, doubt] != entry[:4]:
+            self.sessions[session] = [day_start, total, base, int(doubt), int(now_s)]
             changed = True
         return changed
 
@@ -111,9 +108,9 @@ class Seen:
         if self.day != day:
             return 0
         total = 0
-        for session, (offset, day_start, last, _, _) in self.sessions.items():
-            known = ledger.sessions.get(session, 0) if ledger is not None else 0
-            total += max(0, min(last - offset - known, last - day_start))
+        for session, (day_start, last, base, _, _) in self.sessions.items():
+            learned = max(0, _known(ledger, session, day)[0] - base)
+            total += max(0, last - day_start - learned)
         if ledger is not None and ledger.day == day:
             total -= ledger.day_no_session_microusd  # it may be the same money
         return max(0, total)
@@ -140,9 +137,17 @@ class Seen:
             return False
         kept = [(k, v) for k, v in self.sessions.items() if 0 <= now_s - v[4] < _KEEP_S]
         kept = sorted(kept, key=lambda item: item[1][4])[-_MAX_SESSIONS:]
-        self.sessions = {k: [offset, last, last, 0, at_s] for k, (offset, _, last, _, at_s) in kept}
+        self.sessions = {k: [last, last, 0, 0, at_s] for k, (_, last, _, _, at_s) in kept}
         self.day = day
         return True
+
+
+def _known(ledger: Ledger | None, session: str, day: str) -> tuple[int, int]:
+    """What the ledger knows of this session: of this day, and in all."""
+    if ledger is None:
+        return 0, 0
+    of_day, of_session = ledger.sessions.get(session, (0, 0))
+    return of_day if ledger.day == day else 0, of_session
 
 
 def remember(
@@ -165,8 +170,7 @@ def remember(
         seen = Seen.read(folder)
         changed = False
         if payload.cost_microusd is not None:
-            known = ledger.sessions.get(session, 0) if ledger is not None else 0
-            changed = seen.note_total(session, payload.cost_microusd, known, day=day, now_s=now_s)
+            changed = seen.note_total(session, payload.cost_microusd, ledger, day=day, now_s=now_s)
         if lock is None:
             return seen
         noted = seen.wants_limits(payload, now_s)

@@ -23,7 +23,8 @@ DAY, NEXT = "2026-11-20", "2026-11-21"
 CENT = 10_000
 
 
-def ledger(day: int, sessions: dict[str, int] | None = None, *, alive: bool = True, **more: Any) -> Ledger:
+def ledger(day: int, sessions: dict[str, int | list[int]] | None = None, *, alive: bool = True, **more: Any) -> Ledger:
+    """With sessions of this day only, or [of the day, in all]."""
     told: dict[str, Any] = {
         "day": DAY,
         "day_from_us": int(NOW_S - 3600) * 1_000_000,
@@ -35,7 +36,7 @@ def ledger(day: int, sessions: dict[str, int] | None = None, *, alive: bool = Tr
         "month_to_us": int(NOW_S + 3600) * 1_000_000,
         "month_microusd": 10 * day,
         "month_unpriced": 0,
-        "sessions": sessions or {},
+        "sessions": {name: [v, v] if isinstance(v, int) else v for name, v in (sessions or {}).items()},
     } | more
     return Ledger(told, is_alive=alive)
 
@@ -54,8 +55,7 @@ class Day:
     def line(
         self, session: str, cents: float, known: Ledger | None = None, *, day: str = DAY, at_s: float = NOW_S
     ) -> None:
-        of_session = known.sessions.get(session, 0) if known is not None else 0
-        self.seen.note_total(session, int(cents * CENT), of_session, day=day, now_s=at_s)
+        self.seen.note_total(session, int(cents * CENT), known, day=day, now_s=at_s)
 
 
 def test_what_the_ledger_knows_is_counted_once() -> None:
@@ -76,7 +76,7 @@ def test_other_sessions_count_that_the_ledger_does_not_know_yet() -> None:
 
 
 def test_a_resumed_session_is_not_counted_again() -> None:
-    known = ledger(2 * CENT, {"a": 250 * CENT})  # most of it was on other days
+    known = ledger(2 * CENT, {"a": [2 * CENT, 250 * CENT]})  # most of it was on other days
     day = Day()
     day.line("a", 250, known)
     assert today(day.seen, known) == (2 * CENT, False)
@@ -146,7 +146,10 @@ def test_at_midnight_what_was_spent_before_is_yesterdays() -> None:
     day.line("a", 30, day="2026-11-19")
     day.line("a", 35, day=DAY)
     assert today(day.seen, None) == (5 * CENT, True)
-    assert today(day.seen, ledger(0, {"a": 30 * CENT})) == (5 * CENT, False)
+    assert today(day.seen, ledger(0, {"a": [0, 30 * CENT]})) == (5 * CENT, False)
+    assert today(day.seen, ledger(3 * CENT, {"a": [3 * CENT, 3 * CENT]})) == (5 * CENT, False), (
+        "of yesterday it knows nothing"
+    )
     assert today(day.seen, ledger(0)) == (5 * CENT, False), "of another day nothing counts, whether it is known or not"
 
 
@@ -274,7 +277,7 @@ def test_who_does_not_get_the_lock_does_not_wait(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[]", b"null", b"{}", b'{"v":1}', b"\xff", b'{"v":1,"sessions":[],"limits":5}', b"[" * 9999]
+    "data", [b"", b"[]", b"null", b"{}", b'{"v":2}', b"\xff", b'{"v":2,"sessions":[],"limits":5}', b"[" * 9999]
 )
 def test_a_damaged_memory_is_forgotten(tmp_path: Path, data: bytes) -> None:
     (tmp_path / FOLDER).mkdir()
@@ -308,4 +311,4 @@ def test_many_sessions_at_once_lose_nothing_for_good(tmp_path: Path) -> None:
     for n in range(8):
         redraw(tmp_path, payload(20), session=f"s_{n}")
     seen = Seen.read(str(tmp_path / FOLDER))
-    assert {k: v[2] for k, v in seen.sessions.items()} == {f"s_{n}": 20 * CENT for n in range(8)}
+    assert {k: v[1] for k, v in seen.sessions.items()} == {f"s_{n}": 20 * CENT for n in range(8)}

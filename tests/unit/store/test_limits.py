@@ -88,6 +88,10 @@ def test_the_peak_of_each_limit_and_when_it_was(store: DuckDBStore) -> None:
     assert (seven["limit"], seven["peak_ratio"]) == ("seven_day", 0.2)
     (only,) = limits_of(store, Window(start=AT + timedelta(hours=5), end=AT + timedelta(hours=5, microseconds=60)))
     assert (only["peak_ratio"], only["readings"]) == (0.1, 1)
+    again, *_ = limits_of(store, Window(start=AT + timedelta(hours=4)))
+    assert again["peak_at"].startswith((AT + timedelta(hours=5, microseconds=60)).isoformat()), (
+        "the first time in the window"
+    )
     assert limits_of(store, Window(end=AT)) == []
 
 
