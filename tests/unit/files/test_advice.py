@@ -87,6 +87,14 @@ def test_rate_limits(tmp_path: Path) -> None:
     assert advice(tmp_path / "less", [*events[:2], failure(status_code=500)], "rate_limits") == []
 
 
+def test_rate_limits_last_as_long_as_all_their_tries(tmp_path: Path) -> None:
+    given_up = event("api_retries_exhausted", status_code=429, total_attempts=11, total_retry_duration_ms="90000")
+    other = event("api_retries_exhausted", status_code=529, total_attempts=11, total_retry_duration_ms=5000)
+    (found,) = advice(tmp_path, [*(failure(attempt=11) for _ in range(3)), given_up, other], "rate_limits")
+    assert found.saving.duration_ms == 90_000
+    assert found.saving.how == "what all tries of the refused requests lasted, of 1 of them that tell"
+
+
 def test_time_that_nobody_tells_is_not_invented(tmp_path: Path) -> None:
     (found,) = advice(tmp_path, [failure(duration_ms=None) for _ in range(3)], "rate_limits")
     assert found.saving.duration_ms is None
@@ -138,6 +146,9 @@ def test_retries(tmp_path: Path) -> None:
     (found,) = advice(tmp_path / "a", [*told, *(request(0.1, attempt=4, session="s_0") for _ in range(2))], "retries")
     assert found.evidence == "At least 2 of 20 requests were tried again (10 %), 6 retries in 1 session."
     assert found.saving.duration_ms is None
+    gave_up = event("api_retries_exhausted", total_retry_duration_ms=7000)
+    more = [*told, *(request(0.1, attempt=4, session="s_0") for _ in range(2)), gave_up]
+    assert advice(tmp_path / "w", more, "retries")[0].saving.duration_ms == 7000
     assert advice(tmp_path / "b", [*told, request(0.1, attempt=5), request(0.1, attempt=1)], "retries") == []
     assert advice(tmp_path / "c", [*told[:8], request(0.1, attempt=9)], "retries") == []
     many = spread(lambda session: request(0.1, attempt=1, session=session), 120)

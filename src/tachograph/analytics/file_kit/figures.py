@@ -154,6 +154,10 @@ class SessionFigures:
     attempts_known: int = 0  # requests and errors that tell how many tries they took
     rate_limited_ms: int = 0  # what the requests lasted that ended in a rate limit, as far as they tell
     rate_limited_timed: int = 0
+    waited_ms: int = 0  # what all tries of requests lasted that were given up, as far as they tell
+    waited_timed: int = 0
+    rate_limit_waited_ms: int = 0  # the part of it that ended in a rate limit
+    rate_limit_waited_timed: int = 0
     prompts: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)  # lines_added, lines_removed, commits, active_time, …
     first_us: int | None = None
@@ -231,6 +235,8 @@ class SessionFigures:
             return self._add_error(data, day)
         elif kind == "internal_error":
             self.internal_errors += 1
+        elif kind == "api_retries_exhausted":
+            self._add_wait(data)
         elif kind == "api_refusal":
             self.refusals += 1
         return None
@@ -306,6 +312,15 @@ class SessionFigures:
             self.rate_limited_ms += lasted
             self.rate_limited_timed += 1
         return found
+
+    def _add_wait(self, data: dict[str, Any]) -> None:
+        if (lasted := data.get("duration_ms")) is None:
+            return
+        self.waited_ms += lasted
+        self.waited_timed += 1
+        if classify_error(data) is ErrorClass.RATE_LIMIT:
+            self.rate_limit_waited_ms += lasted
+            self.rate_limit_waited_timed += 1
 
     def _add_attempts(self, data: dict[str, Any]) -> None:
         if (attempts := data.get("attempt")) is not None and attempts > 0:

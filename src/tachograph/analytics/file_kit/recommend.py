@@ -107,14 +107,20 @@ def _rate_limits(material: Material) -> Iterator[Recommendation]:
     errors = sum(session.classes[ErrorClass.RATE_LIMIT] for session in sessions)
     if errors < 3:
         return
-    timed = sum(session.rate_limited_timed for session in sessions)
-    lasted = sum(session.rate_limited_ms for session in sessions)
+    waited = sum(session.rate_limit_waited_timed for session in material.analysis.sessions)
+    if waited:  # all tries and the waiting between them; the error itself tells of less
+        timed, lasted = waited, sum(session.rate_limit_waited_ms for session in material.analysis.sessions)
+        what = "all tries of the refused requests lasted"
+    else:
+        timed = sum(session.rate_limited_timed for session in sessions)
+        lasted = sum(session.rate_limited_ms for session in sessions)
+        what = "the refused requests lasted, without waiting for them"
     yield Recommendation(
         rule="rate_limits",
         advice="Run fewer sessions at the same time, or spread them over the day: requests were refused.",
         evidence=f"{errors:,} requests ended in a rate limit, in {_several(len(sessions), 'session')}.",
         sessions=_top(sessions, lambda session: session.classes[ErrorClass.RATE_LIMIT]),
-        saving=_time(lasted, timed, errors, "the refused requests lasted, their own tries included"),
+        saving=_time(lasted, timed, errors, what),
     )
 
 
@@ -217,7 +223,12 @@ def _retries(material: Material) -> Iterator[Recommendation]:
         evidence=f"At least {retried:,} of {requests:,} requests were tried again ({_percent(retried, requests)}), "
         f"{_several(retries, 'retry', 'retries')} in {_several(len(where), 'session')}.",
         sessions=_top(where, lambda session: session.retries),
-        saving=Saving(reason="how long was waited between tries is not recorded"),
+        saving=_time(
+            sum(session.waited_ms for session in sessions),
+            timed := sum(session.waited_timed for session in sessions),
+            max(timed, retried),
+            "all tries of the requests lasted that were given up",
+        ),
     )
 
 

@@ -52,6 +52,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "total_tokens": ("tokens", "total_tokens", "totalTokens", "token_count"),
     "attempt": ("attempt", "attempts", "total_attempts"),
     "error_type": ("error_type", "error_class"),
+    "duration_ms": ("duration_ms", "total_retry_duration_ms"),
 }
 """Names that older parsers used for the same; the first that is there counts, also if it is 0."""
 
