@@ -110,7 +110,8 @@ RELEASES = GOLDEN.parents[1] / "plugin"
     ids=lambda path: "-".join(path.parts[-2:]),
 )
 def test_recorded_sessions(store: DuckDBStore, tmp_path: Path, scenario: Path) -> None:
-    shutil.copytree(scenario, tmp_path / "projects")
+    played = scenario / "projects"
+    shutil.copytree(played if played.exists() else scenario, tmp_path / "projects")
     (totals, models), ledger = by_plugin(tmp_path / "projects"), by_import(store, tmp_path / "projects")
     if scenario.parts[-2:] == ("1.0.128", "fork"):
         # This release gives a copied prompt another time, and no prompt id by which the ledger would know it again.

@@ -88,7 +88,11 @@ def test_a_line_has_at_most_one_error_that_of_its_first_item(tmp_path: Path) -> 
 
 def test_times_are_in_the_order_of_the_file_so_that_a_session_can_last_less_than_nothing(tmp_path: Path) -> None:
     told = count(
-        tmp_path, {"timestamp": "2025-10-30T12:01:00.000Z"}, {"timestamp": ""}, {"timestamp": "2025-10-30T12:00:00Z"}
+        tmp_path,
+        {"timestamp": "a secret"},
+        {"timestamp": "2025-10-30T12:01:00.000Z"},
+        {"timestamp": ""},
+        {"timestamp": "2025-10-30T12:00:00Z"},
     )
     assert told["session_duration"] == -60
     assert (told["start_timestamp"], told["end_timestamp"]) == ("2025-10-30T12:01:00.000Z", "2025-10-30T12:00:00Z")

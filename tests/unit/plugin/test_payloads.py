@@ -142,19 +142,37 @@ def test_compat_is_never_signed_and_native_without_a_key_says_nothing_of_one() -
         assert "key_id" not in made
 
 
-def test_a_payload_is_ascii_whatever_the_transcript_says() -> None:
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [
+        ("claude-opus-5-5[1m]", "claude-opus-5-5[1m]"),
+        ("anthropic/claude-sonnet-5@20260101:0", "anthropic/claude-sonnet-5@20260101:0"),
+        ("arn:aws:bedrock:us-east-1:123456789012:inference-profile/ours", "other"),
+        ("a prompt that is no model", None),
+        ("modèle", None),
+        ("x" * 200, None),
+        ("", None),
+        (["x"], None),
+    ],
+)
+def test_what_a_transcript_says_is_only_sent_in_the_form_of_what_it_should_be(model: object, sent: str | None) -> None:
     counts = counting.Counts("s")
     counts.take(
         {
             "type": "assistant",
             "sessionId": "s",
-            "version": "2.1.328",
+            "version": f"2.1 {model}",
             "timestamp": "2026-11-20T10:00:00.000Z",
-            "message": {"id": "m", "model": "modèle \u2028", "usage": {"input_tokens": 1}},
+            "message": {"id": "m", "model": model, "usage": {"input_tokens": 1}},
         }
     )
+    counts.take({"type": "system", "sessionId": "s", "timestamp": f"2026-11-20T10:00:00Z {model}"})
     item = {"counts": payloads.native_counts(counts, hook_ms=None), "counted_at": 0.0}
-    assert b"mod\\u00e8le" in payloads.body(payloads.session(item, **WHO, is_pseudonym=False, form="native"))
+    made = payloads.session(item, **WHO, is_pseudonym=False, form="native")
+    assert [row["model"] for row in made["usage"]] == [sent]
+    assert made["client_version"] is None
+    assert made["end_timestamp"] == "2026-11-20T10:00:00.000Z"
+    assert payloads.body(made).isascii()
 
 
 def test_a_session_with_every_name_and_many_models_stays_below_the_receivers_limit() -> None:

@@ -2,7 +2,7 @@
 
 Kept so that figures can be compared with those collected before: every user line is a turn, every content block a
 message, usage is added up line by line, at most one error a line. One thing is different: a line that made the old
-count stop, or end in nothing (no JSON object, a null where a number should be), is skipped and counted.
+count stop, or end in nothing (no JSON object, a null where a number should be), is skipped and counted; and what stands for a time but is none is not taken over, because it would be sent as it stands.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def count_compat(path: str, deadline: float | None = None) -> dict[str, Any]:
             counts["bad_lines"] += 1 if line is None or line.strip() else 0
             continue
         stamp = record.get("timestamp")
-        if isinstance(stamp, str) and stamp:
+        if transcript.time_of(stamp) is not None:
             counts["start_timestamp"] = counts["start_timestamp"] or stamp
             counts["end_timestamp"] = stamp
         if record.get("type") == "user":

@@ -17,6 +17,7 @@ What subagents did is kept apart, wherever their records are: in the same file (
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import Any
 
@@ -35,6 +36,8 @@ MAX_MODELS = 50
 PAUSE_SECONDS = 300.0
 CLASSES = ("input_tokens", "output_tokens", "cache_creation_tokens", "cache_creation_1h_tokens", "cache_read_tokens")
 
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@\[\]+-]{0,99}")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}")
 _NOT_A_PROMPT = (
     "<local-command-",
     "<bash-",
@@ -95,7 +98,7 @@ class Counts:
         self.records += 1
         self._take_time(record.get("timestamp"))
         version = record.get("version")
-        if isinstance(version, str) and 0 < len(version) <= 32:
+        if isinstance(version, str) and _VERSION.fullmatch(version):
             self.client_version = version
         message = record.get("message")
         if kind == "system" or not isinstance(message, dict):
@@ -370,8 +373,10 @@ def _as_prompt(text: str) -> str | None:
 
 
 def _model(name: Any) -> str | None:
-    """A model's name as it is sent: one that is longer than any is none."""
-    return name if isinstance(name, str) and 0 < len(name) <= 100 else None
+    """A model's name as it is sent: None for what has not the form of one, and no address with an account in it."""
+    if not isinstance(name, str) or not _MODEL.fullmatch(name):
+        return None
+    return "other" if name.startswith("arn:") else name
 
 
 def count_of(value: Any) -> int:
