@@ -56,6 +56,9 @@ TABLES = (
     "kin",
     "differences",
     "counters",
+    "limits",
+    "feature_uses",
+    "hook_sessions",
 )
 
 
