@@ -4,7 +4,8 @@
 
 Recorded from 2.0.76, 2.1.72, 2.1.197 and 2.1.328 (played by tools/real_clients): each re-indents settings.json with two blanks, leaves
 `enabledPlugins: {}` behind, and marks its copy `.orphaned_at`. 2.0.76 does not write the marketplace into the settings and
-fails where it is known already. 2.1.197 and newer delete the plugin's data. FAKE_CLAUDE_FAILS names a command that fails,
+fails where it is known already; newer ones take out a marketplace's plugins with it. 2.1.197 and newer delete the
+plugin's data. FAKE_CLAUDE_FAILS names a command that fails,
 after it has begun to write; FAKE_CLAUDE_DROPS a setting that this version takes out by itself.
 """
 
@@ -64,7 +65,7 @@ def add(version: str, config: Path, folder: str, _: list[str]) -> int:
     return 0
 
 
-def drop(_: str, config: Path, name: str, __: list[str]) -> int:
+def drop(version: str, config: Path, name: str, __: list[str]) -> int:
     known = load(config / "plugins" / "known_marketplaces.json")
     if known.pop(name, None) is None:
         print(f"✘ Failed to remove marketplace: Marketplace '{name}' not found")
@@ -73,6 +74,9 @@ def drop(_: str, config: Path, name: str, __: list[str]) -> int:
     settings = load(config / "settings.json")
     if settings.get("extraKnownMarketplaces", {}).pop(name, None) is not None:
         save(config / "settings.json", settings)
+    listed = load(config / "plugins" / "installed_plugins.json").get("plugins", {})
+    for plugin in [plugin for plugin in listed if plugin.endswith(f"@{name}")] if version[:3] != "2.0" else []:
+        uninstall(version, config, plugin, [])
     return 0
 
 

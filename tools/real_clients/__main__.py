@@ -31,10 +31,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="a folder for homes, servers and the report")
     parser.add_argument("--only", nargs="*", default=VERSIONS)
     parser.add_argument("--runs", type=int, default=5, help="runs per mood of the receiver")
+    parser.add_argument("--way", choices=("hand", "command", "files"), default="hand", help="how the plugin gets in")
     given = parser.parse_args()
     bad = 0
     for version in given.only:
-        report = Play(version, given.clients.resolve(), given.out.resolve() / version).all(given.runs)
+        report = Play(version, given.clients.resolve(), given.out.resolve() / version).all(given.runs, given.way)
         (given.out / version / "report.json").write_text(json.dumps(report, indent=1) + "\n")
         bad += len(report["faults"])
     return 1 if bad else 0
@@ -46,7 +47,7 @@ class Play:
     def __init__(self, version: str, packages: Path, out: Path) -> None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        self.version, self.out, self.faults = version, out, list[str]()
+        self.version, self.out, self.faults, self.way = version, out, list[str](), ""
         self.model, server = serve_model(script_for(version))
         host, port = server.server_address[:2]
         self.client = Client(version, packages, out / "home", f"http://{host!s}:{port}")
@@ -58,13 +59,13 @@ class Play:
         assert self.server.stdout is not None
         self.relay = Relay(json.loads(self.server.stdout.readline())["otlp_http"])
 
-    def all(self, runs: int) -> dict[str, Any]:
+    def all(self, runs: int, way: str) -> dict[str, Any]:
         """Everything, in order; the report."""
         try:
             self.client.add_demo()
             settings = self.client.settings.read_bytes()
             self.bare.add_demo()
-            self.install_by_hand()
+            self.install(way)
             truths = self.sessions()
             self.check_first(truths)
             felt = {mood: self.felt(mood, runs) for mood in MOODS}
@@ -73,6 +74,7 @@ class Play:
             self.remove(settings)
             report = {
                 "version": self.version,
+                "way": self.way,
                 "sessions": len(truths),
                 "sent": _tally(self.relay.sent),
                 "seconds": felt,
@@ -110,15 +112,25 @@ class Play:
         said: dict[str, Any] = json.loads(done.stdout or b"{}")
         return said
 
-    def install_by_hand(self) -> None:
-        """As a person does: the checkout is the marketplace. Claude Code 1 has no plugins, so there our command does it."""
-        if self.client.has_plugins:
+    def install(self, way: str) -> None:
+        """By hand as a person does, with the checkout as marketplace; by our command; or by it where it finds no `claude`.
+
+        Claude Code 1 has no plugins, so there our command does it in any case.
+        """
+        self.way = way if self.client.has_plugins else "command"
+        if self.way == "hand":
             self.client.plugin("marketplace", "add", str(ROOT))
             self.client.plugin("install", "metrics@tachograph")
             write_consent(self.client.data, granted=True, endpoint=self.relay.url, form="native")
             register_key(self.home / "hook_keys.json", make_key(self.client.data))
-        else:
-            self.tachograph("plugin", "install", "--yes", "--endpoint", self.relay.url, "--json")
+            return
+        script = self.client.root / "bin" / "claude"
+        if self.way == "files":
+            script.rename(script.with_name("elsewhere"))
+        done = self.tachograph("plugin", "install", "--yes", "--endpoint", self.relay.url, "--json")
+        self.say(f"installed by {done['method']}; Claude Code itself changed {done['claude_also_changed']}")
+        if self.way == "files":
+            script.with_name("elsewhere").rename(script)
 
     def sessions(self) -> list[Truth]:
         """The print runs, then one session in a terminal that is cleared in the middle."""
@@ -239,8 +251,7 @@ class Play:
 
     def ship(self) -> None:
         """Send without waiting for the next time to try."""
-        ship = next(self.client.config.glob("plugins/cache/tachograph/metrics/*/scripts/ship.py"), None)
-        ship = ship or ROOT / "src/tachograph/plugin/metrics/scripts/ship.py"
+        ship = ROOT / "src/tachograph/plugin/metrics/scripts/ship.py"
         words = [sys.executable, "-I", "-S", "-B", str(ship), str(self.client.data), "--now"]
         subprocess.run(words, env=self.client.environment, timeout=90, check=False)
 
@@ -254,7 +265,7 @@ class Play:
         """Out again, and nothing left of it."""
         self.tachograph("plugin", "remove", "--yes", "--json")
         now = self.client.settings.read_bytes()
-        if self.version.startswith("1."):
+        if self.way != "hand":
             if now != settings:
                 self.fault("the settings are not as they were")
         elif b"metrics@tachograph" in now or b'"tachograph"' in now:

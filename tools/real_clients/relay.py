@@ -90,8 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self, body: bytes) -> None:
         if self.relay.mood == "slow":
             time.sleep(SLOW_S)
-        status, data = self.relay.forward(self.command, self.path, body, dict(self.headers))
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the server, or who asked, is gone
+            status, data = self.relay.forward(self.command, self.path, body, dict(self.headers))
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))

@@ -56,6 +56,29 @@ def test_a_marketplace_from_a_repository_is_used_as_it_is(user):
     assert "extraKnownMarketplaces" not in json.loads(user.settings.read_text())
 
 
+def test_a_checkout_that_was_added_by_hand_is_used_as_it_is(user):
+    by_hand(user)
+    settings = user.settings.read_bytes()
+    done = user.plugin("install", "--yes", "--json")
+    assert user.calls == []
+    assert done.json["copies"] == []
+    assert done.json["consent"] == "granted"
+    assert user.settings.read_bytes() == settings
+
+
+@pytest.mark.parametrize("claude", ["2.0.76", "2.1.72", "2.1.328"])
+def test_a_marketplace_whose_folder_is_gone_is_added_anew_and_the_data_stays(user, claude):
+    user.use(claude)
+    by_hand(user, source={"source": "directory", "path": "/nowhere/any/more"})
+    user.data.mkdir(parents=True)
+    (user.data / "metrics.log").write_text("a line\n")
+    assert user.plugin("install", "--yes").status == 0
+    assert user.calls[0] == "plugin marketplace remove tachograph"
+    assert (user.data / "metrics.log").read_text() == "a line\n"
+    known = json.loads((user.config / "plugins" / "known_marketplaces.json").read_text())
+    assert known["tachograph"]["source"]["path"] == str(user.home / "plugin")
+
+
 @pytest.mark.parametrize(("scope", "file"), [("project", "settings.json"), ("local", "settings.local.json")])
 @pytest.mark.parametrize("claude", ["2.1.328", None], ids=str)
 def test_for_a_project_it_is_switched_on_there_and_nowhere_else(user, claude, scope, file):

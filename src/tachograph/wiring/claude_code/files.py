@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from tachograph.wiring.claude_code.json_text import NotPlainJson, change_text, r
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.private_files import replace_file
 
-__all__ = ["FileChange", "put_back", "read_bytes", "read_object", "replacement"]
+__all__ = ["FileChange", "kept_aside", "put_back", "read_bytes", "read_object", "replacement"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,28 @@ def put_back(path: Path, data: bytes | None) -> None:
     replace_file(target, data)
     if mode is not None:
         target.chmod(mode)
+
+
+@contextmanager
+def kept_aside(folder: Path) -> Iterator[None]:
+    """Keep the folder where nobody looks for it while another program does things that delete it.
+
+    Claude Code 2.1.197 and newer delete a plugin's data with the plugin, and when its marketplace is removed.
+    """
+    aside = folder.with_name(f".{folder.name}.kept")
+    if aside.is_dir() and not folder.exists():
+        aside.rename(folder)  # a process ended in between
+    if not folder.is_dir():
+        yield
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.rename(aside)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(folder)
 
 
 def _parsed(path: Path, data: bytes | None) -> tuple[str, dict[str, Any]]:

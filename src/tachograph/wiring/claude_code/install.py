@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.wiring.claude_code.consent import key_id_of, make_key, read_consent, register_key, write_consent
-from tachograph.wiring.claude_code.files import put_back, read_bytes, read_object, replacement
+from tachograph.wiring.claude_code.files import kept_aside, put_back, read_bytes, read_object, replacement
 from tachograph.wiring.claude_code.json_text import read_text
 from tachograph.wiring.claude_code.places import PLUGIN
 from tachograph.wiring.claude_code.plan import Plan
@@ -113,9 +113,10 @@ def _make(plan: Plan, settings: tuple[Path, ...]) -> tuple[str, ...]:
     """Run the commands and write the files; names of settings that Claude Code changed by itself."""
     before = {path: read_bytes(path) for path in settings}
     said = {path: read_object(path) for path in settings}
-    if plan.program is not None:
-        for words in plan.commands:
-            plan.program.run(*words)
+    if plan.program is not None and plan.commands:
+        with kept_aside(plan.places.data):
+            for words in plan.commands:
+                plan.program.run(*words)
     also: dict[str, None] = {}
     for change in plan.changes:
         after = change.after

@@ -83,7 +83,7 @@ def plan_install(
     marketplace = home / "plugin"
     if method == "hooks":
         return _plan_hooks(places, home, scope, program, source, version, records)
-    foreign = _foreign_marketplace(places)
+    foreign = _foreign_marketplace(places, marketplace)
     told = None if foreign else marketplace
     changes = []
     for path in dict.fromkeys((places.settings("user"), places.settings(scope))):
@@ -168,10 +168,15 @@ def _directory_of(known: dict[str, Any]) -> str | None:
     return source.get("path") if isinstance(source, dict) and source.get("source") == "directory" else None
 
 
-def _foreign_marketplace(places: ClaudePlaces) -> bool:
-    """Whether the marketplace was added from elsewhere, such as a repository: then that one is used."""
+def _foreign_marketplace(places: ClaudePlaces, marketplace: Path) -> bool:
+    """Whether the marketplace was added from elsewhere, such as a repository or a checkout: then that one is used."""
     known = read_object(places.known_marketplaces)
-    return MARKETPLACE in known and _directory_of(known) is None
+    if MARKETPLACE not in known:
+        return False
+    folder = _directory_of(known)
+    return folder is None or (
+        folder != str(marketplace) and Path(folder, ".claude-plugin", "marketplace.json").exists()
+    )
 
 
 def _is_installed(places: ClaudePlaces, scope: Scope, version: str) -> bool:

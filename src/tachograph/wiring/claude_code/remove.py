@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tachograph.wiring.claude_code.consent import read_key, unregister_key
-from tachograph.wiring.claude_code.files import FileChange, put_back, read_bytes, read_object, replacement
+from tachograph.wiring.claude_code.files import FileChange, kept_aside, put_back, read_bytes, read_object, replacement
 from tachograph.wiring.claude_code.places import MARKETPLACE, PLUGIN, PLUGIN_ID, SCOPES, ClaudePlaces, Scope
 from tachograph.wiring.claude_code.program import ClaudeProgram, ProgramFailed
 from tachograph.wiring.claude_code.record import Record, forget, recall
@@ -100,13 +101,10 @@ def remove(removal: Removal, *, keys: Path, records: Path) -> Removed:
     key = read_key(places.data)
     watched = [places.settings(scope) for scope in SCOPES] + [places.known_marketplaces, places.installed_plugins]
     before = {path: read_bytes(path) for path in watched}
-    refused = []
-    for words in removal.commands:
-        try:
-            assert removal.program is not None
-            removal.program.run(*words)
-        except ProgramFailed:
-            refused.append(removal.program.command(*words) if removal.program else "")
+    refused: list[str] = []
+    if removal.program is not None:
+        with nullcontext() if places.data in removal.folders else kept_aside(places.data):
+            refused += _refused(removal.program, removal.commands)
     for path in watched:
         _leave(path, before[path], places, record)
     for path in removal.copies:
@@ -119,6 +117,17 @@ def remove(removal: Removal, *, keys: Path, records: Path) -> Removed:
     forget(records, places.config)
     touched = tuple(path for path in watched if read_bytes(path) != before[path])
     return Removed(settings=touched, folders=removal.folders, key_forgotten=forgotten, refused=tuple(refused))
+
+
+def _refused(program: ClaudeProgram, commands: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Run the commands; those that failed."""
+    refused = []
+    for words in commands:
+        try:
+            program.run(*words)
+        except ProgramFailed:
+            refused.append(program.command(*words))
+    return refused
 
 
 def _change(path: Path, record: Record | None, wanted: dict[str, object]) -> FileChange:
