@@ -26,7 +26,7 @@ from tachograph.inputs.files.unit import FileKind, NamedFile
 from tachograph.inputs.histories.find import FoundFile, reason_of
 from tachograph.inputs.histories.report import add_counts
 from tachograph.ports import Clock, FileState
-from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.errors import ConfigError, TachographError
 from tachograph_sdk.private_files import lock_file
 
 __all__ = ["KitParser", "ParseReport", "Parsed"]
@@ -129,7 +129,7 @@ class KitParser:
                 for path in dict.fromkeys(Path(os.path.realpath(path)) for path in logs):
                     if progress is not None:
                         progress(path.name)
-                    report.logs.append(self._parse(path))
+                    report.logs.append(self._parse_safely(path))
                     if report.logs[-1].status in ("parsed", "grown"):
                         save_known(self._folder.parse_state, self._known)
         except OSError as error:
@@ -138,9 +138,20 @@ class KitParser:
             ) from None
         return report
 
+    def _parse_safely(self, path: Path) -> Parsed:
+        try:
+            return self._parse(path)
+        except (OSError, TachographError):  # of the folder, not of this log
+            raise
+        except Exception as error:  # noqa: BLE001 - our own fault; it may quote the log, so only its type is told
+            return Parsed(file=self._name(path), status="failed", reason=f"our own fault ({type(error).__name__})")
+
+    def _name(self, path: Path) -> str:
+        return path.name if _PLAIN_NAME.fullmatch(path.name) else self._name_file(str(path))
+
     def _parse(self, path: Path) -> Parsed:
         file_id = self._name_file(str(path))
-        name = path.name if _PLAIN_NAME.fullmatch(path.name) else file_id
+        name = self._name(path)
         known = self._known.get(file_id)
         try:
             status = path.stat()

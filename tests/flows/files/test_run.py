@@ -250,6 +250,23 @@ def test_stopping_and_going_on_as_in_a_plain_shell(kit: Path, stops: str, tmp_pa
         assert terminal.wait() == 0
 
 
+def test_who_lets_us_go_on_lets_the_program_go_on(kit: Path) -> None:
+    """Without a shell that tells the whole group."""
+    text = "import os, signal, time\nprint('up', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)\nraise SystemExit(4)"
+    process = subprocess.Popen(recorded(kit, *script(text)), env=environment(), stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        pid, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert pid == process.pid
+        assert os.WIFSTOPPED(status)
+        os.kill(process.pid, signal.SIGCONT)
+        assert process.wait(20) == 4
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_every_encoding_becomes_lines_that_parse_to_the_same(kit: Path, tmp_path: Path) -> None:
     from tachograph.inputs.otlp.to_json import json_line
     from tachograph.ports import FrameKind

@@ -57,10 +57,13 @@ def test_every_record_is_found_and_is_the_same_event_as_in_the_request(kit: Kit,
 
 
 def test_a_text_of_several_lines_is_one_value_and_gets_nowhere(kit: Kit) -> None:
-    more = REQUEST.replace("     -> model", "     -> prompt: Str(first line\n\nsecond, secret line)\n     -> model")
+    more = REQUEST.replace(
+        "     -> model",
+        "     -> prompt: Str(first\n\nFlags: 0\nLogRecord #7\n     -> model: Str(secret)\nsecret line)\n     -> model",
+    )
     document = kit.parsed(f"ResourceLog #0\nScopeLogs #0\n{more}{END}")
     [event] = document["events"]
-    assert event["data"]["model"] == "claude-opus-5-5"
+    assert (event["data"]["model"], event["data"]["input_tokens"]) == ("claude-opus-5-5", 10)
     assert b"secret" not in kit.everything_written()
 
 

@@ -43,8 +43,8 @@ def one_event(second: int = 0, **more: Any) -> str:
     )
 
 
-def counter(value: int, *, end: int) -> str:
-    """A printed running total of commits."""
+def counter(value: int, *, end: int, start: int = 0) -> str:
+    """A printed running total of commits, of a process that began at `start`."""
     return f"""{{
   descriptor: {{
     name: 'claude_code.commit.count',
@@ -55,7 +55,7 @@ def counter(value: int, *, end: int) -> str:
   dataPoints: [
     {{
       attributes: {{ 'session.id': '{SESSION}' }},
-      startTime: [ 1795179600, 0 ],
+      startTime: [ {1795179600 + start}, 0 ],
       endTime: [ {1795179600 + end}, 0 ],
       value: {value}
     }}
@@ -173,6 +173,25 @@ def test_growing_at_any_place_comes_to_the_same(kit: Kit, at: int) -> None:
     assert document["quarantined"] == {}
 
 
+def test_growing_line_by_line_comes_to_the_same(kit: Kit) -> None:
+    text = counter(2, end=1) + counter(2, end=2) + "It is 2026.\n" + counter(5, end=3) + one_event(0)
+    kit.log("")
+    for line in text.splitlines(keepends=True):
+        kit.log(line, append=True)
+        kit.parse()
+    document = kit.document()
+    assert [m["value"] for m in document["metrics"]] == [2, 0, 3]
+    assert (document["events_count"], document["quarantined"]) == (1, {})
+
+
+def test_a_running_total_goes_on_and_a_new_process_begins_anew(kit: Kit) -> None:
+    kit.log(counter(2, end=1))
+    kit.parse()
+    kit.log(counter(5, end=2) + counter(1, start=10, end=11), append=True)
+    kit.parse()
+    assert [m["value"] for m in kit.document()["metrics"]] == [2, 3, 1]
+
+
 def test_growth_of_requests_comes_to_the_same(kit: Kit) -> None:
     body = (GOLDEN / "console" / "claude_code" / "2.1.328" / "otlp" / "0002.logs.grpc.pb").read_bytes()
     line = json_line(FrameKind.LOGS_PROTOBUF, body)
@@ -200,6 +219,27 @@ def test_one_bad_log_stops_no_other(kit: Kit) -> None:
         ("session-7.log", "parsed", 1),
     ]
     assert kit.document("session-1.json")["format"] is None
+
+
+def test_our_own_fault_in_one_log_stops_no_other(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tachograph.file_kit import parse
+
+    whole = parse.kind_of
+
+    def fails(path: str) -> Any:
+        if "session-1" in path:
+            raise KeyError("words of the log")
+        return whole(path)
+
+    monkeypatch.setattr(parse, "kind_of", fails)
+    for number in range(3):
+        kit.log(one_event(number), name=f"session-{number}.log")
+    logs = kit.parse().logs
+    assert [(log.status, log.reason) for log in logs] == [
+        ("parsed", ""),
+        ("failed", "our own fault (KeyError)"),
+        ("parsed", ""),
+    ]
 
 
 def test_a_named_file_that_cannot_be_read_is_told_and_stops_nothing(kit: Kit, tmp_path: Path) -> None:
