@@ -70,6 +70,7 @@ class Play:
             self.check_first(truths)
             felt = {mood: self.felt(mood, runs) for mood in MOODS}
             self.check_late()
+            totals = self.check_joined()
             status = self.tachograph("plugin", "status", "--json")
             self.remove(settings)
             report = {
@@ -80,6 +81,7 @@ class Play:
                 "seconds": felt,
                 "cost": status.get("cost_today"),
                 "counters": status.get("counters"),
+                "totals": totals,
                 "faults": self.faults,
             }
             self.say(json.dumps(report))
@@ -248,6 +250,27 @@ class Play:
         self.say(f"later: {held}, sent {_tally(self.relay.sent)}")
         if not held or held[0]["n"] != held[0]["d"]:
             self.fault(f"the store holds {held}")
+
+    def check_joined(self) -> dict[str, Any]:
+        """The transcripts are imported beside: the same sessions and tokens, none twice."""
+        hooks = self._totals()
+        plugged = {payload["session_id"] for payload in self.told("/sessions")}
+        for path in self.client.transcripts():
+            if path.stem in plugged:
+                self.tachograph("import", str(path), "--json")
+        for folder in (self.client.config / "projects").glob("*/*/subagents"):
+            self.tachograph("import", str(folder), "--json")
+        for path in (self.client.config / "projects").glob("*/agent-*.jsonl"):
+            self.tachograph("import", str(path), "--json")
+        both = self._totals()
+        if hooks != both:
+            self.fault(f"by hooks {hooks}, with the transcripts {both}")
+        return both
+
+    def _totals(self) -> dict[str, Any]:
+        totals = self.tachograph("report", "--range", "7d", "--json")["totals"]
+        names = ("sessions", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+        return {name: totals[name] for name in names}
 
     def ship(self) -> None:
         """Send without waiting for the next time to try."""
