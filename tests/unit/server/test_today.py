@@ -132,7 +132,9 @@ def test_it_is_written_when_it_says_something_new_and_else_only_touched(store: D
     clock.move("2026-11-20T12:00:45")
     file.turn()
     assert path.exists(), "an erasure deletes it"
-    clock.move("2026-11-21T00:00:01")
+    clock.move("2026-11-20T23:59:55")
+    file.turn()
+    clock.move("2026-11-21T00:00:01")  # before the heartbeat is due again
     file.turn()
     assert (read(tmp_path)["day"], read(tmp_path)["day_microusd"]) == ("2026-11-21", 0)
 
