@@ -221,7 +221,7 @@ def test_killed_at_any_moment_it_loses_nothing(plugin: Plugin, got: Receiver) ->
         if not plugin.waiting():
             break
     assert len({one.body for one in got.got}) == 6
-    assert plugin.waiting() == []
+    assert plugin.waiting() == [], "nor leaves anything half written behind"
 
 
 def test_of_many_at_once_one_ships_and_every_line_is_taken(plugin: Plugin, got: Receiver) -> None:
@@ -271,6 +271,17 @@ def test_damaged_lines_of_the_spool_are_counted_and_cost_no_other(plugin: Plugin
     plugin.ship()
     assert [one["prompt_length"] for one in got.of("/events")] == [5]
     assert plugin.state()["counters"]["spool_bad_lines"] == len(lines)
+
+
+def test_damaged_items_are_deleted_and_counted_and_hold_up_nothing(plugin: Plugin, got: Receiver) -> None:
+    (plugin.folder / "outgoing").mkdir(mode=0o700)
+    for number, junk in enumerate(["", "{", "[]", '{"session": 3}', '{"session": "s", "at": "x"}', '{"session": "s"}']):
+        (plugin.folder / "outgoing" / f"e-{number}.json").write_text(junk)
+    spool_both(plugin)
+    plugin.ship()
+    assert len(got.got) == 6
+    assert plugin.waiting() == []
+    assert plugin.state()["counters"]["dropped_damaged"] == 6
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe.jsonl", "none.jsonl", "folder.jsonl", "relative.jsonl", "a.txt"])

@@ -119,6 +119,26 @@ def test_a_no_deletes_what_waits_and_the_random_number_and_a_new_yes_has_a_new_o
     assert (plugin.folder / "ingest.key").read_text() == key
 
 
+def test_a_line_that_was_written_while_it_was_denied_is_not_sent_after_a_new_yes(plugin: Plugin) -> None:
+    with receiver() as got:
+        said(plugin, "consent", "deny")
+        plugin.spool("prompt", HELLO, name="custom", chars=1)
+        said(plugin, "consent", "grant", "--endpoint", got.url)
+        plugin.ship()
+        assert got.got == []
+        plugin.spool("prompt", HELLO, name="custom", chars=2)
+        said(plugin, "consent", "grant", "--endpoint", got.url)
+        plugin.ship()
+        assert [one["prompt_length"] for one in got.of("/events")] == [2]
+
+
+def test_a_new_endpoint_is_told_what_waits_already(plugin: Plugin) -> None:
+    plugin.spool("prompt", HELLO, name="custom", chars=1)
+    plugin.ship()
+    assert "wait already" not in said(plugin, "consent", "grant", "--endpoint", "http://127.0.0.1:9/")
+    assert "1 that wait already go there too" in said(plugin, "consent", "grant", "--endpoint", "http://127.0.0.1:8")
+
+
 def test_status_says_what_happens_and_why_nothing_does(plugin: Plugin) -> None:
     plugin.session(FOLDER / f"{HELLO}.jsonl", ("prompt", "demo:hello"))
     lines = [{"v": 1, "at": at(time.time()), "event": "prompt", "outcome": "passed", "took_ms": 250.0}] * 3

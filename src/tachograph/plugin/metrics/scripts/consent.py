@@ -51,6 +51,8 @@ def grant(folder: str, endpoint: str, form: str, environ: Mapping[str, str]) -> 
         return "the form is native or compat"
     if not places.private_folder(folder):
         return "the data folder is not yours: " + folder
+    if (places.read_consent(folder) or {}).get("status") == "denied":
+        forget_all(folder)  # a hook that was running when it was denied may have written one more line
     _write(folder, {"status": "granted", "endpoint": where, "form": form})
     identity.anonymous_id(folder, places.plugin_root(environ))
     identity.signing_key(folder)
@@ -131,12 +133,16 @@ def main(words: list[str], environ: Mapping[str, str]) -> int:
         return 1
     try:
         if asked.answer == "grant":
+            before = (places.read_consent(folder) or {}).get("endpoint")
             wrong = grant(folder, asked.endpoint, asked.form, environ)
             if wrong:
                 say(f"Nothing was changed: {wrong}.")
                 return 2
             if not sending.is_loopback(asked.endpoint):
                 say(f"From now on this leaves your machine, to {asked.endpoint}.\n")
+            waiting, _ = Outgoing(folder).sizes()
+            if waiting and before != sending.valid_endpoint(asked.endpoint):
+                say(f"{waiting} that wait already go there too; to delete them first, say deny, then grant again.\n")
         elif asked.answer == "deny" and not deny(folder):
             say("A run that is sending did not end; it sends nothing more.\n")
     except OSError as problem:

@@ -6,9 +6,10 @@ import json
 import os
 import sys
 import tempfile
+import time
 from typing import Any, BinaryIO
 
-__all__ = ["create_once", "read_json", "read_text", "remove", "replace", "size_of", "try_lock"]
+__all__ = ["create_once", "read_json", "read_text", "remove", "replace", "size_of", "sweep", "try_lock"]
 
 MAX_READ_BYTES = 16 * 1024 * 1024
 
@@ -92,6 +93,21 @@ def remove(path: str) -> None:
         os.unlink(path)
     except OSError:
         pass
+
+
+def sweep(folder: str, older_than_s: float) -> None:
+    """Delete what writers that were killed left behind."""
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(".") and name.endswith(".tmp")]
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            if os.stat(path).st_mtime <= time.time() - older_than_s:
+                os.unlink(path)
+        except OSError:
+            continue
 
 
 def size_of(path: str) -> int:

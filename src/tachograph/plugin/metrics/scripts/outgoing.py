@@ -34,6 +34,7 @@ class Outgoing:
     def __init__(self, folder: str) -> None:
         self._folder = os.path.join(folder, "outgoing")
         self._rejected = os.path.join(folder, "rejected.jsonl")
+        self.damaged = 0  # items that could not be read, and were deleted
 
     def put_event(self, item: Item) -> None:
         """Keep a command or skill that was used: `session`, `at`, `type`, `name`, `chars`, `ready`. Raises OSError."""
@@ -62,6 +63,7 @@ class Outgoing:
             item = files.read_json(os.path.join(self._folder, name))
             if item is None or not isinstance(item.get("session"), str) or not _is_time(item.get("at")):
                 files.remove(os.path.join(self._folder, name))
+                self.damaged += 1
                 continue
             yield name, item
 
@@ -93,6 +95,7 @@ class Outgoing:
 
     def trim(self) -> tuple[int, int]:
         """Delete what is too old, then the oldest of what is too much; how many of each."""
+        files.sweep(self._folder, 0.0)  # whoever writes here holds the lock, and that is us
         kept: list[tuple[str, int]] = []
         old = 0
         since = time.time() - MAX_AGE_SECONDS

@@ -100,9 +100,12 @@ class Shipper:
             old, surplus = self.outgoing.trim()
             self.state.count("dropped_too_old", old)
             self.state.count("dropped_too_many", surplus)
+            self.state.count("dropped_damaged", self.outgoing.damaged)
+            self.outgoing.damaged = 0
             if old or surplus:
                 self.log.trouble(f"deleted without having been sent: {old} too old, {surplus} too many")
             spool.tidy(self.folder, self.state)
+            files.sweep(self.folder, 3600.0)
             self.state.save()
             if not left or time.monotonic() > waits_until:
                 return

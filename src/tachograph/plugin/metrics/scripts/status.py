@@ -36,6 +36,7 @@ _MEANINGS = {
     "spool_bad_lines": "damaged lines of the spool skipped",
     "spool_full": "events not kept: the spool was full",
     "dropped_too_old": "deleted unsent after 30 days",
+    "dropped_damaged": "deleted unsent: damaged on the disk",
     "dropped_too_many": "deleted unsent: too many waited",
 }
 
