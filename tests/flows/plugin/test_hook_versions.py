@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -181,3 +183,51 @@ def test_a_windows_path_in_the_command_stays_what_it_is(tmp_path: Path) -> None:
     command = COMMAND.replace("${CLAUDE_PLUGIN_ROOT}", str(odd))
     assert hook.run(payload(prompt="/x"), words=["/bin/sh", "-c", command]).was_silent
     assert len(hook.events()) == 1
+
+
+PRETEND_WINDOWS = """
+import sys, posix
+sys.platform = "win32"
+posix.environ = {name.decode(): value.decode() for name, value in posix.environ.items()}
+"""
+MSVCRT = """
+import posix
+LK_UNLCK, LK_LOCK, LK_NBLCK = 0, 1, 2
+def locking(file, mode, count):
+    note = posix.open(posix.environ["CLAUDE_PLUGIN_DATA"] + "/locked", posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND)
+    posix.write(note, b"%d %d\\n" % (mode, posix.lseek(file, 0, 1)))
+    posix.close(note)
+"""
+SUBPROCESS = """
+import posix
+DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP, DEVNULL = 8, 512, -3
+def Popen(words, env, cwd, stdin, stdout, stderr, creationflags):
+    assert (stdin, stdout, stderr, creationflags) == (-3, -3, -3, 520)
+    posix.posix_spawn(words[0], words, env)
+"""
+
+
+def test_the_ways_through_the_code_on_windows(tmp_path: Path) -> None:
+    """As far as they can be walked here: no alarm but a thread, a locked byte, a detached process by other means."""
+    hook = Hook(folder=tmp_path)
+    script = hook.root / "scripts" / "hook.py"
+    script.write_text(PRETEND_WINDOWS + script.read_text())
+    (hook.root / "scripts" / "msvcrt.py").write_text(MSVCRT)
+    (hook.root / "scripts" / "subprocess.py").write_text(SUBPROCESS)
+    for name in ("CLAUDE_PLUGIN_ROOT", "CLAUDE_PLUGIN_DATA"):
+        hook.environ[name] = "/" + hook.environ[name]  # as \\\\host\\share, which is absolute there, and here too
+    assert hook.run(payload(prompt="/demo:hello")).was_silent
+    assert hook.run(payload("SessionEnd", reason="clear", transcript_path="C:\\\\x.jsonl")).was_silent
+    lines = (hook.data / "spool" / "events.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["prompt", "end"]
+    assert json.loads(lines[1])["transcript"] == "C:\\\\x.jsonl"
+    assert [json.loads(line)["outcome"] for line in (hook.data / "spool" / "costs.jsonl").read_text().splitlines()] == [
+        "spooled"
+    ] * 2
+    assert len(hook.shippers(at_least=2)) == 2
+    locked = (hook.data / "locked").read_text().split("\n")[:-1]
+    assert locked.count(f"1 {1 << 30}") == 4  # each line of both files
+    with subprocess.Popen(hook.words(), stdin=subprocess.PIPE, env=hook.environ) as running:
+        began = time.monotonic()
+        assert running.wait(timeout=5) == 0
+        assert time.monotonic() - began < 2

@@ -36,7 +36,8 @@ def shipper(folder: str, environ: "dict[str, str]", *, always: bool) -> None:
             import subprocess
 
             flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-            subprocess.Popen(words, env=known, cwd=folder, close_fds=True, creationflags=flags)
+            none = subprocess.DEVNULL
+            subprocess.Popen(words, env=known, cwd=folder, stdin=none, stdout=none, stderr=none, creationflags=flags)
             return
         child = system.fork()
     except OSError:
