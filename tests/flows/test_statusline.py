@@ -84,7 +84,8 @@ def test_today_is_what_the_ledger_says_and_what_it_cannot_know_yet(tmp_path: Pat
 
 def test_limits_come_into_reports_queries_and_exports_and_leave_with_an_erasure(tmp_path: Path) -> None:
     home, before_us = tmp_path / "home", time.time_ns() // 1000
-    with serve(home):
+    with serve(home) as running:
+        assert "your plan" not in running.request("GET", running.about["http"], "/")[1].decode()
         status_line(home, session_id=SESSION, cost={"total_cost_usd": 0}, rate_limits=limits(83), version="2.1.328")
         wait_until(lambda: len(kept(home)) == 1, "the reading is in the store")
         status_line(home, session_id=OTHER, rate_limits=limits(41, hours=4))  # of another window
@@ -97,6 +98,7 @@ def test_limits_come_into_reports_queries_and_exports_and_leave_with_an_erasure(
         assert (entry["limit"], entry["peak_ratio"], entry["readings"]) == ("five_hour", 0.83, 2)
         printed = " ".join(command("report", home=home).stdout.split())
         assert "plan: 5-hour window peaked at 83 % on " in printed
+        assert "5-hour window" in running.request("GET", running.about["http"], "/")[1].decode()
         asked = ("--metrics", "limit_used_ratio", "--by", "limit,day", "--json")
         assert json.loads(command("query", *asked, home=home).stdout)["rows"][0][2] == 0.83
         answer = json.loads(command("report", "--json", "--until", "2001-01-01", home=home).stdout)

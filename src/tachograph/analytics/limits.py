@@ -8,7 +8,9 @@ from tachograph.analytics.query import Window
 from tachograph.analytics.windowed import between
 from tachograph.ports import Statement, Store
 
-__all__ = ["limits_of"]
+__all__ = ["limits_of", "name_of_limit", "used_share"]
+
+_NAMES = {"five_hour": "5-hour window", "seven_day": "7-day window", "spend_limit": "spend limit"}
 
 _SQL = """
 select p.limit_window, p.agent, p.peak, min(l.occurred_at) as peak_at, max(p.readings) as readings
@@ -18,6 +20,17 @@ from limits l join (
 {and_where}
 group by 1, 2, 3 order by 1, 2
 """
+
+
+def name_of_limit(limit: str) -> str:
+    """What a limit is called on screen."""
+    return _NAMES.get(limit, limit.replace("_", " "))
+
+
+def used_share(ratio: float) -> str:
+    """How much of it was used, in whole percent: never 100 before it is all."""
+    whole = int(ratio * 100 + 0.5)
+    return f"{99 if whole >= 100 and ratio < 1 else whole} %"
 
 
 def limits_of(store: Store, window: Window) -> list[dict[str, Any]]:

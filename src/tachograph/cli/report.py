@@ -35,8 +35,6 @@ OUTCOME_COLUMNS = {
     "commits": "commits",
 }
 """What a breakdown shows where the dimension has usage, and where it has none."""
-LIMITS = {"five_hour": "5-hour window", "seven_day": "7-day window", "spend_limit": "spend limit"}
-"""What limits of a plan are called."""
 DISPENSABLE = ("cache_read_tokens", "lines_removed", "lines_added", "output_tokens", "tool_errors", "input_tokens")
 """What a breakdown does without in a narrow terminal, the first first."""
 
@@ -114,13 +112,14 @@ def print_report(answer: dict[str, Any], console: Console | None = None) -> None
 
 def plan_sentence(limits: Sequence[Mapping[str, Any]]) -> str:
     """How the plan was used: of each limit the highest reading, and of the first when it was; "" without readings."""
-    told = sorted(limits, key=lambda entry: list(LIMITS).index(entry["limit"]) if entry["limit"] in LIMITS else 9)
+    from tachograph.analytics.limits import name_of_limit, used_share
+
     parts: list[str] = []
-    for entry in told:
+    for entry in limits:
         at = datetime.fromisoformat(entry["peak_at"])
-        when = f" on {at:%a %Y-%m-%d %H:%M}" if not parts else ""
-        name = LIMITS.get(entry["limit"], entry["limit"].replace("_", " "))
-        parts.append(f"{name} {'peaked ' if not parts else ''}at {entry['peak_ratio'] * 100:.0f} %{when}")
+        peak = used_share(entry["peak_ratio"])
+        name = name_of_limit(entry["limit"])
+        parts.append(f"{name} at {peak}" if parts else f"{name} peaked at {peak} on {at:%a %Y-%m-%d %H:%M}")
     return f"plan: {'; '.join(parts)}" if parts else ""
 
 

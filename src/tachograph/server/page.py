@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tachograph.analytics.coverage import GOOD, TOKENS, percent
+from tachograph.analytics.limits import name_of_limit, used_share
 from tachograph_sdk.model.consent import ConsentState
 from tachograph_sdk.privacy.consent import Status
 
@@ -67,6 +68,7 @@ def render_page(
         _breakdown(f"By day ({report['window']['tz']})", "day", by_day[::-1]),
         "</div><div>",
         _breakdown("By model", "model", by_model),
+        _plan(report.get("limits", ())),
         _coverage(totals["coverage"]),
         _connect(connect),
         _state(health),
@@ -271,6 +273,16 @@ def _coverage(coverage: Mapping[str, Any]) -> str:
         tokens = sum(below[name] for name in TOKENS)
         facts.append(("sessions whose counters say less", f"{number(below['sessions'])}, by {number(tokens)} tokens"))
     return _facts("Where the numbers come from", facts)
+
+
+def _plan(limits: Sequence[Mapping[str, Any]]) -> str:
+    """How much of the plan was used; nothing where no status line read it."""
+    facts = []
+    for entry in limits:
+        at = datetime.fromisoformat(entry["peak_at"])
+        facts.append((name_of_limit(entry["limit"]), f"{used_share(entry['peak_ratio'])}, {at:%a %Y-%m-%d %H:%M}"))
+    note = "The highest reading of each limit, and when it was; see `tachograph statusline`."
+    return _facts("How your plan was used", facts, note) if facts else ""
 
 
 def _plain(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tachograph.cli.report import print_report
+from tachograph.cli.report import plan_sentence, print_report
 
 COVERAGE = {"summary": "coverage 100 %", "share": 1.0, "unpriced_requests": 0}
 TOTALS: dict[str, Any] = dict.fromkeys(
@@ -80,3 +80,27 @@ def test_a_cost_too_small_for_four_digits_is_not_shown_as_nothing() -> None:
 def test_an_empty_store_says_what_to_do_and_an_empty_day_does_not() -> None:
     assert "tachograph import" in printed(80)
     assert "tachograph import" not in printed(80, since="2026-11-20T00:00:00Z")
+
+
+def reading(limit: str, peak: float) -> dict[str, Any]:
+    return {
+        "limit": limit,
+        "agent": "claude_code",
+        "peak_ratio": peak,
+        "peak_at": "2026-11-17T14:00:00+01:00",
+        "readings": 3,
+    }
+
+
+def test_how_the_plan_was_used_in_one_sentence() -> None:
+    assert plan_sentence([]) == ""
+    told = [
+        reading("five_hour", 0.83),
+        reading("seven_day", 0.41),
+        reading("seven_day_opus", 0.999),
+        reading("spend_limit", 1.2),
+    ]
+    assert plan_sentence(told) == (
+        "plan: 5-hour window peaked at 83 % on Tue 2026-11-17 14:00; 7-day window at 41 %; seven day opus at 99 %;"
+        " spend limit at 120 %"
+    )
