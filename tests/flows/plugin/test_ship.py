@@ -114,6 +114,31 @@ def test_elsewhere_the_session_has_a_pseudonym_that_its_events_share(
     assert users == {(plugin.folder / ".anonymous_id").read_text().strip()}
 
 
+def test_a_pseudonym_that_was_sent_is_known_to_the_next_run_however_this_one_ends(
+    plugin: Plugin, got: Receiver
+) -> None:
+    plugin.endpoint = "http://metrics.example.com"
+    plugin.environ["http_proxy"] = got.url
+    plugin.consent()
+    plugin.session(FOLDER / f"{HELLO}.jsonl")
+    killed = threading.Event()
+
+    def kill(one: Got) -> bytes:
+        process.kill()
+        killed.set()
+        return b""
+
+    got.answer = kill
+    words = [sys.executable, "-I", "-S", "-B", str(SCRIPTS / "ship.py"), str(plugin.folder)]
+    process = subprocess.Popen(words, env=plugin.env())
+    assert killed.wait(20)
+    process.wait()
+    got.answer = lambda _: 200
+    plugin.ship("--now")
+    assert len(got.got) == 2
+    assert len({one.body for one in got.got}) == 1
+
+
 @pytest.mark.parametrize("status", [500, 503, 429, 408, 302])
 def test_what_the_receiver_cannot_take_now_waits_and_arrives_later_once(
     plugin: Plugin, got: Receiver, status: int
@@ -277,6 +302,7 @@ def test_damaged_items_are_deleted_and_counted_and_hold_up_nothing(plugin: Plugi
     (plugin.folder / "outgoing").mkdir(mode=0o700)
     for number, junk in enumerate(["", "{", "[]", '{"session": 3}', '{"session": "s", "at": "x"}', '{"session": "s"}']):
         (plugin.folder / "outgoing" / f"e-{number}.json").write_text(junk)
+    (plugin.folder / "outgoing" / ".half.tmp").write_text("{")
     spool_both(plugin)
     plugin.ship()
     assert len(got.got) == 6
