@@ -13,6 +13,8 @@ _SIGNALS: Final = ("LOGS", "METRICS", "TRACES")
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", *(f"OTEL_EXPORTER_OTLP_{s}_ENDPOINT" for s in _SIGNALS))
 _EXPORTERS: Final = ("OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER")
 _HARMLESS: Final = frozenset({"", "none", "console"})
+_PROXIES: Final = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+_LOOPBACK: Final = "127.0.0.1"
 _OFF: Final = frozenset({"", "0", "false", "no", "off"})
 
 TELEMETRY: Final[Mapping[str, str]] = {
@@ -70,6 +72,11 @@ def recorded_environment(environment: Mapping[str, str], endpoint: str, labels: 
     out = {name: value for name, value in environment.items() if name not in _TEXTS and name not in _OTHERWISE}
     out |= TELEMETRY
     out["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
+    if any(environment.get(name) for name in _PROXIES):  # 2.0.76 would send to loopback by way of the proxy
+        beside = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+        if not {_LOOPBACK, "*"} & {part.strip() for part in beside.split(",")}:
+            beside = f"{beside},{_LOOPBACK}" if beside else _LOOPBACK
+        out["NO_PROXY"] = out["no_proxy"] = beside
     own = environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
     named = {part.partition("=")[0].strip() for part in own.split(",")}
     parts = [

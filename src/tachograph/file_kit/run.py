@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from tachograph.file_kit.child import run_program
 from tachograph.file_kit.environment import recorded_environment, sends_elsewhere
@@ -16,6 +18,8 @@ from tachograph.inputs.otlp.private_receiver import PrivateReceiver
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["Ran", "run_recorded"]
+
+SILENCE_S: Final = 20.0  # a session of that length that sent nothing is worth a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def run_recorded(
     except (OSError, ConfigError) as error:
         why = error.message if isinstance(error, ConfigError) else f"no port: {error.strerror}"
         return Ran(status=run_program(arguments, environment), log=None, trouble=why)
-    started = False
+    started, began = False, time.monotonic()
 
     def start() -> None:
         nonlocal started
@@ -72,7 +76,10 @@ def run_recorded(
         if started:
             receiver.stop()
         log.close()
-    trouble = f"the receiver ended early: {receiver.trouble}" if receiver.trouble else ""
+    silent = log.path is None and not log.failures and time.monotonic() - began > SILENCE_S
+    trouble = "no telemetry came in; the settings of the program may send it elsewhere" if silent else ""
+    if receiver.trouble:
+        trouble = f"the receiver ended early: {receiver.trouble}"
     if log.failures:
         trouble = f"{log.failures} requests could not be written into {log.path or folder.logs}"
     return Ran(status=status, log=log.path, trouble=trouble)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tachograph.file_kit.environment import recorded_environment, sends_elsewhere
+from tachograph.file_kit.folder import KitFolder
 from tachograph.file_kit.labels import Labels
+from tachograph.file_kit.run import run_recorded
 
 HERE = "http://127.0.0.1:1/x"
 
@@ -63,3 +67,33 @@ def test_labels_beside_the_owners_attributes(own: str | None, told: str) -> None
     environment = {} if own is None else {"OTEL_RESOURCE_ATTRIBUTES": own}
     labels = Labels(team="a", project="b")
     assert recorded_environment(environment, HERE, labels)["OTEL_RESOURCE_ATTRIBUTES"] == told
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({}, None),
+        ({"HTTP_PROXY": ""}, None),
+        ({"HTTP_PROXY": "http://p"}, "127.0.0.1"),
+        ({"https_proxy": "http://p", "no_proxy": "localhost,.corp"}, "localhost,.corp,127.0.0.1"),
+        ({"ALL_PROXY": "http://p", "NO_PROXY": "127.0.0.1"}, "127.0.0.1"),
+        ({"HTTP_PROXY": "http://p", "NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_what_goes_to_us_goes_past_a_proxy(own: dict[str, str], told: str | None) -> None:
+    environment = recorded_environment(own, HERE, Labels())
+    assert environment.get("NO_PROXY") == environment.get("no_proxy") == told
+    assert {name: environment[name] for name in own if not name.lower().startswith("no_")} == {
+        name: value for name, value in own.items() if not name.lower().startswith("no_")
+    }
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60.0, ""), (-1.0, "no telemetry came in")])
+def test_a_long_session_that_sends_nothing_is_worth_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, told: str
+) -> None:
+    monkeypatch.setattr("tachograph.file_kit.run.SILENCE_S", seconds)
+    ran = run_recorded(["true"], folder=KitFolder(tmp_path), labels=Labels(), environment={"PATH": "/usr/bin:/bin"})
+    assert (ran.status, ran.log) == (0, None)
+    assert ran.trouble.startswith(told)
+    assert bool(ran.trouble) == bool(told)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tachograph.file_kit.labels import Labels
+from tachograph.inputs.files.kinds import kind_of
 from tachograph.inputs.otlp.to_json import json_line
 from tachograph.ports import FrameKind
 from tachograph_sdk.errors import ConfigError
@@ -222,16 +223,12 @@ def test_one_bad_log_stops_no_other(kit: Kit) -> None:
 
 
 def test_our_own_fault_in_one_log_stops_no_other(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tachograph.file_kit import parse
-
-    whole = parse.kind_of
-
     def fails(path: str) -> Any:
         if "session-1" in path:
             raise KeyError("words of the log")
-        return whole(path)
+        return kind_of(path)
 
-    monkeypatch.setattr(parse, "kind_of", fails)
+    monkeypatch.setattr("tachograph.file_kit.parse.kind_of", fails)
     for number in range(3):
         kit.log(one_event(number), name=f"session-{number}.log")
     logs = kit.parse().logs
