@@ -114,8 +114,8 @@ def _show_example(folder: str, environ: Mapping[str, str]) -> None:
     body = example(folder, environ, environ.get("CLAUDE_CODE_SESSION_ID"))
     if body is not None:
         sys.stdout.write(
-            "\nIf this session ended now, and you had said yes to an endpoint on this machine, this would be sent, with\n"
-            f"your random number as user_id and a signature after it:\n\n{body.decode('ascii')}\n"
+            "\nFor example: if this session ended now, this would go to an endpoint on this machine (by your yes only), with\n"
+            f"your random number as user_id and a signature at the end:\n\n{body.decode('ascii')}\n"
         )
 
 
