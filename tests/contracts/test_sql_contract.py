@@ -59,6 +59,7 @@ TABLES = (
     "limits",
     "feature_uses",
     "hook_sessions",
+    "archived",
 )
 
 
@@ -177,7 +178,8 @@ def clickhouse(store: DuckDBStore) -> Iterator[Clickhouse]:
         session.query(f"create table {table} ({listed}) engine = Memory")
         records = store.query(Statement(name="all", sql=f"from {table}"), max_rows=10**6).records()
         lines = "\n".join(json.dumps(record, default=str) for record in records)
-        session.query(f"insert into {table} format JSONEachRow\n{lines}")
+        if records:
+            session.query(f"insert into {table} format JSONEachRow\n{lines}")
         count = session.query(f"select count() from {table}", "JSONCompactEachRow").bytes().decode()
         assert json.loads(count) in ([len(records)], [str(len(records))]), table
     yield Clickhouse(session)

@@ -125,6 +125,17 @@ def test_tries_told_in_two_ways_count_once():
     assert value_of(MEASURES["retries"], rows([*retries, make_event(at_us=at(3), input_tokens=5, **who)])[0]) == 2
 
 
+def test_retries_are_unknown_once_the_records_that_told_of_them_are_gone():
+    """Else every session older than the records are kept would seem to have needed none."""
+    who: dict[str, Any] = {"session_id": "s_000000000000000d", "source": Source.TRANSCRIPT}
+    store = store_with([make_event(at_us=at(0), message_id="m", input_tokens=5, **who)])
+    assert value_of(MEASURES["retries"], ask_sessions(store, Window(), {}).records()[0]) == 0
+    store.retain(datetime.fromisoformat("2027-02-01"), confirmed=True)
+    (row,) = ask_sessions(store, Window(), {}).records()
+    assert row["is_archived"] == 1
+    assert value_of(MEASURES["retries"], row) == Missing("no source tells retries")
+
+
 def test_a_window_takes_sessions_by_their_beginning_and_whole():
     window = Window(start=BEGAN - timedelta(seconds=1), end=BEGAN + timedelta(seconds=1))
     (row,) = rows(one_session(), window)

@@ -107,7 +107,11 @@ def _active(session: Session) -> float | Missing:
 
 def _retries(session: Session) -> float | Missing:
     retries = max(session["told_retries"], session["repeated_tries"], session["noticed_retries"])
-    tells = session["with_attempts"] or (session["has_transcript"] and session["agent"] == "claude_code")
+    if session["with_attempts"]:
+        return float(retries)
+    if session["is_archived"]:  # the notices went with the records; what is left may be a part
+        return NO_TRIES
+    tells = session["has_transcript"] and session["agent"] == "claude_code"
     return float(retries) if retries or tells else NO_TRIES
 
 
