@@ -35,6 +35,11 @@ class LimitReadings:
         self._take_in = take_in
         self._clock = clock
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is anything to take in."""
+        return any((self._folder / name).exists() for name in (_TAKEN, ROTATED, OBSERVED))
+
     def turn(self) -> bool:
         """Take in what is there. True if there was anything. Raises StoreError, OSError; it is tried again then."""
         worked = False
@@ -61,12 +66,12 @@ class LimitReadings:
         taken = self._folder / _TAKEN
         if taken.exists():
             return True  # a predecessor was stopped before it deleted it
-        names = [name for name in (ROTATED, OBSERVED) if (self._folder / name).exists()]
-        if not names:
+        if not self.is_waiting:
             return False
         try:
             with lock_file(self._folder / LOCK, wait=False):
-                (self._folder / names[0]).replace(taken)
+                name = ROTATED if (self._folder / ROTATED).exists() else OBSERVED  # the older first
+                (self._folder / name).replace(taken)
         except (BlockingIOError, FileNotFoundError):
             return False  # a status line is writing: the next turn comes soon
         return True

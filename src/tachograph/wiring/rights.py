@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 EMPTY_SEGMENT_BYTES = 128  # a header and a seal are less
 LOOK_S = 0.05
+READINGS_S = 5.0  # a status line holds its lock for milliseconds
 DRAIN_S = 60.0  # besides the age at which a segment is sealed
 
 
@@ -57,9 +58,7 @@ class _Around:
         return self._quiet
 
     def empty_journal(self) -> int:
-        from tachograph.wiring.statusline import limit_readings
-
-        limit_readings(self._home, self._core).turn()  # what status lines noted holds sessions' own ids
+        self._empty_readings()
         before = {path.name for path in self._home.journal.glob("*.seg")}
         self._roll()
         give_up_s = time.monotonic() + self._settings.journal.segment_age_s + DRAIN_S
@@ -73,6 +72,16 @@ class _Around:
                 path.unlink()
                 damaged += 1
         return damaged
+
+    def _empty_readings(self) -> None:
+        """Take in what status lines noted: it holds sessions' own ids. They note nothing while an erasure is under way."""
+        from tachograph.wiring.statusline import limit_readings
+
+        readings, give_up_s = limit_readings(self._home, self._core), time.monotonic() + READINGS_S
+        while readings.turn() or readings.is_waiting:
+            if time.monotonic() > give_up_s:
+                raise StoreError("what status lines noted cannot be read", hint="end the status lines, then try again")
+            time.sleep(LOOK_S)
 
     def _holds_requests(self, names: set[str]) -> bool:
         for path in self._home.journal.glob("*.seg"):
