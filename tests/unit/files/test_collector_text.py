@@ -67,6 +67,12 @@ def test_a_text_of_several_lines_is_one_value_and_gets_nowhere(kit: Kit) -> None
     assert b"secret" not in kit.everything_written()
 
 
+def test_a_text_that_was_cut_off_costs_no_other_record(kit: Kit) -> None:
+    cut = REQUEST.split("     -> model")[0] + "     -> prompt: Str(cut off he"
+    document = kit.parsed(f"ResourceLog #0\nScopeLogs #0\n{cut}\nResourceLog #0\nScopeLogs #0\n{REQUEST}{END}")
+    assert [event["data"].get("input_tokens") for event in document["events"]] == [None, 10]
+
+
 def test_without_a_resource_and_behind_a_container_name(kit: Kit) -> None:
     text = "".join(f"otel-collector-1  | {line}\n" for line in (REQUEST + END).splitlines())
     document = kit.parsed(text)

@@ -128,11 +128,11 @@ class CollectorText:
 
     def take(self, line: str, at: tuple[int, int]) -> bool:
         """Read one line; whether it was the exporter's. `at`: bytes and lines before it."""
-        if self._key:
-            return self._go_on(line)
-        if _RESOURCE.match(line):
+        if _RESOURCE.match(line):  # also within a text, which was cut off then
             self._begin(at, is_headed=True)
             return True
+        if self._key:
+            return self._go_on(line)
         metric = self._metric
         if metric is not None and metric.left is not None:
             metric.left -= 1
