@@ -302,9 +302,12 @@ def _delete_archived(connection: duckdb.DuckDBPyConnection, selection: Selection
     connection.execute("delete from corrected where before in (select unnest($1::varchar[]))", [named])
 
 
+_NAMING = ("events", "requests", "sessions", "hook_sessions", "feature_uses")
+
+
 def _forget_names(connection: duckdb.DuckDBPyConnection) -> None:
     """Clear names of people and places of whom nothing is left."""
-    columns = [(table, column) for table in ("events", "requests", "sessions") for column in NAMED.values()]
+    columns = [(table, column) for table in _NAMING for column in NAMED.values()]
     used = " union ".join(f"select {column} from {table} where {column} is not null" for table, column in columns)
     connection.execute(f"delete from identities where pseudonym not in ({used})")
 

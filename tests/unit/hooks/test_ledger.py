@@ -196,6 +196,22 @@ def test_an_event_that_is_sent_again_counts_once_and_names_that_are_none_are_not
     assert rows(store, "select count(*), count(distinct user_id) from feature_uses") == [(2, 1)]
 
 
+@pytest.mark.parametrize("reported_first", [True, False])
+def test_counters_that_name_no_session_are_held_against_what_a_plugin_reported(store, reported_first):
+    """`session.id` switched off: telemetry calls the person otherwise than the plugin does."""
+    counters = [
+        make_event(
+            EventKind.USAGE_COUNTER, key=f"c{counter}", source=Source.OTEL_METRIC, session_id=None, user_id="u_account",
+            at_us=AT, counter=counter, quantity=quantity, model=MODEL,
+        )
+        for counter, quantity in (("input", 10), ("output", 250))
+    ]  # fmt: skip
+    told = sessions(native_session(usage=used(200)))
+    put(store, *((told, counters) if reported_first else (counters, told)))
+    found = rows(store, "select sum(input_tokens)::bigint, sum(output_tokens)::bigint from requests")
+    assert found == [(10, 250)]
+
+
 def test_a_plugin_author_is_answered(store):
     for person in ("a", "b", "c"):
         mine: dict[str, Any] = {"user_id": f"person {person}", "session_id": f"of {person}"}

@@ -24,7 +24,7 @@ from tests.unit.store.traffic import make_traffic
 
 DERIVED = (
     "requests", "counters", "differences", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours",
-    "buckets", "lineages",
+    "buckets", "lineages", "hook_sessions", "feature_uses",
 )  # fmt: skip
 NOW_US = 1_760_000_000_000_000
 JANE, BOB = "u_00000000000000aa", "u_00000000000000bb"

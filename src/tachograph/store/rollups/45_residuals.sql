@@ -189,7 +189,8 @@ select
     case when (agent, bucket, model) in (select agent, bucket, model from costed) then cost_nanousd end as cost_nanousd,
     'counter' as cost_basis, false as auxiliary,
     false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
-    true as seen_counter, false as seen_hook, false as seen_sdk
+    true as seen_counter,
+    (agent, bucket, model) in (select agent, bucket, model from counted where way = 'hook') as seen_hook, false as seen_sdk
 from wide join who using (agent, bucket, model, day)
 where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + web_search_requests + cost_nanousd > 0;
 

@@ -3,7 +3,8 @@
 -- Rebuild: with the rest (`rebuild()`). Runs after the other rows are written, for the days that were touched.
 -- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
 -- What was erased still makes up for what counters counted of it (erased_usage): it must not come back as a rest.
--- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order.
+-- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order. So does what only a
+-- plugin counted: it calls everybody by an id of its own.
 -- A counter that counts the prompt with its cache, and none that counts the cache (older GenAI metrics), is held against
 -- all that the rows show of prompts.
 -- The working tables have the long form of 45_residuals.sql.
@@ -28,7 +29,8 @@ window ways as (partition by agent, date_trunc('day', occurred_at), model, user_
 create or replace temp table shown as
 with
     explaining as (
-        select agent, occurred_at, user_id, model, 1 as n, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
+        select agent, occurred_at, case when not (outcome = 'residual' and seen_hook) then user_id end as user_id, model,
+            1 as n, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
             cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests, cost_nanousd
         from requests where outcome in ('ok', 'residual') and not starts_with(bucket, '^')
         union all by name
