@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +26,9 @@ def by_hand(user: User, *, source: dict[str, str] | None = None) -> None:
     plugins = user.config / "plugins"
     plugins.mkdir()
     (plugins / "known_marketplaces.json").write_text(json.dumps({"tachograph": entry, "other": {}}))
-    listed = {"scope": "user", "installPath": f"{folder}/metrics", "version": "0.1.0"}
+    copy = plugins / "cache" / "tachograph" / "metrics" / "0.1.0"
+    shutil.copytree(packaged_marketplace() / "metrics", copy)
+    listed = {"scope": "user", "installPath": str(copy), "version": "0.1.0"}
     (plugins / "installed_plugins.json").write_text(
         json.dumps({"version": 2, "plugins": {"metrics@tachograph": [listed], "a@other": []}})
     )
@@ -42,6 +45,7 @@ def test_a_plugin_that_came_in_by_hand_is_removed(user, claude):
     plugins = user.config / "plugins"
     assert json.loads((plugins / "known_marketplaces.json").read_text()) == {"other": {}}
     assert json.loads((plugins / "installed_plugins.json").read_text())["plugins"] == {"a@other": []}
+    assert not (plugins / "cache").exists()
     assert packaged_marketplace().is_dir()  # what the user pointed at is the user's
     assert not user.plugin("status", "--json").json["installed"]
 
@@ -117,8 +121,6 @@ def test_both_at_once_is_said(user):
 
 @pytest.mark.parametrize("claude", ["1.0.128", "2.0.76", None], ids=str)
 def test_another_version_takes_the_place_of_this_one(user, claude, monkeypatch, tmp_path):
-    import shutil
-
     user.use(claude)
     user.plugin("install", "--yes")
     newer = tmp_path / "newer"
