@@ -159,8 +159,8 @@ def test_an_erasure_waits_for_a_status_line_that_is_writing(tmp_path: Path) -> N
     status_line(tmp_path, session_id=SESSION, rate_limits=limits(10))
     with (tmp_path / "statusline" / "lock").open("r+b") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        threading.Timer(2.0, fcntl.flock, [lock, fcntl.LOCK_UN]).start()
+        threading.Timer(3.0, fcntl.flock, [lock, fcntl.LOCK_UN]).start()
         command("privacy", "erase", "--session", SESSION, "--yes", home=tmp_path)
-    assert kept(tmp_path) == []
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.name for path in files if SESSION.encode() in path.read_bytes()] == []
+    assert kept(tmp_path) == []
