@@ -13,7 +13,7 @@ __all__ = ["limits_of", "name_of_limit", "used_share"]
 _NAMES = {"five_hour": "5-hour window", "seven_day": "7-day window", "spend_limit": "spend limit"}
 
 _SQL = """
-select p.limit_window, p.agent, p.peak, min(l.occurred_at) as peak_at, max(p.readings) as readings
+select p.limit_window, p.agent, p.peak, min(l.occurred_at) as first_at, max(p.readings) as n
 from limits l join (
     select limit_window, agent, max(used_ratio) as peak, count(*) as readings from limits {where} group by 1, 2
 ) p on p.limit_window = l.limit_window and p.agent = l.agent and p.peak = l.used_ratio

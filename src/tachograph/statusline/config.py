@@ -26,4 +26,4 @@ class BudgetConfig:
         for option in fields(self):
             value = getattr(self, option.name)
             if value is not None and not (math.isfinite(value) and value > 0):
-                raise ValueError("must be an amount above 0")
+                raise ValueError(f"{option.name} must be an amount above 0")

@@ -86,8 +86,9 @@ def test_settings_are_those_of_all_other_commands(tmp_path: Path, toml: str, env
 def test_wrong_settings_are_left_out_here_and_named_by_config_show(tmp_path: Path, toml: str) -> None:
     (tmp_path / "tachograph.toml").write_text(toml)
     assert surroundings.read_settings(str(tmp_path), {}).day_microusd is None
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as told:
         load(Home(tmp_path), environ={})
+    assert "-1" not in toml or "day_usd must be an amount above 0" in told.value.message
 
 
 @pytest.mark.parametrize(
