@@ -100,6 +100,19 @@ def test_a_name_with_a_value_within_fourteen_lines(kit: Kit, between: int, found
     assert [m["value"] for m in document["metrics"]] == [120] * found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  -> Name: claude_code.token.usage\n  -> Unit: tokens\n   Value: 55\n",
+        "Name: claude_code.token.usage\nValue: 55\n",
+        "2025-01-12T14:30:22Z info Name: claude_code.token.usage\n2025-01-12T14:30:22Z info Value: 55\n",
+        "\tName: claude_code.token.usage\nName: claude_code.token.usage\n\tValue: 55\r\n",
+    ],
+)
+def test_a_name_and_a_value_wherever_they_stand_on_their_lines(kit: Kit, text: str) -> None:
+    assert [(m["metric"], m["value"]) for m in kit.parsed(text)["metrics"]] == [("token_usage", 55)]
+
+
 def test_running_totals_say_what_they_add(kit: Kit) -> None:
     def metric(value: int, minute: int) -> str:
         return f"""ResourceMetrics #0

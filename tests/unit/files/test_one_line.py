@@ -47,9 +47,10 @@ def test_an_event_on_a_line_of_json(kit: Kit, told: dict[str, object]) -> None:
     assert event["session_id"] is not None
 
 
-def test_a_body_that_is_an_object(kit: Kit) -> None:
+@pytest.mark.parametrize("before", ["", "2025-01-12T14:30:22Z info ", "\t", "  "])
+def test_a_body_that_is_an_object(kit: Kit, before: str) -> None:
     told = json.dumps({"event": "claude_code.tool_result", "tool_name": "Bash", "success": "false"})
-    [event] = kit.parsed(f"Body: Str({told})\n")["events"]
+    [event] = kit.parsed(f"{before}Body: Str({told})\n")["events"]
     assert (event["event_type"], event["data"]["success"]) == ("claude_code.tool_result", False)
 
 
@@ -57,6 +58,17 @@ def test_a_text_that_mentions_an_event_is_none(kit: Kit) -> None:
     answer = json.dumps({"type": "result", "result": "the event claude_code.api_request has tokens", "input_tokens": 9})
     document = kit.parsed(f"{answer}\nI saw claude_code.api_request in the log.\n")
     assert (document["events_count"], document["format"]) == (0, None)
+
+
+@pytest.mark.parametrize("name", ["tokens", "total_tokens", "totalTokens", "token_count"])
+def test_tokens_of_no_kind_are_told_to_be_left_out(kit: Kit, name: str) -> None:
+    """They cannot be put down to a kind, and are not made up to be one."""
+    document = kit.parsed(f'claude_code.api_request: {{"{name}": 120, "cost": 0.5}}\n')
+    assert document["totals"]["by_events"]["cost_usd"] == 0.5
+    assert document["passed_over"] == {"tokens of no kind": 1}
+    document = kit.parsed(f'claude_code.api_request: {{"{name}": 120, "input_tokens": 100}}\n')
+    assert document["totals"]["by_events"]["input_tokens"] == 100
+    assert document["passed_over"] == {}
 
 
 def test_equal_lines_without_a_time_are_two_events(kit: Kit) -> None:

@@ -34,7 +34,8 @@ _POINTS: Final = re.compile(r"(?:Number|Histogram|ExponentialHistogram|Summary)D
 _LIST: Final = re.compile(r"(Resource|InstrumentationScope|Data point|Exemplar)? ?[Aa]ttributes:$")
 _ITEM: Final = re.compile(r"\s*-> ([^:\s][^:]{0,255}): (.*)$")
 _FIELD: Final = re.compile(r"([A-Z][A-Za-z ]{1,31}):(?: (.*))?$")
-_LOOSE_NAME: Final = re.compile(r"(?:\s*-> |\s*)Name: ([A-Za-z_][A-Za-z0-9_./-]{0,127})\s*$")
+_LOOSE_NAME: Final = re.compile(r"(?:.*\s)?Name: ([A-Za-z_][A-Za-z0-9_./-]{0,127})\s*$")
+_LOOSE_VALUE: Final = re.compile(r"(?:.*\s)?Value: (\S{1,64})\s*$")
 _TYPED: Final = re.compile(r"(Empty|Str|Bool|Int|Double|Map|Slice|Bytes)\((.*)\)$", re.DOTALL)
 _OPEN: Final = re.compile(r"(?:Str|Map|Slice)\(")
 _TIME: Final = re.compile(
@@ -184,6 +185,8 @@ class CollectorText:
                 self._metric.left = None
         elif self._is_free and (named := _LOOSE_NAME.match(line)) is not None:
             self._metric, self._point = _Metric(name=named.group(1), left=LOOSE_LINES), None
+        elif self._is_loose and (value := _LOOSE_VALUE.match(line)) is not None:
+            self._give_point(value.group(1))
         elif (start := _LIST.match(line)) is not None:
             self._items = self._list_for(start.group(1))
         elif _END.match(line):
@@ -193,6 +196,10 @@ class CollectorText:
         else:
             return False
         return True
+
+    @property
+    def _is_loose(self) -> bool:
+        return self._metric is not None and self._metric.left is not None
 
     @property
     def _is_free(self) -> bool:

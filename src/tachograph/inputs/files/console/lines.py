@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from tachograph.inputs.agents.claude_code.telemetry.events import EVENTS
@@ -18,10 +19,12 @@ from tachograph_sdk.model.event import DropReason
 __all__ = ["LineReader"]
 
 _CONTAINER: Final = re.compile(r"[\w.-]{1,64}\s*\| ?")  # what `docker compose logs` puts before a line
-_MARKS: Final = (b"claude_code.", b"ResourceLog", b"ResourceMetrics", b"ResourceSpans", b"LogRecord #", b"Metric #")
-_STARTS: Final = (b"Descriptor:", b"Body: ")
+_MARKS: Final = (
+    *(b"claude_code.", b"ResourceLog", b"ResourceMetrics", b"ResourceSpans", b"LogRecord #", b"Metric #"),
+    *(b"Body: Str({", b"Body: Map({"),
+)
 _NAMED: Final = re.compile(rb'"(?:' + "|".join(EVENTS).encode() + rb')"')  # in JSON, without the agent's name before it
-_BODY: Final = re.compile(r"\s*Body: (?:Str|Map)\((\{.*\})\)\s*$")
+_BODY: Final = re.compile(r"(?:^|\s)Body: (?:Str|Map)\((\{.*\})\)\s*$")
 
 
 class LineReader:
@@ -29,6 +32,7 @@ class LineReader:
 
     def __init__(self, reader: DumpReader) -> None:
         self.records = 0  # events and points
+        self.unsplit = 0  # events with a number of tokens, and not of which kind: it is kept nowhere
         self.broken: list[BrokenDump] = []
         self.broken_counts: Counter[DropReason] = Counter()
         self.is_provisional = False  # the text ended in a record that may not be whole, and it was read as it is
@@ -49,7 +53,7 @@ class LineReader:
 
     def wants(self, line: bytes) -> bool:
         """Whether a line may say something here. Asked of every line, so it is quick."""
-        if self._text.is_open or line.startswith(_STARTS) or any(mark in line for mark in _MARKS):
+        if self._text.is_open or line == b"Descriptor:" or any(mark in line for mark in _MARKS):
             return True
         return line.startswith(b"{") and _NAMED.search(line) is not None
 
@@ -94,7 +98,7 @@ class LineReader:
                 raise BadRecord(DropReason.BAD_NUMBER, "point")
             self._add_point(TextPoint({}, metric.name, "", True, False, {}, 0, 0, metric.value))
             return
-        body = _BODY.match(text)
+        body = _BODY.search(text)
         event = find_event(body.group(1) if body is not None else text)
         if event is not None:
             self._add_event(event)
@@ -122,7 +126,7 @@ class LineReader:
             event = read_event({**told, "attributes": {**_dictionary(told.get("attributes")), **record.attributes}})
             if event is not None:
                 time_ns = event.time_ns or record.time_ns or record.observed_ns
-                self._add_event(OneEvent(event.name, time_ns, event.attributes, {**event.resource, **record.resource}))
+                self._add_event(replace(event, time_ns=time_ns, resource={**event.resource, **record.resource}))
                 return
         self.records += 1
         self._reader.add_printed_log(
@@ -142,6 +146,7 @@ class LineReader:
 
     def _add_event(self, event: OneEvent) -> None:
         self.records += 1
+        self.unsplit += event.is_unsplit
         self._reader.add_printed_log(
             {"event.name": event.name, **event.attributes},
             f"claude_code.{event.name}" + ("" if event.time_ns else f"@{self._at[0]}"),  # nothing else tells them apart

@@ -32,6 +32,8 @@ _NUMBER: Final = re.compile(r"[-+]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9
 _NAMED_BY: Final = ("event", "event_type", "event.name", "event_name", "eventName", "name", "body", "message", "msg")
 _TIMES: Final = ("timestamp", "event.timestamp", "time", "ts")
 _MOST_LEVELS: Final = 3
+_ALL_TOKENS: Final = frozenset({"tokens", "total_tokens", "totalTokens", "token_count"})
+_SOME_TOKENS: Final = frozenset({"input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"})
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "session_id": "session.id",
     "sessionId": "session.id",
@@ -70,6 +72,11 @@ class OneEvent:
     time_ns: int  # 0 where none is said
     attributes: dict[str, AttributeValue]
     resource: dict[str, AttributeValue]
+
+    @property
+    def is_unsplit(self) -> bool:
+        """Whether it says how many tokens there were, but not of which kind."""
+        return not _ALL_TOKENS.isdisjoint(self.attributes) and _SOME_TOKENS.isdisjoint(self.attributes)
 
     def __repr__(self) -> str:
         return f"OneEvent({self.name!r}, {len(self.attributes)} attributes)"

@@ -105,6 +105,8 @@ class ConsoleLogReader:
             add_counts(report.quarantined, {reason.value: count})
         if reader.others:
             add_counts(report.ignored, {"other object": reader.others})
+        if lines.unsplit:
+            add_counts(report.ignored, {"tokens of no kind": lines.unsplit})
         if lines.spans:
             add_counts(report.ignored, {"spans": lines.spans})
         ready = _ready(reader, size)
