@@ -285,6 +285,17 @@ def test_the_cost_of_a_session_is_what_tachograph_says_and_how_is_said(plugin: P
     assert "1 requests have no known price" in said(plugin, "cost", "--transcript", str(unknown))
 
 
+def test_a_program_in_the_folder_where_one_stands_is_not_run_for_the_price(plugin: Plugin, tmp_path: Path) -> None:
+    """An entry of PATH that names no place, and on Windows any project, could bring its own `tachograph`."""
+    program = tmp_path / "bin" / "tachograph"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n")
+    program.chmod(0o755)
+    plugin.environ["PATH"] = os.path.relpath(program.parent)
+    assert "tachograph is not installed" in said(plugin, "cost", "--transcript", str(FOLDER / f"{GREET}.jsonl"))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_the_newest_transcript_of_this_folder_is_taken_where_no_session_is_named(tmp_path: Path) -> None:
     cost = script("cost")
     projects = tmp_path / "projects" / "-home-dev-my-app"

@@ -30,6 +30,12 @@ sending, log, outgoing, ship = script("sending"), script("log"), script("outgoin
         ("http://example.com/?a=b", None),
         ("http://example.com/#a", None),
         ("http://exämple.com/", None),
+        ("http://[::1].example.com:4318", None),  # is read as ::1, and connects elsewhere
+        ("http://example.com[::1]/x", None),
+        ("http://[::1]example.com/x", None),
+        ("http://127.0.0.1%2eexample.com", None),
+        ("http://127.0.0.1\\.example.com", None),
+        ("http://@127.0.0.1", None),
         ("127.0.0.1:4318", None),
         ("", None),
         (None, None),

@@ -19,6 +19,8 @@ WHOLE_SECONDS = 6.0
 LONGEST_WAIT = 3600.0
 LONGEST_RETRY_AFTER = 86400.0
 _TRY_AGAIN = (408, 425, 429)
+# Nothing that this module could read as another host than the one that the connection goes to: `[::1].example.com`.
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class Answer:
@@ -42,7 +44,7 @@ def valid_endpoint(text: Any) -> str | None:
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
-        or "@" in parts.netloc
+        or not _HOST_AND_PORT.fullmatch(parts.netloc)
         or parts.query
         or parts.fragment
     ):
