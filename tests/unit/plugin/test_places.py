@@ -154,6 +154,13 @@ def test_only_events_and_matchers_that_the_oldest_client_knows() -> None:
     assert len({groups[0]["hooks"][0]["command"] for groups in HOOKS.values()}) == 1
 
 
+def test_shell_scripts_keep_their_line_ends_on_windows() -> None:
+    attributes = Path(__file__).parents[3] / ".gitattributes"
+    assert "*.sh text eol=lf" in attributes.read_text().splitlines()
+    for path in PLUGIN.rglob("*.sh"):
+        assert b"\r" not in path.read_bytes()
+
+
 def test_the_shell_script_has_only_what_every_shell_has() -> None:
     text = (PLUGIN / "scripts" / "hook.sh").read_text()
     assert "[[" not in text
