@@ -72,7 +72,7 @@ def priced(path: str, session: str) -> tuple[dict[str, Any] | None, str]:
     It reads the transcript into a folder of its own, which is deleted: nothing is added to what the person keeps.
     """
     program = shutil.which("tachograph")
-    if program is None or not os.path.isabs(program):  # found where one stands: a project's file, not the person's program
+    if program is None or not os.path.isabs(program):  # the latter is a project's file, found where one stands
         return None, "tachograph is not installed, and Claude Code's transcripts hold no prices"
     named = [path, *transcript.agent_files(path, session)]
     with tempfile.TemporaryDirectory(prefix="session-cost-") as home:
