@@ -129,9 +129,9 @@ def test_active_time_and_lines_are_of_one_source_and_of_the_last_report(store):
     put(store, sessions(first), sessions(last))
     found = "select active_seconds, lines_added, lines_removed from sessions"
     assert rows(store, found) == [(30.5, 5, 1)]
-    put(store, [activity(20, "a")])
-    assert rows(store, found) == [(30.5, 5, 1)]
-    put(store, [activity(20, "b")])
+    put(store, [activity(20, "a")])  # the agent's own figure
+    assert rows(store, found) == [(20, 5, 1)]
+    put(store, [activity(20, "b")], sessions(last | {"end_timestamp": "2026-11-20T04:00:00Z"}))
     assert rows(store, found) == [(40, 5, 1)]
 
 

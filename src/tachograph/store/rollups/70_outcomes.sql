@@ -2,7 +2,8 @@
 -- Rebuild: with the rest (`rebuild()`).
 -- Per session and kind from one source only, never a sum: the one that tells most, because each may have holes; of equals the
 -- transcript, then the OTel counters. Counters count up to a line too much for each file (a new file's last line end).
--- What a plugin reports of a session is one such source: the report that counts (65_told_sessions.sql).
+-- What a plugin reports of a session is one such source: the report that counts (65_told_sessions.sql); its active
+-- time, which it works out from gaps in the transcript, only where no other source tells any.
 -- Counters that name no session (Copilot CLI) count on the days on which no transcript of that agent tells of the same kind.
 
 set variable nameless_from = (
@@ -39,7 +40,11 @@ with
             + case when class = 'transcript' and kind = 'code.change' then count(*) else 0 end as weight
         from acts group by 1, 2, 3, 4
     ),
-    best as (select agent, owner, kind, arg_max(class, (coalesce(weight, 0), -place)) as class from ways group by 1, 2, 3)
+    best as (
+        select agent, owner, kind,
+            arg_max(class, (kind <> 'session.activity' or class <> 'hook', coalesce(weight, 0), -place)) as class
+        from ways group by 1, 2, 3
+    )
 select
     event_id, owner as bucket, agent, kind, occurred_at,
     case when not starts_with(owner, '~') then split_part(owner, '#', 1) end as session_id,
