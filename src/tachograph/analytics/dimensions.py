@@ -57,7 +57,9 @@ _SEEN_USAGE = (
     + _SEEN.format(otel="(seen_event or seen_console or seen_span)")
     + " end"
 )
-_SEEN_BY = "case source when 'transcript' then 'transcript' when 'hook' then 'hook' when 'sdk' then 'hook' else 'otel' end"
+_SEEN_BY = (
+    "case source when 'transcript' then 'transcript' when 'hook' then 'hook' when 'sdk' then 'hook' else 'otel' end"
+)
 _SEEN_REST = _SEEN.format(otel="(seen_event or seen_span)")
 
 BASIS = "case when cost_nanousd is null then 'unpriced' else cost_basis end"

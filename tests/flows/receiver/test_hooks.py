@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tachograph.ports import FrameKind
-from tests.flows.receiver.running import JSON, Answer, Receiver, start
+from tests.flows.receiver.running import JSON, Answer, start
 from tests.unit.hooks.making import KEY, KEY_ID, body_of, event, native_event, native_session, session, signed
 
 

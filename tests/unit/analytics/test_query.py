@@ -29,7 +29,8 @@ def at(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[DuckDBStore]:
-    """Two sessions: one with everything, one a day later that only a transcript shows."""
+    """Two sessions: one with everything, one a day later that only a transcript shows. And three that a plugin reported."""
+    more: dict[str, Any]
     store = DuckDBStore(":memory:")
     day = NOW_US - DAY_US
     a: dict[str, Any] = {"session_id": "s_a", "user_id": "u_1", "project": "p_1", "organization_id": "o_1"}

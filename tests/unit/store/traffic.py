@@ -181,12 +181,18 @@ def _reported(chance: random.Random, session: str, transcript: list[Event], *, i
             for name in _TOKENS:
                 counts[name] += int(one.attributes[name])
         at = written[end - 1].at_us
-        common: dict[str, Any] = {"source": Source.HOOK, "session_id": session, "at_us": at, "user_id": f"u_{session[2:]}"}
-        for model, counts in by_model.items():
+        numbers: dict[str, Any]
+        common: dict[str, Any] = {
+            "source": Source.HOOK,
+            "session_id": session,
+            "at_us": at,
+            "user_id": f"u_{session[2:]}",
+        }
+        for model, numbers in by_model.items():
             told.append(
                 make_event(
                     EventKind.USAGE_COUNTER, key=f"hook {session} {model} {end}", counter="session_total",
-                    model=model, lineage=lineage, **counts, **common,
+                    model=model, lineage=lineage, **numbers, **common,
                 )
             )  # fmt: skip
         told.append(
