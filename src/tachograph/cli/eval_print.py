@@ -34,6 +34,7 @@ SAID = {
     "too_little_data": "Too little data",
 }
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s|h|k|M|points|times)(?:\W|$))")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SMALL_COUNT = 5.0  # of fewer, the middle session tells less than the average
 WORTH_WAITING = 20_000  # sessions
 
@@ -83,7 +84,7 @@ def _plain(label: str) -> str:
 
 
 def headline(metric: dict[str, Any]) -> str:
-    """One measure in a line: "Cost per session: $0.42 → $0.31, 26 % less; likely real (p 0.018 of 0.05 allowed)"."""
+    """One measure in a line: "Cost per session: $0.42 → $0.31 in the middle session, 26 % less"."""
     before, after = metric["before"], metric["after"]
     if not before["sessions"] or not after["sessions"]:
         which = "before" if not before["sessions"] else "after"
@@ -302,6 +303,7 @@ def _say(
     mark: tuple[str, str | None] | None = None,
 ) -> None:
     width = max(40, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
+    text = _CONTROL.sub(" ", text)  # names of models come from outside: none of them commands a terminal
     text = _UNIT.sub("\u00a0", text)  # a figure stays with its unit
     if mark is None:
         wrapped = click.wrap_text(text, width - 1, initial_indent=first, subsequent_indent=hanging)
