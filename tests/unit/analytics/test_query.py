@@ -30,7 +30,8 @@ def at(text: str) -> datetime:
 @pytest.fixture(scope="module")
 def store() -> Iterator[DuckDBStore]:
     """Two sessions: one with everything, one a day later that only a transcript shows. And three that a plugin reported."""
-    more: dict[str, Any]
+    also: dict[str, Any] = {"subagent_tool_calls": 3, "hook_ms": 12.5}
+    nothing: dict[str, Any] = {}
     store = DuckDBStore(":memory:")
     day = NOW_US - DAY_US
     a: dict[str, Any] = {"session_id": "s_a", "user_id": "u_1", "project": "p_1", "organization_id": "o_1"}
@@ -79,9 +80,9 @@ def store() -> Iterator[DuckDBStore]:
                         tool_errors_counted=errors, said_output_tokens=tokens, **more,
                     )
                     for session, counting, seconds, turns, calls, errors, tokens, more in (
-                        ("s_d", "responses", 100, 4, 5, 1, 70, {"subagent_tool_calls": 3, "hook_ms": 12.5}),
-                        ("s_e", "responses", 400, 5, 1, 0, 7, {}),
-                        ("s_f", "records", 300, 90, 6, 2, 1000, {}),
+                        ("s_d", "responses", 100, 4, 5, 1, 70, also),
+                        ("s_e", "responses", 400, 5, 1, 0, 7, nothing),
+                        ("s_f", "records", 300, 90, 6, 2, 1000, nothing),
                     )
                 ),
                 *(

@@ -175,24 +175,23 @@ def _reported(chance: random.Random, session: str, transcript: list[Event], *, i
         for one in written[:end]:
             if one.kind is EventKind.API_REQUEST:
                 responses[str(one.attributes["message_id"])] = one  # the last of its records is the whole one
-        by_model: dict[str, dict[str, int]] = {}
+        by_model: dict[str, dict[str, Any]] = {}
         for one in responses.values():
             counts = by_model.setdefault(str(one.attributes["model"]), dict.fromkeys(_TOKENS, 0))
             for name in _TOKENS:
                 counts[name] += int(one.attributes[name])
         at = written[end - 1].at_us
-        numbers: dict[str, Any]
         common: dict[str, Any] = {
             "source": Source.HOOK,
             "session_id": session,
             "at_us": at,
             "user_id": f"u_{session[2:]}",
         }
-        for model, numbers in by_model.items():
+        for model, counts in by_model.items():
             told.append(
                 make_event(
                     EventKind.USAGE_COUNTER, key=f"hook {session} {model} {end}", counter="session_total",
-                    model=model, lineage=lineage, **numbers, **common,
+                    model=model, lineage=lineage, **counts, **common,
                 )
             )  # fmt: skip
         told.append(
