@@ -123,10 +123,10 @@ class LineReader:
             except (ValueError, RecursionError):
                 told = record.body
         if isinstance(told, dict):
-            event = read_event({**told, "attributes": {**_dictionary(told.get("attributes")), **record.attributes}})
-            if event is not None:
-                time_ns = event.time_ns or record.time_ns or record.observed_ns
-                self._add_event(replace(event, time_ns=time_ns, resource={**event.resource, **record.resource}))
+            line = read_event({**told, "attributes": {**_dictionary(told.get("attributes")), **record.attributes}})
+            if line is not None:
+                time_ns = line.time_ns or record.time_ns or record.observed_ns
+                self._add_event(replace(line, time_ns=time_ns, resource={**line.resource, **record.resource}))
                 return
         self.records += 1
         self._reader.add_printed_log(
