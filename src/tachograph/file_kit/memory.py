@@ -12,9 +12,9 @@ from tachograph.file_kit.labels import Labels
 from tachograph.ports import FileState, StreamState
 from tachograph_sdk.private_files import replace_file
 
-__all__ = ["Known", "load_known", "newest", "save_known"]
+__all__ = ["Known", "load_known", "newest", "save_known", "stamp_of"]
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 MAX_STREAMS: Final = 2000  # running totals of one log that are remembered
 
 
@@ -23,6 +23,7 @@ class Known:
     """One log."""
 
     document: str  # name in the data folder
+    stamp: str  # of the document as it was written: another one is not gone on with
     state: FileState
     format: str | None
     labels: Labels
@@ -36,6 +37,15 @@ def newest(streams: Mapping[str, StreamState]) -> dict[str, StreamState]:
     if len(streams) <= MAX_STREAMS:
         return dict(streams)
     return dict(sorted(streams.items(), key=lambda item: item[1].at_ns)[-MAX_STREAMS:])
+
+
+def stamp_of(path: Path) -> str:
+    """Tells a document from any that is written there later; "" if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def load_known(path: Path) -> dict[str, Known]:
@@ -58,6 +68,7 @@ def save_known(path: Path, known: Mapping[str, Known]) -> None:
 def _known(said: dict[str, Any]) -> Known:
     return Known(
         document=str(said["document"]),
+        stamp=str(said["stamp"]),
         state=FileState(**said["state"]),
         format=said["format"],
         labels=Labels(**said["labels"]),

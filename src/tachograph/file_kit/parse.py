@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Final
 from tachograph.file_kit.document import Document, Head, describe, write_quarantine
 from tachograph.file_kit.folder import KitFolder, make_folder
 from tachograph.file_kit.labels import Labels
-from tachograph.file_kit.memory import Known, load_known, save_known
+from tachograph.file_kit.memory import Known, load_known, save_known, stamp_of
 from tachograph.file_kit.reading import LogReading, MakesPipeline, is_continued
 from tachograph.inputs.agents.kit.history import History
 from tachograph.inputs.files.kinds import kind_of
@@ -27,13 +28,14 @@ from tachograph.inputs.histories.find import FoundFile, reason_of
 from tachograph.inputs.histories.report import add_counts
 from tachograph.ports import Clock, FileState
 from tachograph_sdk.errors import ConfigError, TachographError
-from tachograph_sdk.private_files import lock_file
+from tachograph_sdk.private_files import lock_file, sweep
 
 __all__ = ["KitParser", "ParseReport", "Parsed"]
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _ENDINGS: Final = (".gz", ".zst", ".zstd"), (".log", ".jsonl", ".json", ".txt", ".out", ".pb", ".binpb")
 _OF_HISTORIES: Final = (".jsonl", ".json", ".db", ".gz", ".zst", ".zstd")
+_SAVE_EVERY_S: Final = 5.0
 _STATUSES: Final = ("parsed", "grown", "unchanged", "skipped", "failed")
 
 
@@ -112,6 +114,8 @@ class KitParser:
         self._collector = collector
         self._clock = clock
         self._known: dict[str, Known] = {}
+        self._unsaved = 0  # logs parsed since they were remembered
+        self._saved_at = time.monotonic()
 
     def run(self, paths: Sequence[Path] = (), *, progress: Callable[[str], None] | None = None) -> ParseReport:
         """Parse what is new. Never raises for what is in a log.
@@ -125,13 +129,16 @@ class KitParser:
         report = ParseReport(data=str(self._folder.data))
         try:
             with lock_file(self._folder.parse_lock):
+                sweep(self._folder.data)
                 self._known = load_known(self._folder.parse_state)
-                for path in dict.fromkeys(Path(os.path.realpath(path)) for path in logs):
-                    if progress is not None:
-                        progress(path.name)
-                    report.logs.append(self._parse_safely(path))
-                    if report.logs[-1].status in ("parsed", "grown"):
-                        save_known(self._folder.parse_state, self._known)
+                try:
+                    for path in dict.fromkeys(Path(os.path.realpath(path)) for path in logs):
+                        if progress is not None:
+                            progress(path.name)
+                        report.logs.append(self._parse_safely(path))
+                        self._save(report.logs[-1])
+                finally:
+                    self._save()
         except OSError as error:
             raise ConfigError(
                 f"{self._folder.data} cannot be written: {error.strerror}", hint="make room, or name another --dir"
@@ -149,6 +156,19 @@ class KitParser:
     def _name(self, path: Path) -> str:
         return path.name if _PLAIN_NAME.fullmatch(path.name) else self._name_file(str(path))
 
+    def _save(self, last: Parsed | None = None) -> None:
+        """Remember what is known, now and then and at the end: it is written whole each time.
+
+        Who is stopped before it finds documents that it does not know, and parses those logs anew.
+        """
+        if last is not None:
+            self._unsaved += last.status in ("parsed", "grown")
+            if time.monotonic() - self._saved_at < _SAVE_EVERY_S:
+                return
+        if self._unsaved:
+            save_known(self._folder.parse_state, self._known)
+            self._unsaved, self._saved_at = 0, time.monotonic()
+
     def _parse(self, path: Path) -> Parsed:
         file_id = self._name_file(str(path))
         name = self._name(path)
@@ -159,7 +179,7 @@ class KitParser:
                 return Parsed(file=name, status="failed", reason="no file")
             found = FoundFile(status.st_mtime_ns, str(path), status.st_size, status.st_ino)
             if known is not None and (
-                known.labels != self._labels or not (self._folder.data / known.document).is_file()
+                known.labels != self._labels or known.stamp != stamp_of(self._folder.data / known.document)
             ):
                 known = None
             if known is not None and _is_unchanged(known.state, found):
@@ -167,6 +187,8 @@ class KitParser:
                     file=name, status="unchanged", document=known.document, format=known.format, **known.counts
                 )
             kind = kind_of(str(path)) if found.size_bytes else FileKind.UNKNOWN
+            if kind is FileKind.UNKNOWN and found.size_bytes:
+                kind = FileKind.CONSOLE  # some bytes that are no text do not make a log none
             if isinstance(kind, History) and not path.name.endswith(_OF_HISTORIES):
                 kind = FileKind.CONSOLE  # lines of JSON that have a session, as those of a transcript do
             if known is not None and not is_continued(str(path), known):
@@ -224,6 +246,7 @@ class KitParser:
         )
         self._known[file.file_id] = Known(
             document=target,
+            stamp=stamp_of(self._folder.data / target),
             state=reading.state or _unread(file),
             format=head.format,
             labels=self._labels,
