@@ -106,3 +106,21 @@ def test_bytes_are_no_log(kit: Kit) -> None:
     told = kit.parsed(bytes(range(256)) * 1000)
     assert told["format"] is None
     assert told["quarantined"] == {}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_logs_in_utf_16_say_the_same(kit: Kit, encoding: str, ends: str) -> None:
+    whole = kit.parsed(RUN)
+    text = ("\ufeff" + "Grüße 🙂\n" * 3 + RUN.decode()).replace("\n", ends).encode(encoding)
+    told = kit.parsed(text)
+    assert [told[key] for key in ("format", "totals", "events_count", "metrics_count")] == [
+        whole[key] for key in ("format", "totals", "events_count", "metrics_count")
+    ]
+    grown = kit.parsed(event(5).encode(encoding), append=True)
+    assert grown["totals"]["by_events"]["api_requests"] == whole["totals"]["by_events"]["api_requests"] + 1
+
+
+def test_utf_16_that_is_cut_in_a_letter_stops_nothing(kit: Kit) -> None:
+    told = kit.parsed(("\ufeff" + event(1)).encode("utf-16-le") + b"\x3d\xd8\x3d")
+    assert told["totals"]["by_events"]["input_tokens"] == 1

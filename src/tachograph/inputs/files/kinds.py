@@ -58,9 +58,9 @@ def kind_of(path: str) -> FileKind | History:
         if _is_session_name(name):  # a transcript whose first lines are damaged
             return BY_ID[UNMARKED]
     from tachograph.inputs.files.otlp.requests import looks_like_otlp
-    from tachograph.inputs.files.streams import FileStream
+    from tachograph.inputs.files.streams import WIDE_MARKS, FileStream
 
-    if is_packed:
+    if is_packed or head.startswith(WIDE_MARKS):
         with FileStream(path) as stream:
             head = b""
             while len(head) < _HEAD_BYTES and (piece := stream.read(_HEAD_BYTES - len(head))):
