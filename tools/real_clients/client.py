@@ -176,8 +176,8 @@ class Client:
             return len(seen) > before
 
         def rest(seconds: float) -> None:
-            """Until the screen was at rest for so long: a loaded machine takes its time."""
-            end = time.monotonic() + patience_s
+            """Until the screen was at rest for so long: a loaded machine takes its time. Some screens never rest."""
+            end = time.monotonic() + 2 + 3 * seconds
             while read(seconds) and time.monotonic() < end:
                 pass
 
