@@ -34,12 +34,12 @@ FIGURES = (
 _prices = PriceTable.load()
 
 
-def run(*bodies: tuple[What, dict[str, Any]]) -> list[Event]:
+def run(*bodies: tuple[What, dict[str, Any]], integrity: bytes = b"checksum") -> list[Event]:
     """Payloads through the pipeline, as they come out of the journal."""
     pipeline = Pipeline(
         decoder=FrameDecoder(), agents=[ClaudeCode()], release=Release(Pseudonymizer(SECRET)), prices=_prices
     )
-    made = [frame(KINDS[what], b"checksum\n" + body_of(payload), end=n) for n, (what, payload) in enumerate(bodies, 1)]
+    made = [frame(KINDS[what], integrity + b"\n" + body_of(payload), end=n) for n, (what, payload) in enumerate(bodies, 1)]
     return list(pipeline.run(made).events)
 
 

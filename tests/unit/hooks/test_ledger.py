@@ -110,6 +110,17 @@ def test_the_native_form_goes_before_the_originals(store):
     assert rows(store, "select payload_form, prompts from hook_sessions") == [("native", 5)]
 
 
+def test_a_report_that_anybody_could_have_sent_replaces_none_that_is_signed(store):
+    signed = run((What.SESSIONS, native_session()), integrity=b"keyed")
+    forged = sessions(native_session(end_timestamp="2026-11-20T09:00:00Z", prompt_count=999, lines_added=999_999))
+    put(store, signed, forged)
+    assert rows(store, "select integrity, prompts, lines_added from hook_sessions") == [("keyed", 5, 8)]
+    assert rows(store, "select sum(lines_added) from outcomes") == [(8,)]
+    later = native_session(end_timestamp="2026-11-20T10:00:00Z", prompt_count=6)
+    put(store, run((What.SESSIONS, later), integrity=b"keyed"))
+    assert rows(store, "select integrity, prompts from hook_sessions") == [("keyed", 6)]
+
+
 def test_usage_under_an_id_that_changes_daily_is_shown_and_not_counted(store):
     put(store, sessions(native_session(session_id="0f" * 16, session_id_kind="rotating")))
     assert rows(store, "select count(*) from requests") == [(0,)]

@@ -31,7 +31,7 @@ with
         from work w join told_sessions t using (event_id) where w.active_seconds is not null
         union all by name
         select w.* replace ('code.change' as kind, null::double as active_seconds)
-        from work w join told_sessions t using (event_id) where w.lines_added + w.lines_removed > 0
+        from work w join told_sessions t using (event_id) where coalesce(w.lines_added, 0) + coalesce(w.lines_removed, 0) > 0
     ),
     ways as (
         select agent, owner, kind, class, min(case class when 'transcript' then 0 else class_rank + 1 end) as place,
