@@ -88,9 +88,8 @@ def _amount(name: str, amount: Amount, need: int) -> Part:
     if amount.budget_microusd is None:
         return Part(short, need=need)
     ratio = amount.microusd / amount.budget_microusd
-    return Part(
-        f"{short} ({_percent(ratio)} of {_dollars(amount.budget_microusd)})", short=short, need=need, ratio=ratio
-    )
+    used = f"{short} ({_percent(ratio)}"  # without the budget's own amount it still says how it stands
+    return Part(f"{used} of {_dollars(amount.budget_microusd)})", short=f"{used})", need=need, ratio=ratio)
 
 
 def _limit(limit: Limit, now_s: float, need: int) -> Part:

@@ -58,16 +58,17 @@ def say(data: bytes, *, home: str | None, as_json: bool, environ: Mapping[str, s
     folder = surroundings.find_home(home, environ)
     if folder is not None and not os.path.isdir(folder):
         folder = None  # nothing is made here: whoever wants a ledger starts it with another command
-    settings = surroundings.read_settings(folder, environ)
+    # what is being erased must not be written again
+    erasing = folder is not None and os.path.exists(os.path.join(folder, ERASURE))
+    may_write = not surroundings.is_off(environ) and not erasing
+    settings = surroundings.read_settings(folder, environ, write=may_write)
     ledger = seen = None
     if folder is not None:
         ledger = read_ledger(folder, now_s=now_s)
         session = session_pseudonym(folder, payload.session) if payload.session is not None else None
         if session is not None:
             day = local_day(ledger, now_s)
-            erasing = os.path.exists(os.path.join(folder, ERASURE))  # what is being erased must not be written again
-            write = settings.record and not surroundings.is_off(environ) and not erasing
-            seen = remember(folder, payload, session, ledger, day=day, now_s=now_s, write=write)
+            seen = remember(folder, payload, session, ledger, day=day, now_s=now_s, write=settings.record and may_write)
     figures = Figures(payload, ledger, seen, settings, now_s=now_s)
     colours = not as_json and surroundings.has_colours(environ)
     line = as_line(figures, now_s=now_s, columns=surroundings.width(environ), colours=colours)

@@ -72,12 +72,20 @@ def width(environ: Mapping[str, str]) -> int | None:
     return max(_NARROW, int(text)) if 0 < int(text) <= _WIDE else None
 
 
-def read_settings(home: str | None, environ: Mapping[str, str]) -> Settings:
-    """The settings in force; defaults where there are none or none that can be read."""
+def read_settings(home: str | None, environ: Mapping[str, str], *, write: bool = True) -> Settings:
+    """The settings in force; defaults where there are none or none that can be read.
+
+    Args:
+        home: the home folder, if there is one.
+        environ: the environment.
+        write: whether what was read may be written down for the next redraw; never where nothing is to be recorded.
+    """
     settings = Settings()
     options: dict[str, Any] = {}
+    stamp = None
     if home is not None:
-        options = _of_home(home)
+        options, stamp = _of_home(home)
+    found = dict(options)
     for name, value in environ.items():
         if name.startswith("TACHOGRAPH_") and "__" in name:
             options[name.removeprefix("TACHOGRAPH_").lower().replace("__", ".", 1)] = value
@@ -91,35 +99,43 @@ def read_settings(home: str | None, environ: Mapping[str, str]) -> Settings:
         "f",
         "n",
     )
+    if home is not None and stamp is not None and write and settings.record:
+        _keep(home, stamp, found)
     return settings
 
 
-def _of_home(home: str) -> dict[str, Any]:
-    """What tachograph.toml says; as an earlier redraw read it, if it is still the same file: its parser is slow to load."""
+def _of_home(home: str) -> tuple[dict[str, Any], list[int] | None]:
+    """What tachograph.toml says, and the file's stamp if it was parsed now.
+
+    As an earlier redraw read it, if it is still the same file: its parser is slow to load.
+    """
     path = os.path.join(home, "tachograph.toml")
     try:
         status = os.stat(path)
         stamp = [status.st_mtime_ns, status.st_size, status.st_ino]
     except OSError:
-        return {}
-    cache = os.path.join(home, FOLDER, CACHE)
+        return {}, None
     try:
-        told = loads(read_small(cache, 4096))
+        told = loads(read_small(os.path.join(home, FOLDER, CACHE), 4096))
         if told["stamp"] == stamp and isinstance(told["options"], dict):
-            return dict(told["options"])
+            return dict(told["options"]), None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    options = _of_file(path)
+    return _of_file(path), stamp
+
+
+def _keep(home: str, stamp: list[int], options: dict[str, Any]) -> None:
+    """For the next redraw; where status lines write nothing yet, neither is this."""
     simple = {
         k: v for k, v in options.items() if isinstance(v, (bool, int, str)) or (isinstance(v, float) and v - v == 0)
     }
-    if options.get("statusline.record") is not False and os.path.isdir(os.path.join(home, FOLDER)):
+    cache = os.path.join(home, FOLDER, CACHE)
+    if os.path.isdir(os.path.dirname(cache)):
         try:
             write_new(cache + ".new", dumps({"stamp": stamp, "options": simple}).encode())
             os.replace(cache + ".new", cache)
         except OSError:
             pass  # the next redraw parses it again
-    return options
 
 
 def _of_file(path: str) -> dict[str, Any]:
@@ -147,4 +163,4 @@ def _amount(value: Any) -> int | None:
         amount = float(value)
     except (ValueError, OverflowError):
         return None
-    return int(amount * 1e6 + 0.5) if 0 < amount < 1e12 else None
+    return max(1, int(amount * 1e6 + 0.5)) if 0 < amount < 1e12 else None

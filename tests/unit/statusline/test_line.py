@@ -101,12 +101,14 @@ def test_it_fits_into_every_terminal(columns: int) -> None:
 
 def test_the_session_is_left_to_the_end_and_details_go_first() -> None:
     assert line(everything(), 110) == (
-        "$0.42 · today $3.10 (62% of $5.00) · month $31.00 · ctx 31% · 5h 42% (2h10m) · 7d 18% (3d4h) · Opus 5.5"
+        "$0.42 · today $3.10 (62% of $5.00) · month $31.00 (31%) · ctx 31% · 5h 42% (2h10m) · 7d 18% · Opus 5.5"
     )
-    assert (
-        line(everything(), 50) == "$0.42 · today $3.10 · ctx 31% · 5h 42% · 7d 18%"[: 50 - MARGIN].rsplit(" · ", 1)[0]
-    )
+    assert line(everything(), 50) == "$0.42 · today $3.10 (62%) · ctx 31% · 5h 42%"
     assert line(everything(), 12) == "$0.42"
+
+
+def test_a_terminal_of_80_columns_still_says_how_the_budgets_stand() -> None:
+    assert line(everything(), 80) == "$0.42 · today $3.10 (62%) · month $31.00 (31%) · ctx 31% · 5h 42% · 7d 18%"
 
 
 def test_wide_characters_take_two_columns() -> None:

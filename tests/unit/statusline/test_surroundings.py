@@ -16,6 +16,7 @@ from tachograph.home import Home
 from tachograph.home import find_home as find_the_home
 from tachograph.statusline import surroundings
 from tachograph.statusline.pseudonym import session_pseudonym
+from tachograph.statusline.run import say
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
@@ -139,6 +140,25 @@ def test_settings_are_parsed_once_and_again_when_they_change(tmp_path: Path, mon
     assert surroundings.read_settings(str(tmp_path), {}).day_microusd == 6_500_000
     file.unlink()
     assert surroundings.read_settings(str(tmp_path), {}).day_microusd is None
+
+
+@pytest.mark.parametrize(
+    "environ", [{"DO_NOT_TRACK": "1"}, {"TACHOGRAPH_STATUSLINE__RECORD": "false"}, {"erasure": "runs"}]
+)
+def test_the_settings_are_not_written_down_where_nothing_may_be(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "statusline").mkdir()
+    (tmp_path / "tachograph.toml").write_text("[budget]\nday_usd = 5\n")
+    if "erasure" in environ:
+        (tmp_path / "erasure.json").write_text("{}")
+    say(b'{"cost":{"total_cost_usd":1}}', home=str(tmp_path), as_json=False, environ=environ, now_s=1_795_180_000.0)
+    assert list((tmp_path / "statusline").iterdir()) == []
+    say(b'{"cost":{"total_cost_usd":1}}', home=str(tmp_path), as_json=False, environ={}, now_s=1_795_180_000.0)
+    assert environ.get("erasure") or (tmp_path / "statusline" / "settings.json").exists()
+
+
+def test_the_smallest_budget_is_still_one() -> None:
+    """BudgetConfig takes any amount above 0."""
+    assert surroundings.read_settings(None, {"TACHOGRAPH_BUDGET__DAY_USD": "1e-9"}).day_microusd == 1
 
 
 def test_only_what_is_light_is_loaded(tmp_path: Path) -> None:
