@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from tachograph.analytics.file_kit.figures import TOKEN_CLASSES, SessionFigures
-from tachograph.analytics.file_kit.parsed import ParsedFile, Record
+from tachograph.analytics.file_kit.figures import SessionFigures
+from tachograph.analytics.file_kit.parsed import ParsedFile, Record, about_request
+from tachograph.analytics.file_kit.values import TOKEN_CLASSES
 from tachograph.file_kit.merge_index import Together
 from tachograph.file_kit.merge_names import MergeNames
 from tachograph_sdk.model.money import Money
@@ -34,7 +35,8 @@ class MergedSession:
     names: MergeNames
     conflicts: Counter[str] = field(default_factory=Counter)  # by reason
     duplicates: int = 0
-    _records: dict[str, tuple[Record, dict[str, Any]]] = field(default_factory=dict)  # by what they are about
+    _records: dict[str, tuple[Record, dict[str, Any]]] = field(default_factory=dict)  # by the id of the first of each
+    _abouts: dict[str, str] = field(default_factory=dict)  # that id, by what the record is about
     _facts: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, file: ParsedFile) -> None:
@@ -80,7 +82,12 @@ class MergedSession:
 
     def _add_record(self, file: ParsedFile, record: Record) -> None:
         entry = self._entry(file, record)
-        key = _about(record, entry)
+        about = _about(record, entry)
+        key = (
+            entry["event_id"]
+            if entry["event_id"] in self._records
+            else self._abouts.setdefault(about, entry["event_id"])
+        )
         if (known := self._records.get(key)) is None:
             self._records[key] = (record, entry)
             return
@@ -142,8 +149,8 @@ _PATTERNS: Final = {
 
 def _about(record: Record, entry: Mapping[str, Any]) -> str:
     """What the record is about: within a session, one request and one tool call are one record, whoever told of it."""
-    if record.kind == "api_request" and "request_id" in record.data:
-        return f"request {entry['data']['request_id']}"
+    if (request := about_request(record.kind, entry.get("data", {}))) is not None:
+        return f"request {request}"
     if record.kind == "tool_result" and "tool_use_id" in record.data:
         return f"tool {entry['data']['tool_use_id']}"
     return str(entry["event_id"])

@@ -128,6 +128,22 @@ def test_one_request_told_in_two_ways_counts_once(tmp_path: Path) -> None:
     assert report(analysed(tmp_path, document(twice)))["summary"]["total_api_requests"] == 1
 
 
+def test_requests_to_which_a_gateway_gives_one_id_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
+    one_id = [request(0.1, request_id="req_0", tokens=(10, n, 0, 0)) for n in range(5)]
+    again = [dict(each, event_id=f"{n:032x}") for n, each in enumerate(one_id)]  # told another time, in another way
+    found = report(analysed(tmp_path, document(one_id), document(again)))
+    assert found["summary"]["total_api_requests"] == 5
+    assert found["summary"]["estimated_total_tokens"] == 60
+    assert found["read"]["duplicates"] == 5
+
+
+def test_a_record_with_the_same_id_is_the_same_whatever_else_it_says(tmp_path: Path) -> None:
+    full = request(0.1, request_id="req_1x")
+    bare = dict(full, data={"request_id": "req_1x", "model": "claude-opus-5-5"})
+    found = report(analysed(tmp_path, document([full]), document([bare])))
+    assert (found["summary"]["total_api_requests"], found["read"]["duplicates"]) == (1, 1)
+
+
 def test_the_same_request_id_in_another_session_is_another_request(tmp_path: Path) -> None:
     both = [request(0.1, request_id="req_1"), request(0.1, request_id="req_1", session="s_2")]
     assert report(analysed(tmp_path, document(both)))["summary"]["total_api_requests"] == 2

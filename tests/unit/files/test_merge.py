@@ -144,6 +144,15 @@ def test_sessions_do_not_meet_by_ids_that_others_chose(tmp_path: Path) -> None:
     assert (found.sessions, found.events) == (2, 2)
 
 
+def test_requests_to_which_a_gateway_gives_one_id_are_merged_each(tmp_path: Path) -> None:
+    one_id = [request(0.1, request_id="req_0", tokens=(10, n, 0, 0)) for n in range(5)]
+    put(tmp_path / "a", "session-1", document(one_id[:3]))
+    put(tmp_path / "b", "session-1", document([dict(one_id[2], event_id="f" * 32), *one_id[3:]]))
+    found = merge(tmp_path / "out", tmp_path / "a", tmp_path / "b")
+    assert (found.sessions, found.events, found.duplicates) == (1, 5, 1)
+    assert totals(tmp_path / "out")["summary"]["total_api_requests"] == 5
+
+
 def test_records_that_say_nothing_do_not_join_two_sessions(tmp_path: Path) -> None:
     for person in "ab":
         same = event("user_prompt", session=f"s_{person}", at=None, event_id="0" * 32)

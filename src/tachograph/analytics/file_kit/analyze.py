@@ -1,6 +1,6 @@
 """Folds the parsed files of a collection into figures by session, one file at a time.
 
-Memory: the largest file, some 2 kB a session, and 8 bytes a record, which tell a record that a second file repeats.
+Memory: the largest file, some 2 kB a session, and 8 or 16 bytes a record, which tell a record that a second file repeats.
 """
 
 from __future__ import annotations
@@ -91,11 +91,12 @@ class _Folding:
             session = self._session(record, parsed, path_name)
             if (known := seen.get(id(session))) is None:
                 known = seen[id(session)] = set(session.seen)
-            if record.identity in known:
+            if record.identity in known or record.own in known:
                 analysis.duplicates += 1
                 continue
-            known.add(record.identity)
-            session.seen.append(record.identity)
+            both = {record.identity, record.own}
+            known |= both
+            session.seen.extend(both)
             if not self._is_inside(record.at_us):
                 analysis.outside += 1
                 continue

@@ -12,10 +12,11 @@ from typing import Any
 
 from tachograph.analytics.file_kit.analyze import Analysis, Failure
 from tachograph.analytics.file_kit.error_classes import ErrorClass
-from tachograph.analytics.file_kit.figures import TOKEN_CLASSES, SessionFigures, Usage
+from tachograph.analytics.file_kit.figures import SessionFigures, Usage
 from tachograph.analytics.file_kit.recommend import Recommendation
 from tachograph.analytics.file_kit.review import Thresholds, needs_review
 from tachograph.analytics.file_kit.trend import trend
+from tachograph.analytics.file_kit.values import TOKEN_CLASSES
 from tachograph_sdk.model.money import Money
 
 __all__ = ["TOP_SESSIONS", "build_document", "session_row", "usd"]

@@ -20,11 +20,11 @@ from tachograph.analytics.file_kit.error_classes import (
     classify_rejection,
 )
 from tachograph.analytics.file_kit.parsed import Record
+from tachograph.analytics.file_kit.values import TOKEN_CLASSES
 from tachograph_sdk.model.money import Money
 
-__all__ = ["TOKEN_CLASSES", "DayFigures", "SessionFigures", "ToolFigures", "Usage"]
+__all__ = ["DayFigures", "SessionFigures", "ToolFigures", "Usage"]
 
-TOKEN_CLASSES = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens")
 COUNTER_CLASSES = {
     "input": "input_tokens",
     "output": "output_tokens",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,10 +22,10 @@ from typing import Any
 
 import msgspec
 
-from tachograph.analytics.file_kit.values import MAX_COUNT, amount, as_id, is_kind, read_values
+from tachograph.analytics.file_kit.values import MAX_COUNT, TOKEN_CLASSES, amount, as_id, is_kind, read_values
 from tachograph_sdk.privacy.shapes import SHAPES
 
-__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "find_parsed", "read_parsed"]
+__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "about_request", "find_parsed", "read_parsed"]
 
 MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
 FIRST_YEAR, LAST_YEAR = 2020, 2100  # a time outside of these is a mistake; there was no such agent
@@ -53,6 +54,7 @@ class Record:
     kind: str  # of an event its type without prefix: "api_request"; of a metric its short name: "cost_usage"
     is_metric: bool
     identity: int  # 64 bits; the same request, tool result or record has the same one in every file
+    own: int  # 64 bits of own_id, else the identity: who has one of both is the same record
     own_id: str | None  # the id that its file gives it; older files give none
     at_us: int | None  # UTC microseconds since 1970
     session: str | None  # as the file has it; None if nobody said
@@ -225,7 +227,8 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
         Record(
             kind=kind,
             is_metric=is_metric,
-            identity=_identity(kind, entry, own_id, data, same),
+            identity=(identity := _identity(kind, entry, own_id, data, same)),
+            own=identity if own_id is None else _short(f"id\0{own_id}"),
             own_id=own_id,
             at_us=at_us,
             session=session,
@@ -238,8 +241,8 @@ def _take(found: ParsedFile, entry: Any, same: Counter[bytes], *, is_metric: boo
 
 def _identity(kind: str, entry: dict[str, Any], own_id: str | None, data: dict[str, Any], same: Counter[bytes]) -> int:
     """By what the record is about where that has an id of its own, else by its own id, else by all that it says."""
-    if kind == "api_request" and "request_id" in data:
-        text = f"request\0{data['request_id']}"
+    if (about := about_request(kind, data)) is not None:
+        text = f"request\0{about}"
     elif kind == "tool_result" and "tool_use_id" in data:
         text = f"tool\0{data['tool_use_id']}"
     elif own_id is not None:
@@ -249,6 +252,17 @@ def _identity(kind: str, entry: dict[str, Any], own_id: str | None, data: dict[s
         digest = blake2b(said, digest_size=16).digest()
         text = f"content\0{digest.hex()}\0{same[digest]}"  # the second of two equal ones is another
         same[digest] += 1
+    return _short(text)
+
+
+def about_request(kind: str, data: Mapping[str, Any]) -> str | None:
+    """Which request a record is about, by its id and its tokens: a gateway may give all requests one id. None if none."""
+    if kind != "api_request" or "request_id" not in data:
+        return None
+    return " ".join([data["request_id"], *(str(data.get(name)) for name in (*TOKEN_CLASSES, "total_tokens"))])
+
+
+def _short(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 

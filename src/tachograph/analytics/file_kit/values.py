@@ -15,7 +15,7 @@ from typing import Any
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.privacy.shapes import SHAPES, is_plain_name
 
-__all__ = ["MAX_COUNT", "amount", "as_id", "is_kind", "money", "read_values", "whole"]
+__all__ = ["MAX_COUNT", "TOKEN_CLASSES", "amount", "as_id", "is_kind", "money", "read_values", "whole"]
 
 MAX_COUNT = 1 << 53  # what a JSON number holds exactly in every language
 MAX_USD = 1_000_000  # of one record
@@ -41,9 +41,9 @@ NAMES: Mapping[str, str] = {
 }
 """Texts that are read, and the shape each must have."""
 REPLACED = {"model": "custom", "tool_name": "custom"}  # what stands for a name without that form; others are left out
+TOKEN_CLASSES = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens")
 COUNTS = (
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens", "cache_creation_1h_tokens",
-    "total_tokens", "attempt", "status_code", "prompt_length", "tool_input_size_bytes", "tool_result_size_bytes",
+    *TOKEN_CLASSES, "cache_creation_1h_tokens", "total_tokens", "attempt", "status_code", "prompt_length", "tool_input_size_bytes", "tool_result_size_bytes",
 )  # fmt: skip
 LINKS = ("request_id", "tool_use_id", "prompt.id", "agent_id", "user.account_uuid")
 ALIASES: Mapping[str, tuple[str, ...]] = {
