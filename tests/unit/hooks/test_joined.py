@@ -39,7 +39,9 @@ def run(*bodies: tuple[What, dict[str, Any]], integrity: bytes = b"checksum") ->
     pipeline = Pipeline(
         decoder=FrameDecoder(), agents=[ClaudeCode()], release=Release(Pseudonymizer(SECRET)), prices=_prices
     )
-    made = [frame(KINDS[what], integrity + b"\n" + body_of(payload), end=n) for n, (what, payload) in enumerate(bodies, 1)]
+    made = [
+        frame(KINDS[what], integrity + b"\n" + body_of(payload), end=n) for n, (what, payload) in enumerate(bodies, 1)
+    ]
     return list(pipeline.run(made).events)
 
 
