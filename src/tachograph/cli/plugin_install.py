@@ -113,6 +113,10 @@ def _decide(plan: Plan, endpoint: str, form: str, *, yes: bool, asked: bool) -> 
         return None
     if held is not None and (held["status"], held.get("endpoint"), held.get("form")) == ("granted", endpoint, form):
         return None
+    if yes and held is not None and held["status"] == "denied":
+        told = "You said no earlier, and --yes does not change that: /metrics:consent does, or this without --yes."
+        click.echo(told, err=True)
+        return None
     place = "on this machine" if is_loopback(endpoint) else "OUTSIDE THIS MACHINE"
     click.echo(f"\nThe plugin sends to {endpoint} ({place}):", err=True)
     for line in WHAT_IS_SENT:

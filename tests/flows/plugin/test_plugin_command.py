@@ -104,8 +104,32 @@ def test_who_says_no_later_keeps_nothing_that_waited(user):
         (user.data / name).parent.mkdir(exist_ok=True)
         (user.data / name).write_text("{}\n")
     user.plugin("install", "--endpoint", "http://127.0.0.1:9", answers="n\n")
-    assert sorted(path.name for path in user.data.iterdir()) == ["consent.json", "ingest.key"]
+    # `.forgotten`: with a later yes the number is a new one, whatever older releases left in other places
+    assert sorted(path.name for path in user.data.iterdir()) == [".forgotten", "consent.json", "ingest.key"]
     assert json.loads((user.data / "consent.json").read_text())["status"] == "denied"
+    user.plugin("install", "--endpoint", "http://127.0.0.1:9", answers="n\n")
+    assert (user.data / ".forgotten").exists()
+
+
+def test_a_script_does_not_overrule_a_no(user):
+    user.plugin("install", answers="y\nn\n")
+    for words in ((), ("--endpoint", "https://metrics.example.org")):
+        done = user.plugin("install", "--yes", "--json", *words)
+        assert (done.status, done.json["consent"], done.json["key_id"]) == (0, "denied", None)
+        assert "You said no earlier" in done.err
+    assert json.loads((user.data / "consent.json").read_text())["status"] == "denied"
+    assert user.plugin("install", "--json", answers="y\n").json["consent"] == "granted"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://[::1].example.com", "http://example.com[::1]/x", "http://@127.0.0.1", "http://127.0.0.1%2eexample.com",
+     "http://exämple.com", "file:///etc/passwd", "http://127.0.0.1:4318/?a"],
+)  # fmt: skip
+def test_what_the_plugin_would_not_send_to_cannot_be_consented_to(newest, endpoint):
+    found = newest.everything()
+    assert newest.plugin("install", "--yes", "--endpoint", endpoint).status != 0
+    assert newest.everything() == found
 
 
 @pytest.mark.parametrize("answers", ["", "n\n", "\ny\ny\n"], ids=["end of input", "no", "just return"])

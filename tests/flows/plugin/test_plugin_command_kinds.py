@@ -50,6 +50,22 @@ def test_a_plugin_that_came_in_by_hand_is_removed(user, claude):
     assert not user.plugin("status", "--json").json["installed"]
 
 
+@pytest.mark.parametrize(("claude", "is_named"), [("2.0.76", True), ("2.1.72", False), ("2.1.328", False)])
+def test_where_claude_code_does_not_name_the_scripts_that_its_commands_may_run_we_do(user, claude, is_named):
+    """Seen: 2.0.76 leaves `${CLAUDE_PLUGIN_ROOT}` in allowed-tools as it is, and then refuses /metrics:status."""
+    user.use(claude)
+    user.plugin("install", "--yes")
+    copy = user.config / "plugins" / "cache" / "tachograph" / "metrics" / "0.1.0"
+    for path in (*copy.glob("commands/*.md"), copy / "skills" / "session-cost" / "SKILL.md"):
+        (allowed,) = [line for line in path.read_text().splitlines() if line.startswith("allowed-tools:")]
+        assert (f'Bash(sh "{copy.as_posix()}/scripts/command.sh" ' in allowed) == is_named
+        assert ("${" in allowed) != is_named
+        assert '`sh "${CLAUDE_PLUGIN_ROOT}/scripts/command.sh"' in path.read_text()
+    assert user.plugin("install", "--yes", "--json").json["changed"] is False
+    user.plugin("remove", "--yes")
+    assert not copy.exists()
+
+
 def test_a_marketplace_from_a_repository_is_used_as_it_is(user):
     by_hand(user, source={"source": "github", "repo": "somebody/tachograph"})
     user.settings.write_text("{}")

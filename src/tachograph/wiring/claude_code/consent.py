@@ -33,7 +33,9 @@ __all__ = [
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 FORMS = ("native", "compat")
-_KEPT_AFTER_A_NO = ("consent.json", "ingest.key", "metrics.log", "metrics.log.1")
+_KEPT_AFTER_A_NO = ("consent.json", "ingest.key", "metrics.log", "metrics.log.1", ".forgotten")
+# As the plugin's own sending.py: nothing that is read as another host than the one that the connection goes to.
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _KEY = re.compile(r"[0-9a-f]{64}")
 WHAT_IS_SENT = (
     "names of slash commands and skills that exist (anything else is called `custom`), when, and how long the prompt was",
@@ -55,8 +57,8 @@ def check_endpoint(url: str) -> str:
     except ValueError:
         fine = False
     else:
-        fine = fine and not (parts.query or parts.fragment or parts.username or parts.password)
-    if not fine or any(character.isspace() for character in url):
+        fine = fine and not (parts.query or parts.fragment) and bool(_HOST_AND_PORT.fullmatch(parts.netloc))
+    if not fine or not re.fullmatch(r"[\x21-\x7e]{8,500}", url):
         raise ConfigError("this endpoint is no plain http or https address", hint=f"such as {DEFAULT_ENDPOINT}")
     return url.rstrip("/")
 
@@ -88,6 +90,8 @@ def write_consent(data: Path, *, granted: bool, endpoint: str, form: str) -> Non
     record = {"version": 1, "status": status, "decided_at": decided, "endpoint": endpoint, "form": form}
     replace_file(data / "consent.json", json.dumps(record).encode() + b"\n")
     if not granted:
+        if (data / ".anonymous_id").exists():  # the next one is new, whatever older releases left elsewhere
+            create_once(data / ".forgotten", b"")
         for path in data.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)

@@ -117,6 +117,8 @@ def _make(plan: Plan, settings: tuple[Path, ...]) -> tuple[str, ...]:
         with kept_aside(plan.places.data):
             for words in plan.commands:
                 plan.program.run(*words)
+        if not plan.program.names_allowed_scripts:
+            _name_allowed_scripts(plan.places.cache / PLUGIN / plan.version)
     also: dict[str, None] = {}
     for change in plan.changes:
         after = change.after
@@ -135,6 +137,19 @@ def _make(plan: Plan, settings: tuple[Path, ...]) -> tuple[str, ...]:
         if plan.commands and path not in {change.path for change in plan.changes} and path in before:
             put_back(path, replacement(path, read_object(path), now=before[path]))
     return tuple(also)
+
+
+def _name_allowed_scripts(copy: Path) -> None:
+    """Put the path into what the commands of Claude Code's own copy may run, where it does not do that itself."""
+    for path in (*copy.glob("commands/*.md"), *copy.glob("skills/*/SKILL.md")):
+        lines = path.read_bytes().splitlines(keepends=True)
+        root = copy.as_posix().encode()
+        named = [
+            line.replace(b"${CLAUDE_PLUGIN_ROOT}", root) if line.startswith(b"allowed-tools:") else line
+            for line in lines
+        ]
+        if named != lines:
+            put_back(path, b"".join(named))
 
 
 def _record(plan: Plan, files: tuple[Path, ...]) -> Record:

@@ -15,6 +15,7 @@ __all__ = ["ClaudeProgram", "ProgramFailed", "find_program"]
 
 PATIENCE_S = 120.0
 FIRST_WITH_PLUGINS = (2, 0, 12)  # before, `claude plugin …` is a prompt
+FIRST_THAT_NAMES_SCRIPTS = (2, 1)  # puts ${CLAUDE_PLUGIN_ROOT} into `allowed-tools` too; 2.0.76 does not, 2.1.72 does
 _ELSEWHERE = (".claude/local/claude", ".local/bin/claude")  # where installers put it without telling PATH
 
 
@@ -34,8 +35,16 @@ class ClaudeProgram:
     @property
     def has_plugins(self) -> bool:
         """Whether it has `claude plugin install`; older ones take hooks from the settings only."""
-        numbers = tuple(int(part) for part in re.findall(r"\d+", self.version)[:3])
-        return numbers >= FIRST_WITH_PLUGINS
+        return self._numbers >= FIRST_WITH_PLUGINS
+
+    @property
+    def names_allowed_scripts(self) -> bool:
+        """Whether a plugin's commands may be allowed its own scripts by `${CLAUDE_PLUGIN_ROOT}`."""
+        return self._numbers >= FIRST_THAT_NAMES_SCRIPTS
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in re.findall(r"\d+", self.version)[:3])
 
     def command(self, *words: str) -> str:
         """The command as it is shown before it is run."""
