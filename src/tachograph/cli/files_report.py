@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 __all__ = ["WIDTH", "report_lines"]
 
 WIDTH = 80
+Named = Callable[[dict[str, Any]], str]
+"""What a session is called here."""
+
 _SHOWN = 5  # sessions of each list; the rest is in the JSON
 
 
@@ -23,11 +28,13 @@ def report_lines(document: dict[str, Any], *, plain: bool = False) -> Iterator[s
     yield "CLAUDE CODE TELEMETRY REPORT"
     yield "=" * WIDTH
     yield from _summary(document)
-    yield from _costs(document["costs"])
+    shared = Counter(row["file"] for row in document["summary"]["sessions"])
+    name = partial(_name, shared={file for file, sessions in shared.items() if sessions > 1})
+    yield from _costs(document["costs"], name)
     yield from _trend(document["trend"], plain)
     yield from _members(document["members"] or ())
-    yield from _errors(document["errors"])
-    yield from _advice(document["recommendations"])
+    yield from _errors(document["errors"], name)
+    yield from _advice(document["recommendations"], name)
     yield from _read(document["read"])
 
 
@@ -65,7 +72,7 @@ _CLASSES = {
 }
 
 
-def _costs(costs: dict[str, Any]) -> Iterator[str]:
+def _costs(costs: dict[str, Any], name: Named) -> Iterator[str]:
     yield from _head("COSTS")
     if costs["cost_basis"]:
         yield from _wrapped(f"As reported by the agent's {costs['cost_basis']}.")
@@ -93,22 +100,32 @@ def _costs(costs: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield _row("  Costliest sessions", "requests", "tokens", "cost")
         for row in costs["top_sessions_by_cost"][:_SHOWN]:
-            yield _row(f"  {_name(row)}", _count(row["api_calls"]), _count(row["tokens"]), _dollars(row["cost_usd"]))
+            yield _row(f"  {name(row)}", _count(row["api_calls"]), _count(row["tokens"]), _dollars(row["cost_usd"]))
 
 
 def _trend(trend: dict[str, Any], plain: bool) -> Iterator[str]:
     from tachograph.analytics.file_kit.trend import spark
 
-    periods = trend["periods"][-(WIDTH - 34) :]
+    periods = trend["periods"]
     if len(periods) < 2:
         return
+    most = {name: _most(name, periods) for _, name in _TRENDS}
+    periods = periods[-(WIDTH - 16 - len("  at most ") - max(map(len, most.values()))) :]
     yield from _head(f"BY {trend['grain'].upper()}, {periods[0]['start']} TO {periods[-1]['start']}")
-    rows = (("Cost", "cost_usd"), ("Tokens", "tokens"), ("API requests", "api_calls"))
-    for shown, name in (*rows, ("Errors", "errors"), ("Tool failures", "tool_failures")):
+    for shown, name in _TRENDS:
         values = [period[name] or 0 for period in periods]
-        highest = max(values)
-        most = "none" if not highest else _dollars(highest) if name == "cost_usd" else _count(highest)
-        yield f"  {shown:<14}{spark(values, plain=plain)}  at most {most}".rstrip()
+        yield f"  {shown:<14}{spark(values, plain=plain)}  at most {_most(name, periods)}".rstrip()
+
+
+_TRENDS = (
+    *(("Cost", "cost_usd"), ("Tokens", "tokens"), ("API requests", "api_calls")),
+    *(("Errors", "errors"), ("Tool failures", "tool_failures")),
+)
+
+
+def _most(name: str, periods: Sequence[dict[str, Any]]) -> str:
+    highest = max(period[name] or 0 for period in periods)
+    return "none" if not highest else _dollars(highest) if name == "cost_usd" else _count(highest)
 
 
 def _members(members: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -125,18 +142,23 @@ def _members(members: Sequence[dict[str, Any]]) -> Iterator[str]:
         )
 
 
-def _errors(errors: dict[str, Any]) -> Iterator[str]:
+def _errors(errors: dict[str, Any], name: Named) -> Iterator[str]:
     yield from _head("ERRORS")
     yield _fact("Errors", _count(errors["total_errors"]))
     yield _fact("Tool failures", _count(errors["total_tool_failures"]))
     yield _fact("Rejected calls", _count(errors["rejections"]))
-    yield _fact("Retries", _count(errors["retries"]))
+    told = errors["requests_that_tell_tries"]
+    yield _fact(
+        "Retries",
+        _count(errors["retries"])
+        + (f", as {_several(told, 'request')} {'tells' if told == 1 else 'tell'}" if told else ""),
+    )
     found = {name: count for name, count in errors["by_class"].items() if count}
     if found:
         yield ""
         yield "  By class"
-        for name, count in sorted(found.items(), key=lambda each: -each[1]):
-            yield _fact(f"  {name.replace('_', ' ')}", _count(count))
+        for kind, count in sorted(found.items(), key=lambda each: -each[1]):
+            yield _fact(f"  {kind.replace('_', ' ')}", _count(count))
     failing = [row for row in errors["by_tool"] if row["failures"]]
     if failing:
         yield ""
@@ -152,10 +174,10 @@ def _errors(errors: dict[str, Any]) -> Iterator[str]:
     if reviewed:
         yield _row("  Session", "", "errors", "failures")
         for row in reviewed[:_SHOWN]:
-            yield _row(f"  {_name(row)}", "", _count(row["errors"]), _count(row["tool_failures"]))
+            yield _row(f"  {name(row)}", "", _count(row["errors"]), _count(row["tool_failures"]))
 
 
-def _advice(recommendations: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _advice(recommendations: Sequence[dict[str, Any]], name: Named) -> Iterator[str]:
     yield from _head("WHAT TO DO")
     if not recommendations:
         yield from _wrapped("Nothing stands out.")
@@ -166,7 +188,7 @@ def _advice(recommendations: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield from _wrapped(found["evidence"], indent=5)
         yield from _wrapped(_saving(found["saving"]), indent=5)
         if found["sessions"]:
-            yield from _wrapped(f"From: {', '.join(_name(session) for session in found['sessions'])}", indent=5)
+            yield from _wrapped(f"From: {', '.join(name(session) for session in found['sessions'])}", indent=5)
 
 
 def _saving(saving: dict[str, Any]) -> str:
@@ -174,7 +196,7 @@ def _saving(saving: dict[str, Any]) -> str:
     if saving["usd"] is not None:
         amounts.append(_dollars(saving["usd"]))
     if saving["duration_ms"] is not None:
-        amounts.append(f"{saving['duration_ms'] / 1000:,.1f} s")
+        amounts.append(_lasted(saving["duration_ms"]))
     if not amounts:
         return f"Saving unknown: {saving['reason']}."
     return f"Saving: about {' and '.join(amounts)} ({saving['how']})."
@@ -190,7 +212,7 @@ def _read(read: dict[str, Any]) -> Iterator[str]:
     }
     for name, words in shown.items():
         for reason, count in read[name].items():
-            yield _fact(words, f"{_count(count)} {reason.replace('_', ' ')}")
+            yield _fact(words, _cut(f"{_count(count)} {reason.replace('_', ' ')}", WIDTH - 46))
     if read["duplicates"]:
         yield _fact("Told twice, counted once", _count(read["duplicates"]))
     if read["outside_window"]:
@@ -208,7 +230,9 @@ def _fact(name: str, value: str) -> str:
 
 
 def _row(name: str, *cells: str) -> str:
-    return f"{_cut(name, 38):<38}{''.join(f'{text:>14}' for text in cells)}".rstrip()
+    figures = "".join(f" {text:>14}" for text in cells)
+    left = WIDTH - len(figures)
+    return f"{_cut(name, left - 1):<{left}}{figures}".rstrip()
 
 
 def _wrapped(text: str, indent: int = 2) -> list[str]:
@@ -220,8 +244,10 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def _name(row: dict[str, Any]) -> str:
-    return str(row["file"] or row["session_id"] or "unknown")
+def _name(row: dict[str, Any], shared: set[str | None]) -> str:
+    """The log, or the session where a log has several."""
+    names = (row["session_id"], row["file"]) if row["file"] in shared else (row["file"], row["session_id"])
+    return str(names[0] or names[1] or "unknown")
 
 
 def _count(value: int | None) -> str:
@@ -232,6 +258,13 @@ def _dollars(value: float | None) -> str:
     if value is None:
         return "unknown"
     return f"${value:,.2f}" if value >= 100 else f"${value:.4f}"
+
+
+def _lasted(milliseconds: int) -> str:
+    seconds = milliseconds / 1000
+    if seconds < 120:
+        return f"{seconds:,.1f} s"
+    return f"{seconds / 60:,.1f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
 
 
 def _several(number: int, what: str) -> str:

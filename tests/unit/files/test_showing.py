@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,50 @@ def test_no_line_is_longer_than_80_columns(tmp_path: Path, plain: bool) -> None:
     assert len(lines) > 60
     if plain:
         assert "".join(lines).isascii()
+
+
+@pytest.mark.parametrize("days", [40, 45, 600])
+def test_large_figures_keep_their_columns_apart(tmp_path: Path, days: int) -> None:
+    first = datetime(2024, 11, 1, 10, tzinfo=UTC)
+    events = [
+        request(
+            123_456.5, tokens=(9_999_999_999, 9_999_999_999, 9_999_999_999, 9_999_999_999), at=at, session=f"s_{day}"
+        )
+        for day in range(days)
+        for at in [f"{first + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"]
+    ]
+    lines = list(report_lines(report(tmp_path, document(events, quarantined={"q" * 60: 12_345_678}))))
+    assert max(map(len, lines)) == WIDTH
+    model = next(line for line in lines if line.startswith("  claude-opus-5-5"))
+    assert [int(part.replace(",", "")) for part in model.split()[1:3]] == [days, days * 4 * 9_999_999_999]
+    assert f"${days * 123_456.5:,.2f}" in model
+    session = next(line for line in lines if line.startswith("  s_"))
+    assert session.split()[1:] == ["1", "39,999,999,996", "$123,456.50"]
+    (bars,) = (line for line in lines if line.startswith("  Tokens        █"))
+    assert bars.endswith(" at most 39,999,999,996" if days < 46 else " at most 279,999,999,972")
+
+
+def test_sessions_of_one_log_have_their_own_names(tmp_path: Path) -> None:
+    two = document([failure(session="s_1") for _ in range(3)] + [failure(session="s_2") for _ in range(4)])
+    alone = document([failure(session="s_3") for _ in range(3)], name="session-2.log")
+    text = "\n".join(report_lines(report(tmp_path, two, alone)))
+    reviewed = text[text.index("To review") : text.index("WHAT TO DO")]
+    assert [line.split()[0] for line in reviewed.splitlines()[2:5]] == ["s_2", "s_1", "session-2.log"]
+    assert "From: s_2, s_1, session-2.log" in text
+
+
+def test_retries_say_how_many_requests_tell(tmp_path: Path) -> None:
+    text = "\n".join(report_lines(report(tmp_path, document([request(), request(), failure(attempt=1)]))))
+    assert "Retries                                     0, as 1 request tells" in text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"),
+    [(54_000, "54.0 s"), (150_000, "2.5 min"), (9_000_000, "2.5 h"), (9_000_000_000, "2,500.0 h")],
+)
+def test_long_times_are_in_minutes_and_hours(tmp_path: Path, milliseconds: int, shown: str) -> None:
+    events = [failure(duration_ms=0), failure(duration_ms=0), failure(duration_ms=milliseconds)]
+    assert f"Saving: about {shown} (" in "\n".join(report_lines(report(tmp_path, document(events))))
 
 
 def test_an_empty_report_is_a_report(tmp_path: Path) -> None:
