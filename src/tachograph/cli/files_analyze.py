@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tachograph.cli.options import resolve_home, resolve_zone, shared_options, tz_option, wants_json
+from tachograph_sdk.errors import ConfigError
 
 if TYPE_CHECKING:
     from tachograph.analytics.file_kit.analyze import Analysis
@@ -62,7 +63,6 @@ def analyze(
     from tachograph.analytics.zones import find_zone
     from tachograph.clock import SystemClock
     from tachograph.wiring.file_kit import kit_folder
-    from tachograph_sdk.errors import ConfigError
 
     kit = kit_folder(folder)
     clock = SystemClock()
@@ -77,19 +77,22 @@ def analyze(
     analysis = analyze_files(paths, window=window)
     thresholds = Thresholds(errors=errors, tool_failures=tool_failures)
     document = _document(analysis, thresholds, clock.now_us(), resolve_home(context, home).prices)
-    _write(kit.report, jsonlib.dumps(document, indent=2) + "\n")
+    files = {kit.report: jsonlib.dumps(document, indent=2) + "\n"}
     if csv_file is not None:
         from tachograph.analytics.file_kit.table import csv_text
 
-        _write(csv_file, "".join(csv_text(analysis.sessions)))
+        files[csv_file] = "".join(csv_text(analysis.sessions))
     if markdown is not None:
         from tachograph.analytics.file_kit.table import markdown_text
 
-        _write(markdown, markdown_text(document))
+        files[markdown] = markdown_text(document)
+    troubles = [trouble for path, text in files.items() if (trouble := _write(path, text)) is not None]
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(document))
     else:
         _print(document)
+    if troubles:  # the report itself can be read all the same: of a folder that is only to be read, for one
+        raise troubles[0]
 
 
 def _document(analysis: Analysis, thresholds: Any, now_us: int, own_prices: Path) -> dict[str, Any]:
@@ -121,14 +124,12 @@ def _print(document: dict[str, Any]) -> None:
         click.echo(line)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read, whole or not at all."""
-    from tachograph_sdk.errors import ConfigError
+def _write(path: Path, text: str) -> ConfigError | None:
+    """Write a file that its owner alone can read, whole or not at all; why it could not be."""
     from tachograph_sdk.private_files import replace_file
 
     try:
         replace_file(path, text.encode("utf-8"))
     except OSError as error:
-        raise ConfigError(
-            f"{path.name} cannot be written ({error.strerror})", hint="name another folder or file"
-        ) from None
+        return ConfigError(f"{path.name} cannot be written ({error.strerror})", hint="name another folder or file")
+    return None

@@ -63,11 +63,19 @@ def merge(
 def _print(report: MergeReport) -> None:
     for what, counts in (("file", report.bad_files), ("record", report.bad_records)):
         for reason, count in sorted(counts.items()):
-            click.echo(f"{count:,} {what}{'s' * (count != 1)} set aside: {reason.replace('_', ' ')}", err=True)
-    click.echo(f"{report.sessions:,} sessions of {report.members:,} members, from {report.files:,} files")
-    click.echo(f"{report.events:,} events, {report.metrics:,} metrics; {report.duplicates:,} told twice, counted once")
+            click.echo(f"{_several(count, what)} set aside: {reason.replace('_', ' ')}", err=True)
+    sessions, members = _several(report.sessions, "session"), _several(report.members, "member")
+    click.echo(f"{sessions} of {members}, from {_several(report.files, 'file')}")
+    told = f"{_several(report.events, 'event')}, {_several(report.metrics, 'metric')}"
+    click.echo(f"{told}; {report.duplicates:,} told twice, counted once")
     for reason, count in sorted(report.conflicts.items()):
-        click.echo(f"{count:,} conflicts: {reason.replace('_', ' ')}")
+        click.echo(f"{_several(count, 'conflict')}: {reason.replace('_', ' ')}")
     if report.sessions_without_member:
-        click.echo(f"{report.sessions_without_member:,} sessions do not say whose they are")
-    click.echo(f"{report.written:,} files written, {report.unchanged:,} unchanged, {report.removed:,} removed")
+        click.echo(f"Whose they are is not said: {_several(report.sessions_without_member, 'session')}")
+    click.echo(
+        f"{_several(report.written, 'file')} written, {report.unchanged:,} unchanged, {report.removed:,} removed"
+    )
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

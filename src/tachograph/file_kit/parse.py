@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tachograph.analytics.file_kit.parsed import NOT_SESSIONS
 from tachograph.file_kit.document import Document, Head, describe, write_quarantine
 from tachograph.file_kit.folder import KitFolder, make_folder
 from tachograph.file_kit.labels import Labels
@@ -265,7 +266,8 @@ class KitParser:
         for endings in _ENDINGS:
             for ending in endings:
                 stem = stem.removesuffix(ending)
-        taken = {other.document.lower() for other in self._known.values()}  # also where case makes no other name
+        # Lower case: so that nothing is replaced where case makes no other name.
+        taken = {other.document.lower() for other in self._known.values()} | NOT_SESSIONS
         plain = f"{stem or 'log'}.json"
         return plain if plain.lower() not in taken else f"{stem}-{file_id[-8:]}.json"
 

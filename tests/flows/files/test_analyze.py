@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,26 @@ def test_the_report_is_written_and_printed_within_80_columns(team: Path, tmp_pat
     assert page.read_text().startswith("# Claude Code telemetry")
     for path in (kit / "latest-report.json", table, page):
         assert path.stat().st_mode & 0o77 == 0
+
+
+def test_a_report_that_cannot_be_written_is_printed_all_the_same(team: Path, tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    (kit / "latest-report.json").mkdir(parents=True)  # in its place something that it cannot replace, as root too
+    (kit / "data").symlink_to(team / "all" / "data")
+    table = tmp_path / "sessions.csv"
+    done = command("files", "analyze", "--dir", str(kit), "--csv", str(table), home=tmp_path / "h", check=False)
+    assert done.returncode == 2
+    assert "latest-report.json cannot be written" in done.stderr
+    assert "WHAT TO DO" in done.stdout
+    assert table.exists()
+
+
+def test_a_report_among_the_documents_is_none_of_them(team: Path, tmp_path: Path) -> None:
+    data, home = tmp_path / "data", tmp_path / "h"
+    shutil.copytree(team / "all" / "data", data)
+    first, second = analyze(data, home), analyze(data, home)
+    assert (data / "latest-report.json").is_file()
+    assert first["read"] == second["read"] == analyze(tmp_path, home)["read"]
 
 
 def test_what_is_wrong_in_the_call_says_so(tmp_path: Path) -> None:

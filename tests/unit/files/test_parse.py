@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tachograph.analytics.file_kit.parsed import find_parsed
 from tachograph.file_kit.labels import Labels
 from tachograph.inputs.files.kinds import kind_of
 from tachograph.inputs.otlp.to_json import json_line
@@ -259,6 +260,13 @@ def test_logs_of_the_same_name_have_documents_of_their_own(kit: Kit, tmp_path: P
         assert log.events == 2
     assert kit.document()["events_count"] == 1
     assert len(list(kit.folder.data.glob("session-*.json"))) == 2
+
+
+def test_no_document_has_the_name_of_a_report(kit: Kit) -> None:
+    report = kit.parse(kit.log(one_event(), "latest-report.log"), kit.log(one_event(1), "merge.log"))
+    names = [log.document or "" for log in report.logs]
+    assert [name[: name.rindex("-")] for name in names] == ["latest-report", "merge"]
+    assert [path.name for path in find_parsed(kit.folder.root)] == sorted(names)
 
 
 def test_nothing_of_a_log_gets_past_the_wall(kit: Kit) -> None:

@@ -25,7 +25,16 @@ import msgspec
 from tachograph.analytics.file_kit.values import MAX_COUNT, TOKEN_CLASSES, amount, as_id, is_kind, read_values
 from tachograph_sdk.privacy.shapes import SHAPES
 
-__all__ = ["MAX_FILE_BYTES", "BadFile", "ParsedFile", "Record", "about_request", "find_parsed", "read_parsed"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "NOT_SESSIONS",
+    "BadFile",
+    "ParsedFile",
+    "Record",
+    "about_request",
+    "find_parsed",
+    "read_parsed",
+]
 
 MAX_FILE_BYTES = 128 * 1024 * 1024  # of one parsed file; some 250,000 records
 FIRST_YEAR, LAST_YEAR = 2020, 2100  # a time outside of these is a mistake; there was no such agent
@@ -37,6 +46,7 @@ _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 MAX_LENIENT_BYTES = 16 * 1024 * 1024
 NOT_SESSIONS = frozenset({"latest-report.json", "merge.json"})
+"""What this kit writes beside parsed files, or among them where the folder that was named is a `data` itself."""
 
 
 class BadFile(Exception):
@@ -93,7 +103,7 @@ def find_parsed(folder: Path) -> list[Path]:
         for path in place.iterdir()
         if path.suffix == ".json" and not path.name.startswith(".") and not path.name.endswith(".quarantine.json")
     ]
-    return sorted(path for path in found if place is data or path.name not in NOT_SESSIONS)
+    return sorted(path for path in found if path.name not in NOT_SESSIONS)
 
 
 def read_parsed(path: Path) -> ParsedFile:
