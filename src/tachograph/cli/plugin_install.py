@@ -30,7 +30,9 @@ __all__ = ["install", "show_changes"]
     "--form", type=click.Choice(("native", "compat")), default="native", show_default=True, help="What it sends."
 )
 @click.option("--claude", "program", metavar="PATH", help="The `claude` to use (default: the one on PATH).")
-@click.option("--yes", is_flag=True, help="Make the change and allow the sending, without a question.")
+@click.option(
+    "--yes", is_flag=True, help="Make the change and allow the sending, without a question; an earlier no stays."
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @shared_options
 @click.pass_context
@@ -147,6 +149,8 @@ def _say(done: Installed) -> None:
         click.echo(f"metrics {done.plan.version} is in. Sessions that start from now on have it.", err=True)
     if done.decision is not None and not done.decision.granted:
         click.echo("Nothing is sent, because you did not allow it. `tachograph plugin install` asks again.", err=True)
+    elif done.decision is not None:
+        click.echo(f"Allowed: to {done.decision.endpoint}, in the {done.decision.form} form.", err=True)
     elif done.key_id is None:
         click.echo("Nothing is sent until you allow it: /metrics:consent in Claude Code.", err=True)
 

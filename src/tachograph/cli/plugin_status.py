@@ -52,6 +52,7 @@ def status(context: click.Context, tz: str | None, home: Path | None, as_json: b
         "decided_at": consent.get("decided_at"),
         "endpoint": endpoint,
         "form": consent.get("form"),
+        "forbidden_by": _forbidding(),
         "endpoint_reachable": is_reachable(endpoint) if granted and endpoint else None,
         "key_registered": key is not None and key_id_of(key) in _known_keys(where.hook_keys),
         "waiting": {"spooled": traces.spooled, "events": traces.outgoing_events, "sessions": traces.outgoing_sessions},
@@ -89,6 +90,8 @@ def _sentences(report: dict[str, Any], traces: Traces, cost: Cost | None) -> lis
         said.append("It may not send anything: you said no.")
     else:
         said.append("It may not send anything: you were not asked yet (/metrics:consent in Claude Code).")
+    if report["forbidden_by"] is not None:
+        said.append(f"{report['forbidden_by']} says no: a Claude Code started from here records and sends nothing.")
     waiting = traces.spooled + traces.outgoing_events + traces.outgoing_sessions
     said.append(
         f"Sent: {counted(traces.sent_events, 'event')}, {counted(traces.sent_sessions, 'session')}. "
@@ -118,6 +121,18 @@ def _cost(cost: Cost | None) -> dict[str, Any] | None:
         "median_ms": round(cost.median_ms, 3),
         "highest_ms": round(cost.highest_ms, 3),
     }
+
+
+def _forbidding() -> str | None:
+    """The variable of this shell that the plugin takes for a no, as its scripts/places.py does."""
+    from tachograph.config import whole_environment
+
+    environ = whole_environment()
+    if environ.get("DO_NOT_TRACK", "").lower() not in ("", "0", "false"):
+        return "DO_NOT_TRACK"
+    if environ.get("TACHOGRAPH_PLUGIN", "").lower() in ("off", "0", "no", "false"):
+        return "TACHOGRAPH_PLUGIN"
+    return None
 
 
 def _known_keys(path: Path) -> set[str]:

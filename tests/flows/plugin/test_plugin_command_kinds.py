@@ -127,6 +127,17 @@ def test_after_claude_code_1_was_replaced_the_hooks_go_and_the_plugin_comes(user
     assert user.settings.read_text() == '{"model": "opus"}'
 
 
+@pytest.mark.parametrize(("name", "value"), [("DO_NOT_TRACK", "1"), ("TACHOGRAPH_PLUGIN", "Off"), (None, "")])
+def test_a_shell_that_says_no_is_told(user, monkeypatch, name, value):
+    user.plugin("install", "--yes")
+    for variable in ("DO_NOT_TRACK", "TACHOGRAPH_PLUGIN"):
+        monkeypatch.delenv(variable, raising=False)
+    if name is not None:
+        monkeypatch.setenv(name, value)
+    assert user.plugin("status", "--json").json["forbidden_by"] == name
+    assert ("says no: a Claude Code started from here" in user.plugin("status").out) == (name is not None)
+
+
 def test_both_at_once_is_said(user):
     user.use("1.0.128")
     user.plugin("install", "--yes")
