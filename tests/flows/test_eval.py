@@ -78,7 +78,8 @@ def test_it_is_told_in_80_columns_without_statistics(helped):
     assert "Likely real: p" in text
     assert "of 0.05 allowed after correction" in text
     assert "UNDECIDED" in text
-    assert "it would take about" in text
+    assert "too few sessions before to see it, however many follow: it takes about" in text
+    assert "more before" not in text, "nobody can have more sessions of before a change"
     assert "6 measures were looked at: with Holm's correction" in text
     assert "decide beforehand when to look" in text
     assert "“half of it”" in text

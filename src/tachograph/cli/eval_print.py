@@ -87,8 +87,8 @@ def headline(metric: dict[str, Any]) -> str:
     """One measure in a line: "Cost per session: $0.42 → $0.31 in the middle session, 26 % less"."""
     before, after = metric["before"], metric["after"]
     if not before["sessions"] or not after["sessions"]:
-        which = "before" if not before["sessions"] else "after"
-        return f"{metric['label']}: no session {which} the change has a value"
+        which = "first" if not before["sessions"] else "second"
+        return f"{metric['label']}: no session of the {which} group has a value"
     one, two, what = _shown(metric)
     text = f"{metric['label']}: {amount(one, metric['unit'])} → {amount(two, metric['unit'])}{what}"
     return f"{text}, {_change(one, two, metric)}"
@@ -143,7 +143,7 @@ def _belief(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
             )
         return lines
     if verdict == "too_little_data":
-        return [f"Too few sessions to tell anything apart, whatever they show: {told_p}."]
+        return [f"Too few sessions, or too little in them, to tell anything apart, however it had fallen: {told_p}."]
     return [f"May be chance: {told_p}."]
 
 
@@ -161,9 +161,7 @@ def _size(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
                 f"A session moved by {signed(effect['shift'], unit)} ({sure}: {signed(low, unit)} to {signed(high, unit)})."
             )
         if "superiority" in effect:
-            lines.append(
-                f"Of a session of each, the later one has more {_of_hundred(effect['superiority'])} times in 100."
-            )
+            lines.append(_pairs(metric))
         if "mean_difference" in intervals:
             low, high = intervals["mean_difference"]
             means = f"{amount(metric['before']['mean'], unit)} → {amount(metric['after']['mean'], unit)}"
@@ -178,15 +176,29 @@ def _size(metric: dict[str, Any], told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _places(metric: dict[str, Any]) -> tuple[str, str]:
+    """What the groups are called within a sentence."""
+    return ("before", "after") if metric["planning"]["only_after_can_grow"] else ("in the first group", "in the second")
+
+
+def _pairs(metric: dict[str, Any]) -> str:
+    """How often which of two sessions has more; where many have the same, that is said too."""
+    effect = metric["effect"]
+    more = effect["superiority"] - effect["ties"] / 2.0
+    which = "the later one" if metric["planning"]["only_after_can_grow"] else "the second group's"
+    text = f"Of a session of each, {which} has more {_of_hundred(more)} times in 100"
+    if effect["ties"] < 0.005:
+        return f"{text}."
+    return f"{text}, and the same {_of_hundred(effect['ties'])} times."
+
+
 def _planning(metric: dict[str, Any]) -> list[str]:
     if metric["verdict"] not in ("undecided", "too_little_data") or metric["p"] is None:
         return []
     planning, lines = metric["planning"], []
     needed, still = planning["sessions_needed"], planning["sessions_still_needed"]
     if needed is not None and max(needed.values()) <= WORTH_WAITING:
-        more = [f"{still[side]:,} more {side}" for side in ("before", "after") if still[side]]
-        if more:
-            lines.append(f"Were the true difference this large, it would take about {' and '.join(more)} to see it.")
+        lines += _waiting(needed, still, _places(metric))
     elif metric["direction"]:
         lines.append("The difference is so small that no number of sessions worth waiting for would show it.")
     seen, pairs = planning["detectable_value"], planning["detectable_superiority"]
@@ -195,10 +207,25 @@ def _planning(metric: dict[str, Any]) -> list[str]:
         lines.append(f"With so many sessions, a difference of {one} → {two} would mostly have shown.")
     elif pairs is not None:
         lines.append(
-            f"With so many sessions, it would mostly have shown if, of a session of each, one side's had more "
-            f"{_of_hundred(pairs)} times in 100."
+            f"With so many sessions, it would mostly have shown if, of a session of each, one group's had more "
+            f"{_of_hundred(pairs)} times in 100 (equal ones counted half)."
         )
     return lines
+
+
+def _waiting(needed: dict[str, int], still: dict[str, int] | None, places: tuple[str, str]) -> list[str]:
+    """What it would take to see the difference, if it is as large as it looks."""
+    if still is None or max(still.values()) > WORTH_WAITING:
+        said = "Were the true difference this large, there are too few sessions before to see it, however many follow: "
+        return [f"{said}it takes about {needed['before']:,} before and {needed['after']:,} after."]
+    more = [
+        f"{count:,} more {place}"
+        for count, place in zip((still["before"], still["after"]), places, strict=True)
+        if count
+    ]
+    if not more:
+        return []
+    return [f"Were the true difference this large, it would take about {' and '.join(more)} to see it."]
 
 
 def _left_out(metric: dict[str, Any]) -> list[str]:
@@ -208,7 +235,8 @@ def _left_out(metric: dict[str, Any]) -> list[str]:
             reasons.setdefault(reason, [0, 0])[place] = number
     if not reasons:
         return []
-    told = "; ".join(f"{reason} ({one} before, {two} after)" for reason, (one, two) in reasons.items())
+    first, second = _places(metric)
+    told = "; ".join(f"{reason} ({one} {first}, {two} {second})" for reason, (one, two) in reasons.items())
     return [f"Left out: {told}."]
 
 
@@ -219,7 +247,10 @@ def _warning(warning: dict[str, Any]) -> str:
             "are compared: what it did cannot be told apart. --since and --until leave time out."
         )
     if warning["kind"] == "overlap":
-        return "Careful: the two times overlap, so some sessions are in both groups, which hides differences."
+        return (
+            f"Careful: {counted(warning['sessions'], 'session')} in both groups, which hides differences: filter the "
+            "groups apart with --where, or give them times that do not overlap."
+        )
     shares = "; ".join(
         f"{'unknown' if one['value'] is None else one['value']} {one['before']:.0%} → {one['after']:.0%}".replace(
             "%", " %"

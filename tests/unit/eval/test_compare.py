@@ -36,6 +36,9 @@ AROUND = Sides(
 )
 
 
+GOING_ON = replace(AROUND, goes_on=True)
+
+
 def drawn(n, seed, **changed):
     return draw_sessions(replace(CALM, **changed), n, random.Random(seed))
 
@@ -170,9 +173,36 @@ def test_a_mixture_that_chance_makes_is_not_said():
     assert said <= 9  # 60 at one in twenty: more than 9 one time in 1,000
 
 
-def test_overlapping_times_are_said():
-    assert {"kind": "overlap"} in told(drawn(5, 26), drawn(5, 27), ["cost_usd"], sides=OVERLAPPING)["warnings"]
-    assert told(drawn(5, 26), drawn(5, 27), ["cost_usd"], sides=AROUND)["warnings"] == []
+def test_sessions_in_both_groups_are_said_whatever_the_filters():
+    one, two = drawn(15, 26), drawn(15, 27)
+    filtered = replace(SIDES, after=replace(SIDES.after, filters={"model": ["a"]}))
+    said = {"kind": "overlap", "sessions": 4}
+    assert said in told(one, [*two, *one[:4]], ["cost_usd"], sides=filtered)["warnings"]
+    assert told(one, two, ["cost_usd"], sides=OVERLAPPING)["warnings"] == []
+
+
+def test_what_is_needed_after_a_change_is_sessions_to_come():
+    """Nobody can have more sessions of before it."""
+    one, two = drawn(60, 28), drawn(20, 29, cost=0.3)
+    planning = metric(told(one, two, ["cost_usd"], sides=GOING_ON), "cost_usd")["planning"]
+    assert planning["only_after_can_grow"]
+    still = planning["sessions_still_needed"]
+    assert still["before"] == 0
+    assert still["after"] > planning["sessions_needed"]["after"] - 20, "for fewer before, more after"
+    few = metric(told(one[:12], drawn(20, 31, cost=0.35), ["cost_usd"], sides=GOING_ON), "cost_usd")
+    assert few["verdict"] == "undecided"
+    assert few["planning"]["sessions_needed"] is not None
+    assert few["planning"]["sessions_still_needed"] is None, "12 before cannot show it, however many follow"
+
+
+def test_sessions_with_the_same_are_counted_apart():
+    one = [
+        row | {"told_retries": 0, "with_attempts": 1, "repeated_tries": 0, "noticed_retries": 0}
+        for row in drawn(10, 32)
+    ]
+    assert metric(told(one, one[:5], ["retries"]), "retries")["effect"]["ties"] == 1.0
+    some = [row | {"told_retries": int(n < 2)} for n, row in enumerate(one)]
+    assert metric(told(one, some, ["retries"]), "retries")["effect"]["ties"] == pytest.approx(0.8)
 
 
 def test_an_undecided_measure_says_how_many_sessions_it_needs():

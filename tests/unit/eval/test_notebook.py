@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -91,6 +92,29 @@ def test_a_damaged_file_is_said_and_left(tmp_path, text):
     assert path.read_text("latin-1") == text
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at": "yesterday"}, {"at": 5}, {"at": "2026-11-05T09:00:00"}, {"kind": 1}, {"note": None},
+        {"name": "a b"}, {"name": "\u001b[31m"},
+    ],
+)  # fmt: skip
+def test_a_note_that_nobody_could_have_made_is_said(tmp_path, wrong):
+    path = tmp_path / "evals.json"
+    Notebook.add(path, change("cut", "2026-11-01"))
+    told = json.loads(path.read_bytes())
+    told["changes"][0] |= wrong
+    path.write_text(json.dumps(told))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Notebook.read(path)
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):
+    (tmp_path / "evals.json").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Notebook.read(tmp_path / "evals.json")
+
+
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "x" * 65, "ä", "a/b", "a\n"])
 def test_names_that_are_none(name):
     with pytest.raises(ConfigError):
@@ -143,6 +167,32 @@ def test_two_baselines_are_held_against_each_other():
     sides = find_sides(notes, ["a", "b"], now=NOW)
     assert (days(sides.before), days(sides.after)) == (("2026-10-01", "2026-11-01"), ("2026-10-01", "2026-11-20"))
     assert (sides.before.filters, sides.after.filters) == ({"model": ["x"]}, {"model": ["y"]})
+
+
+def test_a_filter_does_not_take_the_place_of_a_baselines_own():
+    notes = book(baseline("a", "2026-10-01", "2026-11-01", model=["x"]), baseline("b", "2026-10-01", None, model=["y"]))
+    with pytest.raises(ConfigError, match="has a filter by model already"):
+        find_sides(notes, ["a", "b"], now=NOW, filters={"model": ["z"]})
+    assert find_sides(notes, ["a", "b"], now=NOW, filters={"user": ["u"]}).before.filters == {
+        "model": ["x"],
+        "user": ["u"],
+    }
+
+
+def test_a_change_still_to_come_is_not_the_latest():
+    notes = book(change("cut", "2026-11-10"), change("later", "2026-12-24"))
+    made = find_sides(notes, [], now=NOW)
+    assert made.change is not None
+    assert made.change.name == "cut"
+
+
+def test_only_the_second_group_goes_on_unless_two_baselines_are_compared():
+    notes = book(
+        change("cut", "2026-11-10"), baseline("a", "2026-10-01", "2026-11-01"), baseline("b", "2026-10-01", None)
+    )
+    assert [find_sides(notes, names, now=NOW).goes_on for names in (["cut"], ["a"], ["a", "cut"], ["a", "b"])] == [
+        True, True, True, False,
+    ]  # fmt: skip
 
 
 def test_other_changes_within_are_told():

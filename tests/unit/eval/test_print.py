@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tachograph.cli.eval_print import amount, headline, print_comparison, signed
-from tests.unit.eval.test_compare import drawn, metric, told
+from tests.unit.eval.test_compare import GOING_ON, drawn, metric, told
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,21 @@ def test_an_average_that_went_the_other_way_is_said(capsys):
     answer = told(one, two, ["cost_usd"])
     assert metric(answer, "cost_usd")["verdict"] == "better"
     assert "But the average went the other way" in printed(answer, capsys)
+
+
+def test_sessions_with_the_same_are_not_said_to_have_more(capsys):
+    none = {"with_attempts": 1, "told_retries": 0, "repeated_tries": 0, "noticed_retries": 0}
+    one, two = ([row | none for row in drawn(30, n)] for n in (6, 7))
+    text = " ".join(printed(told(one, two, ["retries"]), capsys).split())
+    assert "the second group's has more 0 times in 100, and the same 100 times." in text
+
+
+def test_nobody_is_asked_for_sessions_of_before_the_change(capsys):
+    one, two = drawn(60, 28), drawn(20, 29, cost=0.3)
+    text = " ".join(printed(told(one, two, ["cost_usd"], sides=GOING_ON), capsys).split())
+    assert re.search(r"it would take about [\d,]+ more after to see it", text)
+    text = " ".join(printed(told(one[:12], drawn(20, 31, cost=0.35), ["cost_usd"], sides=GOING_ON), capsys).split())
+    assert "there are too few sessions before to see it, however many follow" in text
 
 
 def test_every_kind_of_answer_fits_80_columns(capsys):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
 
 from tachograph.analytics.statistics.normal import normal_quantile
+from tachograph.analytics.statistics.ranks import mann_whitney
 from tachograph.analytics.statistics.sample_size import (
     detectable_factor,
     detectable_ratio,
@@ -15,6 +17,8 @@ from tachograph.analytics.statistics.sample_size import (
     needed_for_ranks,
     needed_for_ratios,
     needed_for_shares,
+    needed_in_second,
+    plan_for_ranks,
 )
 
 
@@ -82,3 +86,26 @@ def test_more_of_one_group_needs_fewer_of_the_other():
     assert unequal is not None
     assert strict is not None
     assert unequal < plain < strict
+
+
+def test_what_the_second_group_needs_makes_up_for_a_first_that_stays():
+    def plan(weight):
+        return needed_for_shares(0.1, 0.3, alpha=0.05, weight=weight)
+
+    alike = plan(1.0)
+    assert needed_in_second(plan, alike) == pytest.approx(alike, abs=2)
+    fewer = math.ceil(alike * 0.7)
+    more = needed_in_second(plan, fewer)
+    assert more is not None
+    assert more > alike
+    assert plan(more / fewer) <= fewer < plan((more - 1) / fewer)
+    assert needed_in_second(plan, 10) is None, "no number of others makes up for so few"
+
+
+def test_power_of_a_first_group_that_stays_is_as_stated():
+    rng = random.Random(5)
+    one, two = ([rng.lognormvariate(shift, 1.0) for _ in range(4000)] for shift in (0.0, 0.6))
+    n_2 = needed_in_second(plan_for_ranks(one, two, alpha=0.05), 35)
+    assert n_2 is not None
+    seen = sum(mann_whitney(rng.sample(one, 35), rng.sample(two, n_2)).p <= 0.05 for _ in range(200))
+    assert 0.7 <= seen / 200 <= 0.9  # three standard errors around 80 %

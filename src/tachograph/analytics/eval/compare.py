@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -53,7 +53,7 @@ def compare_sessions(
     tested = [one for one in found if one.p is not None]
     raw = [float(one.p or 0.0) for one in tested]
     adjusted = dict(zip((one.measure.name for one in tested), holm(raw) if correction == "holm" else raw, strict=True))
-    metrics = [_told(one, adjusted.get(one.measure.name), alpha, planning) for one in found]
+    metrics = [_told(one, adjusted.get(one.measure.name), alpha, planning, sides.goes_on) for one in found]
     notes = _notes(sides, before, after, len(running), now)
     return {
         "change": None if sides.change is None else asdict(sides.change),
@@ -82,9 +82,10 @@ def _side(side: Side, sessions: Sequence[Session]) -> dict[str, Any]:
     }
 
 
-def _told(found: Found, adjusted: float | None, alpha: float, planning: float) -> dict[str, Any]:
+def _told(found: Found, adjusted: float | None, alpha: float, planning: float, goes_on: bool) -> dict[str, Any]:
     measure = found.measure
     needed = _needed(found)
+    enough = {"before": found.n_before, "after": found.needed_after} if goes_on else needed
     return {
         "metric": measure.name,
         "label": measure.label,
@@ -106,12 +107,8 @@ def _told(found: Found, adjusted: float | None, alpha: float, planning: float) -
             "alpha": planning,
             "power": POWER,
             "sessions_needed": needed,
-            "sessions_still_needed": None
-            if needed is None
-            else {
-                "before": max(0, needed["before"] - found.n_before),
-                "after": max(0, needed["after"] - found.n_after),
-            },
+            "only_after_can_grow": goes_on,
+            "sessions_still_needed": _still(found, enough),
             "detectable_value": found.detectable,
             "detectable_superiority": found.detectable_superiority,
         },
@@ -123,6 +120,14 @@ def _needed(found: Found) -> dict[str, int] | None:
     if found.needed is None:
         return None
     return {"before": found.needed, "after": math.ceil(found.needed * found.n_after / found.n_before)}
+
+
+def _still(found: Found, enough: Mapping[str, int | None] | None) -> dict[str, int] | None:
+    """Sessions that are missing to `enough`; null where no number is."""
+    before, after = (None, None) if enough is None else (enough["before"], enough["after"])
+    if before is None or after is None:
+        return None
+    return {"before": max(0, before - found.n_before), "after": max(0, after - found.n_after)}
 
 
 def _verdict(found: Found, adjusted: float | None, alpha: float, planning: float) -> Verdict:
@@ -157,18 +162,14 @@ def _warnings(sides: Sides, before: Sequence[Session], after: Sequence[Session])
         for mixture in find_confounders(before, after)
     ]
     warnings += [{"kind": "other_change", "name": change.name, "at": change.at} for change in sides.others]
-    one, two = sides.before.window, sides.after.window
-    if sides.before.filters == sides.after.filters and _overlap(one.start, one.end, two.start, two.end):
-        warnings.append({"kind": "overlap"})
+    both = {_key(session) for session in before} & {_key(session) for session in after}
+    if both:
+        warnings.append({"kind": "overlap", "sessions": len(both)})
     return warnings
 
 
-def _overlap(
-    start_1: datetime | None, end_1: datetime | None, start_2: datetime | None, end_2: datetime | None
-) -> bool:
-    return (start_1 is None or end_2 is None or start_1 < end_2) and (
-        start_2 is None or end_1 is None or start_2 < end_1
-    )
+def _key(session: Session) -> tuple[str, str]:
+    return session["agent"], session["session_id"]
 
 
 def _notes(

@@ -57,13 +57,15 @@ class Notebook:
         """What is noted; nothing if there is no file. Raises ConfigError if it is damaged."""
         try:
             told = json.loads(path.read_bytes())
-            return cls(
+            book = cls(
                 baselines={one["name"]: Baseline(**one) for one in told["baselines"]},
                 changes={one["name"]: Change(**one) for one in told["changes"]},
             )
+            book._check()
+            return book
         except FileNotFoundError:
             return cls()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
             raise ConfigError(
                 f"{path} cannot be read ({type(error).__name__})",
                 hint="it holds the baselines and changes of `tachograph eval`: repair it, or move it away",
@@ -107,6 +109,20 @@ class Notebook:
     def in_order(self) -> list[Change]:
         """Changes by their time."""
         return sorted(self.changes.values(), key=lambda change: (change.at, change.name))
+
+    def _check(self) -> None:
+        """Raise ValueError, TypeError, ConfigError where somebody wrote what these commands would not have."""
+        for name in (*self.baselines, *self.changes):
+            valid_name(name)
+        times = [one.at for one in self.changes.values()]
+        times += [at for one in self.baselines.values() for at in (one.since, one.until) if at is not None]
+        if any(datetime.fromisoformat(at).tzinfo is None for at in times):
+            raise ValueError("a time without a zone")
+        if any(type(text) is not str for one in self.changes.values() for text in (one.kind, one.note)):
+            raise TypeError("a text is none")
+        for one in self.baselines.values():
+            if not all(isinstance(values, list) for values in one.filters.values()):
+                raise TypeError("a filter is a list of values")
 
     def _write(self, path: Path) -> None:
         told: dict[str, Any] = {

@@ -35,6 +35,7 @@ class Sides:
     after: Side
     change: Change | None  # what lies between them
     others: tuple[Change, ...]  # further changes within either window: their effects cannot be told apart
+    goes_on: bool = False  # the second group has no end yet, and the first is over: only the second can become larger
 
 
 def find_sides(
@@ -48,7 +49,7 @@ def find_sides(
 ) -> Sides:
     """The two groups that these names mean.
 
-    Nothing: the latest change. A change: before it (its baseline's window if there is just one baseline, else 30 days)
+    Nothing: the latest change that was made. A change: before it (its baseline's window if there is just one baseline, else 30 days)
     against since. A baseline: it against everything after it. A baseline and a change: it against everything since the
     change. Two baselines: one against the other.
 
@@ -60,10 +61,10 @@ def find_sides(
         filters: on top of what baselines filter by.
 
     Raises:
-        ConfigError: a name is unknown, or the two do not go together.
+        ConfigError: a name is unknown, the two do not go together, or a filter contradicts a baseline's.
         BadWindow: nothing is left of a window.
     """
-    baselines, changes = _sort(book, names)
+    baselines, changes = _sort(book, names, now)
     if len(baselines) == 2:
         before, after = (_of_baseline(one, now) for one in baselines)
         sides = Sides(before=before, after=after, change=None, others=())
@@ -83,7 +84,7 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
-def _sort(book: Notebook, names: Sequence[str]) -> tuple[list[Baseline], list[Change]]:
+def _sort(book: Notebook, names: Sequence[str], now: datetime) -> tuple[list[Baseline], list[Change]]:
     baselines, changes = [], []
     for name in names:
         if name in book.baselines:
@@ -99,7 +100,8 @@ def _sort(book: Notebook, names: Sequence[str]) -> tuple[list[Baseline], list[Ch
         if not book.changes:
             hint = "note one with `tachograph eval change NAME --at 2026-11-20`, or name two baselines"
             raise ConfigError("no change is noted yet, so there is no before and after", hint=hint)
-        changes.append(book.in_order()[-1])
+        made = [change for change in book.in_order() if moment_of(change.at) < now]
+        changes.append(made[-1] if made else book.in_order()[0])
     return baselines, changes
 
 
@@ -112,7 +114,7 @@ def _around(book: Notebook, baseline: Baseline | None, change: Change | None, no
             )
         end = moment_of(baseline.until)
         after = Side(name=f"after {baseline.name}", window=_window(end, now), filters=baseline.filters)
-        return Sides(before=_of_baseline(baseline, now), after=after, change=None, others=())
+        return Sides(before=_of_baseline(baseline, now), after=after, change=None, others=(), goes_on=True)
     at = moment_of(change.at)
     if at >= now:
         raise ConfigError(f"the change {change.name!r} is still to come", hint="compare once it was made")
@@ -127,7 +129,7 @@ def _around(book: Notebook, baseline: Baseline | None, change: Change | None, no
         if before.window.end is not None and before.window.end > at:
             before = replace(before, window=_window(before.window.start, at))
     after = Side(name=f"since {change.name}", window=_window(at, now), filters=before.filters)
-    return Sides(before=before, after=after, change=change, others=())
+    return Sides(before=before, after=after, change=change, others=(), goes_on=True)
 
 
 def _of_baseline(baseline: Baseline, end: datetime) -> Side:
@@ -145,6 +147,10 @@ def _window(start: datetime | None, end: datetime | None) -> Window:
 
 
 def _narrowed(side: Side, since: datetime | None, until: datetime | None, filters: Filters) -> Side:
+    for name, values in filters.items():
+        if name in side.filters and list(side.filters[name]) != list(values):
+            hint = f"leave out --where {name}=…, or mark another baseline"
+            raise ConfigError(f"{side.name} has a filter by {name} already", hint=hint)
     start, end = side.window.start, side.window.end
     if since is not None:
         start = since if start is None else max(start, since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Literal
@@ -27,9 +27,10 @@ from tachograph.analytics.statistics.sample_size import (
     detectable_ratio,
     detectable_share,
     detectable_superiority,
-    needed_for_ranks,
-    needed_for_ratios,
     needed_for_shares,
+    needed_in_second,
+    plan_for_ranks,
+    plan_for_ratios,
 )
 from tachograph.analytics.statistics.shift import hodges_lehmann
 
@@ -61,7 +62,8 @@ class Found:
     intervals: dict[str, Interval] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)  # what is not told of it, and why
     direction: int = 0  # of the difference that the test is about: 1, -1, 0
-    needed: int | None = None  # sessions in the first group for the difference that was observed
+    needed: int | None = None  # sessions in the first group for the difference that was observed, mixed as they are
+    needed_after: int | None = None  # sessions in the second group for it, with the first as it is; null: no number
     detectable: float | None = None  # the nearest value of the second group that would have been seen
     detectable_superiority: float | None = (
         None  # likewise, how often in pairs of sessions one group's has more; amounts
@@ -121,7 +123,7 @@ def _yes_no(found: Found, one: list[bool], two: list[bool], alpha: float, confid
         "cohens_h": cohens_h(share_1, share_2),
     }
     found.intervals["difference"] = newcombe(yes_1, n_1, yes_2, n_2, confidence)
-    found.needed = needed_for_shares(share_1, share_2, alpha=alpha, weight=n_2 / n_1)
+    _plan(found, lambda weight: needed_for_shares(share_1, share_2, alpha=alpha, weight=weight))
     up = _looks_up(found, share_1 < 0.5)
     found.detectable = detectable_share(share_1, n_1, n_2, alpha=alpha, up=up)
 
@@ -139,6 +141,7 @@ def _amount(found: Found, one: list[float], two: list[float], alpha: float, conf
     found.effect = {
         "superiority": ranks.superiority,
         "cliffs_delta": ranks.cliffs_delta,
+        "ties": _ties(one, two),
         "mean_difference": mean(two) - mean(one),
     }
     several = len({*one, *two}) < DISTINCT * (len(one) + len(two))
@@ -150,7 +153,7 @@ def _amount(found: Found, one: list[float], two: list[float], alpha: float, conf
         found.withheld["mean_difference"] = f"no interval: a group has fewer than {MEANS_FROM} sessions"
     else:
         _put(found, "mean_difference", mean_difference(one, two, confidence))
-    found.needed = needed_for_ranks(one, two, alpha=alpha, weight=len(two) / len(one))
+    _plan(found, plan_for_ranks(one, two, alpha=alpha))
     found.detectable_superiority = detectable_superiority(one, two, alpha=alpha)
     if several:
         found.withheld["detectable_value"] = SAME_VALUES
@@ -199,12 +202,23 @@ def _ratio(found: Found, one: list[Pair], two: list[Pair], alpha: float, confide
         found.withheld["difference"] = f"no interval: a group has fewer than {MEANS_FROM} sessions"
     else:
         _put(found, "difference", ratio_interval(one, two, confidence))
-    found.needed = needed_for_ratios(one, two, alpha=alpha, weight=len(two) / len(one))
+    _plan(found, plan_for_ratios(one, two, alpha=alpha))
     reach = detectable_ratio(one, two, alpha=alpha)
     up = _looks_up(found, test.one < reach)
     seen = test.one + reach if up else test.one - reach
     if reach > 0.0 and seen >= 0.0 and (found.measure.kind != "share" or seen <= 1.0):
         found.detectable = seen
+
+
+def _plan(found: Found, plan: Callable[[float], int | None]) -> None:
+    found.needed = plan(found.n_after / found.n_before)
+    found.needed_after = needed_in_second(plan, found.n_before)
+
+
+def _ties(one: Sequence[float], two: Sequence[float]) -> float:
+    """Of all pairs of a session of each group, the share in which both have the same."""
+    first, second = Counter(one), Counter(two)
+    return sum(count * second[value] for value, count in first.items()) / (len(one) * len(two))
 
 
 def _put(found: Found, name: str, interval: Interval) -> None:

@@ -21,7 +21,13 @@ __all__ = [
     "needed_for_ranks",
     "needed_for_ratios",
     "needed_for_shares",
+    "needed_in_second",
+    "plan_for_ranks",
+    "plan_for_ratios",
 ]
+
+Plan = Callable[[float], "int | None"]
+"""From how many times as many the second group has, to the sessions needed in the first."""
 
 POWER = 0.8
 MOST = 10_000_000  # sessions; beyond, the answer is "no number worth waiting for"
@@ -57,22 +63,59 @@ def needed_for_ranks(
     Source: Noether 1987, Journal of the American Statistical Association 82:645-647; variances of U from placements,
     Sen 1960 and DeLong et al. 1988.
     """
+    return plan_for_ranks(one, two, alpha=alpha, power=power)(weight)
+
+
+def plan_for_ranks(one: Sequence[float], two: Sequence[float], *, alpha: float, power: float = POWER) -> Plan:
+    """The same for any weight: the groups are gone through once."""
     superiority, above, below = _placements(one, two)
     gap = abs(superiority - 0.5)
-    if gap == 0.0:
-        return None
-    return _for_gap(gap, _null_variance(one, two, weight), above + below / weight, alpha, power)
+    spread_of_none = _null_variance(one, two, 1.0) / 2.0
+
+    def needed(weight: float) -> int | None:
+        if gap == 0.0:
+            return None
+        return _for_gap(gap, spread_of_none * (1.0 + 1.0 / weight), above + below / weight, alpha, power)
+
+    return needed
 
 
 def needed_for_ratios(
     one: Sequence[Pair], two: Sequence[Pair], *, alpha: float, weight: float = 1.0, power: float = POWER
 ) -> int | None:
     """Sessions in the first group so that two pooled ratios like these are told apart."""
+    return plan_for_ratios(one, two, alpha=alpha, power=power)(weight)
+
+
+def plan_for_ratios(one: Sequence[Pair], two: Sequence[Pair], *, alpha: float, power: float = POWER) -> Plan:
+    """The same for any weight."""
     gap = abs(pooled(two) - pooled(one))
-    if gap == 0.0:
+    of_one, of_two = spread(one) ** 2 * len(one), spread(two) ** 2 * len(two)
+
+    def needed(weight: float) -> int | None:
+        variance = of_one + of_two / weight
+        return None if gap == 0.0 else _for_gap(gap, variance, variance, alpha, power)
+
+    return needed
+
+
+def needed_in_second(plan: Plan, n_1: int) -> int | None:
+    """Sessions in the second group where the first stays at `n_1`; None: no number up to MOST is enough.
+
+    Nobody can have more sessions of before a change, once it was made.
+    """
+
+    def enough(n_2: int) -> bool:
+        needed = plan(n_2 / n_1)
+        return needed is not None and needed <= n_1
+
+    if not enough(MOST):
         return None
-    variance = spread(one) ** 2 * len(one) + spread(two) ** 2 * len(two) / weight
-    return _for_gap(gap, variance, variance, alpha, power)
+    low, high = 0, MOST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def detectable_share(one: float, n_1: int, n_2: int, *, alpha: float, up: bool, power: float = POWER) -> float | None:
