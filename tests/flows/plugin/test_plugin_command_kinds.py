@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import shutil
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -136,6 +138,33 @@ def test_a_shell_that_says_no_is_told(user, monkeypatch, name, value):
         monkeypatch.setenv(name, value)
     assert user.plugin("status", "--json").json["forbidden_by"] == name
     assert ("says no: a Claude Code started from here" in user.plugin("status").out) == (name is not None)
+
+
+def test_a_shipper_that_still_writes_leaves_nothing_behind(user):
+    user.use("2.0.76")  # newer ones delete the data themselves
+    user.plugin("install", "--yes")
+    (user.data / "outgoing").mkdir()
+    for number in range(2_000):
+        (user.data / "outgoing" / f"s-{number}.json").touch()
+    over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            with contextlib.suppress(OSError):
+                (user.data / "outgoing" / f"e-{number}.json").write_text("{}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        time.sleep(0.05)
+        user.plugin("remove", "--yes")
+    finally:
+        over.set()
+        writer.join()
+    assert not user.data.exists()
+    assert not list(user.config.glob("plugins/data/.*"))
 
 
 def test_both_at_once_is_said(user):

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin_ship import GOLDEN, SCRIPTS, Got, Plugin, Receiver, at, black_hole, receiver
+from tests.plugin_ship import GOLDEN, SCRIPTS, Got, Plugin, Receiver, at, black_hole, receiver, script
 from tests.unit.transcripts.making import SESSION, joined, prompt, response
 
 HELLO, GREET = "188fbd8e-7641-41d0-9953-5e48c9f25db3", "fdfae698-e43a-4740-8a2d-5aa102705cec"
@@ -458,6 +458,30 @@ def test_an_endpoint_that_consent_does_not_name_gets_nothing_and_what_waits_stay
     plugin.ship("--now")
     assert len(got.got) == 6
     assert all(one.path.startswith("/prefix/") for one in got.got)
+
+
+def test_a_folder_that_is_taken_away_while_it_runs_does_not_come_back(plugin: Plugin, got: Receiver) -> None:
+    """`tachograph plugin remove` right after a session: the shipper still waits for the transcript to be quiet."""
+    plugin.session(FOLDER / f"{HELLO}.jsonl", ("prompt", "demo:hello"), seconds=time.time() - 10)
+    command = [sys.executable, "-I", "-S", "-B", str(SCRIPTS / "ship.py"), str(plugin.folder)]
+    running = subprocess.Popen(command, env=plugin.env(), cwd="/")
+    until = time.monotonic() + 20
+    while not plugin.waiting() and time.monotonic() < until:  # the event is; the session will be
+        time.sleep(0.02)
+    plugin.folder.rename(plugin.folder.with_name("gone"))
+    assert running.wait(30) == 0
+    assert not plugin.folder.exists()
+    assert got.of("/sessions") == []
+
+
+def test_all_rounds_together_end_in_time(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    ship, rounds = script("ship"), []
+    monkeypatch.setattr(ship, "RUN_SECONDS", -1.0)
+    monkeypatch.setattr(ship.spool, "is_waiting", lambda _: True)
+    monkeypatch.setattr(ship.Shipper, "prepare", lambda self: rounds.append(1))
+    monkeypatch.setattr(ship.Shipper, "send", lambda self, at_once: None)
+    ship.run(str(plugin.folder), {})
+    assert rounds == [1]
 
 
 def test_who_takes_consent_back_is_obeyed_at_once_and_nothing_is_left(plugin: Plugin, got: Receiver) -> None:

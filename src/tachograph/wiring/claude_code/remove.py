@@ -111,12 +111,23 @@ def remove(removal: Removal, *, keys: Path, records: Path) -> Removed:
         path.unlink(missing_ok=True)
         _tidy(path.parent, places.config)
     for folder in removal.folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        _delete(folder)
         _tidy(folder.parent, places.config)
     forgotten = key is not None and places.data in removal.folders and unregister_key(keys, key)
     forget(records, places.config)
     touched = tuple(path for path in watched if read_bytes(path) != before[path])
     return Removed(settings=touched, folders=removal.folders, key_forgotten=forgotten, refused=tuple(refused))
+
+
+def _delete(folder: Path) -> None:
+    """Delete the folder at once: whatever still writes into it, as a shipper does for seconds, finds it gone."""
+    gone = folder.with_name(f".{folder.name}.removed")
+    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        folder.rename(gone)
+    except OSError:
+        gone = folder  # not there any more, or (Windows) with an open file in it
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _refused(program: ClaudeProgram, commands: tuple[tuple[str, ...], ...]) -> list[str]:

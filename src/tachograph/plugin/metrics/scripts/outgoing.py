@@ -48,7 +48,10 @@ class Outgoing:
         self._put(f"s-{_hash(item['session'])}.json", item)
 
     def _put(self, name: str, item: Item) -> None:
-        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        try:
+            os.mkdir(self._folder, 0o700)  # never the data folder too: whoever deleted it while this ran meant it
+        except FileExistsError:
+            pass
         # Not synced one by one: what they were made of stays in the spool for another two minutes.
         text = json.dumps(item, separators=(",", ":")) + "\n"
         files.replace(os.path.join(self._folder, name), text, is_synced=False)

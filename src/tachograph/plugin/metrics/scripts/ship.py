@@ -68,15 +68,16 @@ class Shipper:
     Args:
         folder: the data folder, which exists.
         environ: the environment.
+        deadline: of `time.monotonic()`; 50 seconds from now by default.
     """
 
-    def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: str, environ: Mapping[str, str], deadline: float | None = None) -> None:
         self.folder = folder
         self.environ = environ
         self.log = Log(folder, environ)
         self.state = State(folder)
         self.outgoing = Outgoing(folder)
-        self._deadline = time.monotonic() + RUN_SECONDS
+        self._deadline = time.monotonic() + RUN_SECONDS if deadline is None else deadline
         self._version = version_of(environ)
 
     def consent(self) -> dict[str, Any] | None:
@@ -188,6 +189,7 @@ class Shipper:
 
 def run(folder: str, environ: Mapping[str, str], *, at_once: bool = False) -> None:
     """Do everything there is to do, unless another process does. Raises OSError."""
+    deadline = time.monotonic() + RUN_SECONDS  # of all rounds together
     for _ in range(_ROUNDS):
         decided = None if places.is_off(environ) else places.read_consent(folder)
         if decided is None or decided.get("status") != "granted":
@@ -196,7 +198,7 @@ def run(folder: str, environ: Mapping[str, str], *, at_once: bool = False) -> No
         if lock is None:
             return
         try:
-            shipper = Shipper(folder, environ)
+            shipper = Shipper(folder, environ, deadline)
             shipper.prepare()
             shipper.send(at_once=at_once)
             if (places.read_consent(folder) or {}).get("status") == "denied":
@@ -204,7 +206,7 @@ def run(folder: str, environ: Mapping[str, str], *, at_once: bool = False) -> No
         finally:
             lock.close()
         # A hook that wrote after the spool was taken found the lock held, and its own shipper left.
-        if not spool.is_waiting(folder):
+        if not spool.is_waiting(folder) or time.monotonic() > deadline:
             return
 
 
