@@ -70,7 +70,8 @@ def init(
     if any(one.status == "kept" for one in made):
         click.echo("Kept is what was changed by hand; --force replaces it.", err=True)
     if logs_prompts(folder.environment):
-        click.echo(f"{folder.environment} has the text of prompts logged: set OTEL_LOG_USER_PROMPTS=0", err=True)
+        hint = "take out its line OTEL_LOG_USER_PROMPTS=…: to Claude Code 1 any value is a yes"
+        click.echo(f"{folder.environment} has the text of prompts logged; {hint}", err=True)
     if not quiet:
         click.echo(f"\nRecord a session:  {folder.wrapper}\nParse what is there:  tachograph files parse")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from tachograph.file_kit.labels import Labels
 
-__all__ = ["recorded_environment", "sends_elsewhere"]
+__all__ = ["TEXTS", "recorded_environment", "sends_elsewhere"]
 
 _SIGNALS: Final = ("LOGS", "METRICS", "TRACES")
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", *(f"OTEL_EXPORTER_OTLP_{s}_ENDPOINT" for s in _SIGNALS))
@@ -27,16 +27,18 @@ TELEMETRY: Final[Mapping[str, str]] = {
     "OTEL_METRICS_INCLUDE_SESSION_ID": "true",
     "OTEL_METRICS_INCLUDE_ACCOUNT_UUID": "true",
     "OTEL_METRICS_INCLUDE_VERSION": "true",
-    "OTEL_LOG_USER_PROMPTS": "0",
 }
-"""What a recorded session sends, and how often. No text of prompts."""
+"""What a recorded session sends, and how often."""
 
-_TEXTS: Final = (
+TEXTS: Final = (
+    "OTEL_LOG_USER_PROMPTS",
     "OTEL_LOG_ASSISTANT_RESPONSES",
     "OTEL_LOG_TOOL_DETAILS",
     "OTEL_LOG_TOOL_CONTENT",
     "OTEL_LOG_RAW_API_BODIES",
 )
+"""What has texts sent. Taken out and not set to 0: Claude Code 1 takes any value for yes (seen on 1.0.128)."""
+
 _OTHERWISE: Final = (  # would send one signal elsewhere, or in another way
     *("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_COMPRESSION"),
     *(
@@ -69,7 +71,7 @@ def recorded_environment(environment: Mapping[str, str], endpoint: str, labels: 
     Everything that is not about telemetry stays as it is. Prompts and other texts are switched off: nothing here reads
     them. Labels come first among the resource attributes, so that those the owner set in this shell win.
     """
-    out = {name: value for name, value in environment.items() if name not in _TEXTS and name not in _OTHERWISE}
+    out = {name: value for name, value in environment.items() if name not in TEXTS and name not in _OTHERWISE}
     out |= TELEMETRY
     out["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
     if any(environment.get(name) for name in _PROXIES):  # 2.0.76 would send to loopback by way of the proxy

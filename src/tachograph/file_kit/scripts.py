@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
+from tachograph.file_kit.environment import TEXTS
 from tachograph.file_kit.folder import KitFolder
 from tachograph.file_kit.labels import Labels
 
@@ -29,8 +30,8 @@ export OTEL_LOGS_EXPORT_INTERVAL=5000
 export OTEL_METRICS_INCLUDE_SESSION_ID=true
 export OTEL_METRICS_INCLUDE_ACCOUNT_UUID=true
 
-# The text of prompts stays out of the log. Nothing here reads it.
-export OTEL_LOG_USER_PROMPTS=0
+# The text of prompts and tools stays out of the log: nothing here reads it. Not "=0": Claude Code 1 takes any value for yes.
+unset {texts}
 
 # Team and project, as they are named in what you share. `tachograph files init --team … --project …` sets them.
 {labels}
@@ -66,6 +67,7 @@ def environment_script(folder: KitFolder, labels: Labels) -> str:
         here=_in_comment(shlex.quote(str(folder.environment))),
         logs=_in_comment(shlex.quote(str(folder.logs))),
         wrapper=folder.wrapper.name,
+        texts=" ".join(TEXTS),
         labels=line if parts else "# export OTEL_RESOURCE_ATTRIBUTES=team=…,project=…",
     )
 

@@ -74,14 +74,14 @@ def set_up(
 
 
 def logs_prompts(environment: Path) -> bool:
-    """Whether an `env.sh` has the text of prompts logged."""
+    """Whether an `env.sh` has the text of prompts logged: any value is a yes to Claude Code 1, 0 too."""
     try:
         text = environment.read_text("utf-8", "replace")[:_MOST_BYTES]
     except OSError:
         return False
     for line in text.splitlines():
         name, _, value = line.strip().removeprefix("export ").partition("=")
-        if name == "OTEL_LOG_USER_PROMPTS" and value.split("#")[0].strip().strip("\"'").lower() in ("1", "true"):
+        if name == "OTEL_LOG_USER_PROMPTS" and value.split("#")[0].strip().strip("\"'"):
             return True
     return False
 

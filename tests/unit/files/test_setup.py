@@ -95,6 +95,8 @@ def test_the_folder_of_another_kit_is_taken_over_with_care(folder: KitFolder) ->
     folder.environment.write_text("export OTEL_LOG_USER_PROMPTS=1\nexport OTEL_RESOURCE_ATTRIBUTES=team=a,project=b\n")
     assert make(folder)["env.sh"] == "kept"
     assert logs_prompts(folder.environment)
+    folder.environment.write_text(folder.environment.read_text().replace("PROMPTS=1", "PROMPTS=0"))
+    assert logs_prompts(folder.environment)  # Claude Code 1 asks only whether there is a value
     assert labels_in(folder.environment) == Labels(team="a", project="b")
     assert [path.stat().st_mode & 0o777 for path in (folder.root, log)] == [0o700, 0o600]
 
@@ -105,7 +107,8 @@ def test_env_sh_in(shell: str, folder: KitFolder) -> None:
     assert run(shell, ":").returncode == 0
     checked = subprocess.run([shell, "-n", str(folder.environment)], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
-    done = run(shell, 'set -eu; . "$KIT/env.sh"; env', KIT=str(folder.root))
+    texts = dict.fromkeys(("OTEL_LOG_USER_PROMPTS", "OTEL_LOG_TOOL_DETAILS", "OTEL_LOG_RAW_API_BODIES"), "1")
+    done = run(shell, 'set -eu; . "$KIT/env.sh"; env', KIT=str(folder.root), **texts)
     said = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith(("OTEL", "CLAUDE")))
     assert said == {
         "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
@@ -115,7 +118,6 @@ def test_env_sh_in(shell: str, folder: KitFolder) -> None:
         "OTEL_LOGS_EXPORT_INTERVAL": "5000",
         "OTEL_METRICS_INCLUDE_SESSION_ID": "true",
         "OTEL_METRICS_INCLUDE_ACCOUNT_UUID": "true",
-        "OTEL_LOG_USER_PROMPTS": "0",
         "OTEL_RESOURCE_ATTRIBUTES": "team=platform,project=search-2.0",
     }
     assert not list(folder.root.parent.glob("pwned"))
