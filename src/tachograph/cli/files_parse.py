@@ -44,7 +44,7 @@ def parse(
 
     Read are OTLP/JSON lines as `files run` writes them, what Claude Code's console exporters print, the text of the
     Collector's debug exporter, and one-line events and metrics. What cannot be read is counted and set aside, and stops
-    nothing. The documents hold only what may be shared: no text, no path, no name, ids as pseudonyms.
+    nothing. The documents hold only what may be shared: no text, no path, ids as pseudonyms; and the log's own name.
 
     Exits 1 if a file cannot be read; the rest is parsed all the same.
 
