@@ -82,6 +82,7 @@ def draw_session(of: Population, rng: random.Random) -> dict[str, Any]:
         "pull_requests": 0,
         "active_seconds": None,
         "has_transcript": 1,
+        "has_otel": 0,
         "is_archived": 0,
         "told_retries": retries,
         "repeated_tries": 0,

@@ -257,10 +257,11 @@ def _warning(warning: dict[str, Any]) -> str:
         )
         for one in warning["shares"]
     )
-    return (
+    text = (
         f"Careful: the {warning['name']} of sessions is not what it was ({shares}). A difference may come from that, "
-        f"not from the change. --where {warning['name']}=… compares like with like."
+        "not from the change."
     )
+    return text if warning["name"] == "source" else f"{text} --where {warning['name']}=… compares like with like."
 
 
 def _footer(told: dict[str, Any]) -> list[str]:

@@ -162,6 +162,14 @@ def test_another_mixture_of_models_and_projects_is_said_with_figures():
     assert {"value": "claude-opus-4-5", "before": 0.0, "after": 0.75} in warnings[0]["shares"]
 
 
+def test_other_sources_than_before_are_said():
+    """They do not all tell the same: who switches OpenTelemetry on at the change sees errors that nobody saw before."""
+    one, two = drawn(20, 23), [row | {"has_otel": 1} for row in drawn(20, 24)]
+    (warning,) = told(one, two)["warnings"]
+    assert (warning["name"], warning["distance"]) == ("source", 1.0)
+    assert {"value": "OpenTelemetry and transcript", "before": 0.0, "after": 1.0} in warning["shares"]
+
+
 def test_a_mixture_that_chance_makes_is_not_said():
     rng = random.Random(25)
     said = 0

@@ -100,6 +100,25 @@ def test_what_is_not_known_is_not_zero():
     assert value_of(MEASURES["had_error"], row) == 0.0
 
 
+def test_counters_alone_tell_of_no_requests_errors_prompts_or_tool_calls():
+    """Only OpenTelemetry's metrics came: usage is known, what happened is not, and not 0."""
+    who: dict[str, Any] = {"session_id": "s_000000000000000e", "source": Source.OTEL_METRIC}
+    counters = [
+        make_event(EventKind.USAGE_COUNTER, at_us=at(1), counter="input", quantity=70, model="m", **who),
+        make_event(EventKind.USAGE_COUNTER, at_us=at(1), counter="cost", cost_nanousd=250_000_000, model="m", **who),
+    ]
+    (row,) = rows(counters)
+    assert value_of(MEASURES["total_tokens"], row) == 70
+    for name in (
+        "requests", "prompts", "tool_calls", "tool_errors", "api_errors", "had_error", "had_api_error", "had_tool_failure",
+        "api_error_rate", "retries", "duration_seconds",
+    ):  # fmt: skip
+        assert isinstance(value_of(MEASURES[name], row), Missing), name
+    prompt = make_event(EventKind.PROMPT, at_us=at(0), prompt_origin="human", session_id="s_000000000000000e")
+    (row,) = rows([prompt, *counters])
+    assert value_of(MEASURES["had_error"], row) == 0.0
+
+
 def test_a_session_without_a_request_has_no_cost():
     (row,) = rows([make_event(EventKind.PROMPT, at_us=at(0), prompt_origin="human")])
     assert value_of(MEASURES["cost_usd"], row) == Missing("no request")

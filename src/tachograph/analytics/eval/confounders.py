@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tachograph.analytics.eval.measures import Session
 
-__all__ = ["Mixture", "find_confounders", "overlap_loss"]
+__all__ = ["SOURCE", "Mixture", "find_confounders", "overlap_loss"]
 
 LOOKED_AT: Mapping[str, str] = {
     "model": "model",
@@ -21,6 +21,9 @@ LOOKED_AT: Mapping[str, str] = {
     "entrypoint": "entrypoint",
 }
 """Columns of a session that may explain a difference, and the names people filter by."""
+
+SOURCE = "source"
+"""Which sources tell of a session: they do not all tell the same. Nothing that can be filtered by."""
 
 NOTABLE = 0.15  # share of sessions that would have to be another kind
 DIVISIONS = 199  # random divisions: a mixture that one in twenty shows as well is chance
@@ -40,8 +43,8 @@ class Mixture:
 def find_confounders(before: Sequence[Session], after: Sequence[Session]) -> list[Mixture]:
     """Whatever is mixed notably differently, and more than chance would; the most different first."""
     found = []
-    for column, name in LOOKED_AT.items():
-        one, two = [s[column] for s in before], [s[column] for s in after]
+    for name, kind_of in _kinds():
+        one, two = [kind_of(s) for s in before], [kind_of(s) for s in after]
         if not one or not two:
             continue
         distance = overlap_loss(Counter(one), Counter(two))
@@ -52,6 +55,19 @@ def find_confounders(before: Sequence[Session], after: Sequence[Session]) -> lis
         shares.sort(key=lambda share: (-abs(share[2] - share[1]), str(share[0])))
         found.append(Mixture(name=name, distance=distance, shares=tuple(shares)))
     return sorted(found, key=lambda mixture: -mixture.distance)
+
+
+def _kinds() -> Iterator[tuple[str, Callable[[Session], str | None]]]:
+    for column, name in LOOKED_AT.items():
+        yield name, lambda session, column=column: session[column]  # type: ignore[misc]
+    yield SOURCE, _source
+
+
+def _source(session: Session) -> str:
+    seen = [
+        name for name, column in (("OpenTelemetry", "has_otel"), ("transcript", "has_transcript")) if session[column]
+    ]
+    return " and ".join(seen) or "other"
 
 
 def overlap_loss(one: Counter[str | None], two: Counter[str | None]) -> float:

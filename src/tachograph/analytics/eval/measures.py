@@ -48,6 +48,7 @@ NO_PROMPT = Missing("no prompt")
 NO_ACTIVE_TIME = Missing("no source tells active time")
 NO_TRIES = Missing("no source tells retries")
 NO_TOKENS = Missing("no tokens")
+ONLY_COUNTERS = Missing("only counters of usage came")
 
 
 def find_measures(names: Sequence[str]) -> tuple[Measure, ...]:
@@ -87,6 +88,15 @@ def _cost(session: Session) -> float | Missing:
     if session["unpriced_requests"] > 0:
         return NO_PRICE
     return session["cost_nanousd"] / 1e9 if _used(session) or session["cost_nanousd"] > 0 else NO_REQUEST
+
+
+def _happened(session: Session) -> bool:
+    """Whether any record came of what happened; of counters alone nobody knows what did not."""
+    return any(session[name] > 0 for name in ("requests", "api_errors", "prompts", "tool_calls"))
+
+
+def _told(count: Callable[[Session], float | bool]) -> Read:
+    return lambda session: count(session) if _happened(session) or not _tokens(session) else ONLY_COUNTERS
 
 
 def _of_tokens(count: Callable[[Session], float]) -> Read:
@@ -155,7 +165,7 @@ _TABLE: tuple[Measure, ...] = (
     _m("cost_usd", "amount", "usd", "lower", "Cost per session", "Dollars; not known where any request has no price.", _cost),
     _m(
         "duration_seconds", "amount", "seconds", "lower", "Duration of a session",
-        "From the first to the last record, pauses included.", _seconds,
+        "From the first to the last record, pauses included.", _told(_seconds),
     ),
     _m(
         "active_seconds", "amount", "seconds", "lower", "Active time per session",
@@ -170,24 +180,24 @@ _TABLE: tuple[Measure, ...] = (
         "output_tokens", "amount", "tokens", "lower", "Output tokens per session", "Reasoning included.",
         _of_tokens(_of("output_tokens")),
     ),
-    _m("requests", "amount", "count", "lower", "Requests per session", "API requests that were answered.", _of("requests")),
+    _m("requests", "amount", "count", "lower", "Requests per session", "API requests that were answered.", _told(_of("requests"))),
     _m(
         "retries", "amount", "count", "lower", "Retries per session",
         "API requests that were tried again, where a source tells it.", _retries,
     ),
-    _m("prompts", "amount", "count", "neither", "Prompts per session", "What a person sent.", _of("prompts")),
-    _m("tool_calls", "amount", "count", "neither", "Tool calls per session", "Rejected ones included.", _of("tool_calls")),
-    _m("tool_errors", "amount", "count", "lower", "Failed tool calls per session", "They ran and failed.", _of("tool_errors")),
-    _m("api_errors", "amount", "count", "lower", "Failed requests per session", "Failed after all tries.", _of("api_errors")),
+    _m("prompts", "amount", "count", "neither", "Prompts per session", "What a person sent.", _told(_of("prompts"))),
+    _m("tool_calls", "amount", "count", "neither", "Tool calls per session", "Rejected ones included.", _told(_of("tool_calls"))),
+    _m("tool_errors", "amount", "count", "lower", "Failed tool calls per session", "They ran and failed.", _told(_of("tool_errors"))),
+    _m("api_errors", "amount", "count", "lower", "Failed requests per session", "Failed after all tries.", _told(_of("api_errors"))),
     _m("lines_added", "amount", "count", "neither", "Lines added per session", "By the agent's edits.", _of("lines_added")),
     _m("commits", "amount", "count", "higher", "Commits per session", "Made through the agent.", _of("commits")),
     _m(
         "had_error", "yes_no", "share", "lower", "Sessions with an error",
-        "A failed request or a failed tool call.", lambda s: s["api_errors"] > 0 or s["tool_errors"] > 0,
+        "A failed request or a failed tool call.", _told(lambda s: s["api_errors"] > 0 or s["tool_errors"] > 0),
     ),
     _m(
         "had_api_error", "yes_no", "share", "lower", "Sessions with a failed request", "After all tries.",
-        lambda s: s["api_errors"] > 0,
+        _told(lambda s: s["api_errors"] > 0),
     ),
     _m(
         "had_tool_failure", "yes_no", "share", "lower", "Sessions with a failed tool call",

@@ -44,6 +44,7 @@ with
             sum(s.tool_errors) as tool_errors, sum(s.lines_added) as lines_added, sum(s.lines_removed) as lines_removed,
             sum(s.commits) as commits, sum(s.pull_requests) as pull_requests, sum(s.active_seconds) as active_seconds,
             max(case when s.has_transcript then 1 else 0 end) as has_transcript,
+            max(case when s.has_otel then 1 else 0 end) as has_otel,
             max(case when s.bucket in (select bucket from archived) then 1 else 0 end) as is_archived
         from sessions s where s.bucket in (select bucket from chosen) group by s.session_id, s.agent
     ),
@@ -85,6 +86,7 @@ select w.session_id as session_id, w.agent as agent, w.user_id as user_id, w.org
     w.cost_nanousd as cost_nanousd, w.unpriced_requests as unpriced_requests, w.tool_calls as tool_calls,
     w.tool_errors as tool_errors, w.lines_added as lines_added, w.lines_removed as lines_removed, w.commits as commits,
     w.pull_requests as pull_requests, w.active_seconds as active_seconds, w.has_transcript as has_transcript,
+    w.has_otel as has_otel,
     w.is_archived as is_archived,
     m.model as model, coalesce(t.told_retries, 0) as told_retries, coalesce(t.repeated_tries, 0) as repeated_tries,
     coalesce(t.with_attempts, 0) as with_attempts, coalesce(n.noticed_retries, 0) as noticed_retries,
