@@ -115,7 +115,9 @@ def handed_on(node: ast.AST) -> list[ast.AST]:
 def test_only_the_configuration_reads_the_environment():
     found = []
     for module in modules():
-        if module.is_in("tachograph.config", "tachograph_sdk.privacy.environment", "tachograph.statusline.surroundings"):
+        if module.is_in(
+            "tachograph.config", "tachograph_sdk.privacy.environment", "tachograph.statusline.surroundings"
+        ):
             continue
         passed = {id(part) for node in ast.walk(module.tree) for part in handed_on(node)}
         found += [
