@@ -38,10 +38,10 @@ _KEPT_AFTER_A_NO = ("consent.json", "ingest.key", "metrics.log", "metrics.log.1"
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _KEY = re.compile(r"[0-9a-f]{64}")
 WHAT_IS_SENT = (
-    "names of slash commands and skills that exist (anything else is called `custom`), when, and how long the prompt was",
+    "names of slash commands and skills, your own too (anything else is `custom`), when, and how long the prompt was",
     "at the end of a session: how long it took, and how many turns, tool calls, errors and tokens there were, by model",
     "a random id of this installation, the operating system's name, the session's id",
-    "never: text of prompts or answers, arguments, paths, file contents, names of people, machines or projects",
+    "never: text of prompts or answers, arguments, paths, file contents, any other name of a person, machine or project",
 )
 
 

@@ -34,11 +34,12 @@ _WAIT_SECONDS = 10.0
 WHAT = """\
 What is sent, once you say yes:
   * one event for each slash command and skill that you or Claude used: its name (only if it is the name of a command
-    or skill, else "custom"), the time, how many characters the prompt had, your operating system;
+    or skill, else "custom"), the time, how many characters the prompt had, your operating system. A command or skill of
+    your own is sent by the name that you gave it, whatever that tells;
   * at the end of a session its figures: duration, turns, messages, calls of each kind of tool, errors, tokens by model,
     lines changed, how the session ended, the version of Claude Code;
   * a random number that was made for this installation and nothing else, so that two sessions can be told from two people.
-Never: prompts, answers, arguments, paths, file contents, names of projects or people.
+Never: prompts, answers, arguments, paths, file contents, or any other name of a project or person.
 """
 
 
