@@ -211,3 +211,17 @@ def test_notes_written_at_once_are_all_there(tmp_path):
     ]
     assert [process.wait(timeout=60) for process in started] == [0] * 6
     assert len(told("list", home=home)["changes"]) == 6
+
+
+def test_neither_a_note_nor_a_criterion_commands_the_terminal(helped):
+    evil = "red\x1b[31m\x1b]0;owned\x07\x9b1m"
+    command("eval", "change", "evil", "--at", day(-200), "--note", evil, home=helped)
+    wishes = helped.parent / "evil.toml"
+    wishes.write_text(f'[[criterion]]\nname = {json.dumps(evil)}\nmetric = "commits"\nat_least = 9\n', "utf-8")
+    try:
+        for arguments in (("list",), ("score", "--criteria", str(wishes))):
+            shown = command("eval", *arguments, home=helped).stdout
+            assert "owned" in shown
+            assert [c for c in shown if c != "\n" and not c.isprintable()] == []
+    finally:
+        command("eval", "remove", "evil", home=helped)

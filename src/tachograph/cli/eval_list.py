@@ -24,7 +24,7 @@ def list_(context: click.Context, home: Path | None, as_json: bool) -> None:
     from tachograph.analytics.eval.notebook import Notebook
     from tachograph.cli.eval_notes import span_of
     from tachograph.cli.eval_options import filters_in_words
-    from tachograph.cli.wording import moment
+    from tachograph.cli.wording import harmless, moment
 
     book = Notebook.read(resolve_home(context, home).evals)
     baselines = sorted(book.baselines.values(), key=lambda one: (one.since or "", one.name))
@@ -42,9 +42,9 @@ def list_(context: click.Context, home: Path | None, as_json: bool) -> None:
     for change in changes:
         click.echo(f"change    {change.name}")
         hashed = f", file {change.file_sha256[:12]}" if change.file_sha256 else ""
-        click.echo(f"          {moment(change.at)}, {change.kind}{hashed}")
+        click.echo(f"          {moment(change.at)}, {harmless(change.kind)}{hashed}")
         if change.note:
-            click.echo(click.wrap_text(change.note, 78, initial_indent=" " * 10, subsequent_indent=" " * 10))
+            click.echo(click.wrap_text(harmless(change.note), 78, initial_indent=" " * 10, subsequent_indent=" " * 10))
 
 
 @click.command("remove")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tachograph.cli.eval_options import filters_in_words
-from tachograph.cli.wording import counted, moment
+from tachograph.cli.wording import counted, harmless, moment
 
 __all__ = ["headline", "print_comparison"]
 
@@ -34,7 +34,6 @@ SAID = {
     "too_little_data": "Too little data",
 }
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s|h|k|M|points|times)(?:\W|$))")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SMALL_COUNT = 5.0  # of fewer, the middle session tells less than the average
 WORTH_WAITING = 20_000  # sessions
 
@@ -258,8 +257,8 @@ def _warning(warning: dict[str, Any]) -> str:
         for one in warning["shares"]
     )
     text = (
-        f"Careful: the {warning['name']} of sessions is not what it was ({shares}). A difference may come from that, "
-        "not from the change."
+        f"Careful: the {warning['name']} of sessions is not the same in both groups ({shares}). A difference may come "
+        "from that alone."
     )
     return text if warning["name"] == "source" else f"{text} --where {warning['name']}=… compares like with like."
 
@@ -335,7 +334,7 @@ def _say(
     mark: tuple[str, str | None] | None = None,
 ) -> None:
     width = max(40, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
-    text = _CONTROL.sub(" ", text)  # names of models come from outside: none of them commands a terminal
+    text = harmless(text)  # names of models come from outside: none of them commands a terminal
     text = _UNIT.sub("\u00a0", text)  # a figure stays with its unit
     if mark is None:
         wrapped = click.wrap_text(text, width - 1, initial_indent=first, subsequent_indent=hanging)

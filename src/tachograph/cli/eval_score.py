@@ -10,7 +10,7 @@ import click
 
 from tachograph.cli.eval_options import named_window, read_filters, sessions_of, times, where_option
 from tachograph.cli.options import resolve_home, resolve_zone, shared_options, tz_option, wants_json
-from tachograph.cli.wording import counted
+from tachograph.cli.wording import counted, harmless
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["score"]
@@ -82,7 +82,7 @@ def _print(told: dict[str, Any]) -> None:
     for item in told["criteria"]:
         weight = "required" if item["required"] else f"weight {item['weight']:g}"
         unknown = f", unknown {item['unknown']}" if item["unknown"] else ""
-        click.echo(f"  {item['name']} ({weight})")
+        click.echo(f"  {harmless(item['name'])} ({weight})")
         click.echo(f"      met {item['met']}, not met {item['not_met']}{unknown}")
     rest = [row for row in told["sessions"] if row["result"] != "pass"]
     if rest:
@@ -90,6 +90,8 @@ def _print(told: dict[str, Any]) -> None:
     for row in rest[-SHOWN:]:
         head = f"{row['result']:<8}{row['session']}  {row['started_at'][:16].replace('T', ' ')}"
         click.echo(head)
-        click.echo(click.wrap_text("; ".join(row["reasons"]), 78, initial_indent=" " * 8, subsequent_indent=" " * 8))
+        click.echo(
+            click.wrap_text(harmless("; ".join(row["reasons"])), 78, initial_indent=" " * 8, subsequent_indent=" " * 8)
+        )
     if len(rest) > SHOWN:
         click.echo(f"and {len(rest) - SHOWN:,} earlier ones: --json has all")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["counted", "moment", "money"]
+__all__ = ["counted", "harmless", "moment", "money"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
     """A number and what it counts: "1 record", "2,000 records"; `many` where the plural is not `one` and an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def harmless(text: str) -> str:
+    """A text from a file or from outside, on one line and without anything that a terminal obeys."""
+    return _CONTROL.sub(" ", text)
 
 
 def moment(at: int | str | None) -> str:

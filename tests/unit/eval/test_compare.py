@@ -162,6 +162,13 @@ def test_another_mixture_of_models_and_projects_is_said_with_figures():
     assert {"value": "claude-opus-4-5", "before": 0.0, "after": 0.75} in warnings[0]["shares"]
 
 
+def test_what_the_groups_are_told_apart_by_is_no_warning():
+    one, two = drawn(20, 23), [row | {"model": "b"} for row in drawn(20, 24)]
+    asked = replace(SIDES, before=replace(SIDES.before, filters={"model": ["a"]}))
+    assert told(one, two, sides=replace(asked, after=replace(SIDES.after, filters={"model": ["b"]})))["warnings"] == []
+    assert [w["name"] for w in told(one, two)["warnings"]] == ["model"]
+
+
 def test_other_sources_than_before_are_said():
     """They do not all tell the same: who switches OpenTelemetry on at the change sees errors that nobody saw before."""
     one, two = drawn(20, 23), [row | {"has_otel": 1} for row in drawn(20, 24)]

@@ -160,6 +160,8 @@ def _warnings(sides: Sides, before: Sequence[Session], after: Sequence[Session])
             "shares": [{"value": kind, "before": one, "after": two} for kind, one, two in mixture.shares[:4]],
         }
         for mixture in find_confounders(before, after)
+        if sides.before.filters.get(mixture.name)
+        == sides.after.filters.get(mixture.name)  # else it is what is compared
     ]
     warnings += [{"kind": "other_change", "name": change.name, "at": change.at} for change in sides.others]
     both = {_key(session) for session in before} & {_key(session) for session in after}
