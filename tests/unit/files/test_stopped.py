@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,6 +101,39 @@ def test_some_bytes_that_are_no_text_do_not_make_a_log_none(kit: Kit, place: int
     assert told["format"] == "console"
     assert told["totals"]["by_metrics"] == whole["totals"]["by_metrics"]
     assert told["events_count"] >= whole["events_count"] - 1  # at most the record that the bytes stand in
+
+
+REQUEST = {
+    "resourceLogs": [
+        {
+            "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "claude-code"}}]},
+            "scopeLogs": [
+                {
+                    "logRecords": [
+                        {
+                            "timeUnixNano": "1795182850000000000",
+                            "body": {"stringValue": "claude_code.api_request"},
+                            "attributes": [
+                                {"key": "event.name", "value": {"stringValue": "api_request"}},
+                                {"key": "session.id", "value": {"stringValue": SESSION}},
+                                {"key": "input_tokens", "value": {"intValue": "4321"}},
+                            ],
+                        }
+                    ]
+                }
+            ],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("before", [RUN, b"a warning of the shell\n", b"\0" * 4096 + b"\n", b""])
+def test_requests_are_read_whatever_stands_before_them(kit: Kit, before: bytes) -> None:
+    alone = kit.parsed(before)["totals"]["by_events"]["input_tokens"] or 0
+    line = json.dumps(REQUEST).encode()
+    told = kit.parsed(before + line[:100] + b"\n" + line + b"\n" if before else line + b"\n" + line[:100] + b"\n")
+    assert told["totals"]["by_events"]["input_tokens"] == alone + 4321
+    assert told["quarantined"] == {"malformed": 1}
 
 
 def test_bytes_are_no_log(kit: Kit) -> None:

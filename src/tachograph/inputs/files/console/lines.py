@@ -13,6 +13,7 @@ from tachograph.inputs.files.console.collector import CollectorText, TextPoint, 
 from tachograph.inputs.files.console.dumps import MAX_TOLD, BrokenDump, Line
 from tachograph.inputs.files.console.one_line import OneEvent, find_event, find_metric, read_event
 from tachograph.inputs.files.console.records import DumpReader, PrintedPoint
+from tachograph.inputs.files.otlp.beginning import begins_json_request
 from tachograph.inputs.otlp.attributes import BadRecord
 from tachograph_sdk.model.event import DropReason
 
@@ -55,10 +56,14 @@ class LineReader:
         """Whether a line may say something here. Asked of every line, so it is quick."""
         if self._text.is_open or line == b"Descriptor:" or any(mark in line for mark in _MARKS):
             return True
-        return line.startswith(b"{") and _NAMED.search(line) is not None
+        return line.startswith(b"{") and (_NAMED.search(line) is not None or begins_json_request(line))
 
     def read(self, line: Line) -> None:
         """Read a line. Never raises for what is in it."""
+        if begins_json_request(line.text):
+            self._at, self._size = (line.offset, line.line), len(line.text)
+            self._read_request(line.text)
+            return
         text = line.text.decode("utf-8", "replace")
         self._at, self._size = (line.offset, line.line), len(line.text)
         if "|" in text[:66] and (prefix := _CONTAINER.match(text)) is not None:
@@ -72,6 +77,14 @@ class LineReader:
             self._reader.drop(bad.reason, bad.what)
         except ValueError:
             self._set_aside(DropReason.MALFORMED)
+
+    def _read_request(self, body: bytes) -> None:
+        """A request among what was printed, as where logs of both kinds were put together."""
+        self._text.end()
+        try:
+            self.records += self._reader.read_request(body)
+        except BadRecord as bad:
+            self._set_aside(bad.reason)
 
     def finish(self) -> None:
         """No more lines will come."""

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from tachograph.inputs.files.console.dumps import Dump
 from tachograph.inputs.files.console.literals import Unreadable, read_literal
@@ -34,14 +34,22 @@ from tachograph.inputs.otlp.raw_records import (
     hex_id,
     too_many,
 )
-from tachograph.ports import Drops
+from tachograph.ports import Drops, Frame, FrameKind, Position
 from tachograph_sdk.model.event import AttributeValue, DropReason, Point, RawEvent, Source
+
+if TYPE_CHECKING:
+    from tachograph.inputs.otlp.decode import Decoder
 
 __all__ = ["DumpReader", "PrintedPoint"]
 
 SERVICES: Final = {"claude_code.": "claude-code"}
 """The service that names its events and metrics so."""
 
+_REQUESTS: Final = {
+    b'"resourceLogs"': FrameKind.LOGS_JSON,
+    b'"resourceMetrics"': FrameKind.METRICS_JSON,
+    b'"resourceSpans"': FrameKind.TRACES_JSON,
+}
 _MONOTONIC: Final = frozenset({"COUNTER", "OBSERVABLE_COUNTER", "HISTOGRAM"})
 _MAX_OPEN: Final = 20_000  # streams whose last point is held back
 
@@ -80,6 +88,7 @@ class DumpReader:
         self.dumps = 0  # that were records
         self.others = 0  # that were none
         self._received_us = received_us
+        self._decoder: Decoder | None = None
         self._resources = Resources()
         self._seen: dict[bytes, int] = {}
         self._request = self._new_request()
@@ -273,6 +282,20 @@ class DumpReader:
             hex_id(trace_id, 16),
             hex_id(span_id, 8),
         )
+
+    def read_request(self, body: bytes) -> int:
+        """Read an OTLP/JSON request; how many records it had. Raises BadRecord."""
+        from tachograph.inputs.otlp.decode import Decoder  # loaded where there is one
+
+        kind = next((kind for mark, kind in _REQUESTS.items() if mark in body[:64]), FrameKind.LOGS_JSON)
+        self._decoder = self._decoder or Decoder()
+        decoded = self._decoder.decode(Frame(kind=kind, received_us=self._received_us, body=body, end=Position(0, 0)))
+        if decoded.refused is not None:
+            raise BadRecord(decoded.refused, "request")
+        self._request.out.records += decoded.records
+        for (reason, what), count in decoded.drops.items():
+            self._request.drop(reason, what, count)
+        return len(decoded.records)
 
     def drop(self, reason: DropReason, what: str) -> None:
         """Count what was left out; `what` is one of our words."""
