@@ -96,6 +96,11 @@ class Counts:
     quarantined: dict[str, int] = field(default_factory=dict)
     passed_over: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def records(self) -> int:
+        """Events and points."""
+        return self.events + self.metrics
+
 
 class Document:
     """Takes released events and writes the document; close it, or use it in a `with`.

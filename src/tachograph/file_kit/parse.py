@@ -207,6 +207,12 @@ class KitParser:
             file = NamedFile(found, file_id, known.state if known is not None else None, received_us)
             try:
                 kind = reading.read(kind, file)
+                if kind is FileKind.OTLP and reading.report.quarantined:  # what follows the requests may be printed
+                    with Document(self._folder.data) as whole:
+                        anew = LogReading(self._make_pipeline, whole, None)
+                        unread = NamedFile(found, file_id, None, received_us)
+                        if anew.read(FileKind.CONSOLE, unread) and whole.counts.records > document.counts.records:
+                            return self._write(name, target, FileKind.CONSOLE, whole, anew, unread)
             except OSError as error:
                 return Parsed(file=name, status="failed", reason=reason_of(error))
             return self._write(name, target, kind, document, reading, file)

@@ -136,6 +136,27 @@ def test_requests_are_read_whatever_stands_before_them(kit: Kit, before: bytes) 
     assert told["quarantined"] == {"malformed": 1}
 
 
+def test_what_is_printed_behind_requests_is_read(kit: Kit) -> None:
+    whole = kit.parsed(RUN)
+    line = json.dumps(REQUEST).encode() + b"\n"
+    kit.log(line)
+    assert kit.parse().logs[0].format == "otlp"
+    kit.log(RUN, append=True)  # as `tee -a` does
+    (log,) = kit.parse().logs
+    told = kit.document()
+    assert (log.format, log.quarantined, told["events_count"]) == ("console", {}, whole["events_count"] + 1)
+    kit.log(line.replace(b"4321", b"8642"), append=True)
+    assert kit.parse().logs[0].status == "grown"
+    tokens = whole["totals"]["by_events"]["input_tokens"]
+    assert kit.document()["totals"]["by_events"]["input_tokens"] == tokens + 4321 + 8642
+
+
+def test_requests_with_a_torn_one_among_them_stay_requests(kit: Kit) -> None:
+    line = json.dumps(REQUEST).encode() + b"\n"
+    told = kit.parsed(line + line[:100] + b"\n" + line.replace(b"4321", b"8642"))
+    assert (told["format"], told["quarantined"], told["events_count"]) == ("otlp", {"malformed": 1}, 2)
+
+
 def test_bytes_are_no_log(kit: Kit) -> None:
     told = kit.parsed(bytes(range(256)) * 1000)
     assert told["format"] is None
