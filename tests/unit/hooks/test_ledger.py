@@ -11,12 +11,13 @@ import pytest
 from tachograph.analytics.compile import answer
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.report import build_report
-from tachograph.inputs.hooks.payload import What
+from tachograph.inputs.hooks.fields import MAX_COUNT, Wrong
+from tachograph.inputs.hooks.payload import What, read
 from tachograph.ports import Batch, Statement
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
-from tests.unit.hooks.making import event, native_event, native_session, session
+from tests.unit.hooks.making import body_of, event, native_event, native_session, session
 from tests.unit.hooks.test_joined import run
 from tests.unit.transcripts.making import NAMES
 
@@ -119,6 +120,20 @@ def test_a_report_that_anybody_could_have_sent_replaces_none_that_is_signed(stor
     later = native_session(end_timestamp="2026-11-20T10:00:00Z", prompt_count=6)
     put(store, run((What.SESSIONS, later), integrity=b"keyed"))
     assert rows(store, "select integrity, prompts from hook_sessions") == [("keyed", 6)]
+
+
+def test_the_largest_count_that_is_taken_does_not_stop_the_ledger(store):
+    """One report of 2^53 tokens cost more than the store's integers hold, and nothing was settled any more."""
+    names = ("input_tokens", "output_tokens", "cache_creation_tokens", "cache_creation_1h_tokens", "cache_read_tokens")
+    most = {"model": MODEL} | dict.fromkeys(names, MAX_COUNT)
+    put(store, sessions(native_session(usage=[most], active_seconds=MAX_COUNT, lines_added=MAX_COUNT)))
+    assert rows(store, "select output_tokens from requests") == [(MAX_COUNT,)]
+    assert build_report(store, Window()).totals["output_tokens"] == MAX_COUNT
+    for more in (MAX_COUNT + 1, 2**53 - 1):
+        told = native_session(usage=[most | {"output_tokens": more}])
+        with pytest.raises(Wrong, match="output_tokens must be from 0 to 10"):
+            read(What.SESSIONS, body_of(told), {})
+        assert sessions(told) == []  # in a journal that was written before
 
 
 def test_usage_under_an_id_that_changes_daily_is_shown_and_not_counted(store):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tachograph.inputs.hooks.times import to_ns
 
-__all__ = ["EVENT", "MAX_ID", "SESSION", "SUBAGENTS", "USAGE", "USAGE_COUNTS", "Check", "Wrong"]
+__all__ = ["EVENT", "MAX_COUNT", "MAX_ID", "SESSION", "SUBAGENTS", "USAGE", "USAGE_COUNTS", "Check", "Wrong"]
 
 MAX_ID: Final = 128  # characters of an id
 MAX_NAME: Final = 256  # of a command's name; what passes the wall is shorter
@@ -19,7 +19,7 @@ MAX_TIME: Final = 40
 MAX_MODEL: Final = 128
 MAX_MODELS: Final = 100
 MAX_NAMES: Final = 200  # commands or skills of one session
-MAX_COUNT: Final = 2**53
+MAX_COUNT: Final = 10**12  # as of agents' own counts; what costs more than the ledger's integers hold stops it
 
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -77,23 +77,23 @@ def _hex(size: int) -> Check:
 def _count(field: str, value: Any) -> None:
     if value.__class__ is not int:
         raise Wrong("type", field, f"{field} must be a whole number")
-    if not 0 <= value < MAX_COUNT:
-        raise Wrong("value", field, f"{field} must be from 0 to below 2^53")
+    if not 0 <= value <= MAX_COUNT:
+        raise Wrong("value", field, f"{field} must be from 0 to 10^12")
 
 
 def _seconds(field: str, value: Any) -> None:
     """As a count, but the original client counts back where a transcript's lines are out of order."""
     if value.__class__ is not int:
         raise Wrong("type", field, f"{field} must be a whole number")
-    if not -MAX_COUNT < value < MAX_COUNT:
-        raise Wrong("value", field, f"{field} must be within 2^53")
+    if not -MAX_COUNT <= value <= MAX_COUNT:
+        raise Wrong("value", field, f"{field} must be within 10^12")
 
 
 def _amount(field: str, value: Any) -> None:
     if value.__class__ not in (int, float):
         raise Wrong("type", field, f"{field} must be a number")
-    if not 0 <= value < MAX_COUNT:  # what is not a number is not JSON, and never gets here
-        raise Wrong("value", field, f"{field} must be from 0 to below 2^53")
+    if not 0 <= value <= MAX_COUNT:  # what is not a number is not JSON, and never gets here
+        raise Wrong("value", field, f"{field} must be from 0 to 10^12")
 
 
 def _flag(field: str, value: Any) -> None:
