@@ -167,6 +167,14 @@ def test_a_shipper_that_still_writes_leaves_nothing_behind(user):
     assert not list(user.config.glob("plugins/data/.*"))
 
 
+def test_a_consent_of_another_version_is_none(user):
+    user.plugin("install", "--yes")
+    told = json.loads((user.data / "consent.json").read_text())
+    (user.data / "consent.json").write_text(json.dumps({**told, "version": 2}))
+    assert user.plugin("status", "--json").json["consent"] is None
+    assert "you were not asked yet" in user.plugin("status").out
+
+
 def test_both_at_once_is_said(user):
     user.use("1.0.128")
     user.plugin("install", "--yes")

@@ -78,7 +78,8 @@ def read_consent(data: Path) -> dict[str, Any] | None:
         said = json.loads((data / "consent.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("status") in ("granted", "denied") else None
+    is_decision = isinstance(said, dict) and said.get("version") == 1 and said.get("status") in ("granted", "denied")
+    return said if is_decision else None  # as the plugin's own scripts/places.py reads it
 
 
 def write_consent(data: Path, *, granted: bool, endpoint: str, form: str) -> None:
