@@ -130,7 +130,7 @@ def test_another_model_after_the_change_is_said(tmp_path):
     answer = told("compare", home=home)
     assert [(w["kind"], w["name"], w["distance"]) for w in answer["warnings"]] == [("mixture", "model", 1.0)]
     text = " ".join(command("eval", "compare", home=home).stdout.split())
-    assert "Careful: the model of sessions is not what it was" in text
+    assert "Careful: the model of sessions is not the same in both groups" in text
     assert "claude-opus-4-5 0 % → 100 %" in text
 
 
@@ -198,7 +198,7 @@ def test_the_example_scores(helped, tmp_path):
 def test_an_empty_home_says_so(tmp_path):
     home = tmp_path / "home"
     command("eval", "change", "cut", "--at", CHANGED_AT, home=home)
-    assert "No session of either group is stored" in command("eval", "compare", home=home).stdout
+    assert "No stored session belongs to either group" in command("eval", "compare", home=home).stdout
     assert "Nothing is noted yet" in command("eval", "list", home=tmp_path / "other").stdout
 
 

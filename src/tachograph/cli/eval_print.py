@@ -54,7 +54,7 @@ def print_comparison(told: dict[str, Any]) -> None:
         _say(_warning(warning), hanging="    ", style="yellow")
     if not told["before"]["sessions"] and not told["after"]["sessions"]:
         click.echo("")
-        _say("No session of either group is stored: see `tachograph report` for what there is.")
+        _say("No stored session belongs to either group: `tachograph report --by project,model` shows what there is.")
         return
     click.echo("")
     _say(_summary(told["metrics"]), hanging="    ")

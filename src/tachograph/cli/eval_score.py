@@ -10,7 +10,7 @@ import click
 
 from tachograph.cli.eval_options import named_window, read_filters, sessions_of, times, where_option
 from tachograph.cli.options import resolve_home, resolve_zone, shared_options, tz_option, wants_json
-from tachograph.cli.wording import counted, harmless
+from tachograph.cli.wording import counted, harmless, moment
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["score"]
@@ -88,7 +88,7 @@ def _print(told: dict[str, Any]) -> None:
     if rest:
         click.echo("")
     for row in rest[-SHOWN:]:
-        head = f"{row['result']:<8}{row['session']}  {row['started_at'][:16].replace('T', ' ')}"
+        head = f"{row['result']:<8}{row['session']}  {moment(row['started_at'])}"
         click.echo(head)
         click.echo(
             click.wrap_text(harmless("; ".join(row["reasons"])), 78, initial_indent=" " * 8, subsequent_indent=" " * 8)
