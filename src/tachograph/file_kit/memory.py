@@ -14,7 +14,7 @@ from tachograph_sdk.private_files import replace_file
 
 __all__ = ["Known", "load_known", "newest", "save_known", "stamp_of"]
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 MAX_STREAMS: Final = 2000  # running totals of one log that are remembered
 
 
@@ -27,6 +27,7 @@ class Known:
     state: FileState
     format: str | None
     labels: Labels
+    rules: str  # hash of what was kept and whom it was refused of
     streams: Mapping[str, StreamState]  # by a hash of what they are of
     pieces: list[dict[str, Any]]  # set aside: place and reason
     counts: dict[str, Any]  # what was reported last
@@ -72,6 +73,7 @@ def _known(said: dict[str, Any]) -> Known:
         state=FileState(**said["state"]),
         format=said["format"],
         labels=Labels(**said["labels"]),
+        rules=str(said["rules"]),
         streams={stream: StreamState(**state) for stream, state in said["streams"].items()},
         pieces=list(said["pieces"]),
         counts=dict(said["counts"]),

@@ -94,6 +94,7 @@ class KitParser:
         make_pipeline: the way through the wall.
         name_file: gives a path's pseudonym.
         labels: team and project, as the owner calls them.
+        rules: hash of what is kept and of whom it is refused: other rules make documents anew.
         collector: pseudonym of this installation: whose logs these are, also where no record says.
         clock: says when.
     """
@@ -105,6 +106,7 @@ class KitParser:
         make_pipeline: MakesPipeline,
         name_file: Callable[[str], str],
         labels: Labels,
+        rules: str,
         collector: str,
         clock: Clock,
     ) -> None:
@@ -112,6 +114,7 @@ class KitParser:
         self._make_pipeline = make_pipeline
         self._name_file = name_file
         self._labels = labels
+        self._rules = rules
         self._collector = collector
         self._clock = clock
         self._known: dict[str, Known] = {}
@@ -180,7 +183,8 @@ class KitParser:
                 return Parsed(file=name, status="failed", reason="no file")
             found = FoundFile(status.st_mtime_ns, str(path), status.st_size, status.st_ino)
             if known is not None and (
-                known.labels != self._labels or known.stamp != stamp_of(self._folder.data / known.document)
+                (known.labels, known.rules) != (self._labels, self._rules)
+                or known.stamp != stamp_of(self._folder.data / known.document)
             ):
                 known = None
             if known is not None and _is_unchanged(known.state, found):
@@ -257,6 +261,7 @@ class KitParser:
             state=reading.state or _unread(file),
             format=head.format,
             labels=self._labels,
+            rules=self._rules,
             streams=reading.streams,
             pieces=pieces,
             counts=parsed.counts(),

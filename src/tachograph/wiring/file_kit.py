@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import hmac
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,6 +62,18 @@ def build_kit_parser(home: Home, folder: KitFolder, labels: Labels) -> KitParser
         make_pipeline=make_pipeline,
         name_file=file_names(home),
         labels=labels,
+        rules=_rules(home, choice),
         collector="c_" + hmac.digest(secret, b"collector\0file kit", "sha256").hex()[:16],
         clock=SystemClock(),
     )
+
+
+def _rules(home: Home, choice: PresetChoice) -> str:
+    """Hash of the preset in force, its rows' version, and what was erased or objected to."""
+    from tachograph_sdk.privacy.policy import POLICY_VERSION
+
+    said = hashlib.sha256(f"{POLICY_VERSION} {choice.state().in_force.preset}".encode())
+    for path in (home.tombstones, home.objections):
+        with contextlib.suppress(OSError):
+            said.update(b"\0" + path.read_bytes())
+    return said.hexdigest()[:16]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +332,29 @@ def test_other_labels_make_documents_anew(kit: Kit) -> None:
     [log] = kit.parse(labels=Labels(team="platform")).logs
     assert log.status == "parsed"
     assert kit.document()["session"]["team"] == "platform"
+
+
+def test_what_was_erased_is_gone_from_the_documents_too(kit: Kit) -> None:
+    kit.log(one_event())
+    kit.log(one_event(1, **{"session.id": "22222222-2222-4333-8444-555555555555"}), "session-20261120-120000.log")
+    kit.parse()
+    session = kit.document()["session"]["session_id"]
+    asked = ["privacy", "erase", "--home", str(kit.home.root), "--session", session, "--yes"]
+    done = subprocess.run([sys.executable, "-m", "tachograph", *asked], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = kit.parse()
+    assert [(log.status, log.events) for log in report.logs] == [("parsed", 1), ("parsed", 0)]
+    assert session.encode() not in kit.everything_written()
+    assert kit.parse().count("unchanged") == 2
+
+
+def test_another_preset_makes_documents_anew(kit: Kit) -> None:
+    kit.log(one_event(speed="fast"))
+    kit.parse()
+    assert kit.parse().count("unchanged") == 1
+    kit.home.config.write_text('[privacy]\npreset = "strict"\n')
+    assert kit.parse().count("parsed") == 1
+    assert kit.parse().count("unchanged") == 1
 
 
 def test_without_a_folder_of_logs(kit: Kit) -> None:
