@@ -35,7 +35,7 @@ def loads(data: bytes) -> Any:
         return load(text)
     try:
         value, end = make_scanner(_Context())(text, 0)  # type: ignore[arg-type]
-    except StopIteration:
+    except (StopIteration, SystemError):  # up to 3.11 it cannot say what is wrong where `json` was never loaded
         raise ValueError("no JSON") from None
     if end != len(text):
         raise ValueError("more than one value")

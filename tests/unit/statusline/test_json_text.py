@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -62,3 +64,21 @@ def test_odd_texts(data: bytes) -> None:
 def test_too_deep_is_no_crash() -> None:
     with pytest.raises(RecursionError):
         loads(b"[" * 500_000)
+
+
+ALONE = """
+import sys
+from tachograph.statusline.json_text import loads
+assert "json" not in sys.modules
+for text in ('{{', '{"a', '{"a" 1}', '[1', '[1,]', '"', '"\\x"', '{"a":1', ''):
+    try:
+        print("read", text, loads(text.encode()))
+    except ValueError:
+        pass
+"""
+
+
+def test_what_is_refused_is_refused_where_json_was_never_loaded() -> None:
+    """As in every redraw: the scanner looks for the exception of a module that is not there."""
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
