@@ -70,7 +70,7 @@ ALONE = """
 import sys
 from tachograph.statusline.json_text import loads
 assert "json" not in sys.modules
-for text in ('{{', '{"a', '{"a" 1}', '[1', '[1,]', '"', '"\\x"', '{"a":1', ''):
+for text in ('{{', '{"a', '{"a" 1}', '[1', '[1,]', '"', '{"a":1', ''):
     try:
         print("read", text, loads(text.encode()))
     except ValueError:
