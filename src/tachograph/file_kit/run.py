@@ -54,7 +54,7 @@ def run_recorded(
     elsewhere = None if takes_over else sends_elsewhere(environment)
     if elsewhere is not None:
         status = run_program(arguments, environment)
-        return Ran(status=status, log=None, trouble=f"{elsewhere} is set, so telemetry went where it says")
+        return Ran(status=status, log=None, trouble=f"{elsewhere} is set; --take-over records here instead")
     try:
         make_folder(folder.root)
         make_folder(folder.logs)
