@@ -175,6 +175,14 @@ def test_a_consent_of_another_version_is_none(user):
     assert "you were not asked yet" in user.plugin("status").out
 
 
+def test_what_a_killed_installation_kept_aside_goes_too(user):
+    user.plugin("install", "--yes")
+    user.data.rename(user.data.with_name(f".{user.data.name}.kept"))
+    user.plugin("remove", "--yes")
+    assert not (user.config / "plugins" / "data").exists()
+    assert user.keys == {}
+
+
 def test_both_at_once_is_said(user):
     user.use("1.0.128")
     user.plugin("install", "--yes")

@@ -16,7 +16,7 @@ from tachograph.wiring.claude_code.json_text import NotPlainJson, change_text, r
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.private_files import replace_file
 
-__all__ = ["FileChange", "kept_aside", "put_back", "read_bytes", "read_object", "replacement"]
+__all__ = ["FileChange", "aside_of", "kept_aside", "put_back", "read_bytes", "read_object", "replacement"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +95,18 @@ def put_back(path: Path, data: bytes | None) -> None:
         target.chmod(mode)
 
 
+def aside_of(folder: Path) -> Path:
+    """Where `kept_aside` keeps it; still there only after a process that was killed."""
+    return folder.with_name(f".{folder.name}.kept")
+
+
 @contextmanager
 def kept_aside(folder: Path) -> Iterator[None]:
     """Keep the folder where nobody looks for it while another program does things that delete it.
 
     Claude Code 2.1.197 and newer delete a plugin's data with the plugin, and when its marketplace is removed.
     """
-    aside = folder.with_name(f".{folder.name}.kept")
+    aside = aside_of(folder)
     if aside.is_dir() and not folder.exists():
         aside.rename(folder)  # a process ended in between
     if not folder.is_dir():

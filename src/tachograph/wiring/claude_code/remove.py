@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tachograph.wiring.claude_code.consent import read_key, unregister_key
-from tachograph.wiring.claude_code.files import FileChange, kept_aside, put_back, read_bytes, read_object, replacement
+from tachograph.wiring.claude_code.files import (
+    FileChange,
+    aside_of,
+    kept_aside,
+    put_back,
+    read_bytes,
+    read_object,
+    replacement,
+)
 from tachograph.wiring.claude_code.places import MARKETPLACE, PLUGIN, PLUGIN_ID, SCOPES, ClaudePlaces, Scope
 from tachograph.wiring.claude_code.program import ClaudeProgram, ProgramFailed
 from tachograph.wiring.claude_code.record import Record, forget, recall
@@ -81,7 +89,7 @@ def plan_removal(
     if isinstance(plugins, dict) and PLUGIN_ID in plugins:
         rest = {**listed, "plugins": {key: value for key, value in plugins.items() if key != PLUGIN_ID}}
         changes.append(_change(installed, record, rest))
-    folders = [places.cache / PLUGIN, home / "plugin", *(() if keep_data else (places.data,))]
+    folders = [places.cache / PLUGIN, home / "plugin", *(() if keep_data else (places.data, aside_of(places.data)))]
     copies = [Path(path) for path in (record.copies if record else ())]
     return Removal(
         places=places, record=record, program=program, commands=tuple(commands),
@@ -98,12 +106,13 @@ def remove(removal: Removal, *, keys: Path, records: Path) -> Removed:
         ConfigError: a settings file cannot be read or written.
     """
     places, record = removal.places, removal.record
-    key = read_key(places.data)
+    held = [folder for folder in (places.data, aside_of(places.data)) if folder in removal.folders]
+    key = next((key for folder in held if (key := read_key(folder)) is not None), None)
     watched = [places.settings(scope) for scope in SCOPES] + [places.known_marketplaces, places.installed_plugins]
     before = {path: read_bytes(path) for path in watched}
     refused: list[str] = []
     if removal.program is not None:
-        with nullcontext() if places.data in removal.folders else kept_aside(places.data):
+        with nullcontext() if held else kept_aside(places.data):
             refused += _refused(removal.program, removal.commands)
     for path in watched:
         _leave(path, before[path], places, record)
@@ -113,7 +122,7 @@ def remove(removal: Removal, *, keys: Path, records: Path) -> Removed:
     for folder in removal.folders:
         _delete(folder)
         _tidy(folder.parent, places.config)
-    forgotten = key is not None and places.data in removal.folders and unregister_key(keys, key)
+    forgotten = key is not None and unregister_key(keys, key)
     forget(records, places.config)
     touched = tuple(path for path in watched if read_bytes(path) != before[path])
     return Removed(settings=touched, folders=removal.folders, key_forgotten=forgotten, refused=tuple(refused))
