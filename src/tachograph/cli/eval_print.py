@@ -196,7 +196,7 @@ def _planning(metric: dict[str, Any]) -> list[str]:
         return []
     planning, lines = metric["planning"], []
     needed, still = planning["sessions_needed"], planning["sessions_still_needed"]
-    if needed is not None and max(needed.values()) <= WORTH_WAITING:
+    if any(numbers is not None and max(numbers.values()) <= WORTH_WAITING for numbers in (needed, still)):
         lines += _waiting(needed, still, _places(metric))
     elif metric["direction"]:
         lines.append("The difference is so small that no number of sessions worth waiting for would show it.")
@@ -212,11 +212,12 @@ def _planning(metric: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _waiting(needed: dict[str, int], still: dict[str, int] | None, places: tuple[str, str]) -> list[str]:
+def _waiting(needed: dict[str, int] | None, still: dict[str, int] | None, places: tuple[str, str]) -> list[str]:
     """What it would take to see the difference, if it is as large as it looks."""
-    if still is None or max(still.values()) > WORTH_WAITING:
+    if needed is not None and (still is None or max(still.values()) > WORTH_WAITING):
         said = "Were the true difference this large, there are too few sessions before to see it, however many follow: "
         return [f"{said}it takes about {needed['before']:,} before and {needed['after']:,} after."]
+    assert still is not None
     more = [
         f"{count:,} more {place}"
         for count, place in zip((still["before"], still["after"]), places, strict=True)

@@ -72,6 +72,18 @@ def test_sessions_with_the_same_are_not_said_to_have_more(capsys):
     assert "the second group's has more 0 times in 100, and the same 100 times." in text
 
 
+def test_a_few_sessions_since_the_change_do_not_make_a_difference_look_hopeless(capsys):
+    """Mixed as they are now, many before to a few after, very many would be needed; of those to come, some dozens are."""
+    answer = told(drawn(400, 28), drawn(8, 35, cost=0.3), ["cost_usd"], sides=GOING_ON)
+    assert metric(answer, "cost_usd")["verdict"] == "undecided"
+    planning = metric(answer, "cost_usd")["planning"]
+    planning["sessions_needed"] = {"before": 40_000, "after": 800}  # as of 20,000 before and 400 after
+    still = planning["sessions_still_needed"]
+    assert still["before"] == 0
+    text = " ".join(printed(answer, capsys).split())
+    assert f"it would take about {still['after']:,} more after to see it" in text
+
+
 def test_nobody_is_asked_for_sessions_of_before_the_change(capsys):
     one, two = drawn(60, 28), drawn(20, 29, cost=0.3)
     text = " ".join(printed(told(one, two, ["cost_usd"], sides=GOING_ON), capsys).split())
