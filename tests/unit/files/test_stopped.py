@@ -157,6 +157,13 @@ def test_requests_with_a_torn_one_among_them_stay_requests(kit: Kit) -> None:
     assert (told["format"], told["quarantined"], told["events_count"]) == ("otlp", {"malformed": 1}, 2)
 
 
+def test_a_line_that_is_too_long_is_counted_if_it_said_something(kit: Kit) -> None:
+    long = "x" * (9 * 1024 * 1024)
+    told = kit.parsed(event(1) + long + "\n" + event(2).replace("}", f', "x": "{long}"}}') + event(4))
+    assert told["totals"]["by_events"]["input_tokens"] == 5
+    assert told["quarantined"] == {"too_large": 1}
+
+
 def test_bytes_are_no_log(kit: Kit) -> None:
     told = kit.parsed(bytes(range(256)) * 1000)
     assert told["format"] is None

@@ -24,6 +24,7 @@ __all__ = ["MAX_TOLD", "BrokenDump", "Dump", "DumpFinder", "Line"]
 MAX_DUMP_BYTES: Final = 8 * 1024 * 1024
 MAX_TOLD: Final = 100  # of one file; the others are counted only
 PIECE_BYTES: Final = 1024 * 1024
+_BEGINNING_BYTES: Final = 4096  # of a line that is too long: whether it would have been wanted
 
 _FIRST_NAMES: Final = (
     b"resource:",
@@ -122,6 +123,8 @@ class DumpFinder:
             if len(rest) > MAX_DUMP_BYTES:
                 if not skipping:
                     self._break(offset, is_large=True)
+                    if self._wants is not None and self._wants(rest[:_BEGINNING_BYTES]):
+                        self._tell(DropReason.TOO_LARGE, self.lines + 1, offset, len(rest))
                     self._opener = self._about_resource = False
                 skipping = True
                 offset += len(rest)
@@ -181,8 +184,10 @@ class DumpFinder:
         if self._held is None:
             return
         self._held = None
-        reason = DropReason.TOO_LARGE if is_large else DropReason.MALFORMED
+        line, start = self._start
+        self._tell(DropReason.TOO_LARGE if is_large else DropReason.MALFORMED, line, start, offset - start)
+
+    def _tell(self, reason: DropReason, line: int, offset: int, size: int) -> None:
         self.broken_counts[reason] += 1
         if len(self.broken) < MAX_TOLD:
-            line, start = self._start
-            self.broken.append(BrokenDump(line=line, offset=start, size=offset - start, reason=reason))
+            self.broken.append(BrokenDump(line=line, offset=offset, size=size, reason=reason))
