@@ -23,6 +23,7 @@ __all__ = ["CannotRun", "end_like", "run_program"]
 NOT_FOUND: Final = 127  # exit statuses of a shell
 NOT_EXECUTABLE: Final = 126
 _FROM_KERNEL: Final = 0x80  # SI_KERNEL: from the terminal, which sent it to the program as well
+_LOOK_EVERY_S: Final = 0.5
 _SETTLE_S: Final = 0.02  # a stop that is already over by then was the whole group's
 
 
@@ -108,7 +109,7 @@ def _spawn(arguments: list[str], environment: Mapping[str, str], mask: Any) -> i
 def _wait(child: int, watched: set[signal.Signals]) -> int:
     while True:
         number, code = _next(watched)
-        if number == signal.SIGCHLD:
+        if number in (None, signal.SIGCHLD):
             status = _look(child)
             if status is not None:
                 return status
@@ -117,11 +118,11 @@ def _wait(child: int, watched: set[signal.Signals]) -> int:
                 os.kill(child, number)
 
 
-def _next(watched: set[signal.Signals]) -> tuple[int, int | None]:
-    """The next signal, and where it came from if the system says so."""
-    if hasattr(signal, "sigwaitinfo"):
-        info = signal.sigwaitinfo(watched)
-        return info.si_signo, info.si_code
+def _next(watched: set[signal.Signals]) -> tuple[int | None, int | None]:
+    """The next signal, and where it came from if the system says so. None now and then: another thread may have got it."""
+    if hasattr(signal, "sigtimedwait"):
+        info = signal.sigtimedwait(watched, _LOOK_EVERY_S)
+        return (info.si_signo, info.si_code) if info is not None else (None, None)
     return signal.sigwait(watched), None
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from tachograph.file_kit.child import run_program
 from tachograph.file_kit.environment import recorded_environment, sends_elsewhere
 from tachograph.file_kit.folder import KitFolder
 from tachograph.file_kit.labels import Labels
@@ -96,3 +99,15 @@ def test_a_long_session_that_sends_nothing_is_worth_a_word(
     assert (ran.status, ran.log) == (0, None)
     assert ran.trouble.startswith(told)
     assert bool(ran.trouble) == bool(told)
+
+
+@pytest.mark.timeout(10)
+def test_an_end_that_another_thread_was_told_of_is_seen() -> None:
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)  # holds no signal back, so the system may give it this process's
+    other.start()
+    try:
+        assert run_program(["true"], {"PATH": "/usr/bin:/bin"}, started=lambda: time.sleep(0.2)) == 0
+    finally:
+        done.set()
+        other.join()
