@@ -23,7 +23,7 @@ DERIVED = (
 
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
+    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "who", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
     "told_sessions", "told_uses",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip

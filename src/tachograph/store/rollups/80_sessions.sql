@@ -22,6 +22,14 @@ from (
     from shadows s join work w using (event_id)
 );
 
+-- who: a bucket's one answer to each of these, the most believed that there is
+create or replace temp table who as
+select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
+    arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
+    arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
+    arg_min(entrypoint, place) as entrypoint
+from faces group by 1;
+
 create or replace temp table new_session_hours as
 with
     active as (
@@ -32,13 +40,6 @@ with
         select bucket, occurred_at from new_tool_calls
         union all
         select bucket, occurred_at from shadows
-    ),
-    who as (
-        select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
-            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
-            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
-            arg_min(entrypoint, place) as entrypoint
-        from faces group by 1
     ),
     spans as (
         select bucket, date_trunc('hour', occurred_at) as hour, min(occurred_at) as first_at, max(occurred_at) as last_at
@@ -53,11 +54,7 @@ create or replace temp table new_sessions as
 with
     span as (
         select bucket, min(started_at) as started_at, max(ended_at) as ended_at,
-            bool_or(has_transcript) as has_transcript, bool_or(has_otel) as has_otel,
-            arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
-            arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
-            arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
-            arg_min(entrypoint, place) as entrypoint
+            bool_or(has_transcript) as has_transcript, bool_or(has_otel) as has_otel
         from faces where not starts_with(bucket, '~') group by 1
     ),
     used as (
@@ -82,8 +79,8 @@ with
         from new_outcomes group by 1
     )
 select
-    bucket, split_part(bucket, '#', 1) as session_id, s.agent, s.user_id, s.organization_id, s.project, s.repository, s.agent_version,
-    s.entrypoint, s.started_at, s.ended_at, bucket in (select bucket from new_session_hours) as counts,
+    bucket, split_part(bucket, '#', 1) as session_id, w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version,
+    w.entrypoint, s.started_at, s.ended_at, bucket in (select bucket from new_session_hours) as counts,
     coalesce(a.prompts, 0) as prompts, coalesce(u.requests, 0) as requests, coalesce(u.api_errors, 0) as api_errors,
     coalesce(u.input_tokens, 0) as input_tokens, coalesce(u.output_tokens, 0) as output_tokens,
     coalesce(u.cache_read_tokens, 0) as cache_read_tokens, coalesce(u.cache_write_tokens, 0) as cache_write_tokens,
@@ -92,5 +89,5 @@ select
     coalesce(d.lines_added, 0) as lines_added, coalesce(d.lines_removed, 0) as lines_removed,
     coalesce(d.commits, 0) as commits, coalesce(d.pull_requests, 0) as pull_requests, d.active_seconds,
     s.has_transcript, s.has_otel
-from span s left join used u using (bucket) left join asked a using (bucket) left join called c using (bucket)
-left join done d using (bucket);
+from span s join who w using (bucket) left join used u using (bucket) left join asked a using (bucket)
+left join called c using (bucket) left join done d using (bucket);

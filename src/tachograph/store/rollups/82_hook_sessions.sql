@@ -46,9 +46,4 @@ select
     try_cast(attr(attributes, 'said_cache_write_tokens') as bigint) as said_cache_write_tokens,
     try_cast(attr(attributes, 'said_cache_read_tokens') as bigint) as said_cache_read_tokens,
     try_cast(attr(attributes, 'hook_ms') as double) as hook_ms
-from whole w left join (
-    select bucket, arg_min(user_id, place) as user_id, arg_min(organization_id, place) as organization_id,
-        arg_min(project, place) as project, arg_min(repository, place) as repository,
-        arg_min(agent_version, place) as agent_version, arg_min(entrypoint, place) as entrypoint
-    from faces group by 1
-) f using (bucket);
+from whole w left join who f using (bucket);

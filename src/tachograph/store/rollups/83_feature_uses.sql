@@ -49,9 +49,4 @@ select
     case when not starts_with(u.owner, '~') then split_part(u.owner, '#', 1) end as session_id,
     coalesce(u.user_id, f.user_id) as user_id, f.organization_id, f.project, f.repository, f.agent_version, f.entrypoint,
     u.feature, u.feature_name, u.source
-from uses u left join (
-    select bucket, arg_min(user_id, place) as user_id, arg_min(organization_id, place) as organization_id,
-        arg_min(project, place) as project, arg_min(repository, place) as repository,
-        arg_min(agent_version, place) as agent_version, arg_min(entrypoint, place) as entrypoint
-    from faces group by 1
-) f on f.bucket = u.owner;
+from uses u left join who f on f.bucket = u.owner;
