@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,15 @@ from tests.flows.files.terminal import Terminal
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "console" / "claude_code" / "2.1.328" / "otlp"
 LOGS, METRICS = GOLDEN / "0002.logs.grpc.pb", GOLDEN / "0003.metrics.grpc.pb"
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Programs begin with Ctrl-C as in a terminal, also where these tests run behind a shell's `&`, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
 
 ABOUT = """
 import json, os, sys

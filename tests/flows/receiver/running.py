@@ -130,16 +130,13 @@ def start(
 ) -> Iterator[Receiver]:
     """A receiver on free ports; killed at the end if it still runs."""
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-
     process = subprocess.Popen(
         [sys.executable, "-m", "tachograph.server.receiver"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=limit,
     )
+    resource.prlimit(process.pid, resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None

@@ -7,6 +7,7 @@ the seeds are fixed. `./dev bench evals` does more of it; docs/decisions/evals.m
 from __future__ import annotations
 
 import math
+import os
 import random
 
 import pytest
@@ -15,6 +16,12 @@ from bench.evals import CHANGES, alarms, coverage, power
 from tachograph.analytics.eval.measures import DEFAULT_MEASURES, MEASURES
 
 SIGMAS = 3.3  # one in a thousand, on one side or the other
+LENGTH = float(os.environ.get("EVAL_LENGTH", "0.4"))  # of the long tests; the bounds go with the rounds
+
+
+def length(rounds: int) -> int:
+    """How many rounds of a long test are played: fewer than 60 would say too little."""
+    return max(60, round(rounds * LENGTH))
 
 
 def reach(share: float, rounds: int) -> float:
@@ -37,6 +44,7 @@ def test_false_alarms_are_not_more_than_stated(n_1, n_2):
 @pytest.mark.parametrize(("n_1", "n_2", "rounds"), [(5, 40, 400), (20, 20, 400), (60, 180, 120), (250, 250, 60)])
 @pytest.mark.timeout(900)
 def test_false_alarms_are_not_more_than_stated_in_many_rounds(n_1, n_2, rounds):
+    rounds = length(rounds)
     names = [*DEFAULT_MEASURES, "cost_per_prompt_usd"]
     alone, together = alarms(n_1, n_2, rounds, names, random.Random(n_1))
     most = rounds * (0.05 + reach(0.05, rounds))
@@ -59,7 +67,7 @@ def test_all_measures_at_once_raise_no_more_alarms():
 @pytest.mark.timeout(900)
 def test_so_many_sessions_as_are_said_to_be_needed_are_enough(change):
     """80 % of the time; the formulas are approximations: within five points, besides chance."""
-    rounds = 150
+    rounds = length(150)
     told = power(change, 0.05, 1.0, rounds, random.Random(4))
     assert told is not None
     needed, seen = told
@@ -84,6 +92,6 @@ ROUGH = {("cost_usd", "mean_difference"), ("cost_per_prompt_usd", "difference")}
 @pytest.mark.parametrize(("n_1", "n_2", "rounds"), [(5, 5, 300), (15, 60, 200), (60, 20, 150), (120, 120, 60)])
 @pytest.mark.timeout(900)
 def test_intervals_hold_the_truth_in_many_rounds(n_1, n_2, rounds):
-    for key, (held, tried) in coverage(n_1, n_2, rounds, random.Random(n_1)).items():
+    for key, (held, tried) in coverage(n_1, n_2, length(rounds), random.Random(n_1)).items():
         stated = 0.90 if key in ROUGH else 0.95
         assert held >= tried * (stated - reach(stated, tried)), key
