@@ -34,7 +34,7 @@ SESSIONS = {  # person: two sessions; the second is seen by its transcript only
 FOLDERS = {JANE: "/home/jane.doe/secret-app", BOB: "/home/bob/app"}
 START_NS = 1_793_500_000 * 10**9
 WAITING = {"TACHOGRAPH_JOURNAL__SEGMENT_AGE_S": "0.3"}
-KILLS = int(os.environ.get("ERASURE_KILLS", "12"))  # of an erasure, at random moments
+KILLS = int(os.environ.get("ERASURE_KILLS", "6"))  # of an erasure, at random moments
 
 
 @pytest.fixture(autouse=True)

@@ -68,7 +68,7 @@ def family_users(events: list[Event]) -> list[Event]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10**9))
 @example(19)  # sessions that only what was erased had linked
 @example(6295)  # whom only a plugin names
