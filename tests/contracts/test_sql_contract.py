@@ -135,6 +135,13 @@ def store() -> Iterator[DuckDBStore]:
         make_event(EventKind.VCS_PULL_REQUEST, source=Source.OTEL_METRIC, quantity=1),
         make_event(EventKind.SESSION_ACTIVITY, source=Source.OTEL_METRIC, active_seconds=12.25),
         make_event(
+            EventKind.USAGE_LIMIT,
+            source=Source.HOOK,
+            limit_window="five_hour",
+            limit_used_ratio=0.83,
+            limit_resets_s=1_760_100_000,
+        ),
+        make_event(
             source=Source.TRANSCRIPT,
             message_id="m_naive",
             model="claude-opus-4-5",
@@ -168,6 +175,7 @@ def clickhouse(store: DuckDBStore) -> Iterator[Clickhouse]:
     for statement in load_macros("clickhouse").split(";"):
         if statement.strip():
             session.query(statement)
+    session.query("set max_query_size = 4194304")  # a zone's changes stand in each part of a report's statement
     session.query("create database if not exists contract")
     session.query("use contract")
     for table in TABLES:
