@@ -58,7 +58,7 @@ def stored(home: Path) -> list[str]:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("rounds", [6, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [6, pytest.param(25, marks=pytest.mark.long)])
 def test_kill_nine_loses_nothing_acknowledged_and_doubles_nothing(rounds: int, tmp_path: Path) -> None:
     rng = random.Random(20)
     with serve(tmp_path) as server:

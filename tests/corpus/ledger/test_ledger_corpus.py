@@ -30,7 +30,7 @@ def test_the_ledger_says_what_happened_wherever_anybody_saw_it(seed):
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=6, phases=PHASES)
 @given(SEEDS)
 def test_the_ledger_says_what_happened_at_length(seed):
     check(make_corpus(seed, sessions=6, length=4), random.Random(seed))

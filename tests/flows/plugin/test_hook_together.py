@@ -65,7 +65,7 @@ def test_all_sessions_that_end_at_once_are_in_the_spool(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("whole_group", [False, True])
-@pytest.mark.parametrize("rounds", [10, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
+@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
 def test_a_session_that_is_killed_after_its_event_loses_none(tmp_path: Path, rounds: int, whole_group: bool) -> None:
     """The parent dies 0 to 50 ms after it wrote the payload; or its group is told to end, the hook with it."""
     hook = Hook(folder=tmp_path)
@@ -101,7 +101,7 @@ def test_a_session_that_is_killed_after_its_event_loses_none(tmp_path: Path, rou
         time.sleep(0.01)
     print(f"{len(found)} of {rounds} in the spool", file=sys.stderr)
     # A shell that is told to end before it has read its first word ends: nobody can do anything about that.
-    assert len(found) >= rounds * (0.95 if whole_group else 0.995)
+    assert len(found) >= (rounds * 0.95 if whole_group else rounds - 1)
 
 
 def _as_line(hook: Hook, stdin: bytes) -> bytes:

@@ -258,7 +258,7 @@ def _without_reports(events: list[Event], chance: random.Random) -> list[Event]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(0, 10**9))
 def test_pricing_again_equals_having_priced_so_from_the_start(seed):
     chance = random.Random(seed)

@@ -39,7 +39,7 @@ def write_in_pieces(store: DuckDBStore, events, chance: random.Random) -> None:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**9))
 def test_settling_in_any_order_equals_rebuilding(seed):
     chance = random.Random(seed)
