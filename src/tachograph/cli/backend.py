@@ -57,6 +57,10 @@ class _Remote:
         answer: dict[str, Any] = self._server.get("/api/v1/eval/sessions", parameters)
         return answer
 
+    def ask(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._server.get(f"/api/v1/{name}", parameters)
+        return answer
+
     def ledger(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         answer: dict[str, Any] = self._server.get("/api/v1/ledger", parameters)
         return answer

@@ -12,17 +12,21 @@ from tachograph.analytics.coverage import answer_with_coverage
 from tachograph.analytics.eval.sessions import ask_sessions
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import build_report
+from tachograph.analytics.scope import Make, Scope
 from tachograph.analytics.zones import find_zone
 from tachograph.pipeline.privacy_state import DEFAULT_STATE, AsksPrivacy
 from tachograph.ports import Clock, Result, Statement
 from tachograph.pricing.price import PriceTable
 from tachograph.server.explainer import Explainer
+from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 
 NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
 
+
+WINDOW = frozenset({"since", "until", "range", "tz"})  # parameters of every question
 
 _TEXTS = Statement(name="texts kept", sql="select count(*) from contents")
 _CLEAR = Statement(name="clear_names", sql="select pseudonym, clear_text from identities")
@@ -52,6 +56,7 @@ class StoreAnswers:
         prices: Callable[[], PriceTable] = PriceTable.load,
         privacy: AsksPrivacy = lambda: DEFAULT_STATE,
         name: Callable[[str, str], str] = lambda _, text: text,
+        monthly_budget_microusd: int | None = None,
     ) -> None:
         """Answers from this store.
 
@@ -59,6 +64,7 @@ class StoreAnswers:
             store, clock, times, demo, prices: what the answers are made of.
             zone: counts days and hours where a question names none.
             name: gives what is stored for a text of a kind: who filters by an e-mail address finds its pseudonym.
+            monthly_budget_microusd: what the owner means to spend a month.
 
         Raises:
             UnknownTimeZone: there is no such zone.
@@ -76,6 +82,7 @@ class StoreAnswers:
         self._clock = clock
         self._demo = demo
         self._privacy = privacy
+        self._monthly_budget_microusd = monthly_budget_microusd
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
@@ -84,13 +91,12 @@ class StoreAnswers:
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
-        taken = {"metrics", "by", "since", "until", "range", "tz"}
-        filters = {name: self._values(name, values) for name, values in parameters.items() if name not in taken}
-        window = self._window(parameters)
+        scope = self.scope(parameters, own=frozenset({"metrics", "by"}))
+        window = scope.window
         question = Query(
             metrics=_names(parameters["metrics"]),
             by=_names(parameters.get("by", "")),
-            filters=filters,
+            filters=scope.filters,
             window=window,
         )
         result, coverage, by_row = answer_with_coverage(self._store, question)  # type: ignore[arg-type]
@@ -122,11 +128,30 @@ class StoreAnswers:
         """Sessions that began in the window, with what evals measure of each; parameters since, until, range, tz, and
         filters by what is of a session as a whole. Raises QueryError.
         """  # noqa: D205 - one sentence
-        taken = {"since", "until", "range", "tz"}
-        filters = {name: self._values(name, text) for name, text in parameters.items() if name not in taken}
-        window = self._window(parameters)
-        result = ask_sessions(self._store, window, filters)  # type: ignore[arg-type]
-        return {**self._in_clear(_table(result)), "window": window.as_text(), "demo": self._demo}
+        scope = self.scope(parameters)
+        result = ask_sessions(self._store, scope.window, scope.filters)  # type: ignore[arg-type]
+        return {**self._in_clear(_table(result)), "window": scope.window.as_text(), "demo": self._demo}
+
+    def ask(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """The answer to one of QUESTIONS, with its window. Raises QueryError."""
+        question = QUESTIONS[name]
+        scope = self.scope(parameters, own=question.parameters)
+        return {**self.make(question.make, scope), "window": scope.window.as_text(), "demo": self._demo}
+
+    def scope(self, parameters: Mapping[str, str], *, own: frozenset[str] = frozenset()) -> Scope:
+        """What parameters say: those in `own` are the question's, the window's are known, all others are filters."""
+        filters = {n: self._values(n, text) for n, text in parameters.items() if n not in own and n not in WINDOW}
+        return Scope(
+            window=self._window(parameters),
+            now_us=self._clock.now_us(),
+            filters=filters,
+            parameters={name: text for name, text in parameters.items() if name in own},
+            monthly_budget_microusd=self._monthly_budget_microusd,
+        )
+
+    def make(self, make: Make, scope: Scope) -> dict[str, Any]:
+        """What `make` answers, in JSON values, with clear names where the owner chose to see them. Raises QueryError."""
+        return self._in_clear(as_json_value(make(self._store, scope)))  # type: ignore[arg-type]
 
     def _values(self, name: str, text: str) -> list[str | None]:
         """What is stored for the values of a filter."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tachograph.analytics.scope import Make, Scope
 from tachograph.server.core import Core
 from tachograph.server.rights.rights import Rights
 from tachograph_sdk.privacy.consent import Consent
 
-__all__ = ["Answers", "QueryTimes", "Services", "TaskState"]
+__all__ = ["Answers", "OwnAnswers", "QueryTimes", "Services", "TaskState"]
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -40,6 +41,19 @@ class Answers(Protocol):
 
     def eval_sessions(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Sessions with what evals measure of each; parameters since, until, range, tz, and filters."""
+
+    def ask(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """The answer to one of `questions.QUESTIONS`; parameters since, until, range, tz, its own, and filters."""
+
+
+class OwnAnswers(Answers, Protocol):
+    """Answers of this process's store: they also take questions that are functions."""
+
+    def scope(self, parameters: Mapping[str, str], *, own: frozenset[str] = frozenset()) -> Scope:
+        """What parameters say: those in `own` are the question's, the window's are known, all others are filters."""
+
+    def make(self, make: Make, scope: Scope) -> dict[str, Any]:
+        """What `make` answers, in JSON values, with clear names where the owner chose to see them."""
 
 
 class Retention(Protocol):
@@ -84,7 +98,7 @@ class Services:
     """The parts behind the API."""
 
     core: Core
-    answers: Answers
+    answers: OwnAnswers
     import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
     reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
     purge_contents: Callable[[], int]  # erases the texts of the preset `content`; how many

@@ -27,3 +27,8 @@ class BudgetConfig:
             value = getattr(self, option.name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{option.name} must be an amount above 0")
+
+    @property
+    def month_microusd(self) -> int | None:
+        """What is meant to be spent a month, in whole micro-dollars."""
+        return None if self.month_usd is None else round(self.month_usd * 1_000_000)

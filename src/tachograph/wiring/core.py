@@ -190,6 +190,7 @@ class _CoreProcess:
                 prices=parts.prices,
                 privacy=choice.state,
                 name=parts.name,
+                monthly_budget_microusd=settings.budget.month_microusd,
             ),
             import_files=import_files,
             purge_contents=purge_contents,

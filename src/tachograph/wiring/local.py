@@ -71,6 +71,7 @@ def open_answers(home: Home) -> Iterator[Any]:
     with _opened_core(home) as core:
         demo, zone = home.demo_marker.exists(), machine_zone()[0]
         parts = explaining(home)
+        settings = load(home)
         yield StoreAnswers(
             core.store,
             clock=SystemClock(),
@@ -80,6 +81,7 @@ def open_answers(home: Home) -> Iterator[Any]:
             prices=parts.prices,
             privacy=PresetChoice(home.root).state,
             name=parts.name,
+            monthly_budget_microusd=settings.budget.month_microusd,
         )
 
 

@@ -1,0 +1,38 @@
+"""What a question is about: when, of whom, and what else it needs to know. The same for every question beyond metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tachograph.analytics.query import Window
+from tachograph.ports import Store
+
+__all__ = ["Make", "Question", "Scope"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A window, the dimension values to keep (as stored; None is unknown), and the moment of asking."""
+
+    window: Window
+    now_us: int  # UTC microseconds since 1970
+    filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)  # the question's own, as given
+    monthly_budget_microusd: int | None = None  # what the owner set; None: nothing
+
+
+Make = Callable[[Store, Scope], Mapping[str, Any]]
+"""Answers a question from a store, in values that JSON has or that can be turned into such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of the API and the command line: what answers it, and which parameters are its own.
+
+    Every other parameter is the window's (since, until, range, tz) or names a dimension to filter by.
+    """
+
+    make: Make
+    parameters: frozenset[str] = frozenset()

@@ -1,0 +1,11 @@
+"""Questions by the name under which the API (`/api/v1/NAME`) and the command line ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tachograph.analytics.scope import Question
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS: Mapping[str, Question] = {}
