@@ -17,6 +17,7 @@ __all__ = [
     "append_line",
     "create_once",
     "lock_file",
+    "mark_of",
     "remove",
     "replace_file",
     "sweep",
@@ -65,6 +66,15 @@ def replace_file(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def mark_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes whenever the file does: time of change in nanoseconds, size, inode. None if it cannot be looked at."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def append_line(path: Path, line: bytes) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +21,7 @@ from tachograph_sdk.model.event import RawEvent
 from tachograph_sdk.model.subject import Footprint, Selection
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import event_id
-from tachograph_sdk.private_files import replace_file
+from tachograph_sdk.private_files import mark_of, replace_file
 
 __all__ = ["Cause", "FreshRefusals", "Hashes", "Refusal", "Refusals", "read_refusals", "refusal_of", "write_refusals"]
 
@@ -260,14 +259,14 @@ class FreshRefusals:
     def __init__(self, secret: bytes, objections: Path, tombstones: Path) -> None:
         self._secret = secret
         self._paths = ((Cause.ERASURE, tombstones), (Cause.OBJECTION, objections))
-        self._marks: list[object] = [_mark(path) for _, path in self._paths]
+        self._marks: list[object] = [mark_of(path) for _, path in self._paths]
         self._read: list[tuple[Refusal, ...]] = [read_refusals(path, cause) for cause, path in self._paths]
         self._current = self._make()
 
     def current(self) -> tuple[Refusals, ...]:
         """By cause; empty where nothing is refused. Costs two looks at files, so ask once for many records."""
         for index, (cause, path) in enumerate(self._paths):
-            mark = _mark(path)
+            mark = mark_of(path)
             if mark != self._marks[index]:
                 self._marks[index] = mark
                 try:
@@ -283,11 +282,3 @@ class FreshRefusals:
             for (cause, _), read in zip(self._paths, self._read, strict=True)
             if read
         )
-
-
-def _mark(path: Path) -> object:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

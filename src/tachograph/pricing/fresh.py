@@ -10,12 +10,11 @@ from tachograph.pricing.price import PriceTable
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
+from tachograph_sdk.private_files import mark_of
 
 __all__ = ["FreshPrices"]
 
 log = logging.getLogger(__name__)
-
-_Mark = tuple[int, int, int] | None
 
 
 class FreshPrices:
@@ -27,12 +26,12 @@ class FreshPrices:
 
     def __init__(self, own: Path) -> None:
         self._own = own
-        self._mark = self._look()
+        self._mark = mark_of(self._own)
         self._table = self._read(PriceTable.load)
 
     def current(self) -> PriceTable:
         """The table to use now. Costs one look at the file, so ask once for many requests."""
-        mark = self._look()
+        mark = mark_of(self._own)
         if mark != self._mark:
             self._mark = mark
             self._table = self._read(lambda: self._table)
@@ -64,10 +63,3 @@ class FreshPrices:
         except ConfigError as error:
             log.error("%s; %s", error.message, error.hint)
             return otherwise()
-
-    def _look(self) -> _Mark:
-        try:
-            found = self._own.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino

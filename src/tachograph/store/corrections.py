@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from tachograph.store.correct import CORRECTABLE
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.subject import Correction, Footprint, Selection
-from tachograph_sdk.private_files import replace_file
+from tachograph_sdk.private_files import mark_of, replace_file
 
 __all__ = ["FreshCorrections", "read_corrections", "write_corrections"]
 
@@ -74,12 +73,12 @@ class FreshCorrections:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._mark = self._look()
+        self._mark = mark_of(path)
         self._read = read_corrections(path)
 
     def __call__(self) -> tuple[Correction, ...]:
         """Costs one look at the file."""
-        mark = self._look()
+        mark = mark_of(self._path)
         if mark != self._mark:
             self._mark = mark
             try:
@@ -87,10 +86,3 @@ class FreshCorrections:
             except ConfigError as error:
                 log.error("%s; %s", error.message, error.hint)
         return self._read
-
-    def _look(self) -> object:
-        try:
-            found = os.stat(self._path)
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino

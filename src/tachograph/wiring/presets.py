@@ -18,6 +18,7 @@ from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.consent import Permissions
 from tachograph_sdk.privacy.policy import POLICIES, Policy, Preset
 from tachograph_sdk.privacy.presets import NothingAllowed, in_force
+from tachograph_sdk.private_files import mark_of
 
 if TYPE_CHECKING:
     from tachograph_sdk.privacy.consent import Consent
@@ -45,7 +46,7 @@ class PresetChoice:
     def __call__(self) -> Policy:
         """What is kept now. Never raises."""
         known = self._known
-        if known is not None and known[1][0] is not Preset.CONTENT and _stamp_of(self._config) == known[0]:
+        if known is not None and known[1][0] is not Preset.CONTENT and mark_of(self._config) == known[0]:
             return POLICIES[known[1][0]]  # most often: nothing was changed, and nobody's consent is needed
         return self.state().in_force.policy
 
@@ -68,7 +69,7 @@ class PresetChoice:
             )
 
     def _chosen(self) -> _Chosen:
-        stamp = _stamp_of(self._config)
+        stamp = mark_of(self._config)
         if self._known is None or stamp != self._known[0]:
             try:
                 config, origin = privacy_of(Home(self._root))
@@ -79,14 +80,6 @@ class PresetChoice:
                 chosen = (before if before is Preset.STRICT else Preset.STANDARD, identity, origin)
             self._known = (stamp, chosen)
         return self._known[1]
-
-
-def _stamp_of(path: Path) -> object:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def open_permissions(home: Home) -> Consent:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from tachograph_sdk.private_files import mark_of
 
 __all__ = ["FreshKeys"]
 
@@ -31,7 +32,7 @@ class FreshKeys:
         """The keys by their ids. Costs one look at the file."""
         if self._path is None:
             return self._keys
-        mark = _mark(self._path)
+        mark = mark_of(self._path)
         if mark != self._mark:
             self._mark = mark
             if mark is None:
@@ -51,11 +52,3 @@ class FreshKeys:
             }
         except (OSError, ValueError, AttributeError, RecursionError) as error:
             log.error("%s cannot be read (%s); the keys known before stay", path.name, type(error).__name__)
-
-
-def _mark(path: Path) -> object:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
