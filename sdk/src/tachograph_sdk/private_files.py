@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = [
     "append_line",
@@ -20,6 +21,7 @@ __all__ = [
     "mark_of",
     "remove",
     "replace_file",
+    "replacing",
     "sweep",
     "sync_folder",
     "try_lock",
@@ -54,11 +56,18 @@ def create_once(path: Path, data: bytes) -> bytes:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Replace the file by one with this content, in one step; nobody else can read it, before or after."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of `path` in one step at the end; after an exception nothing has changed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")  # so `sweep` finds what is left
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

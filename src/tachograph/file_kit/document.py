@@ -7,9 +7,7 @@ them into the file. What stays in memory is an id of 16 bytes for each.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from tachograph.file_kit.wording import METRIC_NAMES, data_of, full_name, measur
 from tachograph.inputs.histories.report import add_counts
 from tachograph.ports import Quarantined
 from tachograph_sdk.model.event import Event, Source
-from tachograph_sdk.private_files import replace_file
+from tachograph_sdk.private_files import replace_file, replacing
 
 __all__ = ["SCHEMA_VERSION", "Counts", "Document", "Head", "describe", "write_quarantine"]
 
@@ -192,23 +190,14 @@ class Document:
             ),
         }
         after = {"quarantined": counts.quarantined, "passed_over": counts.passed_over, "torn": head.torn}
-        name = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")  # so `sweep` finds what is left
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(json.dumps(before, indent=1)[:-2].encode())
-                for key, spool in (("events", self._events), ("metrics", self._metrics)):
-                    file.write(f',\n "{key}": ['.encode())
-                    for piece in _pieces(spool):
-                        file.write(piece)
-                    file.write(b"\n ]")
-                file.write(b",\n" + json.dumps(after, indent=1)[2:].encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            name.replace(path)
-        except BaseException:
-            name.unlink(missing_ok=True)
-            raise
+        with replacing(path) as file:
+            file.write(json.dumps(before, indent=1)[:-2].encode())
+            for key, spool in (("events", self._events), ("metrics", self._metrics)):
+                file.write(f',\n "{key}": ['.encode())
+                for piece in _pieces(spool):
+                    file.write(piece)
+                file.write(b"\n ]")
+            file.write(b",\n" + json.dumps(after, indent=1)[2:].encode() + b"\n")
 
     def _event(self, event: Event) -> int:
         at = None if event.at_us == event.received_us else _iso(event.at_us)  # that of arrival is none of its own

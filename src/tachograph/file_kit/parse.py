@@ -258,7 +258,7 @@ class KitParser:
         self._known[file.file_id] = Known(
             document=target,
             stamp=stamp_of(self._folder.data / target),
-            state=reading.state or _unread(file),
+            state=reading.state or file.unread(),
             format=head.format,
             labels=self._labels,
             rules=self._rules,
@@ -285,19 +285,6 @@ class KitParser:
 
 def _is_unchanged(state: FileState, found: FoundFile) -> bool:
     return (state.size_bytes, state.mtime_ns, state.inode) == (found.size_bytes, found.mtime_ns, found.inode)
-
-
-def _unread(file: NamedFile) -> FileState:
-    found = file.found
-    return FileState(
-        file_id=file.file_id,
-        inode=found.inode,
-        size_bytes=found.size_bytes,
-        mtime_ns=found.mtime_ns,
-        offset=0,
-        lines=0,
-        head=f"{FileKind.UNKNOWN}:",
-    )
 
 
 def _sum(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

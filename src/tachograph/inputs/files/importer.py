@@ -19,7 +19,7 @@ from tachograph.inputs.histories.find import Found, find_files, reason_of, with_
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.report import Progress, add_counts
 from tachograph.inputs.histories.state import stamp_of
-from tachograph.ports import FileState, Store
+from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownAgent
 
 __all__ = ["FilesImporter"]
@@ -133,7 +133,7 @@ class FilesImporter:
         for done, (kind, file) in enumerate(others, 1):
             try:
                 if kind is FileKind.UNKNOWN:
-                    console.put(Part(state=_unknown(file)))
+                    console.put(Part(state=file.unread()))
                     report.add(kind)
                 else:
                     report.add(readers[kind](file))
@@ -150,17 +150,3 @@ class FilesImporter:
         console.flush()
         dumps.flush()
         self._store.settle()
-
-
-def _unknown(file: NamedFile) -> FileState:
-    """Remembers a file that nobody reads, so that it is not looked into again."""
-    found = file.found
-    return FileState(
-        file_id=file.file_id,
-        inode=found.inode,
-        size_bytes=found.size_bytes,
-        mtime_ns=found.mtime_ns,
-        offset=0,
-        lines=0,
-        head=f"{FileKind.UNKNOWN}:",
-    )

@@ -41,6 +41,18 @@ class NamedFile:
     known: FileState | None
     received_us: int  # when it was written last: what is in it came no later
 
+    def unread(self) -> FileState:
+        """Remembers a file that nobody reads, so that it is not looked into again."""
+        return FileState(
+            file_id=self.file_id,
+            inode=self.found.inode,
+            size_bytes=self.found.size_bytes,
+            mtime_ns=self.found.mtime_ns,
+            offset=0,
+            lines=0,
+            head=f"{FileKind.UNKNOWN}:",
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class FilesReport:

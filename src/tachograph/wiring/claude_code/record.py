@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tachograph.wiring.claude_code.traces import read_object
 from tachograph_sdk.private_files import lock_file, replace_file
 
 __all__ = ["Found", "Record", "forget", "recall", "remember"]
@@ -39,7 +40,7 @@ class Record:
 
 def recall(path: Path, config: Path) -> Record | None:
     """What is remembered of the installation into this configuration folder."""
-    held: Any = _read(path).get(str(config))
+    held: Any = read_object(path).get(str(config))
     try:
         files = tuple(Found(**{**file, "made": tuple(file["made"])}) for file in held["files"])
         return Record(**{**held, "files": files, "copies": tuple(held["copies"])})
@@ -53,22 +54,14 @@ def remember(path: Path, config: Path, record: Record) -> None:
     known = {file.path: file for file in record.files} | {f.path: f for f in (earlier.files if earlier else ())}
     copies = tuple(dict.fromkeys((*(earlier.copies if earlier else ()), *record.copies)))
     kept = asdict(record) | {"files": [asdict(file) for file in known.values()], "copies": copies}
-    _write(path, _read(path) | {str(config): kept})
+    _write(path, read_object(path) | {str(config): kept})
 
 
 def forget(path: Path, config: Path) -> None:
     """Take it out; the file goes with its last entry."""
-    held = _read(path)
+    held = read_object(path)
     if held.pop(str(config), None) is not None:
         _write(path, held)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _write(path: Path, held: dict[str, Any]) -> None:

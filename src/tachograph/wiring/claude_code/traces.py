@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-__all__ = ["Cost", "Traces", "count_waiting", "read_costs", "read_traces"]
+__all__ = ["Cost", "Traces", "count_waiting", "read_costs", "read_object", "read_traces"]
 
 MOST_LINES = 200_000
 
@@ -52,7 +52,7 @@ def count_waiting(data: Path) -> int:
 
 def read_traces(data: Path) -> Traces:
     """What is there now; zeros where nothing is."""
-    state = _object(data / "state.json")
+    state = read_object(data / "state.json")
     retry, last = _inner(state, "retry"), _inner(state, "last")
     counters = {
         name: count for name, count in _inner(state, "counters").items() if isinstance(count, int) and count > 0
@@ -118,7 +118,8 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a file of JSON; empty where there is none, or something else."""
     try:
         said = json.loads(path.read_bytes())
     except (OSError, ValueError):
