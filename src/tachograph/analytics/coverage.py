@@ -44,7 +44,7 @@ _ALL = " + ".join(TOKENS)
 
 def _part(name: str, usage_sql: str, requests_sql: str | None = None) -> Metric:
     sql = {"usage": usage_sql, "requests": requests_sql or usage_sql}
-    return Metric(name=name, unit="count", sql=sql, empty=0, better="neither", help="")  # type: ignore[arg-type]
+    return Metric(name=name, unit="count", sql=sql, better="neither", help="")  # type: ignore[arg-type]
 
 
 PARTS = (

@@ -115,7 +115,7 @@ BY_HAND = {
     "input_tokens": 44, "output_tokens": 22, "reasoning_tokens": 5, "cache_read_tokens": 60, "cache_write_tokens": 10,
     "cache_write_5m_tokens": 4, "cache_write_1h_tokens": 6, "web_search_requests": 2, "residual_tokens": 9,
     "residual_cost_microusd": 2, "coverage": 127 / 136, "total_tokens": 136, "cost_microusd": 4, "cost_usd": 0.000004, "unpriced_requests": 1,
-    "cache_hit_ratio": 60 / 114, "api_error_ratio": 0.25, "request_p50_ms": 200, "request_p95_ms": 290, "ttft_p50_ms": 40,
+    "cache_hit_ratio": 60 / 114, "api_error_ratio": 0.25, "request_p50_ms": 200, "request_p95_ms": 290, "ttft_p50_ms": 40, "ttft_p95_ms": 40,
     "tool_calls": 3, "tool_errors": 1, "tool_rejections": 1, "tool_error_ratio": 1 / 3, "tool_p50_ms": 20,
     "tool_p95_ms": 29, "lines_added": 7, "lines_removed": 3, "commits": 2, "pull_requests": 1, "active_seconds": 12.5,
     "feature_uses": 2, "reported_sessions": 3, "turns_per_session": 4.5, "tool_calls_per_session": 5,
