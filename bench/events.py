@@ -41,6 +41,11 @@ class Totals:
     cost_nanousd: int = 0
     tool_calls: int = 0
     tool_errors: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    commits: int = 0
+    pull_requests: int = 0
+    api_errors: int = 0
 
 
 # One row per request: its session, time, tokens. Sessions last up to some hours and are spread over the days with a
@@ -60,12 +65,17 @@ select *, started + to_seconds((i * 45 + hash(s, i, 6) % 40)::bigint) as at_, i 
     (hash(s, i, 9) % 4000 + 2)::bigint as input, (hash(s, i, 10) % 2500 + 1)::bigint as output,
     (hash(s, i, 11) % 90000)::bigint as cache_read, (hash(s, i, 12) % 9000)::bigint as cache_write,
     (hash(s, i, 13) % 900000000 + 1000)::bigint as cost, (hash(s, i, 14) % 4)::bigint + 1 as model,
-    (hash(s, i, 15) % 6)::bigint + 1 as tool, hash(s, i, 16) % 20 = 0 as failed, hash(s, i, 17) % 3 > 0 as has_tool
+    (hash(s, i, 15) % 6)::bigint + 1 as tool, hash(s, i, 16) % 20 = 0 as failed, hash(s, i, 17) % 3 > 0 as has_tool,
+    has_tool and not failed and tool in (3, 5) as edits, (hash(s, i, 18) % 60)::bigint as added,
+    (hash(s, i, 19) % 25)::bigint as removed, hash(s, i, 20) % 40 = 0 as commits, hash(s, i, 21) % 300 = 0 as opens,
+    hash(s, i, 22) % 120 = 0 as errs, hash(s, i, 23) % 200 = 0 as compacts, hash(s, i, 24) % 12 as file_number
 from request
 """
 
 _COMMON = """'claude_code' as agent, 's_' || lower(printf('%016x', s)) as session_id, 's_' || lower(printf('%016x', s)) as bucket,
     'u_' || lower(printf('%016x', person::bigint)) as user_id, 'p_' || lower(printf('%016x', project::bigint)) as project,
+    'o_' || lower(printf('%016x', (person % 4)::bigint)) as organization_id,
+    'r_' || lower(printf('%016x', (project % 150)::bigint)) as repository,
     '2.1.328' as agent_version, 'cli' as entrypoint, 'prompt-' || s || '-' || (i // 5) as prompt_id"""
 
 _KINDS = (
@@ -92,9 +102,24 @@ _KINDS = (
     ),
     (
         "tool.call", "transcript", "tool_result", "has_tool and has_transcript", 5,
-        "'toolu_' || id as tool_use_id, {tools}[tool] as tool_name, not failed as success",
+        ("'toolu_' || id as tool_use_id, {tools}[tool] as tool_name, not failed as success, "
+        "case when tool in (2, 3, 5) then {file} end as attributes"),
     ),
     ("prompt", "otel_log", "user_prompt", "is_prompt", -1, "'human' as prompt_origin"),
+    (
+        "code.change", "transcript", "tool_result", "edits and has_transcript", 6,
+        "{tools}[tool] as tool_name, added as lines_added, removed as lines_removed, {file} as attributes",
+    ),
+    (
+        "code.change", "otel_metric", "lines_of_code.count", "edits and not has_transcript", 6,
+        "added as lines_added, removed as lines_removed",
+    ),
+    ("session.activity", "otel_metric", "active_time.total", "is_prompt", 7, "35.0 as active_seconds, {by} as attributes"),
+    ("vcs.commit", "otel_metric", "commit.count", "commits", 8, "1 as quantity"),
+    ("vcs.pull_request", "otel_metric", "pull_request.count", "opens", 8, "1 as quantity"),
+    ("api.error", "otel_log", "api_error", "errs", 1, "429 as status_code, 'rate_limit' as error_class, {models}[model] as model"),
+    ("feature.use", "transcript", "compact_boundary", "compacts and has_transcript", 8,
+        "'compaction' as feature, {tokens} as attributes"),
 )  # fmt: skip
 
 
@@ -103,8 +128,15 @@ def fill(connection: duckdb.DuckDBPyConnection, events: int, seed: int = 1) -> T
 
     Nothing is settled: `rebuild()` of a store on the same file does that.
     """
-    sessions = max(1, events // 75)  # a session of this kind is about 75 events
-    lists = {"models": _sql_list(MODELS), "tools": _sql_list(TOOLS)}
+    sessions = max(1, events // 76)  # a session of this kind is about 76 events
+    lists = {
+        "models": _sql_list(MODELS),
+        "tools": _sql_list(TOOLS),
+        "file": """'{"file": "f_' || lower(printf('%016x', (project * 100 + file_number)::bigint)) || '", "language": "'"""
+        """ || ['Python', 'TypeScript', 'Go'][(file_number % 3 + 1)::bigint] || '"}'""",
+        "by": """'{"active_by": "' || case when i % 2 = 0 then 'user' else 'cli' end || '"}'""",
+        "tokens": """'{"pre_tokens": 160000, "post_tokens": 12000, "trigger": "auto"}'""",
+    }
     parts = " union all by name ".join(
         f"select md5(id || '{source}' || '{kind}')::uuid as event_id, at_ + to_seconds({delay}) as occurred_at, "
         f"at_ + to_seconds(9) as received_at, '{kind}' as kind, '{source}' as source, '{name}' as name, "
@@ -125,7 +157,9 @@ def fill(connection: duckdb.DuckDBPyConnection, events: int, seed: int = 1) -> T
         row = connection.execute(
             """select count(distinct s), count(*) filter (where is_prompt), count(*),
             sum(input), sum(output), sum(cache_read), sum(cache_write), sum(cost),
-            count(*) filter (where has_tool), count(*) filter (where has_tool and failed) from made"""
+            count(*) filter (where has_tool), count(*) filter (where has_tool and failed),
+            coalesce(sum(added) filter (where edits), 0), coalesce(sum(removed) filter (where edits), 0),
+            count(*) filter (where commits), count(*) filter (where opens), count(*) filter (where errs) from made"""
         ).fetchall()[0]
         for name, value in zip(Totals.__slots__[1:], row, strict=True):
             setattr(totals, name, getattr(totals, name) + int(value))

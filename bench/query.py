@@ -104,7 +104,8 @@ def make(path: Path, events: int) -> dict[str, Any]:
     said = build_report(store, Window()).totals
     store.close()
     for name in ("sessions", "prompts", "requests", "input_tokens", "output_tokens", "cache_read_tokens",
-                 "cache_write_tokens", "tool_calls", "tool_errors"):  # fmt: skip
+                 "cache_write_tokens", "tool_calls", "tool_errors", "lines_added", "lines_removed", "commits",
+                 "pull_requests"):  # fmt: skip
         assert said[name] == getattr(truth, name), f"{name}: {said[name]} instead of {getattr(truth, name)}"
     assert said["cost_microusd"] == (truth.cost_nanousd + 500) // 1000, "cost"
     return {"made_s": round(filled - started, 1), "rebuilt_s": round(rebuilt - filled, 1), "rows": truth.events}
