@@ -54,6 +54,14 @@ class ServerConfig:
     port: int = 3000
     allowed_hosts: tuple[str, ...] = ()  # names besides loopback that this server answers to
 
+    questions_at_once: int = 4  # of the API and its page; the others wait, so that what comes in is written meanwhile
+    questions_waiting: int = 100  # one more is told to come again (503)
+    questions_wait_s: float = 20.0  # and so is one that waited so long
+
+    def __post_init__(self) -> None:
+        """Refuse what would answer nothing. Raises ConfigError."""
+        if self.questions_at_once < 1 or self.questions_waiting < 0 or self.questions_wait_s <= 0:
+            raise ConfigError("server: questions_at_once is at least 1, questions_wait_s more than 0")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:

@@ -14,7 +14,9 @@ TachographError
 │  ├─ UnknownDimension
 │  ├─ BadWindow
 │  ├─ UnknownTimeZone
-│  └─ QueryTooLarge       over the time or row limit
+│  ├─ QueryTooLarge       over the time or row limit
+│  ├─ QueryCancelled      whoever asked does not wait any more
+│  └─ UnknownSession      no session has this id
 ├─ StoreError
 │  ├─ StoreBusy           another process holds it; retry or talk to that process
 │  └─ MigrationFailed
@@ -48,6 +50,7 @@ __all__ = [
     "PayloadTooLarge",
     "PermanentDelivery",
     "PolicyChanged",
+    "QueryCancelled",
     "QueryError",
     "QueryTooLarge",
     "StoreBusy",
@@ -58,6 +61,7 @@ __all__ = [
     "UnknownDimension",
     "UnknownMetric",
     "UnknownModel",
+    "UnknownSession",
     "UnknownTimeZone",
 ]
 
@@ -155,6 +159,18 @@ class QueryTooLarge(QueryError):
     """Over the time or row limit."""
 
     code = "query_too_large"
+
+
+class QueryCancelled(QueryError):
+    """Whoever asked does not wait for the answer any more."""
+
+    code = "query_cancelled"
+
+
+class UnknownSession(QueryError):
+    """No session has this id."""
+
+    code = "unknown_session"
 
 
 class StoreError(TachographError):

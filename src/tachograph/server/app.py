@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from tachograph.server.attendance import Attendance
 from tachograph.server.guard import Guard
 from tachograph.server.problems import problem, status_of
 from tachograph.server.routes import ROUTERS
@@ -56,4 +57,4 @@ def create_app(services: Services) -> Guard:
         log.error("a request failed: %s", type(error).__name__)
         return JSONResponse(problem("internal", "something went wrong here", "the log names the kind of error"), 500)
 
-    return Guard(app, allowed_hosts=services.allowed_hosts, token=services.token)
+    return Guard(Attendance(app, services.load), allowed_hosts=services.allowed_hosts, token=services.token)

@@ -29,6 +29,7 @@ from tachograph.ports import (
     StreamState,
     WriteResult,
 )
+from tachograph.store.bounded import bounded
 from tachograph.store.columns import pack
 from tachograph.store.compact import remove_leftovers
 from tachograph.store.config import RetentionConfig, StoreConfig
@@ -37,7 +38,7 @@ from tachograph.store.correct import correct_new
 from tachograph.store.identities import insert_identities
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
-from tachograph.store.opening import connect, first_line, load_macros, too_slow
+from tachograph.store.opening import connect, first_line, load_macros
 from tachograph.store.reprice import Wanted, reprice
 from tachograph.store.retention import carry_out, is_anything_due, plan_retention
 from tachograph.store.settle import rebuild, settle
@@ -235,29 +236,19 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
         Raises:
             QueryError: the statement cannot be run.
             QueryTooLarge: it took longer than `timeout_s` or has more than `max_rows` rows.
+            QueryCancelled: whoever asked went; see `tachograph.cancellation`.
         """
         timeout_s = self._config.query_timeout_s if timeout_s is None else timeout_s
         max_rows = self._config.query_max_rows if max_rows is None else max_rows
-        with self._reading() as cursor:
-            late = threading.Event()
-
-            def stop() -> None:
-                late.set()
-                cursor.interrupt()
-
-            timer = threading.Timer(timeout_s, stop)
-            timer.daemon = True
-            timer.start()
+        with self._reading() as cursor, bounded(cursor, statement.name, timeout_s):
             try:
                 cursor.execute("begin transaction read only")
                 cursor.execute(f"-- {statement.name}\n{statement.sql}", dict(statement.parameters))
                 columns = [d[0] for d in cursor.description or ()]
                 rows = cursor.fetchmany(max_rows + 1)
-            except duckdb.InterruptException as error:
-                raise too_slow(statement.name, timeout_s) from error
+            except duckdb.InterruptException:
+                raise
             except duckdb.Error as error:
-                if late.is_set():
-                    raise too_slow(statement.name, timeout_s) from error
                 hint = _TABLES if statement.name == _WRITTEN else ""
                 raise QueryError(f"the query {statement.name} cannot be run: {first_line(error)}", hint=hint) from error
             finally:

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 
 from tachograph.store.config import StoreConfig
-from tachograph_sdk.errors import QueryTooLarge, StoreBusy, StoreError
+from tachograph_sdk.errors import StoreBusy, StoreError
 
-__all__ = ["connect", "first_line", "load_macros", "too_slow", "unusable"]
+__all__ = ["connect", "first_line", "load_macros", "unusable"]
 
 
 def load_macros(engine: str) -> str:
@@ -58,13 +58,6 @@ def connect(path: Path | None, config: StoreConfig) -> duckdb.DuckDBPyConnection
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set lock_configuration = true")
     return connection
-
-
-def too_slow(name: str, timeout_s: float) -> QueryTooLarge:
-    """The error of a query that took too long."""
-    return QueryTooLarge(
-        f"the query {name} took longer than {timeout_s:g} s", hint="narrow the time range or use fewer dimensions"
-    )
 
 
 def unusable(path: Path, error: Exception) -> StoreError:

@@ -30,6 +30,9 @@ from tachograph.inputs.histories.watch import Watcher
 from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
+from tachograph.server.attendance import Load
+from tachograph.server.bell import Bell
+from tachograph.server.live.stream import Abortable
 from tachograph.server.reprice import Repricer
 from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
@@ -220,6 +223,12 @@ class _CoreProcess:
         try:
             asyncio.run(self._serve(listener))
         finally:
+            live=settings.live,
+            load=Load(
+                at_once=settings.server.questions_at_once,
+                waiting=settings.server.questions_waiting,
+                patience_s=settings.server.questions_wait_s,
+            ),
             self._tasks.stop()
             with contextlib.suppress(TachographError, OSError):
                 self._today.let_go()
