@@ -115,5 +115,4 @@ class Services:
     allowed_hosts: Sequence[str]
     demo: bool
     version: str
-    live: LiveConfig = field(default_factory=LiveConfig)
     load: Load = field(default_factory=Load)  # how many questions are answered at once

@@ -31,8 +31,6 @@ from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.attendance import Load
-from tachograph.server.bell import Bell
-from tachograph.server.live.stream import Abortable
 from tachograph.server.reprice import Repricer
 from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
@@ -223,7 +221,6 @@ class _CoreProcess:
         try:
             asyncio.run(self._serve(listener))
         finally:
-            live=settings.live,
             load=Load(
                 at_once=settings.server.questions_at_once,
                 waiting=settings.server.questions_waiting,
