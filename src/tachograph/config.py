@@ -22,6 +22,7 @@ from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.journal.config import JournalConfig
 from tachograph.outputs.sinks.config import FileSinkConfig, ForwardConfig, WebhookConfig
 from tachograph.pipeline.config import PrivacyConfig
+from tachograph.server.live_config import LiveConfig
 from tachograph.statusline.config import BudgetConfig, StatusLineConfig
 from tachograph.store.config import RetentionConfig, StoreConfig
 from tachograph_sdk.errors import ConfigError, QueryError
@@ -53,7 +54,6 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 3000
     allowed_hosts: tuple[str, ...] = ()  # names besides loopback that this server answers to
-
     questions_at_once: int = 4  # of the API and its page; the others wait, so that what comes in is written meanwhile
     questions_waiting: int = 100  # one more is told to come again (503)
     questions_wait_s: float = 20.0  # and so is one that waited so long
@@ -62,6 +62,7 @@ class ServerConfig:
         """Refuse what would answer nothing. Raises ConfigError."""
         if self.questions_at_once < 1 or self.questions_waiting < 0 or self.questions_wait_s <= 0:
             raise ConfigError("server: questions_at_once is at least 1, questions_wait_s more than 0")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
@@ -76,6 +77,7 @@ class Settings:
     """Everything a user can set."""
 
     server: ServerConfig = field(default_factory=ServerConfig)
+    live: LiveConfig = field(default_factory=LiveConfig)
     otlp: OtlpConfig = field(default_factory=OtlpConfig)
     journal: JournalConfig = field(default_factory=JournalConfig)
     store: StoreConfig = field(default_factory=StoreConfig)

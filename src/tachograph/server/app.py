@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from tachograph.server.attendance import Attendance
 from tachograph.server.guard import Guard
+from tachograph.server.live.feed import Feed
 from tachograph.server.problems import problem, status_of
 from tachograph.server.routes import ROUTERS
 from tachograph.server.services import Services
@@ -32,6 +33,7 @@ def create_app(services: Services) -> Guard:
         redoc_url=None,
     )
     app.state.services = services
+    app.state.live = Feed(services.answers, services.core, services.live)
     for router in ROUTERS:
         app.include_router(router)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tachograph.ports import Batch, Clock, Frame, PackEvents, Position, Quarantined, Store, WriteResult
+from tachograph.server.bell import Bell
 from tachograph_sdk.model.event import DropReason, RawEvent
 
 __all__ = ["Core", "CoreStats", "Journal", "Pipeline"]
@@ -103,6 +104,7 @@ class Core:
         self.journal = journal
         self.clock = clock
         self.stats = CoreStats()
+        self.bell = Bell()  # rung when the store has changed
         self._pipeline = pipeline
         self._pack = pack  # makes columns of events before they reach the writing thread
         self._settled_s = clock.monotonic_s()
@@ -196,6 +198,7 @@ class Core:
         for (reason, _), count in batch.drops.items():
             stats.dropped[reason.value] += count
         self._unsettled = True
+        self.bell.ring()
         return result
 
     def settle_if_due(self, *, drained: bool) -> bool:
@@ -215,6 +218,7 @@ class Core:
             self._settling = False
         self._settled_s = self.clock.monotonic_s()
         self._settle_took_s = self._settled_s - start
+        self.bell.ring()
         return True
 
     def drain_all(self, *, give_up: Callable[[], bool] = lambda: False) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from tachograph.analytics.scope import Make, Scope
 from tachograph.server.attendance import Load
 from tachograph.server.core import Core
+from tachograph.server.live_config import LiveConfig
 from tachograph.server.rights.rights import Rights
 from tachograph_sdk.privacy.consent import Consent
 
@@ -115,4 +116,5 @@ class Services:
     allowed_hosts: Sequence[str]
     demo: bool
     version: str
+    live: LiveConfig = field(default_factory=LiveConfig)
     load: Load = field(default_factory=Load)  # how many questions are answered at once

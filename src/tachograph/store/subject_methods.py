@@ -234,7 +234,8 @@ class SubjectMethods:
                 unmark(connection)
 
     def _count_on(self) -> None:
-        """New events come after those that were given new numbers."""
+        """New events come after those that were given new numbers, and the numbering is another one."""
+        self._writer.execute("update numbering set mark = left(replace(uuid()::varchar, '-', ''), 8)")
         ((last,),) = self._writer.execute(
             """select greatest((select seq from settled), coalesce((select max(seq) from events), 0),
                 coalesce((select max(seq) from event_copies), 0))"""

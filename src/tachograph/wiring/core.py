@@ -31,6 +31,8 @@ from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.attendance import Load
+from tachograph.server.bell import Bell
+from tachograph.server.live.stream import Abortable
 from tachograph.server.reprice import Repricer
 from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
@@ -121,6 +123,19 @@ def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
         busy.release()
 
 
+class _Uvicorn(uvicorn.Server):
+    """uvicorn, which first tells those who listen that it ends: it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+        super().__init__(config)
+        self._bell = bell
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is in progress."""
+        self._bell.close()
+        await super().shutdown(sockets)
+
+
 class _CoreProcess:
     def __init__(self, home: Home, settings: Settings, *, token: str) -> None:
         self._settings = settings
@@ -208,6 +223,12 @@ class _CoreProcess:
             allowed_hosts=(settings.server.host, *settings.server.allowed_hosts),
             demo=home.demo_marker.exists(),
             version=__version__,
+            live=settings.live,
+            load=Load(
+                at_once=settings.server.questions_at_once,
+                waiting=settings.server.questions_waiting,
+                patience_s=settings.server.questions_wait_s,
+            ),
         )
 
     def run(self) -> None:
@@ -221,11 +242,6 @@ class _CoreProcess:
         try:
             asyncio.run(self._serve(listener))
         finally:
-            load=Load(
-                at_once=settings.server.questions_at_once,
-                waiting=settings.server.questions_waiting,
-                patience_s=settings.server.questions_wait_s,
-            ),
             self._tasks.stop()
             with contextlib.suppress(TachographError, OSError):
                 self._today.let_go()
@@ -233,16 +249,18 @@ class _CoreProcess:
 
     async def _serve(self, listener: socket.socket) -> None:
 
-        server = uvicorn.Server(
+        server = _Uvicorn(
             uvicorn.Config(
                 create_app(self.services),
+                http=Abortable,
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 date_header=False,
                 timeout_graceful_shutdown=2,
                 limit_concurrency=200,
-            )
+            ),
+            self._core.bell,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # what uvicorn raises again when it is done must not kill us
