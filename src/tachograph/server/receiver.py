@@ -21,11 +21,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-
-import uvicorn
 
 from tachograph.clock import SystemClock
 from tachograph.inputs.hooks.intake import HookIntake
@@ -34,6 +32,7 @@ from tachograph.inputs.hooks.stats import HookStats
 from tachograph.inputs.otlp.config import OtlpConfig
 from tachograph.inputs.otlp.http import OtlpHttp
 from tachograph.inputs.otlp.intake import Intake
+from tachograph.inputs.otlp.listening import QuietServer, make_server
 from tachograph.inputs.otlp.protocol import Connections
 from tachograph.inputs.otlp.stats import ReceiverStats
 from tachograph.journal.config import JournalConfig
@@ -51,15 +50,6 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's mallo
 Part = TypeVar("Part")
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers: this process has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Do nothing."""
-        yield
-
-
 class Receiver:
     """Both ports and the journal: `start`, then `run` until `stop_soon`."""
 
@@ -74,7 +64,7 @@ class Receiver:
         self._hooks = HookIntake(self._journal, FreshKeys(hook_keys), HookStats())
         self._connections = Connections(otlp, self._stats)
         self._stop = asyncio.Event()
-        self._http: _Uvicorn | None = None
+        self._http: QuietServer | None = None
         self._grpc: Any = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -88,22 +78,7 @@ class Receiver:
         listener = _listen(config.host, config.http_port)
         self.http_port = listener.getsockname()[1]
         app = OtlpHttp(self._intake, health=self.health, metrics=self.metrics, beside=self._hooks)
-        self._http = _Uvicorn(
-            uvicorn.Config(
-                app,
-                http=self._connections.protocol(),
-                loop="none",
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                access_log=False,
-                log_config=None,
-                proxy_headers=False,
-                server_header=False,
-                timeout_keep_alive=round(config.keep_alive_s),
-                timeout_graceful_shutdown=round(config.stop_timeout_s),
-            )
-        )
+        self._http = make_server(app, self._connections, config, stop_s=config.stop_timeout_s)
         if config.grpc_port >= 0:
             await self._start_grpc()
         serving = asyncio.create_task(self._http.serve(sockets=[listener]))

@@ -8,13 +8,12 @@ goes wrong here is remembered in `trouble` and never raised: the program runs al
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import select
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from tachograph.ports import Submit
@@ -94,41 +93,17 @@ class PrivateReceiver:
             self._listener.close()  # whoever sends now is told so at once
 
     async def _serve(self) -> None:
-        import uvicorn
-
         from tachograph.inputs.otlp.config import OtlpConfig
         from tachograph.inputs.otlp.http import OtlpHttp
         from tachograph.inputs.otlp.intake import Intake
+        from tachograph.inputs.otlp.listening import make_server
         from tachograph.inputs.otlp.protocol import Connections
         from tachograph.inputs.otlp.stats import ReceiverStats
-
-        class Server(uvicorn.Server):
-            """uvicorn without its signal handlers: signals are the program's."""
-
-            @contextlib.contextmanager
-            def capture_signals(self) -> Iterator[None]:
-                """Do nothing."""
-                yield
 
         config, stats = OtlpConfig(http_port=0, grpc_port=-1), ReceiverStats()
         connections = Connections(config, stats)
         application = OtlpHttp(Intake(self._take, config, stats), health=lambda: {"status": "ok"}, metrics=str)
-        server = Server(
-            uvicorn.Config(
-                _below(self._prefix, application),
-                http=connections.protocol(),
-                loop="none",
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                access_log=False,
-                log_config=None,
-                proxy_headers=False,
-                server_header=False,
-                timeout_keep_alive=round(config.keep_alive_s),
-                timeout_graceful_shutdown=round(STOP_S),
-            )
-        )
+        server = make_server(_below(self._prefix, application), connections, config, stop_s=STOP_S)
         self._server = server
         if self._stopping.is_set():  # it ended while this was loaded: what is waiting is taken in, then this ends too
             asyncio.get_running_loop().call_later(LAST_REQUESTS_S, setattr, server, "should_exit", True)
