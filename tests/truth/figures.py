@@ -1,0 +1,226 @@
+"""Every metric worked out from the plain rows in plain Python, by what their documentation says of them.
+
+A metric has a function per fact that it can be counted over; as documented, the first fact that has all dimensions asked
+for is taken. A metric without a function here fails the tests, so that none is added unchecked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.truth.rows import DIMENSIONS, TIMES, Facts, Row
+
+__all__ = ["FIGURES", "Asked", "answer", "value_of"]
+
+Value = float | int | None
+Rows = Sequence[Row]
+Figure = Mapping[str, Callable[[Rows], Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question: what is measured, by what, of what, when, and whose days and hours."""
+
+    metrics: Sequence[str]
+    by: Sequence[str] = ()
+    filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    start: datetime | None = None
+    end: datetime | None = None
+    zone: str = "UTC"
+
+
+def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]]:
+    """For each combination of the dimensions' values what the metrics are."""
+    wanted = [*asked.by, *asked.filters]
+    by_fact: dict[str, dict[tuple[Any, ...], list[Row]]] = {}
+    chosen = {}
+    for name in asked.metrics:
+        fact = chosen[name] = _fact_of(name, wanted)
+        if fact not in by_fact:
+            by_fact[fact] = _grouped(facts[fact], asked)
+    keys = {key for groups in by_fact.values() for key in groups}
+    if not asked.by:
+        keys = {()}
+    return {
+        key: {name: FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, [])) for name in asked.metrics} for key in keys
+    }  # fmt: skip
+
+
+def value_of(facts: Facts, name: str, **asked: Any) -> Value:
+    """One metric, not split."""
+    return answer(facts, Asked(metrics=[name], **asked))[()][name]
+
+
+def _fact_of(name: str, wanted: Sequence[str]) -> str:
+    for fact in FIGURES[name]:
+        if all(one in TIMES or one in DIMENSIONS[fact] for one in wanted):
+            return fact
+    raise KeyError(f"{name} by {wanted}")
+
+
+def _grouped(rows: Iterable[Row], asked: Asked) -> dict[tuple[Any, ...], list[Row]]:
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if (asked.start is not None and row["at"] < asked.start) or (asked.end is not None and row["at"] >= asked.end):
+            continue
+        if all(_cell(row, name, asked.zone) in values for name, values in asked.filters.items()):
+            groups.setdefault(tuple(_cell(row, name, asked.zone) for name in asked.by), []).append(row)
+    return groups
+
+
+def _cell(row: Row, name: str, zone: str) -> Any:
+    return TIMES[name](row["at"], zone) if name in TIMES else row[name]
+
+
+# --- how values are made ---
+
+
+def _sum(name: str, of: Callable[[Row], bool] = lambda _: True) -> Callable[[Rows], int]:
+    return lambda rows: sum(row[name] or 0 for row in rows if of(row))
+
+
+def _count(of: Callable[[Row], bool] = lambda _: True) -> Callable[[Rows], int]:
+    return lambda rows: sum(1 for row in rows if of(row))
+
+
+def _distinct(name: str) -> Callable[[Rows], int]:
+    return lambda rows: len({row[name] for row in rows if row[name] is not None})
+
+
+def _ratio(part: Callable[[Rows], Value], whole: Callable[[Rows], Value]) -> Callable[[Rows], Value]:
+    def divide(rows: Rows) -> Value:
+        of = whole(rows)
+        return (part(rows) or 0) / of if of else None
+
+    return divide
+
+
+def _quantile(q: float, name: str, of: Callable[[Row], bool] = lambda _: True) -> Callable[[Rows], Value]:
+    """Between the two nearest values in a straight line, as spreadsheets and statistics packages do by default."""
+
+    def find(rows: Rows) -> Value:
+        values = sorted(row[name] for row in rows if row[name] is not None and of(row))
+        if not values:
+            return None
+        place = q * (len(values) - 1)
+        low = int(place)
+        high = min(low + 1, len(values) - 1)
+        return float(values[low] + (values[high] - values[low]) * (place - low))
+
+    return find
+
+
+def _known(name: str) -> Callable[[Rows], Value]:
+    """A sum that is null where nobody told anything."""
+
+    def add(rows: Rows) -> Value:
+        values = [row[name] for row in rows if row[name] is not None]
+        return round(sum(values), 3) if values else None
+
+    return add
+
+
+def _micro(rows: Rows, of: Callable[[Row], bool] = lambda _: True) -> int:
+    """Costs are added in nano-dollars and rounded once, half up."""
+    return (sum(row["cost"] or 0 for row in rows if of(row)) + 500) // 1000
+
+
+def _both(figure: Callable[[Rows], Value]) -> Figure:
+    return {"usage": figure, "requests": figure}
+
+
+def _tokens(rows: Rows, of: Callable[[Row], bool] = lambda _: True) -> int:
+    return sum(
+        row["input_tokens"] + row["output_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
+        for row in rows if of(row)
+    )  # fmt: skip
+
+
+def _is(name: str, *values: Any) -> Callable[[Row], bool]:
+    return lambda row: row[name] in values
+
+
+_ok, _residual = _is("outcome", "ok"), _is("outcome", "residual")
+
+
+def _coverage(rows: Rows) -> Value:
+    seen = [row for row in rows if not _residual(row)]
+    if _tokens(rows):
+        return _tokens(seen) / _tokens(rows)
+    cost = sum(row["cost"] or 0 for row in rows)
+    return sum(row["cost"] or 0 for row in seen) / cost if cost else None
+
+
+def _hit_ratio(rows: Rows) -> Value:
+    prompt = sum(row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"] for row in rows)
+    return sum(row["cache_read_tokens"] for row in rows) / prompt if prompt else None
+
+
+def _mean_of(value: Callable[[Row], Value], of: Callable[[Row], bool]) -> Callable[[Rows], Value]:
+    def mean(rows: Rows) -> Value:
+        values = [value(row) or 0 for row in rows if of(row)]
+        return sum(values) / len(values) if values else None
+
+    return mean
+
+
+_SESSIONS_OF = ("activity", "requests", "tool_calls", "prompts", "outcomes", "feature_uses", "hook_sessions")
+_counted = lambda row: row["counting"] != "records"  # noqa: E731 - reads as a table
+_all_calls = lambda row: row["tool_calls"] + row["subagent_tool_calls"]  # noqa: E731
+
+FIGURES: dict[str, Figure] = {
+    "sessions": dict.fromkeys(_SESSIONS_OF, _distinct("session")),
+    "users": dict.fromkeys(("activity", "requests", "tool_calls", "feature_uses", "hook_sessions"), _distinct("user")),
+    "prompts": {"prompts": _count(_is("prompt_origin", "human", "command"))},
+    "agent_prompts": {"prompts": _count(_is("prompt_origin", "agent"))},
+    "requests": _both(_count(_ok)),
+    "api_errors": _both(_count(_is("outcome", "error"))),
+    "api_retries": _both(_count(_is("outcome", "retried"))),
+    **{
+        name: _both(_sum(name))
+        for name in (
+            "input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens",
+            "cache_write_5m_tokens", "cache_write_1h_tokens", "web_search_requests",
+        )
+    },
+    "total_tokens": _both(_tokens),
+    "residual_tokens": _both(lambda rows: _tokens(rows, _residual)),
+    "residual_cost_microusd": _both(lambda rows: _micro(rows, _residual)),
+    "coverage": _both(_coverage),
+    "cost_microusd": _both(_micro),
+    "cost_usd": _both(lambda rows: _micro(rows) / 1_000_000),
+    "unpriced_requests": _both(_count(lambda row: _ok(row) and row["cost"] is None)),
+    "cache_hit_ratio": _both(_hit_ratio),
+    "api_error_ratio": _both(_ratio(_count(_is("outcome", "error")), _count(_is("outcome", "ok", "error")))),
+    "request_p50_ms": {"requests": _quantile(0.5, "duration_ms", _ok)},
+    "request_p95_ms": {"requests": _quantile(0.95, "duration_ms", _ok)},
+    "ttft_p50_ms": {"requests": _quantile(0.5, "ttft_ms")},
+    "tool_calls": {"tool_calls": _count()},
+    "tool_errors": {"tool_calls": _count(_is("is_error", True))},
+    "tool_rejections": {"tool_calls": _count(_is("decision", "reject"))},
+    "tool_error_ratio": {"tool_calls": _ratio(_count(_is("is_error", True)), _count())},
+    "tool_p50_ms": {"tool_calls": _quantile(0.5, "duration_ms")},
+    "tool_p95_ms": {"tool_calls": _quantile(0.95, "duration_ms")},
+    "lines_added": {"outcomes": _sum("lines_added")},
+    "lines_removed": {"outcomes": _sum("lines_removed")},
+    "commits": {"outcomes": _sum("commits")},
+    "pull_requests": {"outcomes": _sum("pull_requests")},
+    "active_seconds": {"outcomes": _known("active_seconds")},
+    "limit_used_ratio": {"limits": lambda rows: max((row["used"] for row in rows), default=None)},
+    "feature_uses": {"feature_uses": _count()},
+    "reported_sessions": {"hook_sessions": _distinct("session")},
+    "turns_per_session": {"hook_sessions": _mean_of(lambda row: row["turns"], _counted)},
+    "tool_calls_per_session": {"hook_sessions": _mean_of(_all_calls, lambda _: True)},
+    "reported_tool_error_ratio": {
+        "hook_sessions": _ratio(
+            lambda rows: sum(row["tool_errors"] + row["subagent_tool_errors"] for row in rows),
+            lambda rows: sum(map(_all_calls, rows)),
+        )
+    },
+    "session_p50_seconds": {"hook_sessions": _quantile(0.5, "seconds")},
+    "hook_ms_per_session": {"hook_sessions": _mean_of(lambda row: row["hook_ms"], lambda row: row["hook_ms"] is not None)},
+    "reported_tokens": {"hook_sessions": _sum("said", _counted)},
+}  # fmt: skip

@@ -1,0 +1,165 @@
+"""Each metric of a made-up month is what plain Python makes of the records the month was made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tachograph.analytics.compile import answer
+from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.query import Query, Window
+from tachograph.analytics.zones import find_zone
+from tachograph.ports import Batch
+from tachograph.store.duckdb import DuckDBStore
+from tests.truth import figures, rows
+from tests.truth.figures import Asked
+from tests.truth.month import Made, make_month
+
+at = datetime.fromisoformat
+
+WINDOWS: dict[str, tuple[datetime | None, datetime | None]] = {
+    "all": (None, None),
+    "a week": (at("2026-10-12"), at("2026-10-19")),
+    "odd hours": (at("2026-10-20T07:13:08.000005"), at("2026-10-29T14:47:03")),
+    "within an hour": (at("2026-10-30T14:10"), at("2026-10-30T14:50")),
+    "open": (at("2026-10-25T01:00"), None),
+    "nothing": (at("2031-01-01"), None),
+}
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York")
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    return make_month(7)
+
+
+@pytest.fixture(scope="module")
+def facts(made) -> rows.Facts:
+    return rows.rows_of(made.month)
+
+
+@pytest.fixture(scope="module")
+def store(made) -> Iterator[DuckDBStore]:
+    store = DuckDBStore(":memory:")
+    third = len(made.events) // 3
+    for part in (made.events[:third], made.events[third:]):  # what comes later changes what is there
+        store.write(Batch(events=part))
+        store.settle()
+    yield store
+    store.close()
+
+
+def differences(store: DuckDBStore, facts: rows.Facts, asked: Asked) -> list[str]:
+    """Where the store's answer is not the plain one, in words."""
+    window = Window(start=asked.start, end=asked.end, zone=find_zone(asked.zone))
+    texts = {name: [None if v is None else str(v) for v in values] for name, values in asked.filters.items()}
+    query = Query(metrics=asked.metrics, by=asked.by, filters=texts, window=window)
+    told = {row[: len(asked.by)]: row[len(asked.by) :] for row in answer(store, query).rows}
+    true = figures.answer(facts, asked)
+    nothing = {name: value_of_nothing(name) for name in asked.metrics}
+    out = []
+    for key in sorted({*told, *true}, key=repr):
+        cells: Sequence[Any] = told.get(key, [None if v is None else 0 for v in nothing.values()])
+        for name, cell in zip(asked.metrics, cells, strict=True):
+            value = true.get(key, nothing)[name]
+            if not same(cell, value):
+                out.append(f"{name} of {dict(zip(asked.by, key, strict=True))}: {value} truly, {cell} answered")
+    return out
+
+
+def same(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def value_of_nothing(name: str) -> Any:
+    """What a metric is where nothing happened."""
+    return next(iter(figures.FIGURES[name].values()))([])
+
+
+def groups_of(dimension: str | None) -> list[list[str]]:
+    """Metrics that go with a dimension, as few as make a statement of readable length."""
+    wanted = [] if dimension is None else [dimension]
+    names = [
+        n
+        for n, m in METRICS.items()
+        if n in figures.FIGURES and all(any(f in DIMENSIONS[d].sql for f in m.sql) for d in wanted)
+    ]
+    return [names[at : at + 30] for at in range(0, len(names), 30)]
+
+
+def test_each_metric_has_a_figure_and_each_figure_a_metric():
+    assert set(figures.FIGURES) == set(METRICS)
+
+
+def test_each_fact_is_split_by_the_same_dimensions():
+    for name, dimension in DIMENSIONS.items():
+        for fact in dimension.sql:
+            assert name in rows.TIMES or name in rows.DIMENSIONS[fact], (name, fact)
+    for has, names in rows.DIMENSIONS.items():
+        assert not [n for n in names if has not in set(DIMENSIONS[n].sql)], has
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_totals(store, facts, window):
+    start, end = WINDOWS[window]
+    for names in groups_of(None):
+        assert not differences(store, facts, Asked(metrics=names, start=start, end=end))
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_by_every_dimension(store, facts, dimension):
+    for names in groups_of(dimension):
+        assert names
+        assert not differences(store, facts, Asked(metrics=names, by=[dimension]))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("dimension", rows.TIMES)
+def test_by_local_times(store, facts, dimension, zone):
+    names = sorted({next(iter(groups)) for groups in figures.FIGURES.values()})  # a metric of each fact that is first
+    of_each = [next(n for n, f in figures.FIGURES.items() if next(iter(f)) == fact) for fact in names]
+    for start, end in (WINDOWS["odd hours"], WINDOWS["all"]):
+        asked = Asked(metrics=[*of_each, "total_tokens", "coverage"], by=[dimension], start=start, end=end, zone=zone)
+        assert not differences(store, facts, asked)
+
+
+@pytest.mark.parametrize("dimension", sorted({d for names in rows.DIMENSIONS.values() for d in names}))
+def test_filtered_by_every_dimension(store, facts, dimension):
+    start, end = WINDOWS["odd hours"]
+    for names in groups_of(dimension):
+        found = {row[dimension] for rows_ in facts.values() for row in rows_ if dimension in row}
+        kept = sorted((value for value in found if value is not None), key=str)
+        for values in (kept[:1], kept[-2:], [None, *kept[:1]], []):
+            assert not differences(
+                store, facts, Asked(metrics=names, filters={dimension: values}, start=start, end=end)
+            )
+
+
+def test_two_dimensions_and_two_filters_together(store, facts):
+    start, end = WINDOWS["a week"]
+    questions: list[tuple[list[str], dict[str, list[Any]]]] = [
+        (["day", "model"], {"agent": ["claude_code"], "user": [None, "u_0000000000000000"]}),
+        (["user", "week"], {"organization": ["o_0000000000000001"], "weekday": [1, 2, 3]}),
+        (["hour_of_day", "source"], {"source": ["otel", "both"], "day": ["2026-10-13", "2026-10-14"]}),
+    ]
+    for by, filters in questions:
+        names = ["sessions", "requests", "total_tokens", "cost_microusd", "coverage"]
+        asked = Asked(metrics=names, by=by, filters=filters, start=start, end=end, zone="Europe/Berlin")
+        assert not differences(store, facts, asked)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_an_empty_store_gives_zeros_and_nulls_and_no_rows(metric):
+    store = DuckDBStore(":memory:")
+    (row,) = answer(store, Query(metrics=[metric])).rows
+    assert row == (METRICS[metric].empty,)
+    assert metric not in figures.FIGURES or row[0] == value_of_nothing(metric)
+    assert not answer(store, Query(metrics=[metric], by=["day"])).rows
+    store.close()
