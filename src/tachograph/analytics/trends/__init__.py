@@ -1,0 +1,1 @@
+"""How things go from day to day: direction, weekdays, change points, forecasts, days that stand out, the budget."""

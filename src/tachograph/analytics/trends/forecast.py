@@ -1,0 +1,183 @@
+"""What a month will come to, with an interval and with how well such forecasts went on the very same history."""
+
+from __future__ import annotations
+
+import calendar
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tachograph.analytics.trends.series import ONE_DAY, Day, fill_days
+from tachograph.analytics.trends.sum_ahead import Ahead, look_ahead, seasonal_naive
+
+__all__ = ["LEAST_DAYS", "LEVEL", "Forecast", "PathDay", "Refusal", "Score", "forecast_month_end", "score_forecasts"]
+
+LEVEL = 0.8
+LEAST_DAYS = 35
+LEAST_SCORED = 21  # days of history that a forecast in the back-test has at least; more than WARM_UP
+MOST_ORIGINS = 40
+METHOD = "weekday factors and a damped level; interval from errors of past sums of days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How forecasts of the same method did on this history, each made only from the days before it."""
+
+    forecasts: int  # how many; they overlap
+    days_ahead: int  # how far each reached: as far as now, or as the history allows
+    coverage: float | None  # share of them whose interval held what came; level is what it should be
+    scaled_error: float | None  # mean absolute error over that of the last week repeated; below 1 is better than that
+    reason: str | None = None  # why there is none
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathDay:
+    """What the month has come to at the end of a day."""
+
+    day: date
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """A month's total."""
+
+    month: date  # its first day
+    value: float
+    low: float  # 80 % interval
+    high: float
+    so_far: float  # what is there already
+    days_left: int  # the running one included, if anything of it is to come
+    history_days: int  # whole days that it rests on
+    score: Score
+    path: tuple[PathDay, ...]  # from the running day to the month's last
+    level: float = LEVEL
+    method: str = METHOD
+    reason: str | None = None  # always None: see Refusal
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields; the path as a list of objects."""
+        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        path = [{"day": p.day, "value": p.value, "low": p.low, "high": p.high} for p in self.path]
+        return {**told, "score": self.score.as_json(), "path": path}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """No forecast, and why."""
+
+    month: date
+    reason: str
+    so_far: float
+    history_days: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of a forecast, null where there is none."""
+        none = dict.fromkeys(("value", "low", "high", "days_left", "score", "path", "method"))
+        return {
+            **none, "month": self.month, "reason": self.reason, "so_far": self.so_far, "level": LEVEL,
+            "history_days": self.history_days,
+        }  # fmt: skip
+
+
+def forecast_month_end(days: Sequence[Day], today: date, *, left_of_today: float = 1.0) -> Forecast | Refusal:
+    """The total of the month that `today` is in: what is there, and what its other days will bring.
+
+    Args:
+        days: days with their sums, in any order, from the first day of the history on; days that are missing after that are
+            days of nothing. An entry for `today` is what is there so far: never taken for a whole day. Later ones are
+            left out.
+        today: the running day.
+        left_of_today: share of a usual day that is still to come, 0 to 1.
+    """
+    month = today.replace(day=1)
+    last = today.replace(day=calendar.monthrange(today.year, today.month)[1])
+    known = {day: value for day, value in days if day <= today}
+    so_far = math.fsum(value for day, value in known.items() if day >= month)
+    first = min(known, default=today)
+    whole = fill_days(known, first, today - ONE_DAY)
+    values = [value for _, value in whole]
+    n = len(values)
+    if n < LEAST_DAYS:
+        return Refusal(
+            month=month, so_far=so_far, history_days=n,
+            reason=f"{n} whole days of history are too few for a forecast: it takes {LEAST_DAYS}",
+        )  # fmt: skip
+    if not any(values):
+        return Refusal(month=month, so_far=so_far, history_days=n, reason="the history has nothing but zeros")
+    ahead = (last - today).days + 1
+    outlook = look_ahead(values, first.weekday(), ahead, first_share=left_of_today, level=LEVEL)
+    grows = min(values) >= 0.0
+    path: list[PathDay] = []
+    for count in range(1, ahead + 1):
+        coming = _never_less(outlook.sum_of(count), path, so_far) if grows else outlook.sum_of(count)
+        path.append(
+            PathDay(
+                day=today + (count - 1) * ONE_DAY,
+                value=so_far + coming.value,
+                low=so_far + coming.low,
+                high=so_far + coming.high,
+            )
+        )
+    end = path[-1]
+    left = ahead if left_of_today > 0.0 else ahead - 1
+    return Forecast(
+        month=month,
+        value=end.value,
+        low=end.low,
+        high=end.high,
+        so_far=so_far,
+        days_left=left,
+        history_days=n,
+        score=score_forecasts(values, first.weekday(), max(1, left)),
+        path=tuple(path),
+    )
+
+
+def score_forecasts(values: Sequence[float], weekday: int, ahead: int) -> Score:
+    """Forecasts of `ahead` days from as many days of this history as have enough before and after them."""
+    n = len(values)
+    reach = min(ahead, n - LEAST_SCORED)
+    if reach < 1:
+        return Score(
+            forecasts=0, days_ahead=ahead, coverage=None, scaled_error=None,
+            reason=f"{n} days are too few to try forecasts on",
+        )  # fmt: skip
+    last = n - reach
+    step = max(1, -(-(last - LEAST_SCORED + 1) // MOST_ORIGINS))
+    held, off, naive_off = 0, 0.0, 0.0
+    origins = range(last, LEAST_SCORED - 1, -step)
+    for origin in origins:
+        before, came = values[:origin], math.fsum(values[origin : origin + reach])
+        told = look_ahead(before, weekday, reach, level=LEVEL).sum_of(reach)
+        if min(before) >= 0.0:
+            told = Ahead(max(0.0, told.value), max(0.0, told.low), max(0.0, told.high))
+        dust = 1e-9 * max(1.0, abs(came))  # of sums in another order
+        held += told.low - dust <= came <= told.high + dust
+        off += abs(came - told.value)
+        naive_off += abs(came - seasonal_naive(before, reach))
+    return Score(
+        forecasts=len(origins),
+        days_ahead=reach,
+        coverage=held / len(origins),
+        scaled_error=off / naive_off if naive_off > 0.0 else None,
+        reason=None if naive_off > 0.0 else "the last week repeated was never off, so there is nothing to scale with",
+    )
+
+
+def _never_less(coming: Ahead, path: Sequence[PathDay], so_far: float) -> Ahead:
+    """Sums of what cannot be negative: not below 0, nor below those of fewer days."""
+    before = path[-1] if path else PathDay(day=date.min, value=so_far, low=so_far, high=so_far)
+    return Ahead(
+        max(coming.value, before.value - so_far),
+        max(coming.low, before.low - so_far),
+        max(coming.high, before.high - so_far),
+    )
