@@ -17,14 +17,15 @@ __all__ = ["DERIVED", "change_hours", "rebuild", "settle", "settle_again"]
 
 DERIVED = (
     "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours", "sessions",
-    "hook_sessions", "feature_uses",
+    "hook_sessions", "feature_uses", "compactions",
 )  # fmt: skip
 """Tables that are made per bucket: each has a column `bucket`."""
 
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
     "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "who", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
-    "told_sessions", "told_uses",
+    "told_sessions", "told_uses", "tool_classes", "called", "asked", "turns", "in_turn", "retried", "first_touches", "retrying",
+    "plain_sessions",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
 
@@ -68,7 +69,8 @@ select
     (select count(*) from buckets where starts_with(bucket, '~')),
     count(*) filter (where kind = 'usage.limit'),
     count(*) filter (where kind = 'session.summary'),
-    count(*) filter (where kind = 'feature.use' or (kind = 'prompt' and prompt_origin = 'command'))
+    count(*) filter (where kind = 'feature.use' or (kind = 'prompt' and prompt_origin = 'command')),
+    count(*) filter (where kind = 'feature.use' and feature = 'compaction')
 from work
 """
 
@@ -152,7 +154,7 @@ def _settle_chosen(
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:
         _run(connection, "21_owners")
-    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits, told, uses = _numbers(
+    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits, told, uses, compactions = _numbers(
         connection, _WORK_TO_DO
     )
     _run(connection, "30_identity")
@@ -170,21 +172,22 @@ def _settle_chosen(
         _price_residuals(connection, "new_requests", prices)
     else:
         connection.execute("create or replace temp table new_counters as from counters limit 0")
-    _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
-    _run(connection, "60_prompts", else_empty="prompts", when=prompts)
+    _settle_turns(connection, tools=tools, prompts=prompts)
     if told:
         _run(connection, "65_told_sessions")
     else:
-        connection.execute("create or replace temp table told_sessions (event_id uuid)")
+        connection.execute("create or replace temp table told_sessions (event_id uuid, bucket varchar, exit_reason varchar)")
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "75_limits", else_empty="limits", when=limits)
     _run(connection, "80_sessions")
     _run(connection, "82_hook_sessions", else_empty="hook_sessions", when=told)
     _run(connection, "83_feature_uses", else_empty="feature_uses", when=uses)
+    _run(connection, "84_compactions", else_empty="compactions", when=compactions)
+    _run(connection, "88_scores")
     _no_changes(connection)
     made = {
         "requests": requests, "tool_calls": tools, "prompts": prompts, "outcomes": outcomes, "limits": limits,
-        "hook_sessions": told, "feature_uses": uses,
+        "hook_sessions": told, "feature_uses": uses, "compactions": compactions,
     }  # fmt: skip
     for table in DERIVED:
         if made.get(table, 1) or is_deletion:
@@ -206,6 +209,25 @@ def _settle_chosen(
         _run(connection, "90_hours")
     connection.execute("update settled set seq = $1", [upto])
     _drop_working(connection)
+
+
+def _settle_turns(connection: duckdb.DuckDBPyConnection, *, tools: int, prompts: int) -> None:
+    """Tool calls and prompts, and what follows from their order. There may be none of the one or the other."""
+    if tools:
+        _run(connection, "49_tool_classes")
+        _run(connection, "50_tool_calls")
+    else:
+        connection.execute("create or replace temp table called as select * exclude (is_retry, read_before) from tool_calls limit 0")
+    if prompts:
+        _run(connection, "60_prompts")
+    else:
+        connection.execute(
+            """create or replace temp table asked as
+            select * exclude (ended_at, requests, tool_calls, tool_errors, edits, is_one_shot, cost_nanousd) from prompts limit 0"""
+        )
+    _run(connection, "62_turns", else_empty="tool_calls", when=tools + prompts)
+    if not tools + prompts:
+        connection.execute("create or replace temp table new_prompts as from prompts limit 0")
 
 
 def _drop_working(connection: duckdb.DuckDBPyConnection, *, but: tuple[str, ...] = ()) -> None:

@@ -33,10 +33,10 @@ NAMED = {
 TABLES = (
     "events", "event_copies", "requests", "differences", "counters", "tool_calls", "prompts", "outcomes", "limits", "session_hours",
     "sessions", "hours", "buckets", "kin", "lineages", "contents", "corrected", "archived", "counted_ids", "identities",
-    "erased_usage", "hook_sessions", "feature_uses",
+    "erased_usage", "hook_sessions", "feature_uses", "compactions",
 )  # fmt: skip
 """Tables with rows about somebody. (`files` and `quarantine` know only pseudonyms of paths, `streams` only hashes,
-`summaries` nobody.)"""
+`summaries` nobody; `rates` and `rated` only models.)"""
 
 _MARKS = ("subject_roots", "subject_events", "subject_buckets", *(f"subject_named_{c}" for c in NAMED.values()))
 
@@ -64,6 +64,7 @@ _TIMES = {
     "limits": "occurred_at",
     "hook_sessions": "occurred_at",
     "feature_uses": "occurred_at",
+    "compactions": "occurred_at",
     "counters": "last_at",
     "session_hours": "hour",
     "sessions": "started_at",
@@ -83,6 +84,7 @@ _SAYS = {  # columns that a derived table has of those that a selection may ask 
             "sessions",
             "hook_sessions",
             "feature_uses",
+            "compactions",
         )
     },
     "counters": {"user_id", "session_id"},

@@ -24,7 +24,7 @@ from tests.unit.store.traffic import make_traffic
 
 DERIVED = (
     "requests", "counters", "differences", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours",
-    "buckets", "lineages", "hook_sessions", "feature_uses",
+    "buckets", "lineages", "hook_sessions", "feature_uses", "compactions",
 )  # fmt: skip
 NOW_US = 1_760_000_000_000_000
 JANE, BOB = "u_00000000000000aa", "u_00000000000000bb"
@@ -303,7 +303,7 @@ def test_every_table_is_known_to_erasing_or_names_nobody() -> None:
     """A new table has to be put somewhere: is it about somebody?"""
     nobody = {
         "drops", "erasures", "files", "journal_position", "migrations", "quarantine", "retention_waits", "settled", "streams",
-        "summaries",
+        "summaries", "rates", "rated",
     }  # fmt: skip
     store = DuckDBStore(":memory:")
     there = {row[0] for row in store.query_sql("select table_name from duckdb_tables()").rows}

@@ -14,7 +14,7 @@ from tests.unit.store.traffic import make_traffic
 
 TABLES = (
     "requests", "counters", "differences", "tool_calls", "prompts", "outcomes", "session_hours", "sessions", "hours",
-    "hook_sessions", "feature_uses",
+    "hook_sessions", "feature_uses", "compactions",
 )  # fmt: skip
 
 

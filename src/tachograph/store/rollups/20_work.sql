@@ -27,6 +27,12 @@ select
     case when e.kind in ('feature.use', 'prompt') then coalesce(e.feature_name, attr(e.attributes, 'command')) end as used_name,
     case when e.kind = 'feature.use' then attr(e.attributes, 'trigger') end as trigger,
     case when e.kind = 'usage.counter' then attr(e.attributes, 'lineage') end as lineage,
+    -- the text is looked at before it is read as JSON, because most of it says neither
+    case when e.kind in ('tool.call', 'code.change') and contains(e.attributes, '"file":') then attr(e.attributes, 'file') end
+        as file,
+    case when e.kind = 'code.change' and contains(e.attributes, '"language":') then attr(e.attributes, 'language') end
+        as language,
+    case when e.kind = 'session.activity' then attr(e.attributes, 'active_by') end as active_by,
     case
         when e.kind = 'api.error' and attr(e.attributes, 'status') = 'retried' then 'retried'
         when e.kind = 'api.error' then 'error'

@@ -107,5 +107,6 @@ select
     outcome = 'ok' and not seen_transcript and bucket in (select owner from work where class in ('transcript', 'ledger'))
         as auxiliary,
     duration_ms, ttft_ms, attempts, status_code, error_class,
-    seen_event, seen_console, seen_span, seen_transcript, false as seen_counter, seen_hook, seen_sdk
+    seen_event, seen_console, seen_span, seen_transcript, false as seen_counter, seen_hook, seen_sdk,
+    false as for_retry  -- 62_turns.sql
 from merged;

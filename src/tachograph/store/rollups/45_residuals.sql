@@ -190,7 +190,8 @@ select
     'counter' as cost_basis, false as auxiliary,
     false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
     true as seen_counter,
-    (agent, bucket, model) in (select agent, bucket, model from counted where way = 'hook') as seen_hook, false as seen_sdk
+    (agent, bucket, model) in (select agent, bucket, model from counted where way = 'hook') as seen_hook, false as seen_sdk,
+    false as for_retry
 from wide join who using (agent, bucket, model, day)
 where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + web_search_requests + cost_nanousd > 0;
 

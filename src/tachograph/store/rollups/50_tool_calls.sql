@@ -1,8 +1,9 @@
 -- tool_calls: one row per tool call, also a rejected one. Rebuild: with the rest (`rebuild()`).
 -- A call is an error if it ran and failed; a rejected call did not run. The transcript knows the tool's real name and
 -- whether a rejection was one, so there it comes first; for the rest the order is that of 40_requests.sql.
+-- Left in table `called`: 62_turns.sql says besides what of the calls before them says something about them.
 
-create or replace temp table new_tool_calls as
+create or replace temp table called as
 with
     seen as materialized (from keyed where fact = 'tool'),
     shared as (select agent, row_key from seen group by 1, 2 having count(*) > 1),
@@ -29,7 +30,7 @@ with
             coalesce(arg_min(decision_source, place) filter (where kind = 'tool.decision'), arg_min(decision_source, place))
                 as decision_source,
             arg_min(success, place) filter (where kind = 'tool.call') as success,
-            arg_min(error_class, place) as error_class,
+            arg_min(error_class, place) as error_class, arg_min(file, place) as file,
             arg_min(duration_ms, place) filter (where kind = 'tool.call') as duration_ms,
             bool_or(class in ('event', 'console')) as seen_event, bool_or(class = 'span') as seen_span,
             bool_or(class = 'transcript') as seen_transcript, bool_or(class in ('hook', 'sdk')) as seen_hook
@@ -39,7 +40,7 @@ with
         select
             row_key as tool_key, agent, owner as bucket, occurred_at, prompt_id, request_id, tool_use_id, user_id,
             organization_id, project, repository, agent_version, entrypoint, tool_name, mcp_server, subagent, decision,
-            decision_source, case when kind = 'tool.call' then success end as success, error_class,
+            decision_source, case when kind = 'tool.call' then success end as success, error_class, file,
             case when kind = 'tool.call' then duration_ms end as duration_ms,
             class in ('event', 'console') as seen_event, class = 'span' as seen_span,
             class = 'transcript' as seen_transcript, class in ('hook', 'sdk') as seen_hook
@@ -48,7 +49,9 @@ with
 select
     tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
     prompt_id, request_id, tool_use_id, user_id, organization_id, project, repository, agent_version, entrypoint,
-    tool_name, mcp_server, subagent, decision, decision_source, success,
+    m.tool_name, mcp_server, subagent, decision, decision_source, success,
     coalesce(success is false and decision is distinct from 'reject', false) as is_error,
-    error_class, duration_ms, seen_event, seen_span, seen_transcript, seen_hook
-from merged;
+    error_class, duration_ms, seen_event, seen_span, seen_transcript, seen_hook, file,
+    case when mcp_server is not null or starts_with(m.tool_name, 'mcp__') then 'mcp' else coalesce(k.tool_class, 'other') end
+        as tool_class
+from merged m left join tool_classes k on k.tool_name = lower(m.tool_name);

@@ -1,7 +1,8 @@
 -- prompts: one row per prompt, whoever sent it. Rebuild: with the rest (`rebuild()`).
 -- A transcript knows whether a person typed it, so its word wins; without one, what OTel says, else a person.
+-- Left in table `asked`: 62_turns.sql says besides what came of them.
 
-create or replace temp table new_prompts as
+create or replace temp table asked as
 with
     seen as (
         select *, row_number() over (partition by agent, row_key order by class_rank, occurred_at, event_id) as place

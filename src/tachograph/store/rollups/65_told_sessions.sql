@@ -6,7 +6,7 @@
 create or replace temp table told_sessions as
 with
     told as (
-        select e.event_id, e.agent, e.bucket, e.occurred_at, e.attributes, e.active_seconds, e.lines_added, e.lines_removed,
+        select e.event_id, e.agent, e.bucket, e.occurred_at, e.attributes, attr(e.attributes, 'exit_reason') as exit_reason, e.active_seconds, e.lines_added, e.lines_removed,
             row_number() over (
                 partition by e.agent, e.bucket
                 order by coalesce(attr(e.attributes, 'integrity') = 'keyed', false) desc,

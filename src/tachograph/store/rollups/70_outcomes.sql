@@ -54,6 +54,6 @@ select
     case kind when 'vcs.commit' then coalesce(quantity, 1) else 0 end::bigint as commits,
     case kind when 'vcs.pull_request' then coalesce(quantity, 1) else 0 end::bigint as pull_requests,
     case kind when 'session.activity' then active_seconds end as active_seconds,
-    source
+    source, active_by, file, language
 from acts join best using (agent, owner, kind, class)
 where not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));

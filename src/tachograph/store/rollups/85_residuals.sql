@@ -180,6 +180,6 @@ select
         as cache_write_1h_tokens,
     web_search_requests, case when is_costed then cost_nanousd end as cost_nanousd, 'counter' as cost_basis,
     false as auxiliary, false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
-    true as seen_counter, false as seen_hook, false as seen_sdk
+    true as seen_counter, false as seen_hook, false as seen_sdk, false as for_retry
 from wide join who using (agent, day, model, person)
 where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + web_search_requests + cost_nanousd > 0;

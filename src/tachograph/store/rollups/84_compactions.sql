@@ -1,0 +1,22 @@
+-- compactions: a context that was summed up to go on with less of it. Grain: one row per compaction that worked.
+-- Rebuild: with the rest (`rebuild()`). Transcripts and OTel tell of the same ones and no id joins them: so per session those of
+-- the one way that tells most, never a sum; of equals the transcript, then the hook, then OTel.
+
+create or replace temp table new_compactions as
+with
+    told as (
+        select w.event_id, w.agent, w.owner, w.occurred_at, w.user_id, w.source, w.class, e.attributes,
+            case w.class when 'transcript' then 0 when 'hook' then 1 else 2 + w.class_rank end as place
+        from work w join events e on e.seq = w.seq and e.seq >= getvariable('from_seq') and e.seq <= getvariable('upto')
+        where w.kind = 'feature.use' and w.feature = 'compaction' and w.success is distinct from false
+    ),
+    ways as (select agent, owner, class, count(*) as n, min(place) as place from told group by 1, 2, 3),
+    best as (select agent, owner, arg_max(class, (n, -place)) as class from ways group by 1, 2)
+select
+    t.event_id, t.owner as bucket, t.agent, t.occurred_at,
+    case when not starts_with(t.owner, '~') then split_part(t.owner, '#', 1) end as session_id,
+    coalesce(t.user_id, f.user_id) as user_id, f.organization_id, f.project, f.repository, f.agent_version, f.entrypoint,
+    attr(t.attributes, 'trigger') as trigger,
+    try_cast(attr(t.attributes, 'pre_tokens') as bigint) as pre_tokens,
+    try_cast(attr(t.attributes, 'post_tokens') as bigint) as post_tokens, t.source
+from told t join best using (agent, owner, class) left join who f on f.bucket = t.owner;
