@@ -218,22 +218,31 @@ def _body_fields(operation: dict[str, Any], described: dict[str, Any]) -> list[t
 
 
 def metrics() -> str:
-    """What can be asked, and by what it can be split."""
+    """What can be asked, by what it can be split, and why it can be null."""
     from tachograph.analytics.dimensions import DIMENSIONS
-    from tachograph.analytics.metrics import METRICS
+    from tachograph.analytics.metrics import METRICS, dimensions_of
 
     measured = [
         (f"`{m.name}`", m.unit, "not known" if m.empty is None else str(m.empty), m.better, m.help)
         for m in METRICS.values()
     ]
     split = [(f"`{d.name}`", d.help, ", ".join(sorted(d.sql))) for d in DIMENSIONS.values()]
-    return (
+    pages = [
         "# Metrics\n\nFor `tachograph report --by …`, `tachograph query --metrics … --by …` and `/api/v1/query`. Money is summed in\n"
-        "whole nano-dollars and rounded once. What is not known is null, not 0.\n\n"
+        "whole nano-dollars and rounded once; what is divided by something is not rounded. What is not known is null, not 0.\n"
+        "What was decided about those that can be disputed: [Metrics](../decisions/metrics.md).\n\n"
         + table(("Metric", "Unit", "If nothing matches", "Better", "Meaning"), measured)
         + "\n## Dimensions\n\nA metric can be split by a dimension that its fact has.\n\n"
         + table(("Dimension", "Meaning", "Facts"), split)
-    )
+        + "\n## Formulas\n\nEach metric in words, why it can be null, and by what it can be split and filtered.\n"
+    ]
+    pages += [
+        f"\n### `{m.name}`\n\n{m.formula[:1].upper()}{m.formula[1:]}.\n\n"
+        + (f"* Null where: {m.reason}.\n" if m.reason else "* Never null.\n")
+        + f"* Goes with: {', '.join(f'`{name}`' for name in dimensions_of(m))}.\n"
+        for m in METRICS.values()
+    ]
+    return "".join(pages)
 
 
 def privacy() -> str:

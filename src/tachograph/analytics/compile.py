@@ -1,21 +1,24 @@
 """From a question to one statement. Values are bound; identifiers come from the registries only.
 
 A statement has one part per fact (each with its own grouping), stacked by `union all` and folded by an outer group,
-which joins facts without tripping over unknown (null) dimension values. Inner columns are named k0, v0, …, because
-ClickHouse would take an output name that equals a column for that column's replacement.
+which joins facts without tripping over unknown (null) dimension values. What is made of several metrics is worked out
+there. Inner columns are named k0, v0, …, because ClickHouse would take an output name that equals a column for that
+column's replacement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tachograph.analytics.dimensions import DIMENSIONS, Dimension, Fact, Grain
+from tachograph.analytics.facts import source_of
 from tachograph.analytics.local_time import LocalTime
-from tachograph.analytics.metrics import METRICS, Metric
+from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
-from tachograph.analytics.windowed import activity, between, usage, used
+from tachograph.analytics.windowed import used
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
@@ -39,10 +42,19 @@ def answer(store: Store, query: Query, *, timeout_s: float = 30.0, max_rows: int
 
 
 def ask(
-    store: Store, query: Query, metrics: Sequence[Metric], *, timeout_s: float = 30.0, max_rows: int = 100_000
+    store: Store,
+    query: Query,
+    metrics: Sequence[Metric],
+    *,
+    arrange: Callable[[str], str] = lambda sql: sql,
+    timeout_s: float = 30.0,
+    max_rows: int = 100_000,
 ) -> Result:
-    """The answer for these metrics instead of those the query names."""
-    statement = _compile(query, metrics, extent_of(store, query))
+    """The answer for these metrics instead of those the query names; `arrange` makes the statement's text into another
+    with the same columns.
+    """  # noqa: D205 - one sentence
+    statement = _compile(query, metrics, extent_of(store, query, metrics))
+    statement = replace(statement, sql=arrange(statement.sql))
     raw = store.query(statement, timeout_s=timeout_s, max_rows=max_rows)
     shapes: list[Dimension | Metric] = [*[DIMENSIONS[name] for name in query.by], *metrics]
     zone = query.window.zone
@@ -52,10 +64,10 @@ def ask(
     )
 
 
-def extent_of(store: Store, query: Query) -> Extent | None:
-    """What the store holds, if that matters: the question names local times of a zone and a window without ends."""
+def extent_of(store: Store, query: Query, metrics: Sequence[Metric]) -> Extent | None:
+    """What the store holds, if that matters: the question needs local times of a zone in a window without ends."""
     window = query.window
-    if window.zone.is_utc or _grain(_wanted(query)) is None:
+    if window.zone.is_utc or _grain(_wanted(query), _measured(metrics)) is None:
         return None
     if window.start is not None and window.end is not None and window.end - window.start < _LONG:
         return None
@@ -103,21 +115,48 @@ def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> 
     if len({d.name for d in by}) != len(by):
         raise QueryError("a dimension is asked for twice")
     wanted = _wanted(query)
+    for metric in metrics:
+        _check(metric, wanted)
+    measured = _measured(metrics)
     facts: dict[Fact, list[int]] = {}
-    for index, metric in enumerate(metrics):
+    for index, metric in enumerate(measured):
         facts.setdefault(fact_for(metric, wanted), []).append(index)
     parameters: dict[str, Any] = {}
-    local = local_time(query.window, _grain(wanted), extent, parameters)
-    parts = [_part(fact, indexes, metrics, by, query, local, parameters) for fact, indexes in facts.items()]
+    grain = _grain(wanted, measured)
+    local = local_time(query.window, grain, extent, parameters)
+    parts = [_part(fact, indexes, measured, by, query, local, grain, parameters) for fact, indexes in facts.items()]
     keys = ", ".join(f"k{i}" for i in range(len(by)))
+    values = {metric.name: (f"max(v{i})", metric) for i, metric in enumerate(measured)}
     outer = [f"k{i} as {d.name}" for i, d in enumerate(by)]
-    outer += [f"max(v{i}) as {m.name}" for i, m in enumerate(metrics)]
+    outer += [f"{_outer(metric, values)} as {metric.name}" for metric in metrics]
     sql = f"select {', '.join(outer)}\nfrom (\n" + "\n    union all\n".join(parts) + "\n) stacked"
     if by:
         sql += f"\ngroup by {keys}\norder by {keys}"
     if query.limit is not None:
         sql += f"\nlimit {int(query.limit)}"
     return Statement(name="query_" + "_".join(m.name for m in metrics)[:60], sql=sql, parameters=used(sql, parameters))
+
+
+def _measured(metrics: Sequence[Metric]) -> list[Metric]:
+    """Everything that has to be summed up for these, each once: themselves, or what they are made of."""
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        for name in metric.parts:
+            found.setdefault(name, part_of(name))
+        if not metric.made_of:
+            found.setdefault(metric.name, metric)
+    return list(found.values())
+
+
+def _outer(metric: Metric, values: Mapping[str, tuple[str, Metric]]) -> str:
+    """A metric's column in the outer select: the value of its part of the stack, or what is made of several."""
+    if not metric.made_of:
+        return values[metric.name][0]
+    text = metric.made_of
+    for name in metric.parts:
+        value, part = values[name]
+        text = text.replace(f"{{{name}}}", value if part.empty is None else f"coalesce({value}, {part.empty})")
+    return text
 
 
 def local_time(window: Window, grain: Grain | None, extent: Extent | None, parameters: dict[str, Any]) -> LocalTime:
@@ -130,42 +169,50 @@ def local_time(window: Window, grain: Grain | None, extent: Extent | None, param
 
 
 def fact_for(metric: Metric, wanted: Sequence[Dimension]) -> Fact:
-    """The first fact of the metric that has all these dimensions. Raises UnknownDimension."""
+    """The first fact of a measured metric that has all these dimensions. Raises UnknownDimension."""
     for fact in metric.sql:
         if all(fact in dimension.sql for dimension in wanted):
             return fact
-    possible = [d.name for d in DIMENSIONS.values() if any(fact in d.sql for fact in metric.sql)]
-    asked = " and ".join(d.name for d in wanted)
-    raise UnknownDimension(
-        f"{metric.name} cannot be split or filtered by {asked}", hint=f"{metric.name} goes with: {', '.join(possible)}"
+    raise _cannot(metric, wanted)
+
+
+def _check(metric: Metric, wanted: Sequence[Dimension]) -> None:
+    """Raises UnknownDimension if a metric, or a part of it, cannot be split or filtered by all of these together."""
+    parts = [part_of(name) for name in metric.parts] or [metric]
+    fits = all(any(all(fact in d.sql for d in wanted) for fact in part.sql) for part in parts)
+    if not fits or any(d.name in each.never_by for d in wanted for each in (metric, *parts)):
+        raise _cannot(metric, wanted)
+
+
+def _cannot(metric: Metric, wanted: Sequence[Dimension]) -> UnknownDimension:
+    asked = " and ".join(dict.fromkeys(d.name for d in wanted))
+    return UnknownDimension(
+        f"{metric.name} cannot be split or filtered by {asked}",
+        hint=f"{metric.name} goes with: {', '.join(dimensions_of(metric))}",
     )
 
 
-def half_up(nano: int) -> int:
-    """Nano-dollars as whole micro-dollars, rounded half up."""
-    return (int(nano) + 500) // 1000
+def half_up(nano: int, parts: int = 1000) -> int:
+    """Nano-dollars (or what `parts` of make a micro-dollar) as whole micro-dollars, rounded half up."""
+    return (int(nano) + parts // 2) // parts
 
 
 def _part(
     fact: Fact,
     indexes: Sequence[int],
-    metrics: Sequence[Metric],
+    measured: Sequence[Metric],
     by: Sequence[Dimension],
     query: Query,
     local: LocalTime,
+    grain: Grain | None,
     parameters: dict[str, Any],
 ) -> str:
     columns = [f"{_expression(d, fact, local)} as k{i}" for i, d in enumerate(by)]
-    columns += [f"{m.sql[fact]} as v{i}" if i in indexes else f"null as v{i}" for i, m in enumerate(metrics)]
-    conditions = _filters(fact, query, local, parameters)
-    grain = _grain(_wanted(query))
-    if fact == "activity":
-        source = activity(query.window, parameters, local, grain)
-    elif fact == "usage":
-        source = usage(query.window, parameters, local, grain)
-    else:
-        source = fact
-        conditions = [*between("occurred_at", query.window, parameters), *conditions]
+    for index, metric in enumerate(measured):
+        value = _local(metric.sql[fact], local) if index in indexes else "null"
+        columns.append(f"{value} as v{index}")
+    source, conditions = source_of(fact, query.window, parameters, local, grain)
+    conditions = [*conditions, *_filters(fact, query, local, parameters)]
     sql = f"    select {', '.join(columns)}\n    from {source}"  # noqa: S608 - registry names only
     if conditions:
         sql += f"\n    where {' and '.join(conditions)}"
@@ -174,11 +221,13 @@ def _part(
     return sql
 
 
+def _local(text: str, local: LocalTime) -> str:
+    return text.replace("{local}", local.of("occurred_at")) if "{local}" in text else text
+
+
 def _expression(dimension: Dimension, fact: Fact, local: LocalTime) -> str:
     text = dimension.sql[fact]
-    if "{local}" in text:
-        return text.replace("{local}", local.of("occurred_at"))
-    return local.hour("occurred_at") if text == "{hour}" else text
+    return local.hour("occurred_at") if text == "{hour}" else _local(text, local)
 
 
 def _filters(fact: Fact, query: Query, local: LocalTime, parameters: dict[str, Any]) -> list[str]:
@@ -222,8 +271,8 @@ def _wanted(query: Query) -> list[Dimension]:
     return [_dimension(name) for name in (*query.by, *query.filters)]
 
 
-def _grain(wanted: Sequence[Dimension]) -> Grain | None:
-    grains = {dimension.grain for dimension in wanted}
+def _grain(wanted: Sequence[Dimension], measured: Sequence[Metric]) -> Grain | None:
+    grains = {dimension.grain for dimension in wanted} | {metric.grain for metric in measured}
     return "hour" if "hour" in grains else "day" if "day" in grains else None
 
 
@@ -247,11 +296,12 @@ def _shape(shape: Dimension | Metric, cell: Any, zone: Zone) -> Any:
             return zone.as_text(cell)
         return cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat()
     if cell is None:
-        return shape.empty
-    if shape.unit == "microusd":
-        return half_up(cell)
+        return None if shape.reason is not None else 0
+    if shape.unit in ("microusd", "usd") and not shape.is_mean:
+        microusd = half_up(int(cell), parts=1000 * shape.scale)
+        return microusd if shape.unit == "microusd" else microusd / 1_000_000
     if shape.unit == "usd":
-        return half_up(cell) / 1_000_000
+        return float(cell) / 1e9
     if shape.unit == "seconds":
         return round(cell, 3)  # agents report milliseconds; the sum of many has dust behind them
-    return cell if shape.unit in ("ratio", "ms", "mean") else int(cell)
+    return cell if shape.is_mean or shape.unit in ("ratio", "ms", "mean") else int(cell)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tachograph.analytics.compile import answer, ask, compile_query, half_up, local_time
-from tachograph.analytics.metrics import METRICS, Metric
+from tachograph.analytics.metrics import METRICS, Metric, part_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.windowed import between, usage, used
 from tachograph.ports import Result, Statement, Store
 
-__all__ = ["GOOD", "PARTS", "TOKENS", "answer_with_coverage", "compact", "coverage_of", "percent"]
+__all__ = ["GOOD", "PARTS", "TOKENS", "answer_with_coverage", "compact", "coverage_of", "is_usage", "percent"]
 
 GOOD = 0.99  # a row whose coverage is below this is marked
 
@@ -81,7 +81,7 @@ def answer_with_coverage(
     store: Store, query: Query
 ) -> tuple[Result, dict[str, Any] | None, list[dict[str, Any]] | None]:
     """The answer; what all of it rests on, and each row. Null where nothing that is asked for is usage or its cost."""
-    if not any(name in METRICS and METRICS[name].unit in ("tokens", "microusd", "usd") for name in query.metrics):
+    if not any(name in METRICS and is_usage(METRICS[name]) for name in query.metrics):
         return answer(store, query), None, None
     compile_query(query)  # says what is wrong with the question before anything is added to it
     width = len(query.by) + len(query.metrics)
@@ -90,6 +90,13 @@ def answer_with_coverage(
     whole = [sum(column) for column in zip(*parts, strict=True)] or [0] * len(PARTS)
     kept = Result(columns=full.columns[:width], rows=[row[:width] for row in full.rows])
     return kept, compact(whole), [compact(cells) for cells in parts]
+
+
+def is_usage(metric: Metric) -> bool:
+    """True of tokens and costs that come from requests, or are made of such."""
+    if metric.unit not in ("tokens", "microusd", "usd"):
+        return False
+    return any("requests" in part.sql for part in ([part_of(name) for name in metric.parts] or [metric]))
 
 
 def percent(share: float) -> str:

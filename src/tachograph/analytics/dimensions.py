@@ -12,13 +12,16 @@ Grain = Literal["day", "hour"]
 """How fine a local time is needed: a week is a matter of days, the hour of the day of hours."""
 
 Fact = Literal[
-    "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions"
-]
-"""What metrics count over. Seven are tables; `usage` (sums of requests) and `activity` (which session was active when)
-take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py."""
+    "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
+    "sessions",
+]  # fmt: skip
+"""What metrics count over. Most are tables; `usage` (sums of requests) and `activity` (which session was active when)
+take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py. `sessions`
+are those that began in the window. Where their rows come from: facts.py."""
 
 FACTS: tuple[Fact, ...] = (
     "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
+    "sessions",
 )  # fmt: skip
 
 
@@ -35,6 +38,7 @@ class Dimension:
 
 _ROWS: tuple[Fact, ...] = (
     "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
+    "sessions",
 )  # fmt: skip
 
 
@@ -61,6 +65,17 @@ _SEEN_BY = (
     "case source when 'transcript' then 'transcript' when 'hook' then 'hook' when 'sdk' then 'hook' else 'otel' end"
 )
 _SEEN_REST = _SEEN.format(otel="(seen_event or seen_span)")
+
+_MINUTES = (5, 15, 30, 60, 120)
+_LENGTHS = [f"{low}-{high}" for low, high in zip((0, *_MINUTES), _MINUTES, strict=False)]
+_LENGTH = (
+    "case "
+    + " ".join(
+        f"when date_diff('microsecond', began_at, ended_at) < {minutes * 60_000_000} then '{name}'"
+        for minutes, name in zip(_MINUTES, _LENGTHS, strict=True)
+    )
+    + f" else '{_MINUTES[-1]}+' end"
+)
 
 BASIS = "case when cost_nanousd is null then 'unpriced' else cost_basis end"
 """What a cost rests on; what only a counter saw may have no price either."""
@@ -112,6 +127,9 @@ _TABLE: tuple[Dimension, ...] = (
     _column("integrity", "how far the report can be believed: keyed, checksum, unverified", "hook_sessions"),
     _column("session_id_kind", "real, or rotating: joined with nothing else", "hook_sessions"),
     _column("plugin_version", "version of the plugin that reported", "hook_sessions"),
+    _column(
+        "session_length", "minutes from its first to its last record: 0-5, 5-15, … 120+", "sessions", column=_LENGTH
+    ),
     Dimension(
         name="source",
         sql={

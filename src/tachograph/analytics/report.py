@@ -10,7 +10,7 @@ from tachograph.analytics.compile import answer, ask
 from tachograph.analytics.coverage import PARTS, TOKENS, compact, coverage_of
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.limits import limits_of
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, dimensions_of
 from tachograph.analytics.query import Query, Window
 from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownDimension
@@ -69,7 +69,7 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
 def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
     """One row per value, with every metric of the totals that can be split that way."""
     dimension = DIMENSIONS[name]
-    metrics = [METRICS[m] for m in TOTALS if any(fact in dimension.sql for fact in METRICS[m].sql)]
+    metrics = [METRICS[m] for m in TOTALS if name in dimensions_of(METRICS[m])]
     rests = PARTS if "usage" in dimension.sql or "requests" in dimension.sql else ()
     result = ask(store, Query(metrics=TOTALS, by=[name], window=window), [*metrics, *rests])
     width = len(metrics) + 1

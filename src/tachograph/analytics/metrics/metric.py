@@ -40,11 +40,12 @@ class Metric:
     scale: int = 1  # how many of what `sql` sums make a nano-dollar
     grain: Grain | None = None  # the local time that `sql` needs to know
     never_by: frozenset[str] = frozenset()  # dimensions by which it would say nothing
+    counts_nothing: bool = False  # 0 when nothing matches, although it can be null otherwise
 
     @property
     def empty(self) -> int | None:
         """What it is when nothing matches: 0, or null for "not known"."""
-        return 0 if self.reason is None else None
+        return 0 if self.reason is None or self.counts_nothing else None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -84,11 +85,12 @@ def derived(
     reason: str | None,
     is_mean: bool = True,
     never_by: frozenset[str] = frozenset(),
+    counts_nothing: bool = False,
 ) -> Metric:
     """A metric made of others. Division has to be guarded: `{a} / nullif({b}, 0)`."""
     return Metric(
         name=name, unit=unit, better=better, help=help, formula=formula, made_of=made_of, reason=reason, is_mean=is_mean,
-        never_by=never_by,
+        never_by=never_by, counts_nothing=counts_nothing,
     )  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tachograph.analytics.metrics.metric import Metric, measured
+from tachograph.analytics.metrics.metric import Metric, derived, measured
 
-__all__ = ["OUTCOMES"]
+__all__ = ["OUTCOMES", "OUTCOME_PARTS"]
 
 OUTCOMES: tuple[Metric, ...] = (
     measured(
@@ -14,6 +14,14 @@ OUTCOMES: tuple[Metric, ...] = (
     measured(
         "lines_removed", "lines", "neither", "Lines removed by the agent's edits.",
         formula="sum of removed lines", sql={"outcomes": "sum(lines_removed)"},
+    ),
+    derived(
+        "lines_net", "lines", "neither", "Lines that the agent's edits left behind: added less removed; can be negative.",
+        made_of="{lines_added} - {lines_removed}", formula="lines_added - lines_removed", reason=None, is_mean=False,
+    ),
+    derived(
+        "code_churn", "lines", "neither", "Lines that the agent's edits touched: added and removed.",
+        made_of="{lines_added} + {lines_removed}", formula="lines_added + lines_removed", reason=None, is_mean=False,
     ),
     measured(
         "commits", "count", "higher", "Commits made through the agent.",
@@ -29,3 +37,5 @@ OUTCOMES: tuple[Metric, ...] = (
         reason="no source in this window says how long somebody was active; the agent's OpenTelemetry metrics do",
     ),
 )  # fmt: skip
+
+OUTCOME_PARTS: tuple[Metric, ...] = ()

@@ -30,6 +30,15 @@ def _how_many(condition: str) -> dict[Fact, str]:
     return {"usage": f"sum(n) filter (where {condition})", "requests": f"count(*) filter (where {condition})"}
 
 
+def _attributed(name: str, column: str, spoken: str) -> Metric:
+    """Cost of requests that an agent attributes to something; the hours do not know it."""
+    return measured(
+        name, "microusd", "neither", f"The part of cost_microusd that is attributed to {spoken}.",
+        formula=f"cost of requests that name {spoken}",
+        sql={"requests": f"sum(cost_nanousd) filter (where {column} is not null)"},
+    )  # fmt: skip
+
+
 USAGE: tuple[Metric, ...] = (
     measured(
         "requests", "count", "neither", "API requests that were answered.",
@@ -104,6 +113,14 @@ USAGE: tuple[Metric, ...] = (
         "cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.",
         formula="cost_microusd / 1,000,000", sql=_both(_COST),
     ),
+    measured(
+        "subagent_cost_microusd", "microusd", "neither", "The part of cost_microusd that subagents caused.",
+        formula="cost of requests whose query_source is subagent",
+        sql=_both("sum(cost_nanousd) filter (where query_source = 'subagent')"),
+    ),
+    _attributed("skill_cost_microusd", "skill", "a skill"),
+    _attributed("plugin_cost_microusd", "plugin", "a plugin"),
+    _attributed("mcp_cost_microusd", "mcp_server", "an MCP server"),
     measured(
         "unpriced_requests", "count", "lower", "Requests whose cost nobody knows: no report, no price for the model.",
         formula="number of answered requests without a cost", sql=_how_many("outcome = 'ok' and cost_basis = 'unpriced'"),
