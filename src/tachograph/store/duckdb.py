@@ -251,8 +251,6 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
             except duckdb.Error as error:
                 hint = _TABLES if statement.name == _WRITTEN else ""
                 raise QueryError(f"the query {statement.name} cannot be run: {first_line(error)}", hint=hint) from error
-            finally:
-                timer.cancel()
         if len(rows) > max_rows:
             raise QueryTooLarge(
                 f"the query {statement.name} has more than {max_rows:,} rows",
