@@ -13,11 +13,19 @@ from typing import Any
 
 from tests.truth.rows import DIMENSIONS, TIMES, Facts, Row
 
-__all__ = ["FIGURES", "Asked", "answer", "value_of"]
+__all__ = ["FACTS_OF", "FIGURES", "Asked", "answer", "value_of", "value_of_nothing"]
 
 Value = float | int | None
 Rows = Sequence[Row]
 Figure = Mapping[str, Callable[[Rows], Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A figure made of others: of its parts for one row of the answer, and of those of all rows."""
+
+    parts: tuple[str, ...]
+    make: Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +43,21 @@ class Asked:
 def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]]:
     """For each combination of the dimensions' values what the metrics are."""
     wanted = [*asked.by, *asked.filters]
+    measured = {part for name in asked.metrics for part in (MADE[name].parts if name in MADE else (name,))}
     by_fact: dict[str, dict[tuple[Any, ...], list[Row]]] = {}
     chosen = {}
-    for name in asked.metrics:
+    for name in measured:
         fact = chosen[name] = _fact_of(name, wanted)
         if fact not in by_fact:
             by_fact[fact] = _grouped(facts[fact], asked)
     keys = {key for groups in by_fact.values() for key in groups}
     if not asked.by:
         keys = {()}
-    return {
-        key: {name: FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, [])) for name in asked.metrics} for key in keys
-    }  # fmt: skip
+    cells = {
+        key: {name: _FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, [])) for name in measured}
+        for key in keys
+    }
+    return {key: {name: _made(name, cells[key], list(cells.values())) for name in asked.metrics} for key in keys}
 
 
 def value_of(facts: Facts, name: str, **asked: Any) -> Value:
@@ -54,8 +65,19 @@ def value_of(facts: Facts, name: str, **asked: Any) -> Value:
     return answer(facts, Asked(metrics=[name], **asked))[()][name]
 
 
+def value_of_nothing(name: str) -> Value:
+    """What a metric is where nothing happened."""
+    parts = MADE[name].parts if name in MADE else (name,)
+    cells = {part: next(iter(_FIGURES[part].values()))([]) for part in parts}
+    return _made(name, cells, [cells])
+
+
+def _made(name: str, cells: Mapping[str, Value], every: Sequence[Mapping[str, Value]]) -> Value:
+    return MADE[name].make(cells, every) if name in MADE else cells[name]
+
+
 def _fact_of(name: str, wanted: Sequence[str]) -> str:
-    for fact in FIGURES[name]:
+    for fact in _FIGURES[name]:
         if all(one in TIMES or one in DIMENSIONS[fact] for one in wanted):
             return fact
     raise KeyError(f"{name} by {wanted}")
@@ -123,9 +145,13 @@ def _known(name: str) -> Callable[[Rows], Value]:
     return add
 
 
+def _nano(rows: Rows, of: Callable[[Row], bool] = lambda _: True) -> int:
+    return sum(row["cost"] or 0 for row in rows if of(row))
+
+
 def _micro(rows: Rows, of: Callable[[Row], bool] = lambda _: True) -> int:
     """Costs are added in nano-dollars and rounded once, half up."""
-    return (sum(row["cost"] or 0 for row in rows if of(row)) + 500) // 1000
+    return (_nano(rows, of) + 500) // 1000
 
 
 def _both(figure: Callable[[Rows], Value]) -> Figure:
@@ -167,11 +193,21 @@ def _mean_of(value: Callable[[Row], Value], of: Callable[[Row], bool]) -> Callab
     return mean
 
 
+def _to_ms(figure: Callable[[Rows], Value]) -> Callable[[Rows], Value]:
+    """Seconds are told to the millisecond."""
+
+    def rounded(rows: Rows) -> Value:
+        found = figure(rows)
+        return None if found is None else round(found, 3)
+
+    return rounded
+
+
 _SESSIONS_OF = ("activity", "requests", "tool_calls", "prompts", "outcomes", "feature_uses", "hook_sessions")
 _counted = lambda row: row["counting"] != "records"  # noqa: E731 - reads as a table
 _all_calls = lambda row: row["tool_calls"] + row["subagent_tool_calls"]  # noqa: E731
 
-FIGURES: dict[str, Figure] = {
+_FIGURES: dict[str, Figure] = {
     "sessions": dict.fromkeys(_SESSIONS_OF, _distinct("session")),
     "users": dict.fromkeys(("activity", "requests", "tool_calls", "feature_uses", "hook_sessions"), _distinct("user")),
     "prompts": {"prompts": _count(_is("prompt_origin", "human", "command"))},
@@ -223,4 +259,65 @@ FIGURES: dict[str, Figure] = {
     "session_p50_seconds": {"hook_sessions": _quantile(0.5, "seconds")},
     "hook_ms_per_session": {"hook_sessions": _mean_of(lambda row: row["hook_ms"], lambda row: row["hook_ms"] is not None)},
     "reported_tokens": {"hook_sessions": _sum("said", _counted)},
+    "sessions_started": {"sessions": _distinct("session")},
+    "session_length_p50_seconds": {"sessions": _to_ms(_quantile(0.5, "seconds"))},
+    "session_length_p95_seconds": {"sessions": _to_ms(_quantile(0.95, "seconds"))},
+    "session_length_mean_seconds": {"sessions": _to_ms(_mean_of(lambda row: row["seconds"], lambda _: True))},
+    "subagent_cost_microusd": _both(lambda rows: _micro(rows, _is("query_source", "subagent"))),
+    "skill_cost_microusd": {"requests": lambda rows: _micro(rows, lambda row: row["skill"] is not None)},
+    "plugin_cost_microusd": {"requests": lambda rows: _micro(rows, lambda row: row["plugin"] is not None)},
+    "mcp_cost_microusd": {"requests": lambda rows: _micro(rows, lambda row: row["mcp_server"] is not None)},
+    "ttft_p95_ms": {"requests": _quantile(0.95, "ttft_ms")},
+    # parts that have no metric of their own
+    "(cost)": _both(_nano),
+    "(subagent cost)": _both(lambda rows: _nano(rows, _is("query_source", "subagent"))),
+    "(skill cost)": {"requests": lambda rows: _nano(rows, lambda row: row["skill"] is not None)},
+    "(plugin cost)": {"requests": lambda rows: _nano(rows, lambda row: row["plugin"] is not None)},
+    "(mcp cost)": {"requests": lambda rows: _nano(rows, lambda row: row["mcp_server"] is not None)},
+    "(repositories)": {"activity": _distinct("repository"), "requests": _distinct("repository")},
 }  # fmt: skip
+
+
+def _quotient(part: str, whole: str, scale: int = 1) -> Made:
+    return Made((part, whole), lambda cells, _: cells[part] / scale / cells[whole] if cells[whole] else None)
+
+
+def _repositories(cells: Mapping[str, Any], _: Sequence[Mapping[str, Any]]) -> Value:
+    """Not known, where somebody worked and nobody says where."""
+    found: int = cells["(repositories)"]
+    return found if found or not cells["sessions"] else None
+
+
+def _share(cells: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> Value:
+    whole = sum(row["(cost)"] for row in every)
+    return cells["(cost)"] / whole if whole else None
+
+
+_DOLLAR = 10**9  # nano-dollars
+
+MADE: dict[str, Made] = {
+    "active_repositories": Made(("(repositories)", "sessions"), _repositories),
+    "lines_net": Made(("lines_added", "lines_removed"), lambda cells, _: cells["lines_added"] - cells["lines_removed"]),
+    "code_churn": Made(
+        ("lines_added", "lines_removed"), lambda cells, _: cells["lines_added"] + cells["lines_removed"]
+    ),
+    "cost_per_session_usd": _quotient("(cost)", "sessions", _DOLLAR),
+    "cost_per_prompt_usd": _quotient("(cost)", "prompts", _DOLLAR),
+    "cost_per_commit_usd": _quotient("(cost)", "commits", _DOLLAR),
+    "cost_per_pull_request_usd": _quotient("(cost)", "pull_requests", _DOLLAR),
+    "cost_per_line_usd": _quotient("(cost)", "lines_added", _DOLLAR),
+    "tokens_per_commit": _quotient("total_tokens", "commits"),
+    "tokens_per_line": _quotient("total_tokens", "lines_added"),
+    "requests_per_prompt": _quotient("requests", "prompts"),
+    "prompts_per_session": _quotient("prompts", "sessions"),
+    "cost_share": Made(("(cost)",), _share),
+    "subagent_cost_share": _quotient("(subagent cost)", "(cost)"),
+    "skill_cost_share": _quotient("(skill cost)", "(cost)"),
+    "plugin_cost_share": _quotient("(plugin cost)", "(cost)"),
+    "mcp_cost_share": _quotient("(mcp cost)", "(cost)"),
+}
+
+FIGURES: frozenset[str] = frozenset(name for name in (*_FIGURES, *MADE) if not name.startswith("("))
+
+FACTS_OF: Mapping[str, Sequence[str]] = {name: list(figure) for name, figure in _FIGURES.items()}
+"""Over what each measured figure can be counted, the first that is fine enough first."""

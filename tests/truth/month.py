@@ -313,6 +313,8 @@ class _Run:
         ended = None if chance.random() < 0.03 else chance.random() > (0.25 if kind in ("shell", "edit") else 0.08)
         success = False if decision == "reject" else ended
         failed = success is False and decision != "reject"
+        if told == {"otel"} and (decision == "reject" or (decision and success is None)):
+            file = None  # a decision does not tell it
         call = Call(
             session=session,
             at=self.at,

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.truth.things import TOKENS, Month, Report, Request, Session
+from tests.truth.turns import Order, order_of
 
 __all__ = ["DIMENSIONS", "TIMES", "Facts", "Row", "rows_of"]
 
@@ -52,19 +53,26 @@ DIMENSIONS: dict[str, frozenset[str]] = {
 
 def rows_of(month: Month) -> Facts:
     """All facts."""
-    requests = [_request(r) for r in month.requests]
+    order = order_of(month)
+    requests = [_request(r, for_retry=r.id in order.for_retry) for r in month.requests]
     calls: list[Row] = [
         {
             **_who(c.session), "at": c.at, "source": _source(c.told), "subagent": c.subagent, "mcp_server": c.mcp_server,
             "error_class": c.error_class, "tool": c.tool, "tool_class": c.kind, "file": c.file, "decision": c.decision,
             "decision_source": c.decision_source, "is_error": c.success is False and c.decision != "reject",
-            "success": c.success, "duration_ms": c.duration_ms, "id": c.id, "request": c.request,
+            "success": c.success, "duration_ms": c.duration_ms,
+            "decided": c.decision is not None or c.success is not None, "is_retry": c.id in order.retries,
+            "read_before": order.read_before[c.id],
         }
         for c in month.calls
     ]  # fmt: skip
     prompts: list[Row] = [
-        {**_who(p.session), "at": p.at, "source": _source(p.told), "prompt_origin": p.origin} for p in month.prompts
-    ]
+        {
+            **_who(p.session), "at": p.at, "source": _source(p.told), "prompt_origin": p.origin,
+            **order.turns.get(p.id, {"is_one_shot": None}),
+        }
+        for p in month.prompts
+    ]  # fmt: skip
     nothing = {
         "model": None, "tool": None, "active_by": None, "language": None, "file": None, "lines_added": 0,
         "lines_removed": 0, "commits": 0, "pull_requests": 0, "active_seconds": None,
@@ -81,13 +89,22 @@ def rows_of(month: Month) -> Facts:
         {**_who(w.session), **nothing, "at": w.at, "active_seconds": w.seconds, "active_by": w.by} for w in month.work
     ]
     active = [r for r in requests if r["outcome"] in ("ok", "residual")]
+    activity: list[Row] = [{name: r[name] for name in ("at", *_WHO)} for r in (*active, *calls, *prompts)]
     return {
         "usage": requests,
         "requests": requests,
         "tool_calls": calls,
         "prompts": prompts,
         "outcomes": outcomes,
-        "activity": [{name: r[name] for name in ("at", *_WHO)} for r in (*active, *calls, *prompts)],
+        "activity": activity,
+        "sessions": _sessions(month, order, {row["session"] for row in activity}),
+        "compactions": [
+            {
+                **_who(c.session), "at": c.at, "trigger": c.trigger, "before": c.before,
+                "source": "transcript" if "transcript" in c.session.told else "otel",
+            }
+            for c in month.compactions
+        ],
         "limits": [{**_who(x.session), "at": x.at, "limit": x.limit, "used": x.used} for x in month.limits],
         "feature_uses": [
             {
@@ -101,6 +118,28 @@ def rows_of(month: Month) -> Facts:
     }  # fmt: skip
 
 
+_LENGTHS = ((5, "0-5"), (15, "5-15"), (30, "15-30"), (60, "30-60"), (120, "60-120"))
+
+
+def _sessions(month: Month, order: Order, active: set[str | None]) -> list[Row]:
+    """Sessions in which anything was done, by when their first record was made."""
+    exits = {report.session.number: report.exit_reason for report in month.reports}
+    out: list[Row] = []
+    for session in month.sessions:
+        if session.id is None or session.id not in active:
+            continue
+        first, last = month.spans[session.number]
+        seconds = (last - first).total_seconds()
+        length = next((name for minutes, name in _LENGTHS if seconds < minutes * 60), "120+")
+        out.append(
+            {
+                **_who(session), "at": first, "seconds": seconds, "session_length": length,
+                "exit_reason": exits.get(session.number), **order.sessions[session.number],
+            }
+        )  # fmt: skip
+    return out
+
+
 def _who(s: Session) -> dict[str, Any]:
     return {
         "agent": s.agent, "session": s.id, "user": s.user, "organization": s.organization, "project": s.project,
@@ -108,7 +147,7 @@ def _who(s: Session) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _request(r: Request) -> Row:
+def _request(r: Request, *, for_retry: bool) -> Row:
     own = (
         "at", "outcome", "model", "model_requested", "query_source", "effort", "speed", "service_tier", "subagent", "skill",
         "plugin", "mcp_server", "duration_ms", "ttft_ms", "attempts", "status_code", "error_class", "cost",
@@ -117,7 +156,7 @@ def _request(r: Request) -> Row:
         **_who(r.session),
         **{name: getattr(r, name) for name in own},
         **{name: r.counts.get(name, 0) for name in TOKENS},
-        "id": r.id,
+        "for_retry": for_retry,
         "cost_basis": "unpriced" if r.cost is None else r.basis,
         "source": "counter" if r.outcome == "residual" else _source(r.told),
     }

@@ -27,21 +27,24 @@ class Teller:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._events: list[Event] = []
+        self._begins: dict[int, datetime] = {}
         self._spans: dict[int, tuple[datetime, datetime]] = {}
 
     def begin(self, session: Session, at: datetime) -> None:
         """A session's first record, where a source has one."""
+        self._begins[session.number] = at
         if session.id is None:
             return
-        self._spans[session.number] = (at, at)
         if "transcript" in session.told:
             self._say(session, EventKind.SESSION_START, Source.TRANSCRIPT, at, f"begin {session.id}")
         if session.told & {"metrics", "nothing"}:
             self._say(session, EventKind.SESSION_START, Source.OTEL_METRIC, at, f"begin {session.id}", quantity=1)
+        if "plugin" in session.told:
+            self._plugin(session, at, "begin", EventKind.SESSION_START, {})
 
     def began(self, session: Session) -> datetime:
         """When it did."""
-        return self._spans[session.number][0]
+        return self._begins[session.number]
 
     def finish(self, month: Month) -> list[Event]:
         """All events of the month; its `spans` are filled in, and what only counters saw is put together by day."""
@@ -239,7 +242,7 @@ class Teller:
         session = r.session
         lines = [c for c in month.changes if c.session is session]
         active = [w.seconds for w in month.work if w.session is session and w.by is None]
-        started = self._spans[session.number][0]
+        started = self.began(session)
         figures: dict[str, Any] = {
             "counting": r.counting, "integrity": r.integrity, "session_id_kind": r.kind, "plugin_version": r.version,
             "payload_form": "native", "exit_reason": r.exit_reason, "session_seconds": r.seconds, "turns": r.turns,
@@ -291,7 +294,7 @@ class Teller:
             common |= {"agent_version": session.version, "entrypoint": session.entrypoint}
         attributes = {name: value for name, value in {**common, **told}.items() if value is not None}
         if session.id is not None and kind is not EventKind.USAGE_LIMIT:
-            first, last = self._spans[session.number]
+            first, last = self._spans.get(session.number, (at, at))
             self._spans[session.number] = (min(first, at), max(last, at))
         self._events.append(
             make_event(
