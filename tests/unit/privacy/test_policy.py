@@ -46,7 +46,7 @@ def test_what_is_kept_has_one_version_and_a_new_one_when_it_changes() -> None:
     """If this fails, more, less or else is kept than before: raise POLICY_VERSION, say in a fragment what changed, and
     put the new version with its hashes here. Consent is asked for again.
     """
-    kept = {4: {"strict": "7d82a59107e2a0f4", "standard": "a4359b4d5fd1af25", "content": "a5634c210a7d360d"}}
+    kept = {5: {"strict": "7d82a59107e2a0f4", "standard": "90e7086af40278a7", "content": "da635fb36eaed528"}}
     assert {preset.value: digest(preset) for preset in Preset} == kept[POLICY_VERSION]
 
 
@@ -63,7 +63,18 @@ def test_the_strict_preset_decides_every_attribute() -> None:
     kept = {rule.attribute for rule in POLICIES[Preset.STRICT].rules if rule.treatment is not Treatment.DROP}
     assert kept == {name for name, (treatment, _) in IN_STRICT.items() if treatment is not Treatment.DROP}
     assert all(why for treatment, why in IN_STRICT.values() if treatment is not Treatment.KEEP)
-    named = {"skill", "plugin", "mcp_server", "mcp_tool", "command", "tool_name", "project", "repository", "user_id"}
+    named = {
+        "skill",
+        "plugin",
+        "mcp_server",
+        "mcp_tool",
+        "command",
+        "tool_name",
+        "project",
+        "repository",
+        "file",
+        "user_id",
+    }
     assert not kept & named
     assert not POLICIES[Preset.STRICT].tells_unknown
 

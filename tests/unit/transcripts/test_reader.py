@@ -316,7 +316,10 @@ def test_unknown_types_are_counted_by_name_when_the_name_is_one() -> None:
 
 
 def test_no_content_gets_into_any_event() -> None:
-    """Texts, commands, paths and inputs are replaced by a mark; no attribute, name or key may hold it."""
+    """Texts, commands, paths and inputs are replaced by a mark; no attribute, name or key may hold it.
+
+    But `file`, which is a path until the wall makes a pseudonym of it, as `project` is.
+    """
     mark = "CANARY-7f3a"
     lines = [
         prompt(1, f"{mark} please", lastPrompt=mark),
@@ -341,7 +344,8 @@ def test_no_content_gets_into_any_event() -> None:
     events = read(*lines)
     assert len(events) > 10
     for event in events:
-        said = json.dumps([event.name, event.attributes, dict(event.resource)]) + repr(event.key)
+        rest = {name: value for name, value in event.attributes.items() if name != "file"}
+        said = json.dumps([event.name, rest, dict(event.resource)]) + repr(event.key)
         assert mark not in said, event.kind
 
 

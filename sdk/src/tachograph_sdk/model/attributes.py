@@ -117,6 +117,7 @@ _TABLE: tuple[Attribute, ...] = (
     _a("lines_added", "count", "lines added"),
     _a("lines_removed", "count", "lines removed"),
     _a("language", "text", "programming language of the file", column=False),
+    _a("file", "text", "pseudonym of the path of the file a tool worked on", column=False),
     _a("quantity", "count", "how many, where the record counts something"),
     # a running counter
     _a("counter", "text", "what a running total counts: cost, input, output, cache_read, …; session_total: everything"),

@@ -33,8 +33,9 @@ __all__ = [
     "digest",
 ]
 
-POLICY_VERSION = 4
-"""4: what a plugin's hooks count over a session, and how long a prompt with a command was; how much of a plan's limits
+POLICY_VERSION = 5
+"""5: which file a tool worked on, as a pseudonym of its path.
+4: what a plugin's hooks count over a session, and how long a prompt with a command was; how much of a plan's limits
 was used.
 3: presets; `content` keeps scrubbed texts; ids in unknown forms become pseudonyms, the scrubber looks at names too.
 2: Copilot's own units.
@@ -198,6 +199,13 @@ _STANDARD: tuple[Rule, ...] = (
         "lines_removed",
     ),
     *keep(Purpose.OUTCOME, _TOOL, "programming language", "language", shape="language", fallback="custom"),
+    Rule(
+        attribute="file",
+        kinds=frozenset({_K.TOOL_CALL, _K.CODE_CHANGE}),
+        purpose=Purpose.OUTCOME,
+        treatment=Treatment.PSEUDONYM,
+        reason="how many files were changed, and whether one was read before; without its path or name",
+    ),
     *keep(Purpose.OUTCOME, _COUNTED, "how many", "quantity"),
     *keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}) | _SUMMARY, "active time", "active_seconds"),
     *keep(Purpose.OUTCOME, frozenset({_K.SESSION_ACTIVITY}), "whose time", "active_by", shape="word"),

@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 
 from tachograph_sdk.errors import ConfigError
+from tachograph_sdk.privacy.file_path import file_path
 from tachograph_sdk.private_files import create_once
 
 __all__ = ["Pseudonymizer", "Pseudonyms", "load_or_create_secret"]
@@ -84,6 +85,7 @@ class Pseudonymizer:
             "organization": self.organizations,
             "repository": self.repositories,
             "project": self.projects,
+            "file": self.files,
         }
 
         if keeps_clear:
@@ -106,12 +108,14 @@ class Pseudonymizer:
         """What is stored for this text: its pseudonym, or itself if it is one already, or if `kind` has none.
 
         Args:
-            kind: "session", "user", "organization", "repository" or "project"; the names of the dimensions.
-            text: as a person types it to look for something.
+            kind: "session", "user", "organization", "repository", "project" or "file"; the names of the dimensions.
+            text: as a person types it to look for something; a file by its whole path.
         """
         pseudonyms = self._by_name.get(kind)
         if pseudonyms is None or _PSEUDONYM.fullmatch(text):
             return text
+        if kind == "file":
+            text = file_path(text) or text
         return pseudonyms[text] or text
 
     def session(self, text: str) -> str:

@@ -29,8 +29,12 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "error error_message exception.message exception.stacktrace error.message",
     ),
     (
+        "a path; of the file a tool worked on the pseudonym file is kept",
+        "file_path",
+    ),
+    (
         "paths and file names",
-        "file_path workspace.host_paths cwd hook_name hook_matcher hook_definitions",
+        "workspace.host_paths cwd hook_name hook_matcher hook_definitions",
     ),
     (
         "the command line, and with it the prompt",

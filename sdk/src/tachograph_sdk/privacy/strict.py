@@ -95,7 +95,7 @@ _DROPPED: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("user_id",),
     ),
     ("splits by organization, even by pseudonym", ("organization_id",)),
-    ("splits by folder or repository, even by pseudonym", ("project", "repository")),
+    ("splits by folder, repository or file, even by pseudonym", ("project", "repository", "file")),
     (
         "describes a machine or an installation",
         ("agent_version", "entrypoint", "os_type", "host_arch", "terminal", "plugin_version"),

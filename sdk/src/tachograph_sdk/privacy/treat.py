@@ -136,6 +136,7 @@ def _pseudonyms_of(attribute: str, pseudonyms: Pseudonymizer) -> Mapping[Attribu
         "organization_id": pseudonyms.organizations,
         "project": pseudonyms.projects,
         "repository": pseudonyms.repositories,
+        "file": pseudonyms.files,
     }.get(attribute, pseudonyms.ids)
 
 

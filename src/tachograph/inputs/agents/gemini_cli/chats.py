@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, whole_count
-from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome
+from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome, shown_file
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.times import time_ns
@@ -151,6 +152,8 @@ class ChatReader(JsonLines):
         at_ns = time_ns(call["timestamp"]) if call.get("timestamp") else said_ns
         attributes = self._base.copy()
         put(attributes, tool_use_id=identity, tool_name=name, success=status == "success")
+        file = file_given(name, call.get("args")) or shown_file(call.get("resultDisplay"))
+        put(attributes, file=file)
         if status == "cancelled":
             attributes["decision"] = "reject"
         if self.contents:
@@ -170,6 +173,7 @@ class ChatReader(JsonLines):
                 shown=call.get("resultDisplay"),
                 command=text_of(arguments.get("command")) if isinstance(arguments, dict) else None,
                 output=_output_of(call.get("result")),
+                file=file,
             )
 
     def _is_new(self, key: str) -> bool:

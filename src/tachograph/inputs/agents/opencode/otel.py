@@ -10,6 +10,7 @@ the tokens are worked out here exactly as opencode does before it writes them do
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, Telemetry
 from tachograph.inputs.agents.opencode.ids import is_distinct_call, plain_model
 from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind, RawEvent, Source
@@ -72,6 +73,8 @@ def _tool(raw: RawEvent, out: Attributes) -> DropReason | None:
         out.pop("tool_use_id", None)
     if raw.span is not None and raw.span.status_code == 2:
         out["success"] = False
+    if (file := file_given(out.get("tool_name"), raw.attributes.get("ai.toolCall.args"))) is not None:
+        out["file"] = file
     return None
 
 

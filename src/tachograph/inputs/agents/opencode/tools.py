@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from tachograph.inputs.agents.kit.calls import emit_version_control
 from tachograph.inputs.agents.kit.emitter import Emitter
+from tachograph.inputs.agents.kit.files import FILE_TOOLS
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
@@ -19,6 +23,7 @@ from tachograph.inputs.agents.opencode.records import (
     read_object,
 )
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.file_path import file_path
 
 __all__ = ["BUILT_IN", "take_tool"]
 
@@ -35,6 +40,15 @@ _REFUSED = (b'"The user rejected permission', b'"The user has specified a rule w
 _STOPPED = b'"Tool execution aborted'
 
 
+@dataclass(slots=True)
+class _Change:
+    """What was done to one file; None where nobody says how many lines."""
+
+    path: str
+    added: int | None
+    removed: int | None
+
+
 def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) -> int | None:
     """Read a tool call of a message that began at `message_ns`; returns when it began, if it says so.
 
@@ -47,6 +61,7 @@ def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) ->
     if not is_distinct_call(call_id):
         call_id = derived_id("call", message_ns, call_id, part.tool)
     attributes = base | {"tool_use_id": call_id, "tool_name": part.tool or "unknown"}
+    folder = base.get("project")
     if part.tool in BUILT_IN:
         attributes["tool_source"] = "builtin"
     if size := len(memoryview(state.input)):
@@ -54,11 +69,16 @@ def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) ->
         if events.contents:
             attributes["content_tool_input"] = text_in(state.input)
     told = read_object(ToolInput, state.input)
+    if part.tool in FILE_TOOLS:
+        attributes["file"] = file_path(told.file_path, folder)
     _emit_feature(events, part, told, call_id, message_ns, base)
     if state.status not in ("completed", "error"):
         events.emit("tool", EventKind.TOOL_CALL, at_ns, f"tool:{call_id}:open", attributes)
         return began_ns
     metadata = read_object(ToolMetadata, state.metadata)
+    changes = _lines_changed(part.tool, told, metadata)
+    if len(changes) == 1 and not attributes.get("file"):
+        attributes["file"] = file_path(changes[0].path, folder)
     succeeded = _judge(attributes, state, metadata)
     if events.contents and state.status == "error":
         attributes["content_error"] = text_in(state.error)
@@ -69,7 +89,7 @@ def take_tool(events: Emitter, part: Part, message_ns: int, base: Attributes) ->
         attributes["tool_result_bytes"] = size
     events.emit("tool", EventKind.TOOL_CALL, at_ns, f"tool:{call_id}:done", attributes)
     if succeeded:
-        _emit_outcome(events, part.tool, told, state, metadata, call_id, at_ns, base | {"tool_use_id": call_id})
+        _emit_outcome(events, part.tool, told, state, changes, call_id, at_ns, base | {"tool_use_id": call_id})
     return began_ns
 
 
@@ -112,15 +132,20 @@ def _emit_outcome(
     tool: str | None,
     told: ToolInput,
     state: ToolState,
-    metadata: ToolMetadata,
+    changes: Sequence[_Change],
     call_id: str,
     at_ns: int,
     base: Attributes,
 ) -> None:
-    if (change := _lines_changed(tool, told, metadata)) is not None:
-        added, removed, path = change
-        attributes = base | {"lines_added": added, "lines_removed": removed, "language": language_of(path)}
-        events.emit("tool", EventKind.CODE_CHANGE, at_ns, f"change:{call_id}", attributes)
+    for place, change in enumerate(changes):
+        attributes = base | {
+            "lines_added": change.added,
+            "lines_removed": change.removed,
+            "language": language_of(change.path),
+            "file": file_path(change.path, base.get("project")),
+        }
+        key = f"change:{call_id}:{place}" if place else f"change:{call_id}"
+        events.emit("tool", EventKind.CODE_CHANGE, at_ns, key, attributes)
     if tool != "bash" or not told.command or len(memoryview(state.input)) > _MAX_COMMAND_BYTES:
         return
     emit_version_control(
@@ -134,34 +159,35 @@ def _emit_outcome(
     )
 
 
-def _lines_changed(
-    tool: str | None, told: ToolInput, metadata: ToolMetadata
-) -> tuple[int | None, int | None, str] | None:
-    """Lines added and removed, and a path for its ending; None if no file was changed.
+def _lines_changed(tool: str | None, told: ToolInput, metadata: ToolMetadata) -> list[_Change]:
+    """What was done to each file, none if no file was changed.
 
     What a file had that was written over nobody says: then only that it was changed is known.
     """
     diffs = metadata.files or [result.filediff for result in metadata.results or () if result.filediff is not None]
     if not diffs and metadata.filediff is not None:
         diffs = [metadata.filediff]
-    path = told.file_path or next((diff.file or diff.file_path or "" for diff in diffs), "")
     if diffs:
-        try:
-            return (
-                sum(count_of(diff.additions) for diff in diffs),
-                sum(count_of(diff.deletions) for diff in diffs),
-                path,
-            )
-        except Unusable:
-            return None, None, path
+        changes: dict[str, _Change] = {}
+        for diff in diffs:
+            path = told.file_path or diff.file_path or diff.file or ""
+            change = changes.setdefault(path, _Change(path, 0, 0))
+            try:
+                if change.added is not None and change.removed is not None:
+                    change.added += count_of(diff.additions)
+                    change.removed += count_of(diff.deletions)
+            except Unusable:
+                change.added = change.removed = None
+        return list(changes.values())
+    path = told.file_path or ""
     if tool in ("edit", "multiedit", "patch", "apply_patch", "write"):
         if 0 < len(memoryview(metadata.diff)) < _MAX_DIFF_BYTES:
-            return (*_count_diff(as_text(metadata.diff) or ""), path)
+            return [_Change(path, *_count_diff(as_text(metadata.diff) or ""))]
         if tool == "write" and metadata.exists is False:
             text = as_text(told.content) or ""
-            return text.count("\n") + (1 if text and not text.endswith("\n") else 0), 0, path
-        return None, None, path
-    return None
+            return [_Change(path, text.count("\n") + (1 if text and not text.endswith("\n") else 0), 0)]
+        return [_Change(path, None, None)]
+    return []
 
 
 def _count_diff(diff: str) -> tuple[int, int]:

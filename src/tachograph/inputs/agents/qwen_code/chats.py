@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.gemini.forms import prompt_link, whole_count
-from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome
+from tachograph.inputs.agents.kit.gemini.outcomes import emit_outcome, shown_file
 from tachograph.inputs.agents.kit.gemini.telemetry import TOKENS
 from tachograph.inputs.agents.kit.lines import JsonLines
 from tachograph.inputs.agents.kit.records import Unusable
@@ -47,6 +48,7 @@ class _Call:
 
     name: str
     command: str | None
+    file: str | None
     given: dict[str, Any] | None  # kept only where texts are wanted
     number: int  # of the line from which on to read it again
     offset: int
@@ -165,7 +167,9 @@ class ChatReader(JsonLines):
                 arguments = call.get("args")
                 command = text_of(arguments.get("command")) if isinstance(arguments, dict) else None
                 given = arguments if self.contents and isinstance(arguments, dict) else None
-                self._calls[identity] = _Call(text_of(call.get("name")) or "", command, given, number, offset)
+                name = text_of(call.get("name")) or ""
+                file = file_given(name, arguments, base.get("project"))
+                self._calls[identity] = _Call(name, command, file, given, number, offset)
                 if len(self._calls) > _WAITING:
                     del self._calls[next(iter(self._calls))]
 
@@ -196,7 +200,9 @@ class ChatReader(JsonLines):
         status = result.get("status")
         succeeded = status == "success"
         attributes = base.copy()
-        put(attributes, tool_use_id=identity, tool_name=name, success=succeeded)
+        shown = result.get("resultDisplay")
+        file = (call.file if call is not None else None) or shown_file(shown, base.get("project"))
+        put(attributes, tool_use_id=identity, tool_name=name, success=succeeded, file=file)
         if status == "cancelled":
             attributes["decision"] = "reject"
         elif not succeeded:
@@ -204,7 +210,7 @@ class ChatReader(JsonLines):
         if self.contents:
             put(attributes, content_tool_input=call.given if call is not None else None)
             if not succeeded:
-                put(attributes, content_error=result.get("resultDisplay"))
+                put(attributes, content_error=shown)
         self.emit("tool_result", EventKind.TOOL_CALL, at_ns, f"tool:{identity}", attributes)
         if not succeeded:
             return
@@ -215,9 +221,10 @@ class ChatReader(JsonLines):
             base,
             call_id=identity,
             tool=name,
-            shown=result.get("resultDisplay"),
+            shown=shown,
             command=call.command if call is not None and call.name else None,
             output=_output(answer),
+            file=file,
         )
 
     def _call_of(self, identity: str, name: str | None) -> _Call | None:

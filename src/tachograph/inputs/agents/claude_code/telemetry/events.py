@@ -13,10 +13,13 @@ from tachograph.inputs.agents.claude_code.telemetry.spec import (
     error_class,
     hook_success,
 )
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, nanousd
 from tachograph_sdk.model.event import EventKind, RawEvent
 
 __all__ = ["EVENTS"]
+
+_CUT_CHARS = 500  # the agent cuts each value of an input at 512: a path that long may lack its end
 
 
 def _cost(raw: RawEvent, out: Attributes) -> None:
@@ -42,8 +45,12 @@ def _prompt(raw: RawEvent, out: Attributes) -> None:
         out["prompt_origin"] = "agent"
 
 
-def _failed_tool(raw: RawEvent, out: Attributes) -> None:
-    """Versions up to 2.1.72 call the tool's id `use_id`, and give it for failures only."""
+def _tool(raw: RawEvent, out: Attributes) -> None:
+    """Which file it worked on, where its input is told; up to 2.1.72 the tool's id is `use_id`, given for failures only."""
+    if (given := raw.attributes.get("tool_input")) is not None:
+        file = file_given(out.get("tool_name"), given)
+        if file is not None and len(file) < _CUT_CHARS:
+            out["file"] = file
     old = out.pop("_use_id", None)
     if "tool_use_id" not in out and old is not None:
         out["tool_use_id"] = old
@@ -145,7 +152,7 @@ EVENTS: dict[str, Spec] = {
             "decision_type": "decision",
             "decision_source": "decision_source",
         },
-        finish=_failed_tool,
+        finish=_tool,
     ),
     "permission_mode_changed": Spec(
         kind=FEATURE_USE,

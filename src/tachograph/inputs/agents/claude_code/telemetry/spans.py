@@ -10,8 +10,10 @@ from tachograph.inputs.agents.claude_code.telemetry.spec import (
     error_class,
     hook_success,
 )
+from tachograph.inputs.agents.kit.files import FILE_TOOLS
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import EventKind, RawEvent
+from tachograph_sdk.privacy.file_path import file_path
 
 __all__ = ["SPANS"]
 
@@ -32,6 +34,10 @@ def _span_request(raw: RawEvent, out: Attributes) -> None:
 
 def _span_tool(raw: RawEvent, out: Attributes) -> None:
     """A call without its id would be a second call to the ledger, so it is a notice."""
+    if (told := raw.attributes.get("file_path")) is not None and out.get("tool_use_id"):
+        file = file_path(told)
+        if file is not None and out.get("tool_name") in FILE_TOOLS:
+            out["file"] = file
     if not out.get("tool_use_id"):
         raw.kind = NOTICE
         out["feature"] = "tool"

@@ -18,11 +18,13 @@ from tachograph.inputs.agents.claude_code.transcript.records import (
     ToolResult,
 )
 from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, places
+from tachograph.inputs.agents.kit.files import FILE_TOOLS, file_in
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.kit.values import Attributes, put, sane_number, text_in
-from tachograph_sdk.model.event import DropReason, EventKind
+from tachograph_sdk.model.event import AttributeValue, DropReason, EventKind
+from tachograph_sdk.privacy.file_path import file_path
 
 __all__ = ["ToolCalls"]
 
@@ -63,7 +65,10 @@ class ToolCalls:
             if record.agent_id:
                 attributes["agent_instance_id"] = record.agent_id
         call = self._open[block.id] = OpenCall(at_ns, attributes, number, offset)
-        if block.name in ("Bash", "PowerShell"):
+        if block.name in FILE_TOOLS:
+            if size and (file := file_in(block.input, record.cwd)) is not None:
+                attributes["file"] = file
+        elif block.name in ("Bash", "PowerShell"):
             if size < _MAX_COMMAND_BYTES and (b"commit" in (text := bytes(block.input)) or b"create" in text):
                 command = (read_object(CommandInput, block.input) or CommandInput()).command or ""
                 call.commits, call.opens_pull_request = commits(command), opens_pull_request(command)
@@ -84,6 +89,8 @@ class ToolCalls:
         ):
             told = read_object(ToolResult, result)
         attributes = call.attributes if call is not None else {**base, "tool_use_id": tool_use_id}
+        if told is not None and "file" not in attributes:
+            put(attributes, file=file_path(told.file_path or told.notebook_path, record.cwd))
         succeeded = _judge(attributes, record, block, result)
         if self._context.contents and not succeeded:
             put(attributes, content_error=text_in(block.content))
@@ -98,7 +105,7 @@ class ToolCalls:
         if succeeded and (told is not None or (call is not None and (call.commits or call.opens_pull_request))):
             outcome: Attributes = {**base, "tool_use_id": tool_use_id}
             put(outcome, prompt_id=record.prompt_id)
-            self._emit_outcome(call, told, tool_use_id, at_ns, outcome)
+            self._emit_outcome(call, told, tool_use_id, at_ns, outcome, attributes.get("file"))
 
     def finish(self) -> None:
         """Emit the calls that have no result so far."""
@@ -123,12 +130,19 @@ class ToolCalls:
         self._context.emit("tool_use", EventKind.FEATURE_USE, at_ns, f"feature:{block.id}", attributes)
 
     def _emit_outcome(
-        self, call: OpenCall | None, told: ToolResult | None, tool_use_id: str, at_ns: int, outcome: Attributes
+        self,
+        call: OpenCall | None,
+        told: ToolResult | None,
+        tool_use_id: str,
+        at_ns: int,
+        outcome: Attributes,
+        file: AttributeValue,
     ) -> None:
         if told is not None and (change := _lines_changed(told)) is not None:
             added, removed = change
             language = language_of(told.file_path or told.notebook_path or "")
             attributes = {**outcome, "lines_added": added, "lines_removed": removed, "language": language}
+            put(attributes, file=file)
             self._context.emit("tool_result", EventKind.CODE_CHANGE, at_ns, f"change:{tool_use_id}", attributes)
         operation = told.git_operation.pr if told is not None and told.git_operation is not None else None
         emit_version_control(

@@ -25,6 +25,7 @@ class Context(Emitter):
         self.time_ns = Times().ns
         self.muted = False  # what is read now was read before, without what it depends on
         self.thread = ""
+        self.folder: str | None = None  # the working directory
         self.turn_id: str | None = None
         self.model: str | None = None
         self.effort: str | None = None
@@ -35,6 +36,7 @@ class Context(Emitter):
     def begin(self, meta: Meta, *, is_subagent: bool) -> None:
         """Take over what the thread's first record says of all others."""
         self.thread = meta.id or ""
+        self.folder = meta.cwd
         self.is_subagent = is_subagent
         base: Attributes = {}
         put(
@@ -53,6 +55,7 @@ class Context(Emitter):
         """Take over what a turn's requests are made with."""
         if told.turn_id:
             self.turn_id = told.turn_id
+        self.folder = told.cwd or self.folder
         self.model = told.model or self.model
         mode = told.collaboration_mode
         settings = mode.settings if mode is not None else None

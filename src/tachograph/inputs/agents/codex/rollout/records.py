@@ -92,6 +92,7 @@ class TurnContext(msgspec.Struct, gc=False):
     """`turn_context`: what the requests that follow are made with."""
 
     turn_id: str | None = None
+    cwd: str | None = None
     model: str | None = None
     effort: str | None = None
     service_tier: str | None = None
@@ -182,6 +183,8 @@ class CommandArguments(msgspec.Struct, gc=False):
 
     cmd: msgspec.Raw = ABSENT
     command: msgspec.Raw = ABSENT
+    workdir: msgspec.Raw = ABSENT
+    working_directory: msgspec.Raw = ABSENT
 
 
 class Call(msgspec.Struct, gc=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,9 +14,11 @@ from tachograph.inputs.agents.codex.rollout.lines import as_text, head_of, read,
 from tachograph.inputs.agents.codex.rollout.patches import BEGIN, Lines, count_changes, count_patch
 from tachograph.inputs.agents.codex.rollout.records import Call, CommandArguments, Item, ItemCompleted, Output, ToolText
 from tachograph.inputs.agents.kit.calls import emit_version_control
+from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
 from tachograph.inputs.agents.kit.values import Attributes, put, text_in
 from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.privacy.file_path import file_path
 
 __all__ = ["ToolCalls"]
 
@@ -34,7 +37,8 @@ class _Call:
     offset: int
     usage_place: tuple[int, int]
     command: str = ""
-    patch: Lines | None = None
+    patch: tuple[Lines, ...] = ()
+    folder: str | None = None  # in which it was made
     item: Item | None = None
 
 
@@ -65,12 +69,15 @@ class ToolCalls:
         if len(self._open) >= _MAX_OPEN:
             self._open.pop(next(iter(self._open)))
         opened = self._open[call.call_id] = _Call(at_ns, attributes, offset, usage_place)
+        opened.folder = self._context.folder
         if name in _SHELLS:
-            opened.command = _command(call)
+            opened.command, folder = _command(call)
             if BEGIN in opened.command:
                 opened.patch = count_patch(opened.command)
+                opened.folder = folder or opened.folder
         elif name == "apply_patch":
             opened.patch = _patch(call)
+        put(attributes, file=_only_file(opened.patch, opened.folder))
 
     def take_result(self, told: Output, at_ns: int) -> None:
         """A tool gave something back."""
@@ -86,9 +93,12 @@ class ToolCalls:
             verdict = _judge_result(told.output)
         if verdict is UNKNOWN and call is not None:
             verdict = Verdict(True)  # nothing says that it failed
+        lines = _lines(item) or (call.patch if call is not None else ())
+        folder = call.folder if call is not None else None
+        put(attributes, file=_only_file(lines, folder))
         self._finish(call_id, attributes, verdict, item, at_ns, "function_call_output", "done")
         if call is not None and verdict.success:
-            self._emit_outcomes(call_id, attributes, call.command, _lines(item) or call.patch, at_ns)
+            self._emit_outcomes(call_id, attributes, call.command, lines, folder, at_ns)
 
     def take_item(self, told: ItemCompleted, item: Item, at_ns: int) -> None:
         """What came of a call. Calls that a script of the model made inside another call are told only here."""
@@ -111,9 +121,11 @@ class ToolCalls:
         command = _script(item.command or [])
         if self._context.contents:
             put(attributes, content_tool_input=command)
+        lines, folder = _lines(item) or count_patch(command), self._context.folder
+        put(attributes, file=_only_file(lines, folder))
         self._finish(item.id, attributes, verdict, item, at_ns, "item_completed", "item")
         if verdict.success:
-            self._emit_outcomes(item.id, attributes, command, _lines(item) or count_patch(command), at_ns)
+            self._emit_outcomes(item.id, attributes, command, lines, folder, at_ns)
 
     def finish(self) -> None:
         """Emit the calls that have no result so far."""
@@ -154,15 +166,30 @@ class ToolCalls:
         )
         self._context.emit(name, EventKind.TOOL_CALL, at_ns, self._key(call_id, what), attributes)
 
-    def _emit_outcomes(self, call_id: str, call: Attributes, command: str, lines: Lines | None, at_ns: int) -> None:
+    def _emit_outcomes(
+        self,
+        call_id: str,
+        call: Attributes,
+        command: str,
+        files: Sequence[Lines],
+        folder: str | None,
+        at_ns: int,
+    ) -> None:
+        """One change for each file."""
         outcome = self._context.base()
         outcome["tool_use_id"] = call_id
         put(outcome, prompt_id=call.get("prompt_id"))
         name = "function_call_output"
-        if lines is not None:
+        for place, lines in enumerate(files):
             attributes = {**outcome, "lines_added": lines.added, "lines_removed": lines.removed}
-            put(attributes, language=lines.language, tool_name=call.get("tool_name"))
-            self._context.emit(name, EventKind.CODE_CHANGE, at_ns, self._key(call_id, "change"), attributes)
+            put(
+                attributes,
+                language=language_of(lines.path),
+                tool_name=call.get("tool_name"),
+                file=file_path(lines.path, folder),
+            )
+            key = self._key(call_id, f"change:{place}" if place else "change")
+            self._context.emit(name, EventKind.CODE_CHANGE, at_ns, key, attributes)
         emit_version_control(
             self._context.emit,
             name,
@@ -174,28 +201,29 @@ class ToolCalls:
         )
 
 
-def _command(call: Call) -> str:
-    """The command a call runs, or nothing."""
+def _command(call: Call) -> tuple[str, str | None]:
+    """The command a call runs, or nothing, and the folder it says to run it in."""
     if call.action:
         arguments = read(CommandArguments, call.action)
     else:
         text = as_text(call.arguments) or as_text(call.input) or ""
         if not text.startswith("{"):
-            return text
+            return text, None
         try:
             arguments = msgspec.json.decode(text, type=CommandArguments)
         except msgspec.DecodeError:
-            return ""
+            return "", None
+    folder = as_text(arguments.workdir) or as_text(arguments.working_directory)
     for raw in (arguments.cmd, arguments.command):
         first = bytes(memoryview(raw)[:1])
         if first == b'"':
-            return as_text(raw) or ""
+            return as_text(raw) or "", folder
         if first == b"[":
             try:
-                return _script(msgspec.json.decode(raw, type=list[str]))
+                return _script(msgspec.json.decode(raw, type=list[str])), folder
             except msgspec.DecodeError:
-                return ""
-    return ""
+                return "", None
+    return "", None
 
 
 def _script(words: list[str]) -> str:
@@ -205,19 +233,24 @@ def _script(words: list[str]) -> str:
     return shlex.join(words) if len(words) < 100 else ""
 
 
-def _patch(call: Call) -> Lines | None:
+def _patch(call: Call) -> tuple[Lines, ...]:
     text = as_text(call.input) or as_text(call.arguments) or ""
     if text.startswith("{"):
         try:
             given = msgspec.json.decode(text, type=dict[str, str])
         except msgspec.DecodeError:
-            return None
+            return ()
         text = given.get("input") or given.get("patch") or ""
     return count_patch(text)
 
 
-def _lines(item: Item | None) -> Lines | None:
-    return count_changes(item.changes) if item is not None and item.changes else None
+def _lines(item: Item | None) -> tuple[Lines, ...]:
+    return count_changes(item.changes) if item is not None and item.changes else ()
+
+
+def _only_file(files: Sequence[Lines], folder: str | None) -> str | None:
+    """The file a call worked on, where it is one: a call has one attribute for it, its changes have one each."""
+    return file_path(files[0].path, folder) if len(files) == 1 else None
 
 
 def _judge_item(item: Item) -> Verdict:

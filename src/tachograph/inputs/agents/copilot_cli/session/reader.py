@@ -58,7 +58,7 @@ class EventsReader(LineByLine):
             str, tuple[str | None, int, int]
         ] = {}  # by subagent, "" the main one: prompt id, and its place
         self._subagents: dict[str, str] = {}  # by id: its type
-        self._tools = ToolCalls(self._emit, self._out)
+        self._tools = ToolCalls(self._emit, self._out, lambda: self._base.get("project"))
         self._take: dict[str, Callable[[Record, int, int], None]] = {
             "session.start": self._session,
             "session.model_change": self._model_change,

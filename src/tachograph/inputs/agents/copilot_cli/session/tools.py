@@ -10,6 +10,7 @@ from typing import Any
 from tachograph.inputs.agents.copilot_cli.session.lines import Record, part, word
 from tachograph.inputs.agents.kit.calls import OpenCall, emit_version_control, places
 from tachograph.inputs.agents.kit.emitter import Emitter
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.languages import language_of
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.shell import commits, opens_pull_request
@@ -36,8 +37,9 @@ class _Call(OpenCall):
 class ToolCalls:
     """Joins calls and results."""
 
-    def __init__(self, emit: Emit, out: Emitter) -> None:
+    def __init__(self, emit: Emit, out: Emitter, folder: Callable[[], object]) -> None:
         self._emit = emit
+        self._folder = folder  # gives the working directory
         self._out = out
         self._open: dict[str, _Call] = {}
 
@@ -56,6 +58,7 @@ class ToolCalls:
             mcp_tool=word(record.data.get("mcpToolName")),
             tool_source="mcp" if server else None,
             tool_input_bytes=_size(arguments),
+            file=None if server else file_given(name, arguments, self._folder()),
             content_tool_input=arguments if self._out.contents else None,
         )
         lean = Record(type=record.type, data={}, id=record.id, timestamp=record.timestamp, agent_id=record.agent_id)
@@ -110,6 +113,7 @@ class ToolCalls:
         if added or removed:
             change: Attributes = {**base, "lines_added": added or 0, "lines_removed": removed or 0}
             put(change, tool_name=attributes.get("tool_name"), language=_language(part(told, "properties")))
+            put(change, file=attributes.get("file"))
             self._emit("tool.execution_complete", EventKind.CODE_CHANGE, record, f"change:{call_id}", change)
         if call is not None:
             emit_version_control(

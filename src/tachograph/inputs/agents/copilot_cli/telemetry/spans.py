@@ -13,6 +13,7 @@ from tachograph.inputs.agents.genai.tables import (
     take,
 )
 from tachograph.inputs.agents.genai.usage import USAGE_NAMES
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
 
@@ -36,6 +37,7 @@ def _tool(raw: RawEvent, out: Attributes) -> DropReason | None:
     reason = finish_tool(raw, out)
     if code == "denied":
         out["decision"] = "reject"
+    put(out, "file", file_given(out.get("tool_name"), raw.attributes.get("gen_ai.tool.call.arguments")))
     return reason
 
 

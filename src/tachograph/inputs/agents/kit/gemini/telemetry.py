@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tachograph.inputs.agents.kit.files import file_given
 from tachograph.inputs.agents.kit.gemini.forms import disjoint_tokens, prompt_link, whole_count
 from tachograph.inputs.agents.kit.records import Unusable
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec, Telemetry, whole
@@ -131,7 +132,7 @@ def error_class(raw: RawEvent, out: Attributes) -> None:
 
 
 def tool_call(raw: RawEvent, out: Attributes) -> None:
-    """Who decided, whether the tool ships with the agent, and which lines an edit changed."""
+    """Who decided, whether the tool ships with the agent, which file it worked on and which lines an edit changed."""
     decision, source = _DECISIONS.get(_text(out.get("decision")), (None, None))
     out["decision"] = decision
     if source is not None:
@@ -140,6 +141,8 @@ def tool_call(raw: RawEvent, out: Attributes) -> None:
         out["tool_source"] = _SOURCES.get(_text(tool_source), tool_source)
     if (lines := edited_lines(raw.attributes.get("metadata"))) is not None:
         out["lines_added"], out["lines_removed"] = lines
+    if (file := file_given(out.get("tool_name"), raw.attributes.get("function_args"))) is not None:
+        out["file"] = file
 
 
 def edited_lines(metadata: object) -> tuple[int, int] | None:
