@@ -59,6 +59,8 @@ TABLES = (
     "feature_uses",
     "hook_sessions",
     "archived",
+    "compactions",
+    "rates",
 )
 
 
@@ -129,6 +131,22 @@ def store() -> Iterator[DuckDBStore]:
         make_event(EventKind.TOOL_CALL, tool_use_id="t1", tool_name="Bash", success=False, duration_ms=17.0),
         make_event(
             EventKind.TOOL_DECISION, tool_use_id="t2", tool_name="Write", decision="reject", decision_source="user"
+        ),
+        make_event(
+            EventKind.FEATURE_USE,
+            source=Source.TRANSCRIPT,
+            key="c1",
+            feature="compaction",
+            trigger="auto",
+            pre_tokens=150_000,
+        ),
+        make_event(EventKind.FEATURE_USE, source=Source.TRANSCRIPT, key="c2", feature="compaction", trigger="manual"),
+        make_event(
+            request_id="req_cached",
+            model="claude-opus-4-5",
+            cache_read_tokens=10**12,
+            cache_write_tokens=30,
+            cache_write_1h_tokens=10,
         ),
         make_event(EventKind.VCS_COMMIT, source=Source.OTEL_METRIC, quantity=2),
         make_event(EventKind.VCS_PULL_REQUEST, source=Source.OTEL_METRIC, quantity=1),

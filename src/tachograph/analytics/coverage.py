@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tachograph.analytics.compile import answer, ask, compile_query, half_up, local_time
-from tachograph.analytics.metrics import METRICS, Metric, part_of
+from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.windowed import between, usage, used
 from tachograph.ports import Result, Statement, Store
@@ -81,7 +82,10 @@ def answer_with_coverage(
     store: Store, query: Query
 ) -> tuple[Result, dict[str, Any] | None, list[dict[str, Any]] | None]:
     """The answer; what all of it rests on, and each row. Null where nothing that is asked for is usage or its cost."""
-    if not any(name in METRICS and is_usage(METRICS[name]) for name in query.metrics):
+    dimensions = {*query.by, *query.filters}
+    if not any(name in METRICS and is_usage(METRICS[name]) for name in query.metrics) or (
+        dimensions.issubset(DIMENSIONS) and not dimensions.issubset(dimensions_of(PARTS[0]))
+    ):
         return answer(store, query), None, None
     compile_query(query)  # says what is wrong with the question before anything is added to it
     width = len(query.by) + len(query.metrics)

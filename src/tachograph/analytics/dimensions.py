@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = ["BASIS", "DIMENSIONS", "FACTS", "Dimension", "Fact", "Grain"]
@@ -13,15 +13,16 @@ Grain = Literal["day", "hour"]
 
 Fact = Literal[
     "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
-    "sessions",
+    "sessions", "compactions", "cache", "cache_rows",
 ]  # fmt: skip
 """What metrics count over. Most are tables; `usage` (sums of requests) and `activity` (which session was active when)
 take whole hours from the hour tables and what the window cuts off from the rows themselves: see windowed.py. `sessions`
-are those that began in the window. Where their rows come from: facts.py."""
+are those that began in the window; `cache` and `cache_rows` are `usage` and `requests` beside the rates of their models.
+Where their rows come from: facts.py."""
 
 FACTS: tuple[Fact, ...] = (
     "usage", "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
-    "sessions",
+    "sessions", "compactions", "cache", "cache_rows",
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ class Dimension:
 
 _ROWS: tuple[Fact, ...] = (
     "requests", "tool_calls", "prompts", "outcomes", "activity", "limits", "feature_uses", "hook_sessions",
-    "sessions",
+    "sessions", "compactions",
 )  # fmt: skip
 
 
@@ -116,13 +117,18 @@ _TABLE: tuple[Dimension, ...] = (
     _column("attempts", "tries it took, as far as a source says", "requests", number=True),
     _column("error_class", "kind of error", "requests", "tool_calls"),
     _column("tool", "tool", "tool_calls", "outcomes", column="tool_name"),
+    _column("tool_class", "kind of tool: edit, read, search, shell, web, agent, mcp, other", "tool_calls"),
+    _column("file", "file (pseudonym)", "tool_calls", "outcomes"),
+    _column("language", "programming language of the changed file", "outcomes"),
+    _column("active_by", "who was active: user, cli", "outcomes"),
+    _column("trigger", "what made the context be compacted: auto, manual, …", "compactions"),
     _column("decision", "accept or reject", "tool_calls"),
     _column("decision_source", "who decided: config, hook, user, …", "tool_calls"),
     _column("prompt_origin", "human, command or agent", "prompts"),
     _column("limit", "limit of the plan: five_hour, seven_day, …", "limits", column="limit_window"),
     _column("feature", "command (typed), skill (used by the model) or subagent", "feature_uses"),
     _column("feature_name", "name of the command, skill or subagent; null where nobody tells it", "feature_uses"),
-    _column("exit_reason", "how the session ended: clear, prompt_input_exit, …", "hook_sessions"),
+    _column("exit_reason", "how the session ended: clear, prompt_input_exit, …", "hook_sessions", "sessions"),
     _column("counting", "how it was counted: responses, or records as the original client does", "hook_sessions"),
     _column("integrity", "how far the report can be believed: keyed, checksum, unverified", "hook_sessions"),
     _column("session_id_kind", "real, or rotating: joined with nothing else", "hook_sessions"),
@@ -138,10 +144,20 @@ _TABLE: tuple[Dimension, ...] = (
             "tool_calls": _SEEN_REST,
             "prompts": _SEEN_REST,
             "feature_uses": _SEEN_BY,
+            "compactions": _SEEN_BY,
         },
         type="text",
         help="who saw it: otel, transcript, both, counter, hook",
     ),
 )
 
-DIMENSIONS: dict[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}
+_BESIDE_RATES: Mapping[Fact, Fact] = {"usage": "cache", "requests": "cache_rows"}
+
+
+def _beside_rates(dimension: Dimension) -> Dimension:
+    """With the facts that are the same rows beside something else."""
+    more = {more: dimension.sql[fact] for fact, more in _BESIDE_RATES.items() if fact in dimension.sql}
+    return replace(dimension, sql={**dimension.sql, **more})
+
+
+DIMENSIONS: dict[str, Dimension] = {dimension.name: _beside_rates(dimension) for dimension in _TABLE}

@@ -10,7 +10,7 @@ import pytest
 
 from tachograph.analytics.compile import answer, compile_query, half_up
 from tachograph.analytics.dimensions import DIMENSIONS, FACTS
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, part_of
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.report import TOTALS, build_report
 from tachograph.ports import Batch
@@ -127,6 +127,12 @@ BY_HAND = {
     "requests_per_prompt": 3, "prompts_per_session": 0.5, "cost_share": 1, "subagent_cost_microusd": 0,
     "skill_cost_microusd": 0, "plugin_cost_microusd": 0, "mcp_cost_microusd": 0, "subagent_cost_share": 0,
     "skill_cost_share": 0, "plugin_cost_share": 0, "mcp_cost_share": 0, "lines_net": 4, "code_churn": 10,
+    "time_to_first_edit_p50_seconds": 0, "time_to_first_commit_p50_seconds": 0, "score_outcome": 1, "score_reliability": 2 / 3,
+    "score_acceptance": 0, "score_one_shot": None, "productivity_score": 10 * (0.4 + 0.2 * 2 / 3) / 0.8, "compactions": 0,
+    "context_before_compaction_p50_tokens": None, "daily_active_users": 0.5, "weekly_active_users": 1,
+    "monthly_active_users": 1, "stickiness_ratio": 0.5, "retry_cost_microusd": 0, "cache_saved_microusd": 0,
+    "tool_success_ratio": 0.5, "tool_retries": 0, "edit_acceptance_ratio": 0, "read_before_edit_ratio": None,
+    "one_shot_ratio": None, "user_active_seconds": None, "agent_active_seconds": None, "files_changed": None,
 }  # fmt: skip
 
 
@@ -276,3 +282,5 @@ def test_active_time_that_nobody_reports_is_null_with_a_reason():
 def test_registries_only_name_facts_that_there_are():
     assert all(set(metric.sql) <= set(FACTS) and metric.help.endswith(".") for metric in METRICS.values())
     assert all(set(dimension.sql) <= set(FACTS) and dimension.help for dimension in DIMENSIONS.values())
+    assert all(metric.formula and bool(metric.sql) != bool(metric.made_of) for metric in METRICS.values())
+    assert all(part_of(name).sql for metric in METRICS.values() for name in metric.parts)

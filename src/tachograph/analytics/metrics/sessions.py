@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from tachograph.analytics.dimensions import Fact
-from tachograph.analytics.metrics.metric import Metric, derived, measured
+from tachograph.analytics.metrics.metric import Metric, derived, mean, measured
 
 __all__ = ["SESSIONS", "SESSION_PARTS"]
 
 _WHERE_SEEN: Final[tuple[Fact, ...]] = (
-    "activity", "requests", "tool_calls", "prompts", "outcomes", "feature_uses", "hook_sessions",
+    "activity", "requests", "tool_calls", "prompts", "outcomes", "feature_uses", "hook_sessions", "sessions",
 )  # fmt: skip
 
 _LENGTH: Final = "case when ended_at >= began_at then date_diff('microsecond', began_at, ended_at) / 1000000 end"
@@ -18,10 +18,37 @@ _LENGTH: Final = "case when ended_at >= began_at then date_diff('microsecond', b
 
 _NONE_BEGAN: Final = "no session began in this window"
 
+_SCORE: Final = (
+    "10 x (0.4 outcome + 0.2 reliability + 0.2 acceptance + 0.2 one_shot) / (sum of the weights of the known parts)"
+)
+"""As it stands in store/rollups/88_scores.sql, which works it out."""
+
+
+def _time_to(what: str, column: str) -> Metric:
+    seconds = f"case when {column} >= began_at then date_diff('microsecond', began_at, {column}) / 1000000 end"
+    return measured(
+        f"time_to_first_{what}_p50_seconds", "seconds", "lower",
+        f"Median time from a session's first record to its first {what}; of sessions that began in the window and have one.",
+        formula=f"median of the time from the beginning of a session to its first {what}",
+        reason=f"no session that began in this window has {'an' if what[0] in 'aeiou' else 'a'} {what}",
+        sql={"sessions": f"p50({seconds})"}, is_mean=True,
+    )  # fmt: skip
+
+
+def _part(name: str, formula: str, reason: str) -> Metric:
+    column = f"score_{name}"
+    return measured(
+        column, "ratio", "higher", f"A part of productivity_score, 0 to 1: mean {name.replace('_', ' ')} of sessions.",
+        formula=f"mean over sessions of: {formula}", reason=f"{reason}, of those that began in this window",
+        sql={"sessions": mean(column, f"{column} is not null")},
+    )  # fmt: skip
+
+
 SESSIONS: tuple[Metric, ...] = (
     measured(
         "sessions", "count", "neither", "Sessions with a prompt, a request, a tool call or counted usage.",
-        formula="number of different sessions", sql=dict.fromkeys(_WHERE_SEEN, "count(distinct session_id)"),
+        formula="number of different sessions; by session_length: of those that began in the window",
+        sql=dict.fromkeys(_WHERE_SEEN, "count(distinct session_id)"),
     ),
     measured(
         "sessions_started", "count", "neither", "Sessions that began in the window.",
@@ -57,6 +84,26 @@ SESSIONS: tuple[Metric, ...] = (
         "session_length_mean_seconds", "seconds", "neither", "Mean length of a session, pauses included.",
         formula="mean of the length of sessions", reason=_NONE_BEGAN,
         sql={"sessions": f"sum({_LENGTH}) / nullif(count(*), 0)"}, is_mean=True,
+    ),
+    _time_to("edit", "first_edit_at"),
+    _time_to("commit", "first_commit_at"),
+    measured(
+        "productivity_score", "mean", "higher", "Mean score of the sessions that began in the window, 0 to 10.",
+        formula=f"mean over sessions of {_SCORE}", sql={"sessions": mean("score", "score is not null")},
+        reason="no session that began in this window called a tool or changed a line",
+    ),
+    _part("outcome", "with a commit or a pull request 1, else changed lines / 100, at most 1", "no session called a tool or changed a line"),
+    _part("reliability", "1 - tool errors / tool calls", "no session called a tool"),
+    _part("acceptance", "edits not rejected / edits decided on or run", "no session has an edit that was decided on"),
+    _part("one_shot", "turns that needed one attempt / turns in which an edit ran", "no session has a turn with an edit that ran"),
+    measured(
+        "compactions", "count", "neither", "Times that a context was compacted.",
+        formula="number of compactions", sql={"compactions": "count(*)"},
+    ),
+    measured(
+        "context_before_compaction_p50_tokens", "tokens", "neither", "Median size of a context that was compacted.",
+        formula="median of the tokens of a context before it was compacted", is_mean=True,
+        reason="no context was compacted, or nobody says how large it was", sql={"compactions": "p50(pre_tokens)"},
     ),
 )  # fmt: skip
 

@@ -30,6 +30,19 @@ def _how_many(condition: str) -> dict[Fact, str]:
     return {"usage": f"sum(n) filter (where {condition})", "requests": f"count(*) filter (where {condition})"}
 
 
+def _femto(tokens: str, rate: str) -> str:
+    """Tokens times a rate, in integers wide enough for the tokens of years."""
+    return f"cast({tokens} as Int128) * {rate}"
+
+
+_SAVED: Final = (
+    f"sum({_femto('cache_read_tokens', 'cache_read_saved_femtousd')}"
+    f" - {_femto('(cache_write_tokens - cache_write_1h_tokens)', 'cache_write_5m_extra_femtousd')}"
+    f" - {_femto('cache_write_1h_tokens', 'cache_write_1h_extra_femtousd')})"
+)
+"""In femto-dollars. What no source says the time of counts as kept for 5 minutes."""
+
+
 def _attributed(name: str, column: str, spoken: str) -> Metric:
     """Cost of requests that an agent attributes to something; the hours do not know it."""
     return measured(
@@ -107,11 +120,24 @@ USAGE: tuple[Metric, ...] = (
     ),
     measured(
         "cost_microusd", "microusd", "lower", "Cost in whole micro-dollars: reported, else priced.",
-        formula="sum of what requests cost, rounded half up once", sql=_both(_COST),
+        formula="sum of what requests cost, rounded half up once; by session_length: of sessions that began in the window",
+        sql={**_both(_COST), "sessions": _COST},
     ),
     measured(
         "cost_usd", "usd", "lower", "Cost in dollars: cost_microusd divided by a million.",
-        formula="cost_microusd / 1,000,000", sql=_both(_COST),
+        formula="cost_microusd / 1,000,000", sql={**_both(_COST), "sessions": _COST},
+    ),
+    measured(
+        "retry_cost_microusd", "microusd", "lower", "The part of cost_microusd spent on calling a tool again that had just failed.",
+        formula="cost of requests whose answer repeats a failed tool call",
+        sql={"requests": "sum(cost_nanousd) filter (where for_retry)"},
+    ),
+    measured(
+        "cache_saved_microusd", "microusd", "higher",
+        "What the cache saved at the plain rates of the day: reads that were no fresh input, less what writing cost extra."
+        " Can be negative. Models without a price give nothing.",
+        formula="cache reads x (rate of fresh input - rate of a read) - cache writes x (rate of a write - rate of fresh input)",
+        sql=dict.fromkeys(("cache", "cache_rows"), _SAVED), scale=1_000_000,
     ),
     measured(
         "subagent_cost_microusd", "microusd", "neither", "The part of cost_microusd that subagents caused.",
