@@ -25,9 +25,12 @@ from tachograph.analytics.explain.explanation import explain
 from tachograph.analytics.explain.rows import ledger_page
 from tachograph.analytics.explain.scope import Selection
 from tachograph.analytics.explain.session_cost import compare_session_totals
+from tachograph.analytics.live import last_number, records_between, standing
 from tachograph.analytics.metrics import METRICS, dimensions_of
+from tachograph.analytics.now import now
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.report import TOTALS, build_report
+from tachograph.analytics.scope import Scope
 from tachograph.analytics.zones import find_zone
 from tachograph.ports import Batch, Result, Statement
 from tachograph.pricing.price import PriceTable
@@ -61,6 +64,8 @@ TABLES = (
     "archived",
     "compactions",
     "rates",
+    "numbering",
+    "settled",
 )
 
 
@@ -331,3 +336,32 @@ def test_sessions_of_evals_are_the_same_on_both(store, clickhouse, window):
                 assert values[0] == values[1] or (not isinstance(values[0], Missing) and same(*values)), measure.name
         seen += len(ours.rows)
     assert seen or window == "nothing"
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"agent": ["claude_code"]}, {"session": [None, "s_1"], "kind": ["tool.call", "api.request"]}]
+)
+def test_the_live_stream_reads_the_same_on_both(store, clickhouse, filters):
+    assert standing(store, 0) == standing(clickhouse, 0)
+    last = last_number(store, 3)
+    assert last == last_number(clickhouse, 3) == standing(store, 0).upto
+    assert standing(store, last).upto is standing(clickhouse, last).upto is None
+    for after in (0, last // 2, last):
+        ours, theirs = (records_between(s, after, last, limit=50, filters=filters) for s in (store, clickhouse))
+        assert [list(record) for record in ours] == [list(record) for record in theirs]
+        for one, two in zip(ours, theirs, strict=True):
+            assert all(same(str(one[n]) if n == "event_id" else one[n], two[n]) for n in one), (one, two)
+    assert records_between(store, 0, last, limit=50, filters=filters)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+@pytest.mark.parametrize("filters", [{}, {"agent": ["claude_code", None]}, {"user": [None]}])
+def test_what_goes_on_is_the_same_on_both(store, clickhouse, filters, zone):
+    ((last,),) = store.query_sql("select epoch_us(max(ended_at)) from sessions").rows
+    seen = 0
+    for minutes in (1, 20, 24 * 60):
+        scope = Scope(window=Window(zone=find_zone(zone)), now_us=last + minutes * 60_000_000, filters=filters)
+        ours, theirs = now(store, scope), now(clickhouse, scope)
+        assert ours == theirs
+        seen += len(ours["sessions"]) + sum(ours["minutes"]["requests"])
+    assert seen

@@ -21,6 +21,7 @@ class Scope:
     filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)  # the question's own, as given
     monthly_budget_microusd: int | None = None  # what the owner set; None: nothing
+    daily_budget_microusd: int | None = None  # likewise
 
 
 Make = Callable[[Store, Scope], Mapping[str, Any]]

@@ -57,6 +57,7 @@ class StoreAnswers:
         privacy: AsksPrivacy = lambda: DEFAULT_STATE,
         name: Callable[[str, str], str] = lambda _, text: text,
         monthly_budget_microusd: int | None = None,
+        daily_budget_microusd: int | None = None,
     ) -> None:
         """Answers from this store.
 
@@ -64,7 +65,7 @@ class StoreAnswers:
             store, clock, times, demo, prices: what the answers are made of.
             zone: counts days and hours where a question names none.
             name: gives what is stored for a text of a kind: who filters by an e-mail address finds its pseudonym.
-            monthly_budget_microusd: what the owner means to spend a month.
+            monthly_budget_microusd, daily_budget_microusd: what the owner means to spend a month, and a day.
 
         Raises:
             UnknownTimeZone: there is no such zone.
@@ -83,6 +84,7 @@ class StoreAnswers:
         self._demo = demo
         self._privacy = privacy
         self._monthly_budget_microusd = monthly_budget_microusd
+        self._daily_budget_microusd = daily_budget_microusd
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
@@ -147,6 +149,7 @@ class StoreAnswers:
             filters=filters,
             parameters={name: text for name, text in parameters.items() if name in own},
             monthly_budget_microusd=self._monthly_budget_microusd,
+            daily_budget_microusd=self._daily_budget_microusd,
         )
 
     def make(self, make: Make, scope: Scope) -> dict[str, Any]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
 
 __all__ = ["QUESTIONS"]
 
-QUESTIONS: Mapping[str, Question] = {}
+QUESTIONS: Mapping[str, Question] = {
+    "now": NOW,
+}

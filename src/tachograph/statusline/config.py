@@ -29,6 +29,11 @@ class BudgetConfig:
                 raise ValueError(f"{option.name} must be an amount above 0")
 
     @property
+    def day_microusd(self) -> int | None:
+        """What is meant to be spent a day, in whole micro-dollars."""
+        return None if self.day_usd is None else round(self.day_usd * 1_000_000)
+
+    @property
     def month_microusd(self) -> int | None:
         """What is meant to be spent a month, in whole micro-dollars."""
         return None if self.month_usd is None else round(self.month_usd * 1_000_000)

@@ -49,6 +49,7 @@ from tachograph_sdk.model.subject import Correction
 
 __all__ = ["DuckDBStore", "StoreConfig", "load_macros"]
 
+_CLOSING_S = 2.0
 _WRITTEN = "you wrote"
 _TABLES = "`show tables` lists the tables, `describe requests` the columns of one"
 
@@ -313,7 +314,8 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
         with self._lock:
             if not self._closed:
                 self._closed = True
-                with self._door:
+                with self._door:  # whoever still reads has a moment to end
+                    self._door.wait_for(lambda: not self._readers, _CLOSING_S)
                     self._root.close()
                 self._writer.close()
 

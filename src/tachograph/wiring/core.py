@@ -207,6 +207,7 @@ class _CoreProcess:
                 privacy=choice.state,
                 name=parts.name,
                 monthly_budget_microusd=settings.budget.month_microusd,
+                daily_budget_microusd=settings.budget.day_microusd,
             ),
             import_files=import_files,
             purge_contents=purge_contents,

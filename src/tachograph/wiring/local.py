@@ -82,6 +82,7 @@ def open_answers(home: Home) -> Iterator[Any]:
             privacy=PresetChoice(home.root).state,
             name=parts.name,
             monthly_budget_microusd=settings.budget.month_microusd,
+            daily_budget_microusd=settings.budget.day_microusd,
         )
 
 

@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 
 import duckdb
 import pytest
@@ -178,3 +180,18 @@ def test_what_has_no_time_of_its_own_counts_once_however_much_later_it_comes_aga
     store.settle()
     assert store.query(Statement(name="count", sql="select count(*) from events")).rows == [(1,)]
     store.close()
+
+
+def test_closing_waits_for_whoever_still_reads() -> None:
+    store = DuckDBStore(":memory:")
+    told: list[object] = []
+    slow = Statement(
+        name="slow", sql="select count(*) from range(60_000) a, range(6_000) b where a.range % 7 = b.range % 11"
+    )
+    reader = threading.Thread(target=lambda: told.append(store.query(slow).rows))
+    reader.start()
+    while not store._readers:
+        time.sleep(0.001)
+    store.close()
+    reader.join()
+    assert told
