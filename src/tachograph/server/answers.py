@@ -8,9 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from tachograph.analytics.coverage import answer_with_coverage
 from tachograph.analytics.eval.sessions import ask_sessions
-from tachograph.analytics.query import Query, Window, parse_window
+from tachograph.analytics.query import Window, parse_window
 from tachograph.analytics.report import build_report
 from tachograph.analytics.scope import Make, Scope
 from tachograph.analytics.zones import find_zone
@@ -20,6 +19,7 @@ from tachograph.pricing.price import PriceTable
 from tachograph.server.explainer import Explainer
 from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
+from tachograph.server.tables import TABLE_PARAMETERS, answer_table, names_in
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 
@@ -88,27 +88,16 @@ class StoreAnswers:
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
-        made = build_report(self._store, self._window(parameters), _names(parameters.get("by", "")))  # type: ignore[arg-type]
+        made = build_report(self._store, self._window(parameters), names_in(parameters.get("by", "")))  # type: ignore[arg-type]
         return {**self._in_clear(made.as_json()), "demo": self._demo, "privacy": self.privacy()}
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Columns and rows; parameters metrics, by, since, until, range, tz, and dimension filters. Raises QueryError."""
-        scope = self.scope(parameters, own=frozenset({"metrics", "by"}))
-        window = scope.window
-        question = Query(
-            metrics=_names(parameters["metrics"]),
-            by=_names(parameters.get("by", "")),
-            filters=scope.filters,
-            window=window,
-        )
-        result, coverage, by_row = answer_with_coverage(self._store, question)  # type: ignore[arg-type]
-        return {
-            **self._in_clear(_table(result)),
-            "coverage": coverage,
-            "row_coverage": by_row,
-            "window": window.as_text(),
-            "demo": self._demo,
-        }
+        """A table; parameters metrics, by, grain, order, limit, offset, since, until, range, tz, and dimension filters.
+
+        Raises QueryError.
+        """
+        scope = self.scope(parameters, own=TABLE_PARAMETERS)
+        return {**self.make(answer_table, scope), "window": scope.window.as_text(), "demo": self._demo}
 
     def privacy(self) -> dict[str, Any]:
         """Which preset holds, and what whoever looks at the data has to know."""
@@ -228,10 +217,6 @@ class _Timed:
             return self._store.query_sql(sql)
         finally:
             self._times.add(self._clock.monotonic_s() - start)
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _table(result: Result) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tachograph.server.routes import (
     query,
     report,
     retention,
+    registry,
     sql,
 )
 
@@ -29,6 +30,7 @@ ROUTERS = (
     sql.router,
     imports.router,
     live.router,
+    registry.router,
     metrics.router,
     page.router,
     explain.router,

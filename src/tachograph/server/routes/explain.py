@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from tachograph.server.routes.report import Range, Since, Tz, Until
+from tachograph.server.routes.parameters import Range, Since, Tz, Until
 from tachograph.server.routes.shared import Parts
 
 __all__ = ["router"]

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from tachograph.server.page import RANGES, connect_lines, render_page, stylesheet
 from tachograph.server.routes.health import health_of
-from tachograph.server.routes.report import Tz
+from tachograph.server.routes.parameters import Tz
 from tachograph.server.routes.shared import Parts
 from tachograph_sdk.errors import BadWindow
 

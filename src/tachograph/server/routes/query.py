@@ -2,30 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
-from tachograph.server.routes.report import By, Range, Since, Tz, Until
+from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.pieces import Piece
+from tachograph.analytics.table import MOST_ROWS
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, one_of
 from tachograph.server.routes.shared import Parts
+from tachograph.server.shapes import Answer, Cell, Window
+from tachograph.server.tables import MOST_OFFSET
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["questions"])
 
 
-@router.get("/api/v1/query")
+class ColumnAbout(Answer):
+    """What a column is, and how to show it."""
+
+    name: str
+    kind: Literal["dimension", "metric"]
+    type: Literal["text", "number", "time"]
+    unit: str | None = Field(description="of a metric: count, tokens, microusd, usd, lines, seconds, ms, ratio, mean")
+    better: str | None = Field(description="of a metric: higher, lower or neither")
+
+
+class Rests(Answer):
+    """What a figure rests on."""
+
+    share: float | None = Field(description="of its usage, seen request by request; null: there is none")
+    residual_share: float | None = Field(description="of its usage, seen by counters only")
+    unpriced_requests: int = Field(description="requests whose cost nobody knows")
+
+
+class Previous(Answer):
+    """The same of the window before, of the same length."""
+
+    window: Window
+    rows: list[list[Cell]] = Field(description="row for row beside `rows`, metrics only; null: it had none")
+    reasons: dict[str, str] = Field(description="why cells are null, by metric")
+
+
+class TableAnswer(Answer):
+    """A table."""
+
+    columns: list[str] = Field(description="dimensions, then metrics")
+    rows: list[list[Cell]]
+    about: list[ColumnAbout] = Field(description="one for each column")
+    total_rows: int = Field(description="of all pages")
+    offset: int
+    limit: int | None
+    next_offset: int | None = Field(description="where the next page begins; null: this is the last")
+    grain: Piece | None
+    order: list[str]
+    reasons: dict[str, str] = Field(description="why cells of this page are null, by metric")
+    coverage: Rests | None = Field(description="of all rows; null: nothing asked for is usage or its cost")
+    row_coverage: list[Rests] | None = Field(description="of each row of this page")
+    window: Window
+    demo: bool = Field(description="the data is made up")
+
+
+@router.get(
+    "/api/v1/query",
+    operation_id="query",
+    response_model=TableAnswer,
+    openapi_extra=one_of(
+        listed("metrics", "what is measured", METRICS, required=True),
+        listed("by", "what it is split by", DIMENSIONS),
+        listed(
+            "order",
+            "columns to order by, with a minus for falling; default the dimensions",
+            [f"{sign}{name}" for name in (*DIMENSIONS, *METRICS) for sign in ("", "-")],
+        ),
+        filters(),
+    ),
+)
 def query(
     request: Request,
     parts: Parts,
-    metrics: Annotated[str, Query(description="metric names, separated by commas", max_length=500)],
-    by: By = None,
+    grain: Annotated[
+        Piece | None,
+        Query(description="first dimension, with a row for every hour, day, week or month of the window"),
+    ] = None,
     since: Since = None,
     until: Until = None,
     range_: Range = None,
     tz: Tz = None,
-) -> dict[str, Any]:
-    """Columns and rows. Further parameters that name a dimension filter by it: `model=claude-opus-5-5`."""
-    named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_, "tz": tz}
-    filters = {k: v for k, v in request.query_params.items() if k not in named}
-    return parts.answers.query({**filters, **{k: v for k, v in named.items() if v is not None}})
+    limit: Annotated[int | None, Query(description="rows of a page; default all", ge=1, le=MOST_ROWS)] = None,
+    offset: Annotated[int, Query(description="rows before the page", ge=0, le=MOST_OFFSET)] = 0,
+) -> Any:
+    """Columns and rows. Each dimension is also a parameter that filters by it: `model=claude-opus-5-5`."""
+    once = ("grain", "since", "until", "range", "tz", "limit", "offset")
+    return parts.answers.query(given_in(request, once=once))

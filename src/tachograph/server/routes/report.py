@@ -6,25 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from tachograph.server.routes.parameters import Range, Since, Tz, Until
 from tachograph.server.routes.shared import Parts
 
 __all__ = ["router"]
 
 router = APIRouter()
 
-Since = Annotated[
-    str | None, Query(description="first day or time, included; without an offset in the zone `tz`", max_length=40)
-]
-Until = Annotated[str | None, Query(description="end, excluded; likewise", max_length=40)]
-Range = Annotated[
-    str | None, Query(alias="range", description="1h, 24h, 7d, 30d, 90d or all; instead of since and until")
-]
-Tz = Annotated[
-    str | None,
-    Query(
-        description="time zone that counts days and hours, such as Europe/Berlin; default the server's", max_length=60
-    ),
-]
 By = Annotated[str | None, Query(description="dimensions, separated by commas", max_length=200)]
 
 

@@ -1,0 +1,81 @@
+"""A question of metrics in strings, its table in JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tachograph.analytics.pieces import PIECES, Piece
+from tachograph.analytics.query import Query
+from tachograph.analytics.scope import Scope
+from tachograph.analytics.table import MOST_ROWS, Table, TableQuestion, about_columns, ask_table, parse_order
+from tachograph.ports import Store
+from tachograph_sdk.errors import QueryError
+
+__all__ = ["MOST_OFFSET", "TABLE_PARAMETERS", "answer_table", "names_in", "whole_number"]
+
+TABLE_PARAMETERS = frozenset({"metrics", "by", "grain", "order", "limit", "offset", "compare"})
+MOST_OFFSET = 1_000_000_000
+
+
+def answer_table(store: Store, scope: Scope) -> dict[str, Any]:
+    """Columns, rows and what they rest on. Raises QueryError."""
+    question = _question(scope)
+    now = datetime.fromtimestamp(scope.now_us / 1_000_000, UTC).replace(tzinfo=None)
+    return _as_json(ask_table(store, question, now=now))
+
+
+def _question(scope: Scope) -> TableQuestion:
+    given = scope.parameters
+    grain: Piece | None = next((piece for piece in PIECES if piece == given.get("grain")), None)
+    if grain is None and "grain" in given:
+        raise QueryError(f"{given['grain']!r} is not a grain", hint=f"grains are: {', '.join(PIECES)}")
+    query = Query(
+        metrics=names_in(given.get("metrics", "")),
+        by=names_in(given.get("by", "")),
+        filters=scope.filters,
+        window=scope.window,
+    )
+    return TableQuestion(
+        query=query,
+        grain=grain,
+        order=parse_order(names_in(given.get("order", ""))),
+        limit=whole_number(given, "limit", 1, MOST_ROWS),
+        offset=whole_number(given, "offset", 0, MOST_OFFSET) or 0,
+    )
+
+
+def _as_json(table: Table) -> dict[str, Any]:
+    question = table.question
+    after = question.offset + len(table.result.rows)
+    return {
+        "columns": list(table.result.columns),
+        "rows": [list(row) for row in table.result.rows],
+        "about": about_columns(question.query),
+        "total_rows": table.total_rows,
+        "offset": question.offset,
+        "limit": question.limit,
+        "next_offset": after if after < table.total_rows and table.result.rows else None,
+        "grain": question.grain,
+        "order": [f"-{order.column}" if order.falling else order.column for order in question.order],
+        "reasons": dict(table.reasons),
+        "coverage": table.coverage,
+        "row_coverage": table.row_coverage,
+    }
+
+
+def names_in(text: str) -> Sequence[str]:
+    """The names that commas separate."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def whole_number(given: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+    """A parameter as a whole number within its bounds; None if it is not given. Raises QueryError."""
+    text = given.get(name)
+    if text is None:
+        return None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
+    if not least <= number <= most:
+        raise QueryError(f"{name} is not a whole number from {least} to {most:,}", hint=f"write {name}=100")
+    return number
