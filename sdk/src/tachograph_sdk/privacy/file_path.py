@@ -12,6 +12,7 @@ __all__ = ["file_path"]
 
 MAX_CHARS = 4096  # a longer one is no path
 _MEMO = 4096
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+", re.ASCII).fullmatch  # most are: nothing is to be done
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LONG = (("\\\\?\\UNC\\", "\\\\"), ("\\\\?\\", ""), ("//?/", ""))  # how Windows begins a path that may be longer
 
@@ -30,6 +31,8 @@ def file_path(path: object, folder: object = None) -> str | None:
     """
     if not isinstance(path, str) or not path:
         return None
+    if _PLAIN(path) is not None and len(path) <= MAX_CHARS:
+        return path
     base = folder if isinstance(folder, str) else ""
     key = (path, base)
     if key in _known:
