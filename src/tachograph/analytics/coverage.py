@@ -11,13 +11,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tachograph.analytics.compile import answer, ask, compile_query, half_up, local_time
-from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.windowed import between, usage, used
 from tachograph.ports import Result, Statement, Store
 
-__all__ = ["GOOD", "PARTS", "TOKENS", "answer_with_coverage", "compact", "coverage_of", "is_usage", "percent"]
+__all__ = [
+    "GOOD",
+    "PARTS",
+    "TOKENS",
+    "answer_with_coverage",
+    "compact",
+    "coverage_of",
+    "is_usage",
+    "percent",
+    "rests_on_usage",
+]
 
 GOOD = 0.99  # a row whose coverage is below this is marked
 
@@ -82,18 +91,23 @@ def answer_with_coverage(
     store: Store, query: Query
 ) -> tuple[Result, dict[str, Any] | None, list[dict[str, Any]] | None]:
     """The answer; what all of it rests on, and each row. Null where nothing that is asked for is usage or its cost."""
-    dimensions = {*query.by, *query.filters}
-    if not any(name in METRICS and is_usage(METRICS[name]) for name in query.metrics) or (
-        dimensions.issubset(DIMENSIONS) and not dimensions.issubset(dimensions_of(PARTS[0]))
-    ):
-        return answer(store, query), None, None
     compile_query(query)  # says what is wrong with the question before anything is added to it
+    if not rests_on_usage(query):
+        return answer(store, query), None, None
     width = len(query.by) + len(query.metrics)
     full = ask(store, query, [*(METRICS[name] for name in query.metrics), *PARTS])
     parts = [row[width:] for row in full.rows]
     whole = [sum(column) for column in zip(*parts, strict=True)] or [0] * len(PARTS)
     kept = Result(columns=full.columns[:width], rows=[row[:width] for row in full.rows])
     return kept, compact(whole), [compact(cells) for cells in parts]
+
+
+def rests_on_usage(query: Query) -> bool:
+    """True if something that is asked for is usage or its cost, and usage knows all dimensions: others have no coverage."""
+    known = dimensions_of(PARTS[0])
+    return any(is_usage(METRICS[name]) for name in query.metrics) and all(
+        n in known for n in (*query.by, *query.filters)
+    )
 
 
 def is_usage(metric: Metric) -> bool:

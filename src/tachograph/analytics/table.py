@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from tachograph.analytics.compile import ask, compile_query, extent_of
-from tachograph.analytics.coverage import PARTS, compact, is_usage
+from tachograph.analytics.coverage import PARTS, compact, rests_on_usage
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.pieces import PIECES, Piece, pieces_of
@@ -74,7 +74,7 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
     query = question.query
     compile_query(query)  # says what is wrong with the question before anything is added to it
     _check_order(question)
-    has_usage = any(is_usage(METRICS[name]) for name in query.metrics)
+    has_usage = rests_on_usage(query)
     metrics = [METRICS[name] for name in query.metrics]
     asked = [*metrics, *PARTS] if has_usage else metrics
     width = len(query.by) + len(metrics)
