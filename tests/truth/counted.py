@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from tachograph.pricing.price import PriceTable
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.usage import TokenUsage
 from tests.truth.things import Month, Request
 
-__all__ = ["price_of", "put_together"]
+__all__ = ["price_of", "put_together", "rates_of"]
 
 
 def put_together(month: Month) -> None:
@@ -37,6 +38,29 @@ def put_together(month: Month) -> None:
         month.requests.append(known)
 
 
+@cache
+def _prices() -> PriceTable:
+    return PriceTable.load()
+
+
+@cache
+def _rates_on(model: str, day: datetime) -> tuple[int, int, int] | None:
+    def femto(**used: int) -> int:  # of one token, at so few that no threshold is met
+        usage = TokenUsage(**{name: 1000 * count for name, count in used.items()})
+        return _prices().price(usage, model=model, at_us=_us(day)).nanousd * 1000
+
+    try:
+        fresh = femto(input=1)
+        return fresh - femto(cache_read=1), femto(cache_write=1) - fresh, femto(cache_write=1, cache_write_1h=1) - fresh
+    except UnknownModel:
+        return None
+
+
+def rates_of(model: str | None, at: datetime) -> tuple[int, int, int] | None:
+    """Femto-dollars a token that a read from a cache saves, and that a write for 5 minutes and one for an hour costs extra."""
+    return _rates_on(model or "", datetime(at.year, at.month, at.day))  # noqa: DTZ001 - UTC, as all times here
+
+
 def price_of(request: Request) -> int | None:
     """Nano-dollars by the price table; None where it does not know the model."""
     counts = request.counts
@@ -45,9 +69,8 @@ def price_of(request: Request) -> int | None:
         cache_write=counts["cache_write_tokens"], cache_write_1h=counts["cache_write_1h_tokens"],
         web_search_requests=counts["web_search_requests"],
     )  # fmt: skip
-    at_us = int(request.at.replace(tzinfo=UTC).timestamp() * 1_000_000)
     try:
-        return PriceTable.load().price(usage, model=request.model or "", at_us=at_us).nanousd
+        return _prices().price(usage, model=request.model or "", at_us=_us(request.at)).nanousd
     except UnknownModel:
         return None
 
@@ -56,6 +79,10 @@ def _key(request: Request) -> tuple[object, ...]:
     session = request.session
     who = (session.agent, session.user) if session.id is None else session.number
     return who, request.model, _day(request.at)
+
+
+def _us(at: datetime) -> int:
+    return (at.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _day(at: datetime) -> object:

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from tests.truth.counted import rates_of
 from tests.truth.rows import DIMENSIONS, TIMES, Facts, Row
 
 __all__ = ["FACTS_OF", "FIGURES", "Asked", "answer", "value_of", "value_of_nothing"]
 
 Value = float | int | None
-Rows = Sequence[Row]
+
+
+class Rows(list[Row]):
+    """Rows of one group, and whose days and hours are counted in them."""
+
+    zone: str = "UTC"
+
+
 Figure = Mapping[str, Callable[[Rows], Value]]
 
 
@@ -44,7 +52,7 @@ def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]
     """For each combination of the dimensions' values what the metrics are."""
     wanted = [*asked.by, *asked.filters]
     measured = {part for name in asked.metrics for part in (MADE[name].parts if name in MADE else (name,))}
-    by_fact: dict[str, dict[tuple[Any, ...], list[Row]]] = {}
+    by_fact: dict[str, dict[tuple[Any, ...], Rows]] = {}
     chosen = {}
     for name in measured:
         fact = chosen[name] = _fact_of(name, wanted)
@@ -54,7 +62,7 @@ def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]
     if not asked.by:
         keys = {()}
     cells = {
-        key: {name: _FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, [])) for name in measured}
+        key: {name: _FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, Rows())) for name in measured}
         for key in keys
     }
     return {key: {name: _made(name, cells[key], list(cells.values())) for name in asked.metrics} for key in keys}
@@ -68,7 +76,7 @@ def value_of(facts: Facts, name: str, **asked: Any) -> Value:
 def value_of_nothing(name: str) -> Value:
     """What a metric is where nothing happened."""
     parts = MADE[name].parts if name in MADE else (name,)
-    cells = {part: next(iter(_FIGURES[part].values()))([]) for part in parts}
+    cells = {part: next(iter(_FIGURES[part].values()))(Rows()) for part in parts}
     return _made(name, cells, [cells])
 
 
@@ -83,13 +91,15 @@ def _fact_of(name: str, wanted: Sequence[str]) -> str:
     raise KeyError(f"{name} by {wanted}")
 
 
-def _grouped(rows: Iterable[Row], asked: Asked) -> dict[tuple[Any, ...], list[Row]]:
-    groups: dict[tuple[Any, ...], list[Row]] = {}
+def _grouped(rows: Iterable[Row], asked: Asked) -> dict[tuple[Any, ...], Rows]:
+    groups: dict[tuple[Any, ...], Rows] = {}
     for row in rows:
         if (asked.start is not None and row["at"] < asked.start) or (asked.end is not None and row["at"] >= asked.end):
             continue
         if all(_cell(row, name, asked.zone) in values for name, values in asked.filters.items()):
-            groups.setdefault(tuple(_cell(row, name, asked.zone) for name in asked.by), []).append(row)
+            groups.setdefault(tuple(_cell(row, name, asked.zone) for name in asked.by), Rows()).append(row)
+    for group in groups.values():
+        group.zone = asked.zone
     return groups
 
 
@@ -135,11 +145,11 @@ def _quantile(q: float, name: str, of: Callable[[Row], bool] = lambda _: True) -
     return find
 
 
-def _known(name: str) -> Callable[[Rows], Value]:
+def _known(name: str, of: Callable[[Row], bool] = lambda _: True) -> Callable[[Rows], Value]:
     """A sum that is null where nobody told anything."""
 
     def add(rows: Rows) -> Value:
-        values = [row[name] for row in rows if row[name] is not None]
+        values = [row[name] for row in rows if row[name] is not None and of(row)]
         return round(sum(values), 3) if values else None
 
     return add
@@ -173,7 +183,7 @@ _ok, _residual = _is("outcome", "ok"), _is("outcome", "residual")
 
 
 def _coverage(rows: Rows) -> Value:
-    seen = [row for row in rows if not _residual(row)]
+    seen = Rows(row for row in rows if not _residual(row))
     if _tokens(rows):
         return _tokens(seen) / _tokens(rows)
     cost = sum(row["cost"] or 0 for row in rows)
@@ -203,7 +213,58 @@ def _to_ms(figure: Callable[[Rows], Value]) -> Callable[[Rows], Value]:
     return rounded
 
 
-_SESSIONS_OF = ("activity", "requests", "tool_calls", "prompts", "outcomes", "feature_uses", "hook_sessions")
+def _since_begin(name: str) -> Callable[[Rows], Value]:
+    """Median of the seconds from a session's first record."""
+
+    def median(rows: Rows) -> Value:
+        waits = [{"s": (row[name] - row["at"]).total_seconds()} for row in rows if row[name] is not None]
+        return _to_ms(_quantile(0.5, "s"))(Rows(waits))
+
+    return median
+
+
+def _mean_known(name: str) -> Callable[[Rows], Value]:
+    return _mean_of(lambda row: row[name], lambda row: row[name] is not None)
+
+
+def _active_people(number: Callable[[date], int]) -> Callable[[Rows], Value]:
+    """Different people of each day (week, month), summed, by how many there are from the first to the last with any."""
+
+    def mean(rows: Rows) -> Value:
+        people: dict[int, set[str]] = {}
+        for row in rows:
+            which = people.setdefault(number(date.fromisoformat(TIMES["day"](row["at"], rows.zone))), set())
+            which |= {row["user"]} - {None}
+        return sum(map(len, people.values())) / (max(people) - min(people) + 1) if people else 0
+
+    return mean
+
+
+def _saved(rows: Rows) -> int:
+    """What reads from a cache were cheaper than fresh input, less what writes were dearer; femto-dollars to micro-dollars."""
+    femto = 0
+    for row in rows:
+        rates = rates_of(row["model"], row["at"])
+        if rates is not None:
+            saved, extra_5m, extra_1h = rates
+            hour = row["cache_write_1h_tokens"]
+            femto += row["cache_read_tokens"] * saved - (row["cache_write_tokens"] - hour) * extra_5m - hour * extra_1h
+    return (femto + 5 * 10**8) // 10**9
+
+
+_ran = lambda row: row["success"] is not None and row["decision"] != "reject"  # noqa: E731
+_edit = _is("tool_class", "edit")
+_decided = lambda row: _edit(row) and row["decided"]  # noqa: E731
+_SESSIONS_OF = (
+    "activity",
+    "requests",
+    "tool_calls",
+    "prompts",
+    "outcomes",
+    "feature_uses",
+    "hook_sessions",
+    "sessions",
+)
 _counted = lambda row: row["counting"] != "records"  # noqa: E731 - reads as a table
 _all_calls = lambda row: row["tool_calls"] + row["subagent_tool_calls"]  # noqa: E731
 
@@ -226,8 +287,8 @@ _FIGURES: dict[str, Figure] = {
     "residual_tokens": _both(lambda rows: _tokens(rows, _residual)),
     "residual_cost_microusd": _both(lambda rows: _micro(rows, _residual)),
     "coverage": _both(_coverage),
-    "cost_microusd": _both(_micro),
-    "cost_usd": _both(lambda rows: _micro(rows) / 1_000_000),
+    "cost_microusd": {**_both(_micro), "sessions": _micro},
+    "cost_usd": dict.fromkeys(("usage", "requests", "sessions"), lambda rows: _micro(rows) / 1_000_000),
     "unpriced_requests": _both(_count(lambda row: _ok(row) and row["cost"] is None)),
     "cache_hit_ratio": _both(_hit_ratio),
     "api_error_ratio": _both(_ratio(_count(_is("outcome", "error")), _count(_is("outcome", "ok", "error")))),
@@ -268,8 +329,35 @@ _FIGURES: dict[str, Figure] = {
     "plugin_cost_microusd": {"requests": lambda rows: _micro(rows, lambda row: row["plugin"] is not None)},
     "mcp_cost_microusd": {"requests": lambda rows: _micro(rows, lambda row: row["mcp_server"] is not None)},
     "ttft_p95_ms": {"requests": _quantile(0.95, "ttft_ms")},
+    "time_to_first_edit_p50_seconds": {"sessions": _since_begin("first_edit")},
+    "time_to_first_commit_p50_seconds": {"sessions": _since_begin("first_commit")},
+    "productivity_score": {"sessions": _mean_known("score")},
+    "score_outcome": {"sessions": _mean_known("score_outcome")},
+    "score_reliability": {"sessions": _mean_known("score_reliability")},
+    "score_acceptance": {"sessions": _mean_known("score_acceptance")},
+    "score_one_shot": {"sessions": _mean_known("score_one_shot")},
+    "compactions": {"compactions": _count()},
+    "context_before_compaction_p50_tokens": {"compactions": _quantile(0.5, "before")},
+    "daily_active_users": {"activity": _active_people(lambda day: day.toordinal())},
+    "weekly_active_users": {"activity": _active_people(lambda day: (day.toordinal() - day.weekday()) // 7)},
+    "monthly_active_users": {"activity": _active_people(lambda day: day.year * 12 + day.month)},
+    "retry_cost_microusd": {"requests": lambda rows: _micro(rows, _is("for_retry", True))},
+    "cache_saved_microusd": _both(_saved),
+    "tool_success_ratio": {"tool_calls": _ratio(_count(lambda row: _ran(row) and row["success"]), _count(_ran))},
+    "tool_retries": {"tool_calls": _count(_is("is_retry", True))},
+    "edit_acceptance_ratio": {
+        "tool_calls": _ratio(_count(lambda row: _decided(row) and row["decision"] != "reject"), _count(_decided))
+    },
+    "read_before_edit_ratio": {
+        "tool_calls": _ratio(_count(_is("read_before", True)), _count(_is("read_before", True, False)))
+    },
+    "one_shot_ratio": {"prompts": _ratio(_count(_is("is_one_shot", True)), _count(_is("is_one_shot", True, False)))},
+    "user_active_seconds": {"outcomes": _known("active_seconds", _is("active_by", "user"))},
+    "agent_active_seconds": {"outcomes": _known("active_seconds", _is("active_by", "cli"))},
     # parts that have no metric of their own
-    "(cost)": _both(_nano),
+    "(files)": {"outcomes": _distinct("file")},
+    "(changes)": {"outcomes": _count(_is("what", "change"))},
+    "(cost)": {**_both(_nano), "sessions": _nano},
     "(subagent cost)": _both(lambda rows: _nano(rows, _is("query_source", "subagent"))),
     "(skill cost)": {"requests": lambda rows: _nano(rows, lambda row: row["skill"] is not None)},
     "(plugin cost)": {"requests": lambda rows: _nano(rows, lambda row: row["plugin"] is not None)},
@@ -288,6 +376,12 @@ def _repositories(cells: Mapping[str, Any], _: Sequence[Mapping[str, Any]]) -> V
     return found if found or not cells["sessions"] else None
 
 
+def _files(cells: Mapping[str, Any], _: Sequence[Mapping[str, Any]]) -> Value:
+    """Not known, where lines were changed and nobody says in which files."""
+    found: int = cells["(files)"]
+    return found if found or not cells["(changes)"] else None
+
+
 def _share(cells: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> Value:
     whole = sum(row["(cost)"] for row in every)
     return cells["(cost)"] / whole if whole else None
@@ -296,6 +390,8 @@ def _share(cells: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> Valu
 _DOLLAR = 10**9  # nano-dollars
 
 MADE: dict[str, Made] = {
+    "files_changed": Made(("(files)", "(changes)"), _files),
+    "stickiness_ratio": _quotient("daily_active_users", "monthly_active_users"),
     "active_repositories": Made(("(repositories)", "sessions"), _repositories),
     "lines_net": Made(("lines_added", "lines_removed"), lambda cells, _: cells["lines_added"] - cells["lines_removed"]),
     "code_churn": Made(

@@ -74,12 +74,12 @@ def rows_of(month: Month) -> Facts:
         for p in month.prompts
     ]  # fmt: skip
     nothing = {
-        "model": None, "tool": None, "active_by": None, "language": None, "file": None, "lines_added": 0,
+        "what": "", "model": None, "tool": None, "active_by": None, "language": None, "file": None, "lines_added": 0,
         "lines_removed": 0, "commits": 0, "pull_requests": 0, "active_seconds": None,
     }  # fmt: skip
     outcomes: list[Row] = [
         {
-            **_who(c.session), **nothing, "at": c.at, "lines_added": c.added, "lines_removed": c.removed, "file": c.file,
+            **_who(c.session), **nothing, "what": "change", "at": c.at, "lines_added": c.added, "lines_removed": c.removed, "file": c.file,
             "language": c.language, "model": c.model, "tool": c.tool,
         }
         for c in month.changes
@@ -123,6 +123,9 @@ _LENGTHS = ((5, "0-5"), (15, "5-15"), (30, "15-30"), (60, "30-60"), (120, "60-12
 
 def _sessions(month: Month, order: Order, active: set[str | None]) -> list[Row]:
     """Sessions in which anything was done, by when their first record was made."""
+    costs: dict[int, int] = {}
+    for request in month.requests:
+        costs[request.session.number] = costs.get(request.session.number, 0) + (request.cost or 0)
     exits = {report.session.number: report.exit_reason for report in month.reports}
     out: list[Row] = []
     for session in month.sessions:
@@ -133,7 +136,7 @@ def _sessions(month: Month, order: Order, active: set[str | None]) -> list[Row]:
         length = next((name for minutes, name in _LENGTHS if seconds < minutes * 60), "120+")
         out.append(
             {
-                **_who(session), "at": first, "seconds": seconds, "session_length": length,
+                **_who(session), "at": first, "seconds": seconds, "session_length": length, "cost": costs.get(session.number, 0),
                 "exit_reason": exits.get(session.number), **order.sessions[session.number],
             }
         )  # fmt: skip
