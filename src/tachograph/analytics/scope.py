@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tachograph.analytics.query import Window
@@ -21,6 +22,12 @@ class Scope:
     filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)  # the question's own, as given
     monthly_budget_microusd: int | None = None  # what the owner set; None: nothing
+    daily_budget_microusd: int | None = None  # likewise
+
+    @property
+    def now(self) -> datetime:
+        """The moment of asking, UTC without a zone, as stores keep times."""
+        return datetime(1970, 1, 1) + timedelta(microseconds=self.now_us)  # noqa: DTZ001 - UTC
     daily_budget_microusd: int | None = None  # likewise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,9 +11,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tachograph.server.attendance import Attendance
+from tachograph.server.envelope import error_body, error_status, has_envelope, invalid_parameter
 from tachograph.server.guard import Guard
 from tachograph.server.live.feed import Feed
-from tachograph.server.problems import problem, status_of
+from tachograph.server.problems import status_of
 from tachograph.server.routes import ROUTERS
 from tachograph.server.services import Services
 from tachograph_sdk.errors import StoreBusy, TachographError
@@ -38,25 +40,35 @@ def create_app(services: Services) -> Guard:
         app.include_router(router)
 
     @app.exception_handler(TachographError)
-    def known(_: Request, error: TachographError) -> JSONResponse:
+    def known(request: Request, error: TachographError) -> JSONResponse:
         headers = {"Retry-After": "1"} if isinstance(error, StoreBusy) else None
-        return JSONResponse(problem(error.code, error.message, error.hint), status_of(error), headers)
+        return _error(request, status_of(error), error.code, error.message, error.hint, headers)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if has_envelope(request.url.path):
+            return _error(request, 400, "bad_request", invalid_parameter(first))
         where = ".".join(str(x) for x in first["loc"] if x not in {"query", "body"})
         told = "the body is not JSON" if first["type"] == "json_invalid" else f"{where or 'the body'}: {first['msg']}"
-        return JSONResponse(problem("bad_request", told, "see /api/openapi.json"), 422)
+        return _error(request, 422, "bad_request", told, "see /api/openapi.json")
 
     @app.exception_handler(HTTPException)
-    def standard(_: Request, error: HTTPException) -> JSONResponse:
+    def standard(request: Request, error: HTTPException) -> JSONResponse:
         hint = "see /api/openapi.json for what there is"
-        return JSONResponse(problem(f"http_{error.status_code}", str(error.detail), hint), error.status_code)
+        return _error(request, error.status_code, f"http_{error.status_code}", str(error.detail), hint, error.headers)
 
     @app.exception_handler(Exception)
-    def unknown(_: Request, error: Exception) -> JSONResponse:
+    def unknown(request: Request, error: Exception) -> JSONResponse:
         log.error("a request failed: %s", type(error).__name__)
-        return JSONResponse(problem("internal", "something went wrong here", "the log names the kind of error"), 500)
+        return _error(request, 500, "internal", "something went wrong here", "the log names the kind of error")
 
     return Guard(Attendance(app, services.load), allowed_hosts=services.allowed_hosts, token=services.token)
+
+
+def _error(
+    request: Request, status: int, code: str, message: str, hint: str = "", headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An error in the shape that this path has for errors."""
+    path = request.url.path
+    return JSONResponse(error_body(path, status, code, message, hint), error_status(path, status), headers)

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tachograph.cancellation import Cancellation, asked_under
+from tachograph.server.envelope import error_body
 from tachograph.server.guard import App, Message, Receive, Scope, Send
-from tachograph.server.problems import problem
 
 __all__ = ["Attendance", "Load", "is_question"]
 
@@ -62,7 +62,7 @@ class Attendance:
                 finally:
                     self._slots.release()
             elif not client.gone.is_set():
-                await _refuse(send)
+                await _refuse(scope["path"], send)
         finally:
             client.left = None
             watching.cancel()
@@ -126,10 +126,11 @@ class _Client:
         await self._messages.put(message)
 
 
-async def _refuse(send: Send) -> None:
-    body = json.dumps(
-        problem("too_many_questions", "too many questions are being answered", "ask again in a few seconds")
-    ).encode()
+async def _refuse(path: str, send: Send) -> None:
+    told = error_body(
+        path, 503, "too_many_questions", "too many questions are being answered", "ask again in a few seconds"
+    )
+    body = json.dumps(told).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tachograph.server.problems import problem
+from tachograph.server.envelope import error_body
 
 __all__ = ["Guard", "is_own_host"]
 
@@ -95,13 +95,14 @@ class Guard:
         if refusal is None:
             await self._app(scope, receive, send_guarded)
             return
-        status, body = refusal
-        data = json.dumps(body).encode()
+        status, code, message, hint = refusal
+        data = json.dumps(error_body(scope["path"], status, code, message, hint)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
         await send_guarded({"type": "http.response.start", "status": status, "headers": headers})
         await send_guarded({"type": "http.response.body", "body": data})
 
-    def _refusal(self, scope: Scope) -> tuple[int, dict[str, Any]] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str, str, str] | None:
+        """Status, code, message and hint; None if the request is taken."""
         headers: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
@@ -109,17 +110,17 @@ class Guard:
         host = hosts[0].decode("latin-1") if len(hosts) == 1 else ""
         if not is_own_host(host, self._allowed):
             hint = "open it by its loopback address, or add the name to server.allowed_hosts"
-            return 403, problem("foreign_host", "this server does not answer to that Host", hint)
+            return 403, "foreign_host", "this server does not answer to that Host", hint
         origins = headers.get(b"origin", [])
         own = {f"http://{host}", f"https://{host}"}
         if any(o.decode("latin-1").lower() not in {x.lower() for x in own} for o in origins):
-            return 403, problem("foreign_origin", "requests from other sites are refused")
+            return 403, "foreign_origin", "requests from other sites are refused", ""
         followed_a_link = headers.get(b"sec-fetch-mode") == [b"navigate"] and not scope["path"].startswith("/api/")
         if headers.get(b"sec-fetch-site", [b"none"])[0] not in {b"none", b"same-origin"} and not followed_a_link:
-            return 403, problem("foreign_origin", "requests from other sites are refused")
+            return 403, "foreign_origin", "requests from other sites are refused", ""
         if scope["method"] not in SAFE_METHODS and not self._has_token(headers.get(b"authorization", [])):
             hint = "use the tachograph command, which reads the token from the home directory"
-            return 401, problem("token_needed", "this needs the control token", hint)
+            return 401, "token_needed", "this needs the control token", hint
         return None
 
     def _has_token(self, authorizations: list[bytes]) -> bool:

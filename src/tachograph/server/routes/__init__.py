@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tachograph.server.routes import (
+    classic,
     consent,
     evals,
     explain,
@@ -10,14 +11,15 @@ from tachograph.server.routes import (
     imports,
     live,
     metrics,
+    now,
     page,
     prices,
     privacy_policy,
     privacy_rights,
     query,
+    registry,
     report,
     retention,
-    registry,
     sql,
 )
 
@@ -25,13 +27,15 @@ __all__ = ["ROUTERS"]
 
 ROUTERS = (
     health.router,
+    classic.router,
     report.router,
     query.router,
+    registry.router,
     sql.router,
     imports.router,
     live.router,
-    registry.router,
     metrics.router,
+    now.router,
     page.router,
     explain.router,
     prices.router,

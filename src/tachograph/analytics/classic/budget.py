@@ -1,0 +1,58 @@
+"""How much of the month's budget is spent, and whether it will do."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any, Final
+
+from tachograph.analytics.classic.daily import ask_days, why_no_score
+from tachograph.analytics.classic.reasons import reasoned
+from tachograph.analytics.classic.shares import percent
+from tachograph.analytics.scope import Scope
+from tachograph.ports import Store
+
+__all__ = ["budget_progress"]
+
+NO_BUDGET: Final = "no monthly budget is set: see the setting budget.month_usd"
+
+
+def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
+    """Of the month that the window ends in, up to that end. One statement."""
+    days = ask_days(store, scope, ("cost_microusd", "sessions", "total_tokens"))
+    zone, month = scope.window.zone, days.month()
+    spent = sum(row["cost_microusd"] for _, row in month) / 1e6
+    budget = None if scope.monthly_budget_microusd is None else scope.monthly_budget_microusd / 1e6
+    projected = days.forecast(lambda row: row["cost_microusd"] / 1e6)
+    why = {"projected_month_end_cost": projected.reason or "", "projection": projected.reason or ""}
+    is_over = None
+    if budget is None:
+        why |= dict.fromkeys(("monthly_budget", "percentage_used", "is_over_budget"), NO_BUDGET)
+    elif spent > budget:
+        is_over = True
+    elif projected.value is not None:
+        is_over = projected.value > budget
+    else:
+        why["is_over_budget"] = f"not yet; what the month will come to is not known: {projected.reason}"
+    if budget == 0:
+        why["percentage_used"] = "the budget is 0"
+    data = {
+        "current_month_cost": spent,
+        "monthly_budget": budget,
+        "percentage_used": None if budget is None else percent(spent, budget),
+        "days_remaining": calendar.monthrange(days.today.year, days.today.month)[1] - days.today.day,
+        "projected_month_end_cost": projected.value,
+        "is_over_budget": is_over,
+        "daily_breakdown": [
+            {
+                "date": zone.as_text(zone.utc_of(datetime.combine(day, time()))),
+                "cost": row["cost_microusd"] / 1e6,
+                "sessions": row["sessions"],
+                "tokens": row["total_tokens"],
+            }
+            for day, row in month
+        ],
+        "projection": projected.details,
+    }
+    return reasoned(data, why | why_no_score("projection.score", projected))

@@ -1,0 +1,141 @@
+"""The whole API over a store in memory, at a moment that the test chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from tachograph.ports import Batch, Position, Result, Statement
+from tachograph.server.answers import StoreAnswers
+from tachograph.server.app import create_app
+from tachograph.server.core import Core
+from tachograph.server.services import QueryTimes, Services
+from tachograph.store.duckdb import DuckDBStore
+from tachograph_sdk.model.event import Event
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+
+__all__ = ["NAMES", "NOW", "TOKEN", "Served", "at_us", "served"]
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
+NAMES = Pseudonymizer(b"k" * 32)
+TOKEN = "t0ken"
+
+
+def at_us(text: str) -> int:
+    """Microseconds since 1970 of a time in UTC, as 2026-11-20T09:00."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
+
+
+class Served:
+    """A client of the API, and the statements that its questions ran."""
+
+    def __init__(self, client: TestClient, store: DuckDBStore, statements: list[str]) -> None:
+        self.client = client
+        self.store = store
+        self.statements = statements
+
+    def data(self, path: str, **parameters: Any) -> Any:
+        """The data of an answer in the envelope."""
+        answer = self.client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert set(body) == {"success", "data", "error", "timestamp"}
+        assert body["success"] is True
+        assert body["error"] is None
+        return body["data"]
+
+    def refusal(self, path: str, **parameters: Any) -> tuple[int, str]:
+        """Status and text of an error in the envelope."""
+        answer = self.client.get(path, params=parameters)
+        body = answer.json()
+        assert set(body) == {"success", "data", "error", "timestamp"}
+        assert body["success"] is False
+        assert body["data"] is None
+        return answer.status_code, body["error"]
+
+
+class _Clock:
+    def now_us(self) -> int:
+        return int(NOW.timestamp() * 1_000_000)
+
+    def monotonic_s(self) -> float:
+        return 1.0
+
+
+class _Journal:
+    position = Position(0, 0)
+
+    def read(self, max_bytes: int) -> list[Any]:
+        return []
+
+    def take_damage(self) -> list[Any]:
+        return []
+
+    def release(self, position: Position) -> None:
+        raise AssertionError
+
+    def depth_bytes(self) -> int:
+        return 0
+
+
+class _Counting:
+    """The store, noting the statements that run on it."""
+
+    def __init__(self, store: DuckDBStore, statements: list[str]) -> None:
+        self._store = store
+        self._statements = statements
+
+    def query(self, statement: Statement, **limits: Any) -> Result:
+        self._statements.append(statement.name)
+        return self._store.query(statement, **limits)
+
+    def query_sql(self, sql: str) -> Result:
+        return self._store.query_sql(sql)
+
+
+@contextmanager
+def served(events: Sequence[Event] = (), *, budget_usd: float | None = None, zone: str = "UTC") -> Iterator[Served]:
+    """The API over these events, at NOW."""
+    store = DuckDBStore(":memory:")
+    statements: list[str] = []
+    try:
+        store.write(Batch(events=events))
+        store.settle()
+        times = QueryTimes()
+        answers = StoreAnswers(
+            _Counting(store, statements),
+            clock=_Clock(),
+            times=times,
+            demo=False,
+            zone=zone,
+            name=NAMES.name,
+            monthly_budget_microusd=None if budget_usd is None else round(budget_usd * 1e6),
+        )
+        services = Services(
+            core=Core(journal=_Journal(), pipeline=None, store=store, clock=_Clock()),  # type: ignore[arg-type]
+            answers=answers,
+            import_files=lambda *_: {},
+            reprice=lambda *_: {},
+            retention=None,  # type: ignore[arg-type]
+            purge_contents=lambda: 0,
+            rights=None,  # type: ignore[arg-type]
+            consent=None,  # type: ignore[arg-type]
+            addresses=dict,
+            receiver_metrics=lambda: "",
+            receiver_health=lambda: {"status": "ok"},
+            tasks=[],
+            times=times,
+            token=TOKEN,
+            allowed_hosts=(),
+            demo=False,
+            version="9.9",
+        )
+        app: Any = create_app(services)
+        with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+            yield Served(client, store, statements)
+    finally:
+        store.close()
