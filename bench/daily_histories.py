@@ -47,10 +47,12 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-def draw_history(family: Family, length: int, rng: random.Random, *, first: date) -> list[float]:
-    """A value a day from `first` on, never negative; in dollars."""
+def draw_history(
+    family: Family, length: int, rng: random.Random, *, first: date, steps_within: int | None = None
+) -> list[float]:
+    """A value a day from `first` on, never negative; in dollars. Changes of price fall within the first so many days."""
     growth = rng.uniform(-family.growth, family.growth)
-    step_at, step = (rng.randrange(length), rng.choice(family.steps)) if family.steps else (length, 1.0)
+    step_at, step = (rng.randrange(steps_within or length), rng.choice(family.steps)) if family.steps else (length, 1.0)
     away = _holidays(family, length, rng)
     mood = rng.gauss(0.0, family.mood)
     shock = family.mood * math.sqrt(1.0 - family.memory**2)

@@ -16,6 +16,7 @@ __all__ = ["LEAST_DAYS", "LEVEL", "Forecast", "PathDay", "Refusal", "Score", "fo
 
 LEVEL = 0.8
 LEAST_DAYS = 35
+MOST_DAYS = 182  # what is older tells nothing about the days to come
 LEAST_SCORED = 21  # days of history that a forecast in the back-test has at least; more than WARM_UP
 MOST_ORIGINS = 40
 METHOD = "weekday factors and a damped level; interval from errors of past sums of days"
@@ -57,7 +58,7 @@ class Forecast:
     so_far: float  # what is there already
     days_left: int  # the running one included, if anything of it is to come
     history_days: int  # whole days that it rests on
-    score: Score
+    score: Score | None  # None: not asked for
     path: tuple[PathDay, ...]  # from the running day to the month's last
     level: float = LEVEL
     method: str = METHOD
@@ -67,7 +68,7 @@ class Forecast:
         """Its fields; the path as a list of objects."""
         told = {name: getattr(self, name) for name in self.__dataclass_fields__}
         path = [{"day": p.day, "value": p.value, "low": p.low, "high": p.high} for p in self.path]
-        return {**told, "score": self.score.as_json(), "path": path}
+        return {**told, "score": self.score and self.score.as_json(), "path": path}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,9 @@ class Refusal:
         }  # fmt: skip
 
 
-def forecast_month_end(days: Sequence[Day], today: date, *, left_of_today: float = 1.0) -> Forecast | Refusal:
+def forecast_month_end(
+    days: Sequence[Day], today: date, *, left_of_today: float = 1.0, with_score: bool = True
+) -> Forecast | Refusal:
     """The total of the month that `today` is in: what is there, and what its other days will bring.
 
     Args:
@@ -97,12 +100,13 @@ def forecast_month_end(days: Sequence[Day], today: date, *, left_of_today: float
             left out.
         today: the running day.
         left_of_today: share of a usual day that is still to come, 0 to 1.
+        with_score: try the method on the history, which takes most of the time.
     """
     month = today.replace(day=1)
     last = today.replace(day=calendar.monthrange(today.year, today.month)[1])
     known = {day: value for day, value in days if day <= today}
     so_far = math.fsum(value for day, value in known.items() if day >= month)
-    first = min(known, default=today)
+    first = max(min(known, default=today), today - MOST_DAYS * ONE_DAY)
     whole = fill_days(known, first, today - ONE_DAY)
     values = [value for _, value in whole]
     n = len(values)
@@ -137,7 +141,7 @@ def forecast_month_end(days: Sequence[Day], today: date, *, left_of_today: float
         so_far=so_far,
         days_left=left,
         history_days=n,
-        score=score_forecasts(values, first.weekday(), max(1, left)),
+        score=score_forecasts(values, first.weekday(), max(1, left)) if with_score else None,
         path=tuple(path),
     )
 

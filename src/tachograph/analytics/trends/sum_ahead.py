@@ -18,9 +18,9 @@ WARM_UP = 14  # days before the first error is looked at
 HALF_LIFE = 14.0  # days after which a day counts half for the level
 BURST = 5.0  # a day above so many times what was expected moves the level no further
 FACTOR_DAYS = 2.0  # so many average days stand beside those seen of each weekday
-LASTING = 0.15  # how much errors of the level weigh beside errors of days, per day
+LASTING = 0.2  # how much errors of the level weigh beside errors of days, per day
 SHARE = 0.2  # of the history that a stretch of errors is at most long
-CAUTION = 8.0  # stretches after which half of the usual error is taken off
+CAUTION = 16.0  # stretches after which half of the usual error is taken off
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +123,29 @@ def _factors(values: Sequence[float], weekday: int) -> list[float]:
 def _levels(values: Sequence[float], worth: Sequence[float]) -> list[float]:
     """After each day the level of an average day. Bursts count in full, but evenly over the whole history."""
     keep = 0.5 ** (1.0 / HALF_LIFE)
-    start = math.fsum(values[:WARM_UP]) / math.fsum(worth[:WARM_UP])
+    start = sum(values[:WARM_UP]) / sum(worth[:WARM_UP])
+    least = 0.3 * start
+    burst = BURST if min(values) >= 0.0 else math.inf
     weight = 7.0
     total = start * weight
-    clips = min(values) >= 0.0
-    levels, plain, clipped = [], 0.0, 0.0
+    levels, clipped = [], 0.0
     for value, days in zip(values, worth, strict=False):
-        most = BURST * max(total / weight, 0.3 * start) * days if clips else math.inf
-        seen = min(value, most) if most > 0.0 else value
-        plain += value
+        level = total / weight
+        most = burst * (level if level > least else least) * days
+        seen = most if 0.0 < most < value else value
         clipped += seen
-        total, weight = keep * total + seen, keep * weight + days
+        total = keep * total + seen
+        weight = keep * weight + days
         levels.append(total / weight)
-    more = min(3.0, plain / clipped) if clips and clipped > 0.0 else 1.0
-    return [level * more for level in levels]
+    more = min(3.0, sum(values) / clipped) if burst < math.inf and clipped > 0.0 else 1.0
+    return [level * more for level in levels] if more != 1.0 else levels
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The value that one more of the same kind is below with this chance; the ends where there are too few to tell."""
     if not ordered:
         return 0.0
-    place = share * (len(ordered) - 1)
+    place = min(max(share * (len(ordered) + 1) - 1.0, 0.0), len(ordered) - 1.0)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
