@@ -59,8 +59,11 @@ class Served:
 
 
 class _Clock:
+    def __init__(self, now: datetime) -> None:
+        self._now_us = int(now.timestamp() * 1_000_000)
+
     def now_us(self) -> int:
-        return int(NOW.timestamp() * 1_000_000)
+        return self._now_us
 
     def monotonic_s(self) -> float:
         return 1.0
@@ -98,17 +101,28 @@ class _Counting:
 
 
 @contextmanager
-def served(events: Sequence[Event] = (), *, budget_usd: float | None = None, zone: str = "UTC") -> Iterator[Served]:
-    """The API over these events, at NOW."""
-    store = DuckDBStore(":memory:")
+def served(
+    events: Sequence[Event] = (),
+    *,
+    budget_usd: float | None = None,
+    zone: str = "UTC",
+    now: datetime = NOW,
+    store: DuckDBStore | None = None,
+) -> Iterator[Served]:
+    """The API over these events at a moment, or over a store that is settled already, which stays open."""
+    own = DuckDBStore(":memory:") if store is None else None
+    store = store or own
+    assert store is not None
+    clock = _Clock(now)
     statements: list[str] = []
     try:
-        store.write(Batch(events=events))
-        store.settle()
+        if own is not None:
+            store.write(Batch(events=events))
+            store.settle()
         times = QueryTimes()
         answers = StoreAnswers(
             _Counting(store, statements),
-            clock=_Clock(),
+            clock=clock,
             times=times,
             demo=False,
             zone=zone,
@@ -116,7 +130,7 @@ def served(events: Sequence[Event] = (), *, budget_usd: float | None = None, zon
             monthly_budget_microusd=None if budget_usd is None else round(budget_usd * 1e6),
         )
         services = Services(
-            core=Core(journal=_Journal(), pipeline=None, store=store, clock=_Clock()),  # type: ignore[arg-type]
+            core=Core(journal=_Journal(), pipeline=None, store=store, clock=clock),  # type: ignore[arg-type]
             answers=answers,
             import_files=lambda *_: {},
             reprice=lambda *_: {},
@@ -138,4 +152,5 @@ def served(events: Sequence[Event] = (), *, budget_usd: float | None = None, zon
         with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
             yield Served(client, store, statements)
     finally:
-        store.close()
+        if own is not None:
+            own.close()
