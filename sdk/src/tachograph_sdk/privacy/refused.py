@@ -30,7 +30,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "a path; of the file a tool worked on the pseudonym file is kept",
-        "file_path",
+        "file_path github.copilot.tool.parameters.file_path",
     ),
     (
         "paths and file names",

@@ -47,7 +47,10 @@ _CONTENT = {
     "traceloop.association.properties.": "traceloop.association.properties",
 }
 _CONTENT_STARTS = tuple(_CONTENT)
-_KEPT = frozenset({"traceloop.association.properties.session_id", "ai.telemetry.metadata.sessionId"})
+_KEPT = frozenset({
+    "traceloop.association.properties.session_id", "ai.telemetry.metadata.sessionId",
+    "github.copilot.tool.parameters.file_path",
+})  # fmt: skip
 
 
 def span_operation(name: str, attributes: Mapping[str, AttributeValue]) -> str | None:

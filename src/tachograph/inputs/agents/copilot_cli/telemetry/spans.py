@@ -13,11 +13,15 @@ from tachograph.inputs.agents.genai.tables import (
     take,
 )
 from tachograph.inputs.agents.genai.usage import USAGE_NAMES
-from tachograph.inputs.agents.kit.files import file_given
+from tachograph.inputs.agents.kit.files import FILE_TOOLS
 from tachograph.inputs.agents.kit.telemetry import Attributes, Spec
 from tachograph_sdk.model.event import DropReason, EventKind, RawEvent
+from tachograph_sdk.privacy.file_path import file_path
 
 __all__ = ["SPANS"]
+
+_PATH = "github.copilot.tool.parameters.file_path"
+"""Where texts are recorded, the file that a tool was given."""
 
 
 def _request(raw: RawEvent, out: Attributes) -> DropReason | None:
@@ -37,7 +41,9 @@ def _tool(raw: RawEvent, out: Attributes) -> DropReason | None:
     reason = finish_tool(raw, out)
     if code == "denied":
         out["decision"] = "reject"
-    put(out, "file", file_given(out.get("tool_name"), raw.attributes.get("gen_ai.tool.call.arguments")))
+    path = take(out, "_path")
+    if out.get("tool_name") in FILE_TOOLS:
+        put(out, "file", file_path(path))
     return reason
 
 
@@ -68,7 +74,9 @@ SPANS: dict[str, Spec] = {
         },
         finish=_request,
     ),
-    "execute_tool": Spec(kind=EventKind.TOOL_CALL, names={**TOOL_NAMES, "gen_ai.agent.name": "subagent"}, finish=_tool),
+    "execute_tool": Spec(
+        kind=EventKind.TOOL_CALL, names={**TOOL_NAMES, "gen_ai.agent.name": "subagent", _PATH: "_path"}, finish=_tool
+    ),
     "invoke_agent": Spec(
         kind=EventKind.PROMPT,
         names={**dict.fromkeys(USAGE_NAMES, ""), "gen_ai.agent.name": "_agent", "error.type": "_error"},
