@@ -23,7 +23,17 @@ from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
 
-__all__ = ["Extent", "answer", "ask", "compile_query", "extent_of", "fact_for", "half_up", "local_time"]
+__all__ = [
+    "Extent",
+    "answer",
+    "ask",
+    "compile_query",
+    "extent_of",
+    "fact_for",
+    "filter_conditions",
+    "half_up",
+    "local_time",
+]
 
 Extent = tuple[datetime, datetime]
 """The first and the last time (UTC) that a store may hold: within it a zone's changes have to be known."""
@@ -88,6 +98,10 @@ select min(first_hour), max(last_hour) from (
     select min(occurred_at), max(occurred_at) from feature_uses
     union all
     select min(occurred_at), max(occurred_at) from hook_sessions
+    union all
+    select min(occurred_at), max(occurred_at) from compactions
+    union all
+    select min(started_at), max(started_at) from sessions
 ) extents
 """
 
@@ -212,7 +226,7 @@ def _part(
         value = _local(metric.sql[fact], local) if index in indexes else "null"
         columns.append(f"{value} as v{index}")
     source, conditions = source_of(fact, query.window, parameters, local, grain)
-    conditions = [*conditions, *_filters(fact, query, local, parameters)]
+    conditions = [*conditions, *filter_conditions(fact, query, local, parameters)]
     sql = f"    select {', '.join(columns)}\n    from {source}"  # noqa: S608 - registry names only
     if conditions:
         sql += f"\n    where {' and '.join(conditions)}"
@@ -230,7 +244,8 @@ def _expression(dimension: Dimension, fact: Fact, local: LocalTime) -> str:
     return local.hour("occurred_at") if text == "{hour}" else _local(text, local)
 
 
-def _filters(fact: Fact, query: Query, local: LocalTime, parameters: dict[str, Any]) -> list[str]:
+def filter_conditions(fact: Fact, query: Query, local: LocalTime, parameters: dict[str, Any]) -> list[str]:
+    """Conditions that keep the rows of a fact which the filters ask for. Adds what they bind to `parameters`."""
     conditions = []
     for index, (name, values) in enumerate(query.filters.items()):
         dimension = DIMENSIONS[name]
