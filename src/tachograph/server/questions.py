@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tachograph.analytics.adoption import RETENTION
 from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
 
@@ -11,4 +12,5 @@ __all__ = ["QUESTIONS"]
 
 QUESTIONS: Mapping[str, Question] = {
     "now": NOW,
+    "retention": RETENTION,
 }

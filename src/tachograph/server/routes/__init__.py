@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tachograph.server.routes import (
+    adoption,
     classic,
     consent,
     evals,
@@ -30,6 +31,7 @@ ROUTERS = (
     classic.router,
     report.router,
     query.router,
+    adoption.router,
     registry.router,
     sql.router,
     imports.router,
