@@ -17,6 +17,7 @@ from tachograph_sdk.errors import (
     StoreError,
     TachographError,
     UnknownModel,
+    UnknownSession,
 )
 
 __all__ = ["STATUS_BY_ERROR", "Refused", "problem", "status_of"]
@@ -26,6 +27,7 @@ STATUS_BY_ERROR: tuple[tuple[type[TachographError], HTTPStatus], ...] = (  # the
     (InputError, HTTPStatus.BAD_REQUEST),
     (ConfigError, HTTPStatus.BAD_REQUEST),
     (ConsentError, HTTPStatus.FORBIDDEN),
+    (UnknownSession, HTTPStatus.NOT_FOUND),
     (QueryTooLarge, HTTPStatus.UNPROCESSABLE_ENTITY),
     (QueryError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StoreBusy, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -21,6 +21,7 @@ from tachograph.server.routes import (
     registry,
     report,
     retention,
+    sessions,
     sql,
 )
 
@@ -33,6 +34,7 @@ ROUTERS = (
     query.router,
     adoption.router,
     registry.router,
+    sessions.router,
     sql.router,
     imports.router,
     live.router,

@@ -1,0 +1,1 @@
+"""Sessions one by one: the list of them, and everything of one."""

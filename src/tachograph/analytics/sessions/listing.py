@@ -1,0 +1,155 @@
+"""The list of sessions: filtered, ordered, a page at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tachograph.analytics.scope import Scope
+from tachograph.analytics.sessions.whole import WHOLE, reasons_in, session_row
+from tachograph.ports import Statement, Store
+from tachograph_sdk.errors import QueryError, UnknownDimension
+
+__all__ = ["FILTERS", "MOST_OFFSET", "MOST_SESSIONS", "ORDERS", "PARAMETERS", "list_sessions", "whole_parameter"]
+
+MOST_SESSIONS = 500  # of a page
+MOST_OFFSET = 1_000_000_000
+_PAGE = 50
+_MOST_MODELS = 10  # of one session
+
+PARAMETERS = frozenset({"search", "order", "limit", "offset"})
+
+_OWN: Final[Mapping[str, str]] = {
+    "agent": "agent", "session": "session_id", "user": "user_id", "organization": "organization_id",
+    "project": "project", "repository": "repository", "agent_version": "agent_version", "entrypoint": "entrypoint",
+    "exit_reason": "exit_reason",
+}  # fmt: skip
+_WITHIN: Final[Mapping[str, tuple[str, str]]] = {  # of a session that has such a row: table and column
+    "model": ("requests", "model"),
+    "skill": ("requests", "skill"),
+    "plugin": ("requests", "plugin"),
+    "subagent": ("requests", "subagent"),
+    "tool": ("tool_calls", "tool_name"),
+    "tool_class": ("tool_calls", "tool_class"),
+    "mcp_server": ("tool_calls", "mcp_server"),
+    "error_class": ("tool_calls", "error_class"),
+}
+FILTERS: Final = (*_OWN, *_WITHIN)
+"""Dimensions by which sessions can be chosen."""
+
+ORDERS: Final[Mapping[str, str]] = {
+    "started_at": "started_at", "ended_at": "ended_at",
+    "duration_seconds": "date_diff('microsecond', started_at, ended_at)", "cost_usd": "known_nanousd",
+    "total_tokens": "total_tokens", "prompts": "prompts", "requests": "requests", "api_errors": "api_errors",
+    "tool_calls": "tool_calls", "tool_errors": "tool_errors", "tool_retries": "tool_retries",
+    "lines_changed": "lines_changed", "commits": "commits", "pull_requests": "pull_requests",
+    "compactions": "compactions", "active_seconds": "active_seconds", "score": "score",
+}  # fmt: skip
+"""What a list can be ordered by."""
+
+
+def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
+    """Sessions that were active in the window: began before its end, and ended after its start.
+
+    Own parameters: search (the beginning of an id), order (a name of ORDERS, with a minus for falling; default the last
+    begun first), limit and offset.
+
+    Raises:
+        QueryError, UnknownDimension: it names what there is not; the message lists what there is.
+    """
+    parameters: dict[str, Any] = {}
+    chosen = WHOLE.replace("{where}", " and ".join(_conditions(scope, parameters)))
+    order = scope.parameters.get("order", "-started_at")
+    column = ORDERS.get(order.removeprefix("-"))
+    if column is None:
+        raise QueryError(f"sessions are not ordered by {order!r}", hint=f"orders are: {', '.join(ORDERS)}")
+    limit = whole_parameter(scope, "limit", 1, MOST_SESSIONS, _PAGE)
+    offset = whole_parameter(scope, "offset", 0, MOST_OFFSET, 0)
+    sql = (
+        f"select * from ({chosen}) whole\norder by {column} {'desc' if order.startswith('-') else 'asc'} nulls last, "  # noqa: S608
+        f"started_at desc, session_id, agent\nlimit {limit} offset {offset}"
+    )
+    records = store.query(Statement(name="sessions", sql=sql, parameters=parameters)).records()
+    if len(records) < limit and (records or not offset):
+        total = offset + len(records)
+    else:
+        counted = f"select count(*) as n from ({chosen}) whole"  # noqa: S608 - fixed text
+        total = int(store.query(Statement(name="sessions_in_all", sql=counted, parameters=parameters)).rows[0][0])
+    rows = [session_row(record, scope.window.zone) for record in records]
+    models = _models(store, records)
+    for row in rows:
+        row["models"] = models.get((row["id"], row["agent"]), [])
+    after = offset + len(rows)
+    return {
+        "sessions": rows,
+        "total": total,
+        "limit": limit,
+        "offset": offset,
+        "next_offset": after if rows and after < total else None,
+        "order": order,
+        "reasons": reasons_in(rows),
+    }
+
+
+def _conditions(scope: Scope, parameters: dict[str, Any]) -> list[str]:
+    """On rows of `sessions s`. Adds what they bind to `parameters`."""
+    conditions = ["s.counts"]
+    window = scope.window
+    if window.start is not None:
+        parameters["start"] = window.start
+        conditions.append("s.ended_at >= $start")
+    if window.end is not None:
+        parameters["end"] = window.end
+        conditions.append("s.started_at < $end")
+    for index, (name, values) in enumerate(scope.filters.items()):
+        if name not in FILTERS:
+            raise UnknownDimension(
+                f"sessions cannot be chosen by {name!r}", hint=f"they can be by: {', '.join(FILTERS)}"
+            )
+        column = f"s.{_OWN[name]}" if name in _OWN else f"r.{_WITHIN[name][1]}"
+        names = []
+        for place, value in enumerate(value for value in values if value is not None):
+            parameters[f"f{index}_{place}"] = value
+            names.append(f"$f{index}_{place}")
+        either = [f"{column} in ({', '.join(names)})"] if names else []
+        either += [f"{column} is null"] if None in values else []
+        text = f"({' or '.join(either)})" if either else "1 = 0"
+        if name in _WITHIN:
+            since = " and r.occurred_at >= $start" if window.start is not None else ""
+            text = f"s.bucket in (select r.bucket from {_WITHIN[name][0]} r where {text}{since})"  # noqa: S608
+        conditions.append(text)
+    if search := scope.parameters.get("search"):
+        parameters["search"] = search
+        conditions.append(f"substring(s.session_id, 1, {len(search)}) = $search")
+    return conditions
+
+
+def _models(store: Store, records: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:
+    """The models of each session, the one with most requests first."""
+    if not records:
+        return {}
+    parameters: dict[str, Any] = {f"s{index}": record["session_id"] for index, record in enumerate(records)}
+    names = ", ".join(f"${name}" for name in parameters)
+    parameters |= {"start": min(r["started_at"] for r in records), "end": max(r["ended_at"] for r in records)}
+    sql = f"""
+select r.session_id as session_id, r.agent as agent, r.model as model, count(*) as n from requests r
+where r.session_id in ({names}) and r.occurred_at >= $start and r.occurred_at <= $end and r.model <> ''
+group by r.session_id, r.agent, r.model order by n desc, model"""  # noqa: S608 - names of ours
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    rows = store.query(Statement(name="models_of_sessions", sql=sql, parameters=parameters)).rows
+    for session, agent, model, _ in rows:
+        if len(found[session, agent]) < _MOST_MODELS:
+            found[session, agent].append(model)
+    return found
+
+
+def whole_parameter(scope: Scope, name: str, least: int, most: int, default: int) -> int:
+    """A parameter of the question as a whole number within its bounds. Raises QueryError."""
+    text = scope.parameters.get(name)
+    if text is None:
+        return default
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
+    if not least <= number <= most:
+        raise QueryError(f"{name} is not a whole number from {least} to {most:,}", hint=f"write {name}=20")
+    return number
