@@ -28,7 +28,6 @@ class Scope:
     def now(self) -> datetime:
         """The moment of asking, UTC without a zone, as stores keep times."""
         return datetime(1970, 1, 1) + timedelta(microseconds=self.now_us)  # noqa: DTZ001 - UTC
-    daily_budget_microusd: int | None = None  # likewise
 
 
 Make = Callable[[Store, Scope], Mapping[str, Any]]

@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("import", "tachograph.cli.import_:import_"),
     ("files", "tachograph.cli.files:files"),
     ("report", "tachograph.cli.report:report"),
+    ("top", "tachograph.cli.top:top"),
     ("query", "tachograph.cli.query:query"),
     ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),
