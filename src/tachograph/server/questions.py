@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from tachograph.analytics.adoption import RETENTION
 from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
+from tachograph.analytics.trends.questions import ANOMALIES, BUDGET, FORECAST, TRENDS
 
 __all__ = ["QUESTIONS"]
 
 QUESTIONS: Mapping[str, Question] = {
+    "anomalies": ANOMALIES,
+    "budget": BUDGET,
+    "forecast": FORECAST,
     "now": NOW,
     "retention": RETENTION,
+    "trends": TRENDS,
 }

@@ -23,6 +23,7 @@ from tachograph.server.routes import (
     retention,
     sessions,
     sql,
+    trends,
 )
 
 __all__ = ["ROUTERS"]
@@ -36,6 +37,7 @@ ROUTERS = (
     registry.router,
     sessions.router,
     sql.router,
+    trends.router,
     imports.router,
     live.router,
     metrics.router,
