@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.shares import change
+from tachograph.analytics.compare import window_before
 from tachograph.analytics.compile import answer
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
@@ -29,11 +28,8 @@ _KPIS = {
 
 def kpis(store: Store, scope: Scope) -> Mapping[str, Any]:
     """Sessions, tokens, cost and added lines, each with its change against the window before. Two statements."""
-    metrics = tuple(_KPIS.values())
-    now, before = (
-        answer(store, Query(metrics=metrics, filters=scope.filters, window=window)).records()[0]
-        for window in (scope.window, _before(scope.window))
-    )
+    now = _figures(store, scope, scope.window)
+    before = _figures(store, scope, earlier) if (earlier := _before(scope)) else dict.fromkeys(now, 0)
     figures: dict[str, Any] = {}
     for name, metric in _KPIS.items():
         figures[name] = now[metric] / 1e6 if metric == "cost_microusd" else now[metric]
@@ -71,12 +67,14 @@ def usage_heatmap(store: Store, scope: Scope) -> Mapping[str, Any]:
     return reasoned({"timezone": scope.window.zone.name, "heatmap": cells}, {})
 
 
-def _before(window: Window) -> Window:
-    """As long, and ends where this one begins."""
-    if window.start is None or window.end is None:
-        raise BadWindow("there is no time before one without an end", hint="give start_time and end_time, or a range")
+def _figures(store: Store, scope: Scope, window: Window) -> dict[str, Any]:
+    query = Query(metrics=tuple(_KPIS.values()), filters=scope.filters, window=window)
+    return answer(store, query).records()[0]
+
+
+def _before(scope: Scope) -> Window | None:
+    """The window before; None where the calendar has none."""
     try:
-        start = window.start - (window.end - window.start)
-    except OverflowError:
-        start = datetime.min  # noqa: DTZ901 - UTC, as stores keep times
-    return replace(window, start=start, end=window.start)
+        return window_before(scope.window, now=scope.now)
+    except BadWindow:
+        return None

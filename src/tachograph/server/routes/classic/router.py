@@ -24,6 +24,7 @@ from tachograph.analytics.classic.work import code_generation, productivity
 from tachograph.analytics.scope import Make, Scope
 from tachograph.server.envelope import sealed
 from tachograph.server.problems import Refused
+from tachograph.server.routes.classic import analytics_models as analytics
 from tachograph.server.routes.classic import models as shapes
 from tachograph.server.routes.classic.parameters import (
     RANGES,
@@ -127,79 +128,79 @@ def get_session_metrics(
     return sealed(points, clock=parts.core.clock)
 
 
-@router.get("/analytics/productivity", response_model=Envelope[shapes.Productivity])
+@router.get("/analytics/productivity", response_model=Envelope[analytics.Productivity])
 def get_productivity(parts: Parts, about: Day) -> dict[str, Any]:
     """Commits, pull requests and lines: in all, over time, by person; and repositories."""
     return _answer(parts, productivity, about.scope(parts.answers))
 
 
-@router.get("/analytics/costs", response_model=Envelope[shapes.Costs])
+@router.get("/analytics/costs", response_model=Envelope[analytics.Costs])
 def get_costs(parts: Parts, about: Day) -> dict[str, Any]:
     """Cost and tokens: in all, over time, by model, by person."""
     return _answer(parts, costs, about.scope(parts.answers))
 
 
-@router.get("/analytics/efficiency", response_model=Envelope[shapes.Efficiency])
+@router.get("/analytics/efficiency", response_model=Envelope[analytics.Efficiency])
 def get_efficiency(parts: Parts, about: Day) -> dict[str, Any]:
     """What came of what was spent; how tools did; how soon the first edit and commit came."""
     return _answer(parts, efficiency, about.scope(parts.answers))
 
 
-@router.get("/analytics/trends", response_model=Envelope[shapes.Trends])
+@router.get("/analytics/trends", response_model=Envelope[analytics.Trends])
 def get_trends(parts: Parts, about: Month) -> dict[str, Any]:
     """Which way it goes, and what the month will come to; over the last 30 days where no time is given."""
     return _answer(parts, trends, about.scope(parts.answers))
 
 
-@router.get("/analytics/dashboard/kpis", response_model=Envelope[shapes.Kpis])
+@router.get("/analytics/dashboard/kpis", response_model=Envelope[analytics.Kpis])
 def get_kpis(parts: Parts, about: Day) -> dict[str, Any]:
     """Four figures and their change against the window before."""
     return _answer(parts, kpis, about.scope(parts.answers))
 
 
-@router.get("/analytics/dashboard/token-trend", response_model=Envelope[shapes.TokenTrend])
+@router.get("/analytics/dashboard/token-trend", response_model=Envelope[analytics.TokenTrend])
 def get_token_trend(parts: Parts, about: Day) -> dict[str, Any]:
     """Tokens by class over time."""
     return _answer(parts, token_trend, about.scope(parts.answers))
 
 
-@router.get("/analytics/dashboard/tool-usage", response_model=Envelope[shapes.ToolUsage])
+@router.get("/analytics/dashboard/tool-usage", response_model=Envelope[analytics.ToolUsage])
 def get_tool_usage(parts: Parts, about: Day) -> dict[str, Any]:
     """Which tools were called, how often and how well."""
     return _answer(parts, tool_usage, about.scope(parts.answers))
 
 
-@router.get("/analytics/dashboard/usage-heatmap", response_model=Envelope[shapes.UsageHeatmap])
+@router.get("/analytics/dashboard/usage-heatmap", response_model=Envelope[analytics.UsageHeatmap])
 def get_usage_heatmap(parts: Parts, about: Day) -> dict[str, Any]:
     """Tokens and sessions by weekday and hour of the zone."""
     return _answer(parts, usage_heatmap, about.scope(parts.answers))
 
 
-@router.get("/analytics/advanced/model-costs", response_model=Envelope[shapes.ModelCosts])
+@router.get("/analytics/advanced/model-costs", response_model=Envelope[analytics.ModelCosts])
 def get_model_costs(parts: Parts, about: Month) -> dict[str, Any]:
     """Models side by side; of the last 30 days where no time is given."""
     return _answer(parts, model_costs, about.scope(parts.answers))
 
 
-@router.get("/analytics/advanced/budget-progress", response_model=Envelope[shapes.BudgetProgress])
+@router.get("/analytics/advanced/budget-progress", response_model=Envelope[analytics.BudgetProgress])
 def get_budget_progress(parts: Parts, about: Day) -> dict[str, Any]:
     """How much of the month's budget is spent: of the month that the time ends in, up to that end."""
     return _answer(parts, budget_progress, about.scope(parts.answers))
 
 
-@router.get("/analytics/advanced/tool-efficiency", response_model=Envelope[shapes.ToolEfficiency])
+@router.get("/analytics/advanced/tool-efficiency", response_model=Envelope[analytics.ToolEfficiency])
 def get_tool_efficiency(parts: Parts, about: Day) -> dict[str, Any]:
     """How well tools did, and how that changes."""
     return _answer(parts, tool_efficiency, about.scope(parts.answers))
 
 
-@router.get("/analytics/advanced/session-duration", response_model=Envelope[shapes.SessionDuration])
+@router.get("/analytics/advanced/session-duration", response_model=Envelope[analytics.SessionDuration])
 def get_session_duration(parts: Parts, about: Day) -> dict[str, Any]:
     """How long the sessions are that began in the time."""
     return _answer(parts, session_duration, about.scope(parts.answers))
 
 
-@router.get("/analytics/advanced/code-generation", response_model=Envelope[shapes.CodeGeneration])
+@router.get("/analytics/advanced/code-generation", response_model=Envelope[analytics.CodeGeneration])
 def get_code_generation(parts: Parts, about: Day) -> dict[str, Any]:
     """Lines and files that were written, by language and over time."""
     return _answer(parts, code_generation, about.scope(parts.answers))
