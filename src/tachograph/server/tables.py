@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tachograph.analytics.compare import compare, window_before
 from tachograph.analytics.pieces import PIECES, Piece
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
@@ -13,9 +14,10 @@ from tachograph.analytics.table import MOST_ROWS, Table, TableQuestion, about_co
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["MOST_OFFSET", "TABLE_PARAMETERS", "answer_table", "names_in", "whole_number"]
+__all__ = ["MOST_OFFSET", "PREVIOUS", "TABLE_PARAMETERS", "answer_table", "names_in", "whole_number"]
 
 TABLE_PARAMETERS = frozenset({"metrics", "by", "grain", "order", "limit", "offset", "compare"})
+PREVIOUS = "previous"
 MOST_OFFSET = 1_000_000_000
 
 
@@ -23,7 +25,22 @@ def answer_table(store: Store, scope: Scope) -> dict[str, Any]:
     """Columns, rows and what they rest on. Raises QueryError."""
     question = _question(scope)
     now = datetime.fromtimestamp(scope.now_us / 1_000_000, UTC).replace(tzinfo=None)
-    return _as_json(ask_table(store, question, now=now))
+    against = scope.parameters.get("compare")
+    if against not in (None, PREVIOUS):
+        raise QueryError(f"nothing is compared with {against!r}", hint=f"write compare={PREVIOUS}")
+    if against:
+        window_before(scope.window, now=now)  # says that there is none before anything is asked
+    table = ask_table(store, question, now=now)
+    answered = _as_json(table)
+    if against:
+        before = compare(store, table.question.query, table.result.rows, now=now)
+        answered["previous"] = {
+            "window": before.window.as_text(),
+            "rows": before.rows,
+            "changes": before.changes,
+            "ratios": before.ratios,
+        }
+    return answered
 
 
 def _question(scope: Scope) -> TableQuestion:

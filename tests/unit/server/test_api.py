@@ -266,3 +266,16 @@ def test_cells_fit_into_json(tmp_path: Path) -> None:
     for value in (float("nan"), float("inf")):
         assert as_json_value(value) is None
     assert json.dumps(as_json_value({1: [tmp_path, b"\x00", (1.5, None)]}))
+
+
+def test_a_query_can_be_compared_with_the_window_before(client: TestClient) -> None:
+    told = client.get("/api/v1/query?metrics=requests,cost_usd&range=7d&compare=previous").json()
+    assert told["previous"]["rows"] == [[0, 0]]
+    assert told["previous"]["changes"] == [[1, 0.0015]]
+    assert told["previous"]["ratios"] == [[None, None]]
+    assert told["previous"]["window"]["until"] == told["window"]["since"]
+    by_day = client.get("/api/v1/query?metrics=requests&grain=day&range=3d&compare=previous&order=-day&limit=2").json()
+    assert len(by_day["previous"]["rows"]) == len(by_day["rows"]) == 2
+    assert "previous" not in client.get("/api/v1/query?metrics=requests&range=7d").json()
+    answer = client.get("/api/v1/query?metrics=requests&range=all&compare=previous")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_window")

@@ -40,11 +40,12 @@ class Rests(Answer):
 
 
 class Previous(Answer):
-    """The same of the window before, of the same length."""
+    """The same in the window before, row for row beside `rows`, with a cell per metric."""
 
     window: Window
-    rows: list[list[Cell]] = Field(description="row for row beside `rows`, metrics only; null: it had none")
-    reasons: dict[str, str] = Field(description="why cells are null, by metric")
+    rows: list[list[Cell] | None] = Field(description="what was; null: there was no such piece of time")
+    changes: list[list[float | int | None]] = Field(description="what is less what was; null where either is not known")
+    ratios: list[list[float | None]] = Field(description="the change by what was; null where that is null or 0")
 
 
 class TableAnswer(Answer):
@@ -63,6 +64,7 @@ class TableAnswer(Answer):
     coverage: Rests | None = Field(description="of all rows; null: nothing asked for is usage or its cost")
     row_coverage: list[Rests] | None = Field(description="of each row of this page")
     window: Window
+    previous: Previous | None = Field(default=None, description="where compare=previous was asked for")
     demo: bool = Field(description="the data is made up")
 
 
@@ -70,6 +72,7 @@ class TableAnswer(Answer):
     "/api/v1/query",
     operation_id="query",
     response_model=TableAnswer,
+    response_model_exclude_unset=True,
     openapi_extra=one_of(
         listed("metrics", "what is measured", METRICS, required=True),
         listed("by", "what it is split by", DIMENSIONS),
@@ -88,6 +91,9 @@ def query(
         Piece | None,
         Query(description="first dimension, with a row for every hour, day, week or month of the window"),
     ] = None,
+    compare: Annotated[
+        Literal["previous"] | None, Query(description="beside each row, what it was in the window before")
+    ] = None,
     since: Since = None,
     until: Until = None,
     range_: Range = None,
@@ -96,5 +102,5 @@ def query(
     offset: Annotated[int, Query(description="rows before the page", ge=0, le=MOST_OFFSET)] = 0,
 ) -> Any:
     """Columns and rows. Each dimension is also a parameter that filters by it: `model=claude-opus-5-5`."""
-    once = ("grain", "since", "until", "range", "tz", "limit", "offset")
+    once = ("grain", "compare", "since", "until", "range", "tz", "limit", "offset")
     return parts.answers.query(given_in(request, once=once))
