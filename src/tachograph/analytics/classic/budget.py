@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import math
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any, Final
 
 from tachograph.analytics.classic.daily import ask_days, why_no_score
 from tachograph.analytics.classic.reasons import reasoned
+from tachograph.analytics.classic.series import moment_of
 from tachograph.analytics.classic.shares import percent
 from tachograph.analytics.scope import Scope
 from tachograph.ports import Store
@@ -19,12 +20,12 @@ NO_BUDGET: Final = "no monthly budget is set: see the setting budget.month_usd"
 
 
 def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
-    """Of the month that the window ends in, up to that end. One statement."""
+    """Of the month that the window ends in, up to that end. Two statements."""
     days = ask_days(store, scope, ("cost_microusd", "sessions", "total_tokens"))
-    zone, month = scope.window.zone, days.month()
-    spent = sum(row["cost_microusd"] for _, row in month) / 1e6
+    cost, sessions, tokens = (days.month(name) for name in ("cost_microusd", "sessions", "total_tokens"))
+    spent = math.fsum(cost.values()) / 1e6
     budget = None if scope.monthly_budget_microusd is None else scope.monthly_budget_microusd / 1e6
-    projected = days.forecast(lambda row: row["cost_microusd"] / 1e6)
+    projected = days.forecast("cost_microusd", scale=1e6)
     why = {"projected_month_end_cost": projected.reason or "", "projection": projected.reason or ""}
     is_over = None
     if budget is None:
@@ -37,6 +38,7 @@ def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
         why["is_over_budget"] = f"not yet; what the month will come to is not known: {projected.reason}"
     if budget == 0:
         why["percentage_used"] = "the budget is 0"
+    is_empty = not any(found.days or found.so_far for found in days.series.values())
     data = {
         "current_month_cost": spent,
         "monthly_budget": budget,
@@ -44,14 +46,16 @@ def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
         "days_remaining": calendar.monthrange(days.today.year, days.today.month)[1] - days.today.day,
         "projected_month_end_cost": projected.value,
         "is_over_budget": is_over,
-        "daily_breakdown": [
+        "daily_breakdown": []
+        if is_empty
+        else [
             {
-                "date": zone.as_text(zone.utc_of(datetime.combine(day, time()))),
-                "cost": row["cost_microusd"] / 1e6,
-                "sessions": row["sessions"],
-                "tokens": row["total_tokens"],
+                "date": moment_of(day.isoformat(), scope.window.zone),
+                "cost": value / 1e6,
+                "sessions": round(sessions[day]),
+                "tokens": round(tokens[day]),
             }
-            for day, row in month
+            for day, value in cost.items()
         ],
         "projection": projected.details,
     }

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
 from typing import Any, Final
 
-from tachograph.analytics.compile import answer
-from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
+from tachograph.analytics.trends.daily import ask_series, moment_of
+from tachograph.analytics.trends.forecast import MOST_DAYS
 from tachograph.analytics.trends.questions import Forecast, forecast_month_end
+from tachograph.analytics.trends.series import DailySeries
 from tachograph.ports import Store
 
 __all__ = ["Days", "Forecasted", "ask_days", "whole_days", "why_no_score"]
 
-HISTORY: Final = timedelta(days=180)
+_MOST: Final = 3660  # days that are looked at, however long the window is
 _DAY: Final = timedelta(days=1)
-
-Row = Mapping[str, Any]
-Figure = Callable[[Row], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +31,27 @@ class Forecasted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """Rows by local day, with a row of zeros for each day from the first that has one."""
+    """Metrics by day of the zone."""
 
-    rows: Sequence[tuple[date, Row]]
-    first: date  # the first whole day of the window that was asked for
-    today: date  # the day that the window's end is in: it has only begun
-    left_of_today: float  # share of it that is still to come
+    series: Mapping[str, DailySeries]
+    first: date  # the day in which the window begins
+    today: date  # the day in which it ends: it has only begun
 
-    def series(self, of: Callable[[Row], float | None]) -> list[tuple[date, float]]:
-        """A figure of the whole days of the window; days without it are left out."""
-        return [
-            (day, value) for day, row in self.rows if self.first <= day < self.today and (value := of(row)) is not None
-        ]
+    def whole(self, metric: str) -> list[tuple[date, float]]:
+        """The window's days without the running one, from the first of which anything is known."""
+        return [(day, value) for day, value in self.series[metric].days if day >= self.first]
 
-    def month(self) -> list[tuple[date, Row]]:
+    def month(self, metric: str) -> dict[date, float]:
         """The days of the month so far, the running one included."""
-        return [(day, row) for day, row in self.rows if day.replace(day=1) == self.today.replace(day=1)]
+        found = self.series[metric]
+        month = self.today.replace(day=1)
+        return {day: value for day, value in (*found.days, (self.today, found.so_far)) if day >= month}
 
-    def forecast(self, of: Figure) -> Forecasted:
-        """What a sum will come to at the month's end."""
-        told = forecast_month_end(
-            [(day, of(row)) for day, row in self.rows], self.today, left_of_today=self.left_of_today
-        )
+    def forecast(self, metric: str, *, scale: float = 1.0) -> Forecasted:
+        """What a sum will come to at the month's end, divided by `scale`."""
+        found = self.series[metric]
+        days = [(day, value / scale) for day, value in (*found.days, (found.today, found.so_far))]
+        told = forecast_month_end(days, found.today, left_of_today=found.left_of_today)
         if not isinstance(told, Forecast):
             return Forecasted(value=None, reason=told.reason, details=None)
         details = {
@@ -69,28 +66,12 @@ class Days:
 
 
 def ask_days(store: Store, scope: Scope, metrics: Sequence[str]) -> Days:
-    """The metrics by day: of the window, and of HISTORY before its end. One statement."""
-    window = scope.window
-    end = window.end or scope.now
-    local = window.zone.local_of(end).replace(tzinfo=None)
-    first, today = whole_days(scope)
-    history = window.zone.utc_of(datetime.combine(today, time()) - HISTORY)
-    begin = history if window.start is None else min(window.start, history)
-    asked = replace(window, start=begin, end=end)
-    found = answer(store, Query(metrics=metrics, by=("day",), filters=scope.filters, window=asked)).records()
-    by_day = {date.fromisoformat(row["day"]): row for row in found}
-    empty = dict.fromkeys(metrics, 0)
-    rows = []
-    day = min(by_day, default=today)
-    while day <= today and by_day:
-        rows.append((day, by_day.get(day, empty)))
-        day += _DAY
-    return Days(
-        rows=rows,
-        first=first,
-        today=today,
-        left_of_today=1.0 - (local - datetime.combine(today, time())) / _DAY,
-    )
+    """The metrics by day: of the window, and of what a forecast takes before its end. Two statements."""
+    today = moment_of(scope).today
+    start = scope.window.start
+    first = today - MOST_DAYS * _DAY if start is None else scope.window.zone.local_of(start).date()
+    days = min(_MOST, max(MOST_DAYS, (today - first).days))
+    return Days(series=ask_series(store, scope, metrics, days=days), first=first, today=today)
 
 
 def why_no_score(path: str, told: Forecasted) -> dict[str, str]:
@@ -102,9 +83,8 @@ def why_no_score(path: str, told: Forecasted) -> dict[str, str]:
 
 def whole_days(scope: Scope) -> tuple[date, date]:
     """The first day of the zone that is wholly in the window, and the day after the last one."""
-    zone, end = scope.window.zone, scope.window.end or scope.now
-    after = zone.local_of(end).date()
+    after = moment_of(scope).today
     if scope.window.start is None:
         return date.min, after
-    local = zone.local_of(scope.window.start).replace(tzinfo=None)
+    local = scope.window.zone.local_of(scope.window.start).replace(tzinfo=None)
     return (local.date() if local.time() == time() else local.date() + _DAY), after

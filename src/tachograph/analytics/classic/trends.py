@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from tachograph.analytics.classic.daily import ask_days, why_no_score
+from tachograph.analytics.classic.daily import Days, ask_days, why_no_score
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.trend_words import trend_word
 from tachograph.analytics.scope import Scope
@@ -15,25 +15,33 @@ __all__ = ["trends"]
 
 METRICS: Final = ("cost_microusd", "total_tokens", "lines_added", "commits", "pull_requests", "users")
 
-Row = Mapping[str, Any]
+_FORECASTS: Final = {
+    "cost": ("cost_microusd", 1e6),
+    "commits": ("commits", 1.0),
+    "pull_requests": ("pull_requests", 1.0),
+    "lines_of_code": ("lines_added", 1.0),
+}
 
 
 def trends(store: Store, scope: Scope) -> Mapping[str, Any]:
-    """Directions over the window's whole days, and forecasts of the month that it ends in. One statement."""
+    """Directions over the window's whole days, and forecasts of the month that it ends in. Two statements."""
     days = ask_days(store, scope, METRICS)
-    why: dict[str, str] = {}
-    directions = {}
-    for name, figure in _TRENDS.items():
-        directions[name], reason = trend_word(days.series(figure))
-        why[name] = reason or ""
-    forecasts = {name: days.forecast(figure) for name, figure in _SUMS.items()}
+    series = {
+        "cost_trend": days.whole("cost_microusd"),
+        "productivity_trend": days.whole("lines_added"),
+        "token_efficiency_trend": _lines_per_token(days),
+        "user_adoption_trend": days.whole("users"),
+    }
+    words = {name: trend_word(found) for name, found in series.items()}
+    why = {name: reason or "" for name, (_, reason) in words.items()}
+    forecasts = {name: days.forecast(metric, scale=scale) for name, (metric, scale) in _FORECASTS.items()}
     for name, told in forecasts.items():
         path = "forecasted_monthly_cost" if name == "cost" else f"forecasted_monthly_productivity.{name}"
         why |= {path: told.reason or "", f"forecasts.{name}": told.reason or ""}
         why |= why_no_score(f"forecasts.{name}.score", told)
     data = {
         "range": scope.parameters["period"],
-        **directions,
+        **{name: word for name, (word, _) in words.items()},
         "forecasted_monthly_cost": forecasts["cost"].value,
         "forecasted_monthly_productivity": {
             name: None if told.value is None else round(told.value)
@@ -45,24 +53,7 @@ def trends(store: Store, scope: Scope) -> Mapping[str, Any]:
     return reasoned(data, why)
 
 
-def _lines_per_million_tokens(row: Row) -> float | None:
-    return 1e6 * float(row["lines_added"]) / float(row["total_tokens"]) if row["total_tokens"] else None
-
-
-def _of(metric: str, scale: float = 1.0) -> Callable[[Row], float]:
-    return lambda row: float(row[metric]) / scale
-
-
-_TRENDS: Final[Mapping[str, Callable[[Row], float | None]]] = {
-    "cost_trend": _of("cost_microusd", 1e6),
-    "productivity_trend": _of("lines_added"),
-    "token_efficiency_trend": _lines_per_million_tokens,
-    "user_adoption_trend": _of("users"),
-}
-
-_SUMS: Final[Mapping[str, Callable[[Row], float]]] = {
-    "cost": _of("cost_microusd", 1e6),
-    "commits": _of("commits"),
-    "pull_requests": _of("pull_requests"),
-    "lines_of_code": _of("lines_added"),
-}
+def _lines_per_token(days: Days) -> list[tuple[Any, float]]:
+    """Added lines by tokens, of the days with tokens."""
+    lines = dict(days.whole("lines_added"))
+    return [(day, lines.get(day, 0.0) / tokens) for day, tokens in days.whole("total_tokens") if tokens]
