@@ -29,6 +29,7 @@ __all__ = [
     "FrameKind",
     "PackEvents",
     "Position",
+    "PricePeriod",
     "Prices",
     "Quarantined",
     "Repriced",
@@ -192,6 +193,18 @@ class Result:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricePeriod:
+    """What tokens of a model cost from one day (UTC) to another: femto-dollars (10^-15 US dollars) a token, plain rates."""
+
+    from_day: date | None  # None: open
+    until_day: date | None  # not included; None: open
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+
+
 class Prices(Protocol):
     """A dated price table."""
 
@@ -210,6 +223,9 @@ class Prices(Protocol):
         inference_geo: str | None = None,
     ) -> Money:
         """What one request costs. Raises UnknownModel."""
+
+    def periods(self, model: str) -> Sequence[PricePeriod]:
+        """When the model had which plain rates (no tier, no factor), the oldest first; none for what is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

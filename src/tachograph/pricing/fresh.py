@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tachograph.ports import PricePeriod
 from tachograph.pricing.price import PriceTable
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.money import Money
@@ -56,6 +57,10 @@ class FreshPrices:
         return self.current().price(
             usage, model=model, at_us=at_us, speed=speed, service_tier=service_tier, inference_geo=inference_geo
         )
+
+    def periods(self, model: str) -> Sequence[PricePeriod]:
+        """When the model had which plain rates, by the table to use now."""
+        return self.current().periods(model)
 
     def _read(self, otherwise: Callable[[], PriceTable]) -> PriceTable:
         try:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
+from tachograph.ports import PricePeriod
 from tachograph.pricing.names import is_regional, normalise, spellings
 from tachograph.pricing.rows import CLASSES, PriceRow, Rates, Table, read_table
 from tachograph_sdk.errors import ConfigError, UnknownModel
@@ -166,6 +168,29 @@ class PriceTable:
             if rows := self._by_name.get(name):
                 return sorted(rows, key=lambda row: row.valid_from)
         return []
+
+    def periods(self, model: str) -> list[PricePeriod]:
+        """When the model had which plain rates, the oldest first: those up to the first threshold, without factors."""
+        rows = [row for name in spellings(model) for row in self._by_name.get(name, ())]
+        days = sorted({day for row in rows for day in (row.valid_from, row.valid_to)})
+        found: list[PricePeriod] = []
+        for start, end in pairwise(days):
+            row = self.row_on(model, start)
+            if row is None:
+                continue
+            rates = row.tiers[0][1]
+            period = PricePeriod(
+                from_day=None if start == date.min else start,
+                until_day=None if end == date.max else end,
+                input=rates.input,
+                cache_read=rates.cache_read,
+                cache_write_5m=rates.cache_write_5m,
+                cache_write_1h=rates.cache_write_1h,
+            )
+            if found and found[-1] == replace(period, from_day=found[-1].from_day, until_day=period.from_day):
+                period = replace(period, from_day=found.pop().from_day)
+            found.append(period)
+        return found
 
     def _look_up(
         self, model: str, day: int, speed: str | None, service_tier: str | None, inference_geo: str | None

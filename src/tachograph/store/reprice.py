@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from tachograph.ports import Prices, Repriced, Repricing, Unpriced
+from tachograph.store.rates import refresh_rates
 from tachograph.store.settle import settle, settle_again
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.usage import TokenUsage
@@ -159,6 +160,9 @@ def reprice(
         done += sum(family.events for family in chunk)
         if progress is not None:
             progress(done, total)
+    if not dry_run:
+        with transaction():
+            refresh_rates(connection, lambda: prices)
     return Repricing(
         price_version=prices.version,
         examined=found.examined,

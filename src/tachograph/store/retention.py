@@ -15,6 +15,7 @@ import duckdb
 
 from tachograph.ports import Expiry, Retained
 from tachograph.store.config import RetentionConfig
+from tachograph.store.rates import forget_rates
 from tachograph.store.settle import DERIVED, change_hours
 
 __all__ = ["SHARE_THAT_WAITS", "WAIT", "carry_out", "is_anything_due", "plan_retention"]
@@ -262,6 +263,7 @@ def _delete_ledger(connection: duckdb.DuckDBPyConnection, cutoff: datetime) -> i
         deleted += rows if table in ("requests", "limits") else 0
     connection.execute("update counted_ids set bucket = null where bucket in (select bucket from gone)")
     connection.execute("delete from archived where bucket in (select bucket from gone)")
+    forget_rates(connection)
     return deleted
 
 

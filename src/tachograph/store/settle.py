@@ -10,6 +10,7 @@ from importlib.resources import files
 import duckdb
 
 from tachograph.ports import Prices
+from tachograph.store.rates import refresh_rates
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.usage import TokenUsage
 
@@ -24,7 +25,7 @@ DERIVED = (
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
     "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "who", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
-    "told_sessions", "told_uses", "tool_classes", "called", "asked", "turns", "in_turn", "retried", "first_touches", "retrying",
+    "told_sessions", "told_uses", "tool_classes", "asked", "turns", "in_turn", "retried", "first_touches", "retrying",
     "plain_sessions",
     *(f"new_{table}" for table in DERIVED),
 )  # fmt: skip
@@ -56,7 +57,7 @@ _NO_READINGS = """create or replace temp table readings (
 # What there is to do at all. A family without events of a kind has no rows made from that kind either.
 _WORK_TO_DO = """
 select
-    count(*) filter (where kind in ('api.request', 'api.error', 'usage.counter')),
+    count(*) filter (where kind in ('api.request', 'api.error', 'usage.counter') or outcome = 'retried'),
     count(*) filter (where kind in ('tool.call', 'tool.decision')),
     count(*) filter (where kind = 'prompt'),
     count(*) filter (where kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity', 'session.summary')),
@@ -70,10 +71,13 @@ select
     count(*) filter (where kind = 'usage.limit'),
     count(*) filter (where kind = 'session.summary'),
     count(*) filter (where kind = 'feature.use' or (kind = 'prompt' and prompt_origin = 'command')),
-    count(*) filter (where kind = 'feature.use' and feature = 'compaction')
+    count(*) filter (where kind = 'feature.use' and feature = 'compaction'),
+    count(distinct class) filter (where outcome = 'retried')
 from work
 """
 
+
+_NEW_MODELS = "select distinct model from usage_changes where sign = 1 and model is not null"
 
 _SEEN_BY_SEVERAL = """select count(*) from (from new_requests where seen_event::int + seen_console::int + seen_span::int
     + seen_transcript::int + seen_hook::int + seen_sdk::int > 1 limit 1)"""
@@ -154,12 +158,27 @@ def _settle_chosen(
     (copies,) = _numbers(connection, "select count(*) from event_copies where bucket in (select bucket from touched)")
     if copies:
         _run(connection, "21_owners")
-    requests, tools, prompts, outcomes, counters, readings, nameless, sessionless, limits, told, uses, compactions = _numbers(
-        connection, _WORK_TO_DO
-    )
+    (
+        requests,
+        tools,
+        prompts,
+        outcomes,
+        counters,
+        readings,
+        nameless,
+        sessionless,
+        limits,
+        told,
+        uses,
+        compactions,
+        retries,
+    ) = _numbers(connection, _WORK_TO_DO)
+    if retries > 1:
+        _run(connection, "22_retries")
     _run(connection, "30_identity")
     if nameless:
         _run(connection, "31_pairing")
+    _run(connection, "35_who")
     _run(connection, "40_requests", else_empty="requests", when=requests)
     (several,) = _numbers(connection, _SEEN_BY_SEVERAL)
     _run(connection, "41_differences", else_empty="differences", when=several)
@@ -176,7 +195,9 @@ def _settle_chosen(
     if told:
         _run(connection, "65_told_sessions")
     else:
-        connection.execute("create or replace temp table told_sessions (event_id uuid, bucket varchar, exit_reason varchar)")
+        connection.execute(
+            "create or replace temp table told_sessions (event_id uuid, bucket varchar, exit_reason varchar)"
+        )
     _run(connection, "70_outcomes", else_empty="outcomes", when=outcomes)
     _run(connection, "75_limits", else_empty="limits", when=limits)
     _run(connection, "80_sessions")
@@ -207,6 +228,7 @@ def _settle_chosen(
         _run(connection, "86_active")
     if requests or is_deletion:  # counters are among them
         _run(connection, "90_hours")
+        refresh_rates(connection, prices, among=_NEW_MODELS)
     connection.execute("update settled set seq = $1", [upto])
     _drop_working(connection)
 
@@ -215,9 +237,7 @@ def _settle_turns(connection: duckdb.DuckDBPyConnection, *, tools: int, prompts:
     """Tool calls and prompts, and what follows from their order. There may be none of the one or the other."""
     if tools:
         _run(connection, "49_tool_classes")
-        _run(connection, "50_tool_calls")
-    else:
-        connection.execute("create or replace temp table called as select * exclude (is_retry, read_before) from tool_calls limit 0")
+    _run(connection, "50_tool_calls", else_empty="tool_calls", when=tools)
     if prompts:
         _run(connection, "60_prompts")
     else:
@@ -225,15 +245,23 @@ def _settle_turns(connection: duckdb.DuckDBPyConnection, *, tools: int, prompts:
             """create or replace temp table asked as
             select * exclude (ended_at, requests, tool_calls, tool_errors, edits, is_one_shot, cost_nanousd) from prompts limit 0"""
         )
-    _run(connection, "62_turns", else_empty="tool_calls", when=tools + prompts)
     if not tools + prompts:
         connection.execute("create or replace temp table new_prompts as from prompts limit 0")
+        return
+    _run(connection, "61_order")
+    (failed,) = _numbers(connection, "select count(*) from (from new_tool_calls where is_error limit 1)")
+    if failed:
+        _run(connection, "62_retries")
+    else:
+        connection.execute("create or replace temp table retried (agent varchar, tool_key varchar)")
+    _run(connection, "63_turns")
 
 
 def _drop_working(connection: duckdb.DuckDBPyConnection, *, but: tuple[str, ...] = ()) -> None:
     names = [name for name in _WORKING if name not in but]
     connection.execute(
-        "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in names)
+        "drop view if exists temp.keyed; drop view if exists temp.whose;"
+        + ";".join(f"drop table if exists temp.{name}" for name in names)
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tachograph.ports import PricePeriod
 from tachograph_sdk.errors import UnknownModel
 from tachograph_sdk.model.event import EventKind, RawEvent, Source
 from tachograph_sdk.model.money import Money
@@ -28,6 +29,9 @@ class Table:
         if model == "unknown":
             raise UnknownModel("no")
         return Money(usage.context + usage.output)
+
+    def periods(self, model: str) -> list[PricePeriod]:
+        return []
 
 
 def run(table: Table, kind: EventKind = EventKind.API_REQUEST, **attributes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tachograph.ports import Batch, Statement
+from tachograph.ports import Batch, PricePeriod, Statement
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.errors import UnknownModel
@@ -490,6 +490,9 @@ def test_a_newer_price_never_parts_the_ledger_from_its_hours():
             if not self.knows:
                 raise UnknownModel("not yet")
             return Money(usage.input)
+
+        def periods(self, model: str) -> list[PricePeriod]:
+            return []
 
     prices = Prices()
     store = DuckDBStore(":memory:", prices=prices)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tachograph.ports import Batch, Repriced, Statement, Unpriced
+from tachograph.ports import Batch, PricePeriod, Repriced, Statement, Unpriced
 from tachograph.store import reprice as module
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
@@ -42,6 +42,11 @@ class Table:
         except KeyError:
             raise UnknownModel("no") from None
         return Money((usage.context + usage.output) * rate * (self.fast if speed == "fast" else 1))
+
+    def periods(self, model: str) -> list[PricePeriod]:
+        rate = self.rates.get(model)
+        plain = {"input": 10, "cache_read": 10 - (rate or 0), "cache_write_5m": 12, "cache_write_1h": 20}
+        return [] if rate is None else [PricePeriod(from_day=None, until_day=None, **plain)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ alter table tool_calls add column file varchar;                       -- pseudon
 alter table tool_calls add column tool_class varchar default 'other'; -- rollups/49_tool_classes.sql
 alter table tool_calls alter column tool_class set not null;
 alter table tool_calls alter column tool_class drop default;
-alter table tool_calls add column is_retry boolean default false;     -- rollups/62_turns.sql
+alter table tool_calls add column is_retry boolean default false;     -- rollups/62_retries.sql
 alter table tool_calls alter column is_retry set not null;
 alter table tool_calls alter column is_retry drop default;
 alter table tool_calls add column read_before boolean;                -- null: no edit, or its file or session is not known

@@ -36,6 +36,7 @@ select
     case
         when e.kind = 'api.error' and attr(e.attributes, 'status') = 'retried' then 'retried'
         when e.kind = 'api.error' then 'error'
+        when e.kind = 'agent.notice' and e.feature = 'api_retry' and attr(e.attributes, 'status') = 'retried' then 'retried'
         when e.kind = 'api.request' and e.success is false
             and coalesce(e.input_tokens, 0) + coalesce(e.output_tokens, 0) + coalesce(e.cache_read_tokens, 0) = 0
             then 'error'

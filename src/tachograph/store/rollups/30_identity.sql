@@ -29,4 +29,5 @@ select
 from work w
 left join messages m on w.outcome = 'ok' and w.message_id is null and m.agent = w.agent and m.request_id = w.request_id
 left join pairs on pairs.event_id = w.event_id
-where w.kind in ('api.request', 'api.error', 'prompt', 'tool.call', 'tool.decision') and w.source <> 'otel_metric';
+where (w.kind in ('api.request', 'api.error', 'prompt', 'tool.call', 'tool.decision') or w.outcome = 'retried')
+  and w.source <> 'otel_metric';

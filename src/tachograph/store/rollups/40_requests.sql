@@ -7,6 +7,7 @@
 --                     where nobody says how many tokens there were, nobody can say the cost: unpriced
 --   time              the earliest transcript record's, else the earliest of the others
 --   session           OTel's before the transcript's: a fork rewrites the transcript's
+--   who and where     the row's own, else the session's (35_who.sql)
 --   everything else   the first that says it, in the order OTel event, console, span, hook, transcript
 
 create or replace temp table new_requests as
@@ -90,9 +91,12 @@ with
         from seen anti join shared using (agent, row_key)
     )
 select
-    request_key, bucket, agent, outcome, occurred_at,
+    request_key, bucket, m.agent, outcome, occurred_at,
     case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
-    prompt_id, request_id, message_id, user_id, organization_id, project, repository, agent_version, entrypoint,
+    prompt_id, request_id, message_id, coalesce(m.user_id, o.user_id) as user_id,
+    coalesce(m.organization_id, o.organization_id) as organization_id, coalesce(m.project, o.project) as project,
+    coalesce(m.repository, o.repository) as repository, coalesce(m.agent_version, o.agent_version) as agent_version,
+    coalesce(m.entrypoint, o.entrypoint) as entrypoint,
     model, model_requested, query_source, effort, speed, service_tier, subagent, skill, plugin, mcp_server,
     coalesce(input_tokens, 0) as input_tokens, coalesce(output_tokens, 0) as output_tokens,
     coalesce(reasoning_tokens, 0) as reasoning_tokens, coalesce(cache_read_tokens, 0) as cache_read_tokens,
@@ -108,5 +112,5 @@ select
         as auxiliary,
     duration_ms, ttft_ms, attempts, status_code, error_class,
     seen_event, seen_console, seen_span, seen_transcript, false as seen_counter, seen_hook, seen_sdk,
-    false as for_retry  -- 62_turns.sql
-from merged;
+    false as for_retry  -- 62_retries.sql
+from merged m left join whose o using (bucket);

@@ -144,7 +144,7 @@ where b.only_own;
 
 create or replace temp table new_residuals as
 with
-    who as (
+    named as (
         select agent, bucket, model, day, max(occurred_at) as occurred_at,
             arg_min(user_id, event_id) as user_id, arg_min(organization_id, event_id) as organization_id,
             arg_min(project, event_id) as project, arg_min(repository, event_id) as repository,
@@ -177,22 +177,25 @@ with
     ),
     costed as (select distinct agent, bucket, model from counted where measure = 'cost_nanousd')
 select
-    'c:' || bucket || ':' || model || ':' || strftime(day, '%Y-%m-%d') as request_key, bucket, agent, 'residual' as outcome,
+    'c:' || bucket || ':' || model || ':' || strftime(day, '%Y-%m-%d') as request_key, bucket, w.agent, 'residual' as outcome,
     occurred_at, split_part(bucket, '#', 1) as session_id,
-    user_id, organization_id, project, repository, agent_version, entrypoint, nullif(model, '') as model,
+    coalesce(h.user_id, o.user_id) as user_id, coalesce(h.organization_id, o.organization_id) as organization_id,
+    coalesce(h.project, o.project) as project, coalesce(h.repository, o.repository) as repository,
+    coalesce(h.agent_version, o.agent_version) as agent_version, coalesce(h.entrypoint, o.entrypoint) as entrypoint,
+    nullif(model, '') as model,
     input_tokens, output_tokens, least(reasoning_tokens, output_tokens) as reasoning_tokens,
     cache_read_tokens, cache_write_tokens, least(cache_write_5m_tokens, cache_write_tokens) as cache_write_5m_tokens,
     least(cache_write_1h_tokens, cache_write_tokens - least(cache_write_5m_tokens, cache_write_tokens))
         as cache_write_1h_tokens,
     web_search_requests,
     -- No counter of the agent's says what it cost: the price table is asked (settle.py).
-    case when (agent, bucket, model) in (select agent, bucket, model from costed) then cost_nanousd end as cost_nanousd,
+    case when (w.agent, bucket, model) in (select agent, bucket, model from costed) then cost_nanousd end as cost_nanousd,
     'counter' as cost_basis, false as auxiliary,
     false as seen_event, false as seen_console, false as seen_span, false as seen_transcript,
     true as seen_counter,
-    (agent, bucket, model) in (select agent, bucket, model from counted where way = 'hook') as seen_hook, false as seen_sdk,
+    (w.agent, bucket, model) in (select agent, bucket, model from counted where way = 'hook') as seen_hook, false as seen_sdk,
     false as for_retry
-from wide join who using (agent, bucket, model, day)
+from wide w join named h using (agent, bucket, model, day) left join whose o using (bucket)
 where input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + web_search_requests + cost_nanousd > 0;
 
 insert into new_requests by name select * from new_residuals;

@@ -1,9 +1,9 @@
 -- tool_calls: one row per tool call, also a rejected one. Rebuild: with the rest (`rebuild()`).
 -- A call is an error if it ran and failed; a rejected call did not run. The transcript knows the tool's real name and
 -- whether a rejection was one, so there it comes first; for the rest the order is that of 40_requests.sql.
--- Left in table `called`: 62_turns.sql says besides what of the calls before them says something about them.
+-- What the calls before one say of it is put in by 62_retries.sql and 63_turns.sql.
 
-create or replace temp table called as
+create or replace temp table new_tool_calls as
 with
     seen as materialized (from keyed where fact = 'tool'),
     shared as (select agent, row_key from seen group by 1, 2 having count(*) > 1),
@@ -47,11 +47,17 @@ with
         from seen anti join shared using (agent, row_key)
     )
 select
-    tool_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
-    prompt_id, request_id, tool_use_id, user_id, organization_id, project, repository, agent_version, entrypoint,
+    tool_key, bucket, m.agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
+    prompt_id, request_id, tool_use_id, coalesce(m.user_id, o.user_id) as user_id,
+    coalesce(m.organization_id, o.organization_id) as organization_id, coalesce(m.project, o.project) as project,
+    coalesce(m.repository, o.repository) as repository, coalesce(m.agent_version, o.agent_version) as agent_version,
+    coalesce(m.entrypoint, o.entrypoint) as entrypoint,
     m.tool_name, mcp_server, subagent, decision, decision_source, success,
     coalesce(success is false and decision is distinct from 'reject', false) as is_error,
     error_class, duration_ms, seen_event, seen_span, seen_transcript, seen_hook, file,
     case when mcp_server is not null or starts_with(m.tool_name, 'mcp__') then 'mcp' else coalesce(k.tool_class, 'other') end
-        as tool_class
-from merged m left join tool_classes k on k.tool_name = lower(m.tool_name);
+        as tool_class,
+    false as is_retry,
+    case when k.tool_class = 'edit' and mcp_server is null and file is not null and not starts_with(bucket, '~') then false end
+        as read_before
+from merged m left join whose o using (bucket) left join tool_classes k on k.tool_name = lower(m.tool_name);

@@ -1,6 +1,6 @@
 -- prompts: one row per prompt, whoever sent it. Rebuild: with the rest (`rebuild()`).
 -- A transcript knows whether a person typed it, so its word wins; without one, what OTel says, else a person.
--- Left in table `asked`: 62_turns.sql says besides what came of them.
+-- Left in table `asked`: 63_turns.sql says besides what came of them.
 
 create or replace temp table asked as
 with
@@ -28,7 +28,10 @@ with
         from seen group by row_key, agent
     )
 select
-    prompt_key, bucket, agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
-    prompt_id, user_id, organization_id, project, repository, agent_version, entrypoint, prompt_origin,
+    prompt_key, bucket, m.agent, occurred_at, case when not starts_with(bucket, '~') then split_part(bucket, '#', 1) end as session_id,
+    prompt_id, coalesce(m.user_id, o.user_id) as user_id, coalesce(m.organization_id, o.organization_id) as organization_id,
+    coalesce(m.project, o.project) as project, coalesce(m.repository, o.repository) as repository,
+    coalesce(m.agent_version, o.agent_version) as agent_version, coalesce(m.entrypoint, o.entrypoint) as entrypoint,
+    prompt_origin,
     seen_event, seen_span, seen_transcript, seen_hook
-from merged;
+from merged m left join whose o using (bucket);

@@ -46,14 +46,17 @@ with
         from ways group by 1, 2, 3
     )
 select
-    event_id, owner as bucket, agent, kind, occurred_at,
+    event_id, owner as bucket, a.agent, kind, occurred_at,
     case when not starts_with(owner, '~') then split_part(owner, '#', 1) end as session_id,
-    user_id, organization_id, project, repository, agent_version, entrypoint, model, tool_name,
+    coalesce(a.user_id, o.user_id) as user_id, coalesce(a.organization_id, o.organization_id) as organization_id,
+    coalesce(a.project, o.project) as project, coalesce(a.repository, o.repository) as repository,
+    coalesce(a.agent_version, o.agent_version) as agent_version, coalesce(a.entrypoint, o.entrypoint) as entrypoint,
+    model, tool_name,
     case kind when 'code.change' then coalesce(lines_added, 0) else 0 end::bigint as lines_added,
     case kind when 'code.change' then coalesce(lines_removed, 0) else 0 end::bigint as lines_removed,
     case kind when 'vcs.commit' then coalesce(quantity, 1) else 0 end::bigint as commits,
     case kind when 'vcs.pull_request' then coalesce(quantity, 1) else 0 end::bigint as pull_requests,
     case kind when 'session.activity' then active_seconds end as active_seconds,
     source, active_by, file, language
-from acts join best using (agent, owner, kind, class)
-where not (starts_with(owner, '~') and (agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));
+from acts a join best using (agent, owner, kind, class) left join whose o on o.bucket = a.owner
+where not (starts_with(owner, '~') and (a.agent, kind, date_trunc('day', occurred_at)) in (select agent, kind, day from told));

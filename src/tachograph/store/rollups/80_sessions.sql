@@ -2,33 +2,7 @@
 -- Rebuild: with the rest (`rebuild()`).
 -- A session counts if a prompt, a request, a tool call or counted usage is its own. A forked session's copies belong to
 -- the session they were copied from (21_owners.sql); a fork with nothing of its own counts by what it copied last.
-
--- faces: what a bucket's events say about who and where, few rows each, in the order in which they are believed
-create or replace temp table faces as
-select *, row_number() over (
-        partition by bucket
-        order by class_rank, started_at, agent, user_id, organization_id, project, repository, agent_version, entrypoint
-    ) as place
-from (
-    select owner as bucket, agent, user_id, organization_id, project, repository, agent_version, entrypoint,
-        min(class_rank) as class_rank, min(occurred_at) as started_at, max(occurred_at) as ended_at,
-        bool_or(class = 'transcript') as has_transcript,
-        bool_or(class in ('event', 'console', 'metric', 'span')) as has_otel
-    from work where kind <> 'usage.limit'  -- a status line is drawn again while nothing happens
-    group by owner, agent, user_id, organization_id, project, repository, agent_version, entrypoint
-    union all
-    select s.bucket, w.agent, w.user_id, w.organization_id, w.project, w.repository, w.agent_version, w.entrypoint,
-        w.class_rank + 10, s.occurred_at, s.occurred_at, w.class = 'transcript', false
-    from shadows s join work w using (event_id)
-);
-
--- who: a bucket's one answer to each of these, the most believed that there is
-create or replace temp table who as
-select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_id,
-    arg_min(organization_id, place) as organization_id, arg_min(project, place) as project,
-    arg_min(repository, place) as repository, arg_min(agent_version, place) as agent_version,
-    arg_min(entrypoint, place) as entrypoint
-from faces group by 1;
+-- Who and where come from table `who` (35_who.sql).
 
 create or replace temp table new_session_hours as
 with

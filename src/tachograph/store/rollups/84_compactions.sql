@@ -5,7 +5,8 @@
 create or replace temp table new_compactions as
 with
     told as (
-        select w.event_id, w.agent, w.owner, w.occurred_at, w.user_id, w.source, w.class, e.attributes,
+        select w.event_id, w.agent, w.owner, w.occurred_at, w.user_id, w.organization_id, w.project, w.repository, w.agent_version,
+            w.entrypoint, w.source, w.class, e.attributes,
             case w.class when 'transcript' then 0 when 'hook' then 1 else 2 + w.class_rank end as place
         from work w join events e on e.seq = w.seq and e.seq >= getvariable('from_seq') and e.seq <= getvariable('upto')
         where w.kind = 'feature.use' and w.feature = 'compaction' and w.success is distinct from false
@@ -15,8 +16,10 @@ with
 select
     t.event_id, t.owner as bucket, t.agent, t.occurred_at,
     case when not starts_with(t.owner, '~') then split_part(t.owner, '#', 1) end as session_id,
-    coalesce(t.user_id, f.user_id) as user_id, f.organization_id, f.project, f.repository, f.agent_version, f.entrypoint,
+    coalesce(t.user_id, o.user_id) as user_id, coalesce(t.organization_id, o.organization_id) as organization_id,
+    coalesce(t.project, o.project) as project, coalesce(t.repository, o.repository) as repository,
+    coalesce(t.agent_version, o.agent_version) as agent_version, coalesce(t.entrypoint, o.entrypoint) as entrypoint,
     attr(t.attributes, 'trigger') as trigger,
     try_cast(attr(t.attributes, 'pre_tokens') as bigint) as pre_tokens,
     try_cast(attr(t.attributes, 'post_tokens') as bigint) as post_tokens, t.source
-from told t join best using (agent, owner, class) left join who f on f.bucket = t.owner;
+from told t join best using (agent, owner, class) left join whose o on o.bucket = t.owner;

@@ -29,7 +29,10 @@ window ways as (partition by agent, date_trunc('day', occurred_at), model, user_
 create or replace temp table shown as
 with
     explaining as (
-        select agent, occurred_at, case when not (outcome = 'residual' and seen_hook) then user_id end as user_id, model,
+        select agent, occurred_at,
+            case when not (outcome = 'residual' and seen_hook)
+                and (bucket, user_id) not in (select (bucket, user_id) from hook_sessions where user_id is not null)
+                then user_id end as user_id, model,
             1 as n, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
             cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_search_requests, cost_nanousd
         from requests where outcome in ('ok', 'residual') and not starts_with(bucket, '^')

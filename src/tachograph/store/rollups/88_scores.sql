@@ -4,7 +4,7 @@
 --   outcome      weight 0.4   1 with a commit or a pull request, else one hundredth of the lines added and removed, at most 1
 --   reliability  weight 0.2   share of the tool calls that did not fail
 --   acceptance   weight 0.2   share of the edits that were decided on or run that were not rejected
---   one_shot     weight 0.2   share of the turns with an edit that needed one attempt (62_turns.sql)
+--   one_shot     weight 0.2   share of the turns with an edit that needed one attempt (63_turns.sql)
 -- What is not known of a session is left out of the mean with its weight. A session without a tool call and without a changed
 -- line has no score.
 -- score = 10 x (0.4 outcome + 0.2 reliability + 0.2 acceptance + 0.2 one_shot) / (sum of the weights of the known parts)
