@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 
 import pytest
 
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
+from tests.served import Served, served
 from tests.truth import rows
-from tests.truth.month import Made, make_month
+from tests.truth.month import BUDGET_USD, NOW, Made, make_month
 
 
 @pytest.fixture(scope="package")
@@ -31,3 +33,10 @@ def store(made) -> Iterator[DuckDBStore]:
         store.settle()
     yield store
     store.close()
+
+
+@pytest.fixture(scope="package")
+def truly(store: DuckDBStore) -> Iterator[Served]:
+    """The API over the month, asked at its end."""
+    with served(store=store, now=NOW.replace(tzinfo=UTC), budget_usd=BUDGET_USD) as one:
+        yield one

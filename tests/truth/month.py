@@ -13,18 +13,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tachograph_sdk.model.event import Event
+from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tests.truth.counted import put_together
 from tests.truth.telling import Teller
 from tests.truth.things import Call, Change, Compaction, Limit, Month, Prompt, Report, Request, Session, Use, Vcs, Work
 
-__all__ = ["BEGIN", "END", "NOW", "Made", "make_month"]
+__all__ = ["BEGIN", "BUDGET_USD", "COMPANY", "EMAIL", "END", "NOW", "ORGANIZATION", "PERSON", "Made", "make_month"]
 
 BEGIN = datetime(2026, 10, 1)  # noqa: DTZ001 - UTC, as everywhere here
 END = datetime(2026, 11, 1)  # noqa: DTZ001
 NOW = datetime(2026, 10, 30, 15, 20, 0, 250_000)  # noqa: DTZ001 - a Friday afternoon: the moment of asking
 
+BUDGET_USD = 600.0  # a month
+
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-5", "claude-haiku-4-5", "house-model")
 """The last has no price."""
+
+EMAIL, ORGANIZATION = "dana@example.org", "org-of-dana"
+"""Of one person and one organization we know the names that the agents gave, and they are stored as pseudonyms."""
+
+_SECRET = b"k" * 32
+_NAMES = Pseudonymizer(_SECRET)
+
+
+def _user(person: int) -> str:
+    return _NAMES.user(EMAIL) if person == 0 else f"u_{person:016x}"
+
+
+def _organization(number: int) -> str:
+    return _NAMES.organization(ORGANIZATION) if number == 0 else f"o_{number:016x}"
+
+
+PERSON, COMPANY = _user(0), _organization(0)
 
 _TOOLS = (
     ("Read", "read"), ("Edit", "edit"), ("Write", "edit"), ("Bash", "shell"), ("Grep", "search"), ("Glob", "search"),
@@ -125,8 +145,8 @@ class _Run:
             number=number,
             id=None if is_nameless else f"s_{chance.getrandbits(64):016x}",
             agent=agent,
-            user=f"u_{person:016x}" if named else by_plugin,
-            organization=f"o_{person % 3:016x}" if named and person < 6 else None,
+            user=_user(person) if named else by_plugin,
+            organization=_organization(person % 3) if named and person < 6 else None,
             project=f"p_{chance.randrange(4):016x}" if placed else None,
             repository=f"r_{chance.randrange(3):016x}" if named and chance.random() < 0.7 else None,
             version=chance.choice(("2.1.300", "2.1.328", "0.9.0")) if told != {"plugin"} else None,

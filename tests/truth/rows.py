@@ -136,7 +136,8 @@ def _sessions(month: Month, order: Order, active: set[str | None]) -> list[Row]:
         length = next((name for minutes, name in _LENGTHS if seconds < minutes * 60), "120+")
         out.append(
             {
-                **_who(session), "at": first, "seconds": seconds, "session_length": length, "cost": costs.get(session.number, 0),
+                **_who(session), "at": first, "seconds": seconds, "session_length": length, "ended": last,
+                "prompts": sum(1 for p in month.prompts if p.session is session and p.origin != "agent"), "cost": costs.get(session.number, 0),
                 "exit_reason": exits.get(session.number), **order.sessions[session.number],
             }
         )  # fmt: skip

@@ -18,6 +18,7 @@ from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.errors import UnknownDimension
 from tests.truth import figures, rows
 from tests.truth.figures import Asked
+from tests.truth.month import PERSON
 
 at = datetime.fromisoformat
 ALIKE = {"cache": "usage", "cache_rows": "requests"}  # the same rows, with what a cache saves of them
@@ -134,7 +135,7 @@ def test_filtered_by_every_dimension(store, facts, dimension):
 def test_two_dimensions_and_two_filters_together(store, facts):
     start, end = WINDOWS["a week"]
     questions: list[tuple[list[str], dict[str, list[Any]]]] = [
-        (["day", "model"], {"agent": ["claude_code"], "user": [None, "u_0000000000000000"]}),
+        (["day", "model"], {"agent": ["claude_code"], "user": [None, PERSON]}),
         (["user", "week"], {"organization": ["o_0000000000000001"], "weekday": [1, 2, 3]}),
         (["hour_of_day", "source"], {"source": ["otel", "both"], "day": ["2026-10-13", "2026-10-14"]}),
     ]

@@ -112,7 +112,9 @@ def _correlations(store: Store, scope: Scope) -> dict[str | None, float | None]:
     calls: dict[str | None, dict[str, int]] = defaultdict(dict)
     for bucket, tool, count in rows:
         calls[tool][bucket] = int(count)
-    values = [session["score"] for session in sessions]
+    values = [
+        round(session["score"], 9) for session in sessions
+    ]  # equal scores may differ in their last bits: one rank
     return {
         tool: spearman([of_tool.get(session["bucket"], 0) for session in sessions], values)
         for tool, of_tool in calls.items()
