@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tachograph.analytics.adoption import retention
 from tachograph.analytics.compile import answer
 from tachograph.analytics.eval.measures import MEASURES, Missing, value_of
 from tachograph.analytics.eval.sessions import FILTERS, ask_sessions
@@ -284,6 +285,18 @@ def test_two_dimensions_and_all_totals_at_once(store, clickhouse):
     for window in WINDOWS.values():
         compare(store, clickhouse, Query(metrics=TOTALS, by=["day", "user"], window=window))
         compare(store, clickhouse, Query(metrics=TOTALS, by=["month", "agent", "project"], window=window))
+
+
+@pytest.mark.parametrize("zone", ["UTC", *ZONES])
+def test_who_comes_back_is_the_same_on_both(store, clickhouse, zone):
+    cohorts = 0
+    for window in WINDOWS.values():
+        for filters in ({}, {"agent": ["claude_code", None], "entrypoint": [None]}):
+            scope = Scope(window=replace(window, zone=find_zone(zone)), now_us=1_762_000_000_000_000, filters=filters)
+            ours, theirs = retention(store, scope), retention(clickhouse, scope)
+            assert ours == theirs
+            cohorts += len(ours["cohorts"])
+    assert cohorts > 0
 
 
 SELECTIONS = {
