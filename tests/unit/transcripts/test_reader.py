@@ -230,6 +230,13 @@ def test_a_result_without_its_call_still_says_how_it_went() -> None:
     assert only(EventKind.TOOL_CALL, read(tool_result(1, is_error=True)))["success"] is False
 
 
+def test_a_result_whose_call_was_read_before_names_the_file_that_it_tells() -> None:
+    told = {"filePath": "sub/../x.py", "structuredPatch": [{"lines": ["+a"]}]}
+    events = read(tool_result(1, told=told, cwd="/home/dev/app"))
+    assert only(EventKind.TOOL_CALL, events)["file"] == "/home/dev/app/x.py"
+    assert only(EventKind.CODE_CHANGE, events)["file"] == "/home/dev/app/x.py"
+
+
 def change(told: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
     lines = (response(1, blocks=[tool_use(1, "Edit", file_path="/x")]), tool_result(1, told=told, **more))
     return all_of(EventKind.CODE_CHANGE, read(*lines))
