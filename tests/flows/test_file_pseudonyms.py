@@ -55,9 +55,9 @@ def transcript(folder: Path) -> Path:
             | {"toolUseResult": told}
         )
     folder.mkdir(parents=True)
-    path = folder / f"{SESSION}.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return path
+    file = folder / f"{SESSION}.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
 
 
 @pytest.fixture(params=["pseudonym", "clear"])
