@@ -29,7 +29,7 @@ def config(
     """
     if action != "show":
         raise ConfigError(f"unknown action {action!r}", hint="use: tachograph config show")
-    from tachograph.cli.query import print_table
+    from tachograph.cli.table import print_table
     from tachograph.config import explain
 
     rows = explain(resolve_home(context, home))

@@ -254,7 +254,7 @@ def _ignore(_: dict[str, Any]) -> None:
 
 
 def _print_repriced(answer: dict[str, Any]) -> None:
-    from tachograph.cli.query import print_table
+    from tachograph.cli.table import print_table
 
     would = "would change" if answer["dry_run"] else "changed"
     click.echo(

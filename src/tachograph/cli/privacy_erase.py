@@ -74,7 +74,7 @@ def erase(
 
 
 def _print_plan(plan: dict[str, Any]) -> None:
-    from tachograph.cli.query import print_table
+    from tachograph.cli.table import print_table
 
     rows = [[table, count] for table, count in plan["tables"].items() if count]
     if rows:

@@ -134,7 +134,7 @@ def _rows(preset: Preset) -> list[dict[str, Any]]:
 
 
 def _print(answer: dict[str, Any]) -> None:
-    from tachograph.cli.query import print_table
+    from tachograph.cli.table import print_table
 
     rows = answer.get("rows", [])
     kept = [row for row in rows if row["treatment"] != "drop"]

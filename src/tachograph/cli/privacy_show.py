@@ -29,7 +29,7 @@ def show(context: click.Context, /, home: Path | None, as_json: bool, **given: A
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
         return
-    from tachograph.cli.query import print_table
+    from tachograph.cli.table import print_table
 
     rows = {table: count for table, count in answer["tables"].items() if count}
     if not rows:

@@ -13,10 +13,12 @@ from tachograph_sdk.errors import ConfigError
 
 __all__ = ["query"]
 
+_OF_METRICS = ("by", "grain", "compare", "order", "limit", "offset", "since", "until", "range")
+
 
 @click.command("query")
 @click.argument("sql", required=False)
-@click.option("--metrics", help="Metric names, separated by commas.")
+@click.option("--metrics", help="Metric names, separated by commas; docs/reference/metrics.md lists them.")
 @click.option("--by", help="Dimensions, separated by commas.")
 @click.option(
     "--where",
@@ -25,6 +27,11 @@ __all__ = ["query"]
     metavar="NAME=VALUE",
     help="Only rows with this value of a dimension, or one of several with commas; a person by address or pseudonym.",
 )
+@click.option("--grain", help="hour, day, week or month: a row for each, also for those without records.")
+@click.option("--compare", help="previous: beside each row, what it was in the window before.")
+@click.option("--order", help="Columns to order by, separated by commas; with a minus in front the largest first.")
+@click.option("--limit", help="At most so many rows.")
+@click.option("--offset", help="Leave out so many rows first.")
 @click.option("--since", help="First day or time; without an offset in the zone --tz.")
 @click.option("--until", help="End, excluded; likewise.")
 @click.option("--range", "range_", help="1h, 24h, 7d, 30d, 90d, all (default: all).")
@@ -33,31 +40,33 @@ __all__ = ["query"]
 @click.pass_context
 def query(
     context: click.Context,
+    /,
     sql: str | None,
     metrics: str | None,
-    by: str | None,
     conditions: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    range_: str | None,
     tz: str | None,
+    range_: str | None,
     home: Path | None,
     as_json: bool,
+    **options: str | None,
 ) -> None:
     """Ask the store, without changing it.
 
     Example: tachograph query --metrics requests,cost_usd --by model --range 7d
     """
+    given = {"range": range_, **options}
     if (sql is None) == (metrics is None):
         raise ConfigError("give either one SQL statement or --metrics", hint="see `tachograph query --help`")
+    if sql is not None and (conditions or any(given.values())):
+        raise ConfigError("an SQL statement takes no other options", hint="put it all into the statement")
     from tachograph.cli.backend import open_backend
+    from tachograph.cli.table import print_table
 
     with open_backend(resolve_home(context, home)) as backend:
         if sql is not None:
             answer = backend.sql(sql)
         else:
-            named = {"metrics": metrics, "by": by, "since": since, "until": until, "range": range_}
-            named["tz"] = resolve_zone(tz)
+            named = {"metrics": metrics, "tz": resolve_zone(tz), **{name: given[name] for name in _OF_METRICS}}
             for condition in conditions:
                 name, equals, values = condition.partition("=")
                 if not equals or name in named:
@@ -67,28 +76,28 @@ def query(
             answer = backend.query({k: v for k, v in named.items() if v is not None})
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
-    else:
-        print_table(answer["columns"], answer["rows"])
+        return
+    columns, rows = _beside_each_other(answer)
+    print_table(columns, rows)
+    _print_notes(answer)
 
 
-def print_table(columns: list[str], rows: list[list[Any]]) -> None:
-    """Rows as a table for people."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, column in enumerate(columns):
-        numeric = any(isinstance(row[index], (int, float)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    Console().print(table)
+def _beside_each_other(answer: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """The table, with what was in the window before in columns of its own."""
+    columns, rows, previous = answer["columns"], answer["rows"], answer.get("previous")
+    if previous is None:
+        return columns, rows
+    metrics = [column["name"] for column in answer["about"] if column["kind"] == "metric"]
+    wide = [[*row, *(before or [None] * len(metrics))] for row, before in zip(rows, previous["rows"], strict=True)]
+    return [*columns, *(f"{name}_before" for name in metrics)], wide
 
 
-def _cell(value: Any) -> str:
-    """A value for people; small amounts without an exponent."""
-    if isinstance(value, float) and 0 < abs(value) < 1e-3:
-        return f"{value:.9f}".rstrip("0") if abs(value) >= 1e-9 else str(value)
-    return "" if value is None else str(value)
+def _print_notes(answer: dict[str, Any]) -> None:
+    """Why cells are empty, and whether there is more; nothing of it is part of the table."""
+    if answer.get("next_offset") is not None:
+        click.echo(
+            f"{len(answer['rows']):,} of {answer['total_rows']:,} rows; the next: --offset {answer['next_offset']}",
+            err=True,
+        )
+    for name, reason in answer.get("reasons", {}).items():
+        click.echo(f"{name} is empty where {reason}" if reason else f"{name} is empty", err=True)
