@@ -38,7 +38,7 @@ from tachograph.store.correct import correct_new
 from tachograph.store.identities import insert_identities
 from tachograph.store.insert import insert_events
 from tachograph.store.migrate import migrate
-from tachograph.store.opening import connect, first_line, load_macros
+from tachograph.store.opening import connect, first_line, load_macros, load_views
 from tachograph.store.reprice import Wanted, reprice
 from tachograph.store.retention import carry_out, is_anything_due, plan_retention
 from tachograph.store.settle import rebuild, settle
@@ -95,6 +95,7 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
         try:
             migrate(self._writer)
             self._writer.execute(load_macros("duckdb"))
+            self._writer.execute("".join(load_views().values()))
             (last,) = self._one("select greatest(coalesce((select max(seq) from events), 0), seq) from settled")
             self._next_seq = last + 1  # the last events may have been deleted
             self._warm_up()

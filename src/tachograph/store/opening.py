@@ -12,12 +12,19 @@ import duckdb
 from tachograph.store.config import StoreConfig
 from tachograph_sdk.errors import StoreBusy, StoreError
 
-__all__ = ["connect", "first_line", "load_macros", "unusable"]
+__all__ = ["connect", "first_line", "load_macros", "load_views", "unusable"]
 
 
 def load_macros(engine: str) -> str:
     """The macros that give both engines the same few function names."""
     return (files("tachograph.store") / "macros" / f"{engine}.sql").read_text()
+
+
+def load_views() -> dict[str, str]:
+    """The views that this version has, name to SQL text, which both engines run."""
+    folder = files("tachograph.store") / "views"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return {name.removesuffix(".sql"): (folder / name).read_text() for name in names}
 
 
 def connect(path: Path | None, config: StoreConfig) -> duckdb.DuckDBPyConnection:

@@ -20,10 +20,10 @@ from (values
         'view'                                                              -- Copilot CLI
     ]),
     ('search', [
-        'Grep', 'Glob', 'LS', 'ToolSearch', 'LSP',
+        'Grep', 'Glob', 'LS', 'LSP',
         'grep_files', 'list_dir', 'read_dir',                               -- Codex
         'search_file_content', 'grep_search', 'list_directory',             -- Gemini CLI, Qwen Code
-        'rg', 'codesearch', 'list', 'lsp_diagnostics', 'lsp_hover'          -- Copilot CLI, opencode
+        'rg', 'list', 'lsp_diagnostics', 'lsp_hover'          -- Copilot CLI, opencode
     ]),
     ('shell', [
         'Bash', 'PowerShell', 'BashOutput', 'KillShell', 'KillBash', 'Monitor',
@@ -33,7 +33,7 @@ from (values
         'read_powershell', 'write_powershell', 'stop_powershell', 'list_powershell'
     ]),
     ('web', [
-        'WebFetch', 'WebSearch', 'web_search', 'web_fetch', 'google_web_search', 'fetch'
+        'WebFetch', 'WebSearch', 'web_search', 'web_fetch', 'google_web_search', 'fetch', 'codesearch'
     ]),
     ('agent', [
         'Agent', 'Task', 'TaskOutput', 'TaskStop', 'AgentOutputTool', 'SendMessage', 'Workflow',
@@ -41,5 +41,8 @@ from (values
         'codebase_investigator', 'delegate_to_agent', 'cli_help',           -- Gemini CLI
         'read_agent', 'list_agents'                                         -- Copilot CLI
     ]),
-    ('mcp', ['mcp_tool', 'ListMcpResourcesTool', 'ReadMcpResourceTool', 'list_mcp_resources', 'list_mcp_resource_templates', 'read_mcp_resource'])
+    ('mcp', [
+        'mcp_tool', 'mcp', 'ListMcpResourcesTool', 'ReadMcpResourceTool',
+        'list_mcp_resources', 'list_mcp_resource_templates', 'read_mcp_resource'
+    ])
 ) t(tool_class, names);

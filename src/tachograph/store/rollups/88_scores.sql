@@ -23,9 +23,9 @@ with
             one_shot_turns / nullif(edit_turns, 0) as score_one_shot
         from plain_sessions p left join shrunk c using (bucket) left join ended e using (bucket)
     )
-select *, case when tool_calls > 0 or lines_added + lines_removed > 0 then  -- weights in fifths
+select *, case when tool_calls > 0 or lines_added + lines_removed > 0 then round(  -- weights in fifths; equal means are equal
     10 * (2 * coalesce(score_outcome, 0) + coalesce(score_reliability, 0) + coalesce(score_acceptance, 0)
         + coalesce(score_one_shot, 0))
     / (2 * (score_outcome is not null)::int + (score_reliability is not null)::int + (score_acceptance is not null)::int
-        + (score_one_shot is not null)::int) end as score
+        + (score_one_shot is not null)::int), 9) end as score
 from parts;
