@@ -252,6 +252,12 @@ def _saved(rows: Rows) -> int:
     return (femto + 5 * 10**8) // 10**9
 
 
+def _unrated(rows: Rows) -> int:
+    """Cached tokens of models that the price table does not know on that day."""
+    unknown = [row for row in rows if rates_of(row["model"], row["at"]) is None]
+    return sum(row["cache_read_tokens"] + row["cache_write_tokens"] for row in unknown)
+
+
 _ran = lambda row: row["success"] is not None and row["decision"] != "reject"  # noqa: E731
 _edit = _is("tool_class", "edit")
 _decided = lambda row: _edit(row) and row["decided"]  # noqa: E731
@@ -343,6 +349,7 @@ _FIGURES: dict[str, Figure] = {
     "monthly_active_users": {"activity": _active_people(lambda day: day.year * 12 + day.month)},
     "retry_cost_microusd": {"requests": lambda rows: _micro(rows, _is("for_retry", True))},
     "cache_saved_microusd": _both(_saved),
+    "cache_unrated_tokens": _both(_unrated),
     "tool_success_ratio": {"tool_calls": _ratio(_count(lambda row: _ran(row) and row["success"]), _count(_ran))},
     "tool_retries": {"tool_calls": _count(_is("is_retry", True))},
     "edit_acceptance_ratio": {

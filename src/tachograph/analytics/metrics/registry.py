@@ -13,7 +13,7 @@ from tachograph.analytics.metrics.outcomes import OUTCOME_PARTS, OUTCOMES
 from tachograph.analytics.metrics.plugins import PLUGINS
 from tachograph.analytics.metrics.sessions import SESSION_PARTS, SESSIONS
 from tachograph.analytics.metrics.tool_calls import TOOL_CALLS
-from tachograph.analytics.metrics.usage import USAGE
+from tachograph.analytics.metrics.usage import USAGE, USAGE_PARTS
 
 __all__ = ["METRICS", "dimensions_of", "part_of", "reasons_of"]
 
@@ -21,7 +21,7 @@ METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*SESSIONS, *ADOPTION, *USAGE, *TOOL_CALLS, *OUTCOMES, *EFFICIENCY, *PLUGINS)
 }
 
-_PARTS: Final = {metric.name: metric for metric in (*SESSION_PARTS, *OUTCOME_PARTS)}
+_PARTS: Final = {metric.name: metric for metric in (*SESSION_PARTS, *USAGE_PARTS, *OUTCOME_PARTS)}
 """Measured only to make others of: nobody asks for them by name."""
 
 

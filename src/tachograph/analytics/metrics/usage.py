@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from tachograph.analytics.dimensions import Fact
-from tachograph.analytics.metrics.metric import Metric, measured
+from tachograph.analytics.metrics.metric import Metric, derived, measured
 
-__all__ = ["USAGE"]
+__all__ = ["USAGE", "USAGE_PARTS"]
 
 _OK: Final = "outcome = 'ok'"
 _COST: Final = "sum(cost_nanousd)"
@@ -139,6 +139,12 @@ USAGE: tuple[Metric, ...] = (
         formula="cache reads x (rate of fresh input - rate of a read) - cache writes x (rate of a write - rate of fresh input)",
         sql=dict.fromkeys(("cache", "cache_rows"), _SAVED), scale=1_000_000,
     ),
+    derived(
+        "cache_unrated_tokens", "tokens", "lower",
+        "Tokens read from cache or written to it of models without a price: what they saved is not in cache_saved_microusd.",
+        made_of="{cache_read_tokens} + {cache_write_tokens} - {cache_rated_tokens}",
+        formula="cache_read_tokens + cache_write_tokens of models without a price", reason=None, is_mean=False,
+    ),
     measured(
         "subagent_cost_microusd", "microusd", "neither", "The part of cost_microusd that subagents caused.",
         formula="cost of requests whose query_source is subagent",
@@ -185,5 +191,13 @@ USAGE: tuple[Metric, ...] = (
     measured(
         "ttft_p95_ms", "ms", "lower", "Time to the first token that 95 of 100 requests stay below.",
         formula="95th percentile of the time to the first token", reason=_NO_REQUEST, sql={"requests": "p95(ttft_ms)"},
+    ),
+)  # fmt: skip
+
+USAGE_PARTS: tuple[Metric, ...] = (
+    measured(
+        "cache_rated_tokens", "tokens", "neither", "Tokens read from cache or written to it of models with a price.",
+        formula="cache_read_tokens + cache_write_tokens of models with a price",
+        sql=dict.fromkeys(("cache", "cache_rows"), "sum(cache_read_tokens + cache_write_tokens)"),
     ),
 )  # fmt: skip
