@@ -34,7 +34,7 @@ NUMBERS = frozenset(
 )  # fmt: skip
 TEXTS = ("claude-scope", "other-project", "developer@example.com", "engineer@example.com", "claude-3-5-sonnet-20241022")
 
-TELLING = frozenset(number for number in NUMBERS if number >= 1000 or number > 10 and len(f"{number:g}") >= 5)
+TELLING = frozenset(number for number in NUMBERS if number >= 1000 or (number > 10 and len(f"{number:g}") >= 5))
 """Numbers that data of a small made-up month would not give by chance."""
 
 MEANT: dict[str, set[float]] = {
