@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tachograph.analytics.classic.daily import ask_days, why_no_score
+from tachograph.analytics.classic.daily import ask_days, why_null
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.series import moment_of
 from tachograph.analytics.classic.shares import percent
@@ -26,7 +26,7 @@ def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
     spent = math.fsum(cost.values()) / 1e6
     budget = None if scope.monthly_budget_microusd is None else scope.monthly_budget_microusd / 1e6
     projected = days.forecast("cost_microusd", scale=1e6)
-    why = {"projected_month_end_cost": projected.reason or "", "projection": projected.reason or ""}
+    why = {"projected_month_end_cost": projected.reason or "", **why_null("projection", projected)}
     is_over = None
     if budget is None:
         why |= dict.fromkeys(("monthly_budget", "percentage_used", "is_over_budget"), NO_BUDGET)
@@ -59,4 +59,4 @@ def budget_progress(store: Store, scope: Scope) -> Mapping[str, Any]:
         ],
         "projection": projected.details,
     }
-    return reasoned(data, why | why_no_score("projection.score", projected))
+    return reasoned(data, why)

@@ -14,10 +14,11 @@ from tachograph.analytics.trends.questions import Forecast, forecast_month_end
 from tachograph.analytics.trends.series import DailySeries
 from tachograph.ports import Store
 
-__all__ = ["Days", "Forecasted", "ask_days", "whole_days", "why_no_score"]
+__all__ = ["Days", "Forecasted", "ask_days", "whole_days", "why_null"]
 
 _MOST: Final = 3660  # days that are looked at, however long the window is
 _DAY: Final = timedelta(days=1)
+_SCORE: Final = ("forecasts", "days_ahead", "coverage", "scaled_error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Forecasted:
     value: float | None
     reason: str | None  # why it is null
     details: Mapping[str, Any] | None  # interval, level and how forecasts of the same kind did
+    no_score: str = ""  # why it is not known how they did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +62,10 @@ class Days:
             "high": told.high,
             "level": told.level,
             "method": told.method,
-            "score": told.score and told.score.as_json(),
+            "score": told.score and {name: getattr(told.score, name) for name in _SCORE},
         }
-        return Forecasted(value=told.value, reason=None, details=details)
+        no_score = (told.score and told.score.reason) or ""
+        return Forecasted(value=told.value, reason=None, details=details, no_score=no_score)
 
 
 def ask_days(store: Store, scope: Scope, metrics: Sequence[str]) -> Days:
@@ -74,11 +77,10 @@ def ask_days(store: Store, scope: Scope, metrics: Sequence[str]) -> Days:
     return Days(series=ask_series(store, scope, metrics, days=days), first=first, today=today)
 
 
-def why_no_score(path: str, told: Forecasted) -> dict[str, str]:
-    """Why figures of a forecast's back-test are null, by their paths; and that nothing is wrong where they are not."""
-    score = (told.details or {}).get("score") or {}
-    reason = score.get("reason") or ""
-    return {f"{path}.coverage": reason, f"{path}.scaled_error": reason, f"{path}.reason": "the back-test has its score"}
+def why_null(path: str, told: Forecasted) -> dict[str, str]:
+    """Why the details of a forecast are null, or figures of its back-test, by their paths."""
+    reason = told.reason or ""
+    return {path: reason, f"{path}.score.coverage": told.no_score, f"{path}.score.scaled_error": told.no_score}
 
 
 def whole_days(scope: Scope) -> tuple[date, date]:

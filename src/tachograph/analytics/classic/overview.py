@@ -10,7 +10,7 @@ from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.rows import last_points
 from tachograph.analytics.classic.selecting import conditions
 from tachograph.analytics.classic.series import grain_of, moment_of
-from tachograph.analytics.classic.sessions import NO_NAME, is_over_sql
+from tachograph.analytics.classic.sessions import NO_NAME, active_sql
 from tachograph.analytics.classic.shares import percent, ratio
 from tachograph.analytics.compile import answer
 from tachograph.analytics.query import Query
@@ -26,10 +26,10 @@ SEVERAL = "points of several metrics have no figure in common: ask for one with 
 NONE_ENDED = "no session that began in this time has ended"
 
 _SESSIONS: Final = """
-select count(*) as n, sum(case when is_over = 1 then 0 else 1 end) as active, sum(asked) as asked,
-    sum(case when is_over = 1 then lasted end) as lasted_us
+select count(*) as n, sum(is_active) as active, sum(asked) as asked,
+    sum(case when is_active = 0 then lasted end) as lasted_us
 from (
-    select session_id as id, max(case when {over} then 1 else 0 end) as is_over, sum(prompts) as asked,
+    select session_id as id, max(case when session_id in ({active}) then 1 else 0 end) as is_active, sum(prompts) as asked,
         date_diff('microsecond', min(started_at), max(ended_at)) as lasted
     from sessions s where counts and {where} group by session_id
 ) chosen
@@ -39,20 +39,20 @@ from (
 def overview(store: Store, scope: Scope) -> Mapping[str, Any]:
     """Sessions that began in the window, tools that were called in it, and the last points. Three statements."""
     parameters: dict[str, Any] = {}
-    where, over = conditions(scope, parameters, time="started_at"), is_over_sql(parameters, scope.now)
-    sql = _SESSIONS.format(where=where, over=over)
+    where, active = conditions(scope, parameters, time="started_at"), active_sql(parameters, scope.now)
+    sql = _SESSIONS.format(where=where, active=active)
     (row,) = store.query(Statement(name="overview", sql=sql, parameters=parameters)).records()
     calls = answer(
         store, Query(metrics=("tool_calls",), by=("tool",), filters=scope.filters, window=scope.window)
     ).records()
     calls.sort(key=lambda call: (-call["tool_calls"], str(call["tool"])))
     called = sum(call["tool_calls"] for call in calls)
-    sessions, active = int(row["n"]), int(row["active"] or 0)
+    sessions, running = int(row["n"]), int(row["active"] or 0)
     data = {
         "total_sessions": sessions,
-        "active_sessions": active,
+        "active_sessions": running,
         "total_commands": int(row["asked"] or 0),
-        "avg_session_duration": ratio((row["lasted_us"] or 0) / 1e6, sessions - active),
+        "avg_session_duration": ratio((row["lasted_us"] or 0) / 1e6, sessions - running),
         "top_tools": [
             {"name": call["tool"], "count": call["tool_calls"], "percentage": percent(call["tool_calls"], called)}
             for call in calls[:TOP]

@@ -9,18 +9,22 @@ from typing import Any, Final
 
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.selecting import conditions
+from tachograph.analytics.local_time import floor_hour
 from tachograph.analytics.scope import Scope
+from tachograph.analytics.windowed import used
 from tachograph.ports import Statement, Store
 
-__all__ = ["COMPLETED_REASONS", "NO_NAME", "QUIET", "is_over_sql", "list_sessions", "one_session"]
+__all__ = ["COMPLETED_REASONS", "NO_NAME", "QUIET", "active_sql", "list_sessions", "one_session"]
 
 QUIET: Final = timedelta(minutes=30)
-"""A session without a record for so long is not active, whether or not anybody said that it ended."""
+"""A session without a prompt, a request or a tool call for so long is not active, whoever says what of its end."""
+
+_AHEAD: Final = timedelta(minutes=5)  # an agent's clock may be
 
 COMPLETED_REASONS: Final = ("clear", "resume", "logout", "prompt_input_exit")
 """Ends that a person chose. A session that a plugin reports as ended for any other reason was terminated."""
 
-STILL_ACTIVE = "the session is active: its last record is less than 30 minutes old"
+STILL_ACTIVE = "the session is active: it did something in the last 30 minutes, and no plugin reported its end since"
 NO_NAME = "no source says which tool it was"
 
 _WHY = {
@@ -30,15 +34,27 @@ _WHY = {
     "tool_usage.tool_name": NO_NAME,
 }
 
+# What follows a reported end is more of the session only if it did something: counters are sent after the end.
+_ACTIVE = """
+select h.session_id from (
+    select session_id, max(last_at) as last_at from session_hours
+    where hour >= $quiet_hour and last_at >= $quiet_since and last_at <= $soon group by session_id
+) h left join (
+    select session_id as over_id, max(occurred_at) as over_at from hook_sessions
+    where occurred_at >= $quiet_since and session_id is not null group by session_id
+) o on o.over_id = h.session_id
+where not coalesce(o.over_at >= h.last_at, false)
+"""
+
 # A session that goes on after its records were deleted by age has several rows.
 _CHOSEN = """
 select session_id as id, min(user_id) as who, min(started_at) as began, max(ended_at) as ended, sum(prompts) as asked,
-    max(exit_reason) as told_end
+    max(exit_reason) as told_end, max(case when session_id in ({active}) then 1 else 0 end) as is_active
 from sessions s where counts and {where} group by session_id
 """
 
 _PAGE = """
-select id, who, began, ended, asked, told_end, count(*) over () as total
+select id, who, began, ended, asked, told_end, is_active, count(*) over () as total
 from ({chosen}) chosen order by began desc, id limit {limit} offset {offset}
 """
 
@@ -58,14 +74,14 @@ def list_sessions(store: Store, scope: Scope) -> Mapping[str, Any]:
     """
     limit, offset = int(scope.parameters["limit"]), int(scope.parameters["offset"])
     parameters: dict[str, Any] = {}
-    where = conditions(scope, parameters, time="started_at")
-    sql = _PAGE.format(chosen=_CHOSEN.format(where=where), limit=limit, offset=offset)
+    where, active = conditions(scope, parameters, time="started_at"), active_sql(parameters, scope.now)
+    sql = _PAGE.format(chosen=_CHOSEN.format(where=where, active=active), limit=limit, offset=offset)
     rows = store.query(Statement(name="session_page", sql=sql, parameters=parameters)).records()
     if rows:
         total = int(rows[0]["total"])
     elif offset:
         ((total,),) = store.query(
-            Statement(name="session_count", sql=_TOTAL.format(where=where), parameters=parameters)
+            Statement(name="session_count", sql=(sql := _TOTAL.format(where=where)), parameters=used(sql, parameters))
         ).rows
     else:
         total = 0
@@ -85,8 +101,8 @@ def list_sessions(store: Store, scope: Scope) -> Mapping[str, Any]:
 def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
     """The `session` that the scope's filter names; null if there is none. Two statements."""
     parameters: dict[str, Any] = {}
-    where = conditions(scope, parameters, time="started_at")
-    sql = _CHOSEN.format(where=where)
+    where, active = conditions(scope, parameters, time="started_at"), active_sql(parameters, scope.now)
+    sql = _CHOSEN.format(where=where, active=active)
     rows = store.query(Statement(name="session", sql=sql, parameters=parameters)).records()
     found = _shaped(store, scope, rows)
     if not found:
@@ -95,16 +111,17 @@ def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
     return {"session": reasoned(session, _WHY)}
 
 
-def is_over_sql(parameters: dict[str, Any], now: datetime) -> str:
-    """Condition on a row of `sessions`: it is not active. Adds what it binds to `parameters`."""
-    parameters["quiet_since"] = now - QUIET
-    return "(exit_reason is not null or ended_at < $quiet_since)"
+def active_sql(parameters: dict[str, Any], now: datetime) -> str:
+    """The ids of the sessions that are active, as a query. Adds what it binds to `parameters`."""
+    since = now - QUIET
+    parameters |= {"quiet_since": since, "quiet_hour": floor_hour(since), "soon": now + _AHEAD}
+    return _ACTIVE
 
 
-def _status(row: Mapping[str, Any], now: datetime) -> str:
-    if row["told_end"] is not None:
-        return "Completed" if row["told_end"] in COMPLETED_REASONS else "Terminated"
-    return "Completed" if row["ended"] < now - QUIET else "Active"
+def _status(row: Mapping[str, Any]) -> str:
+    if row["is_active"]:
+        return "Active"
+    return "Completed" if row["told_end"] is None or row["told_end"] in COMPLETED_REASONS else "Terminated"
 
 
 def _shaped(store: Store, scope: Scope, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -114,7 +131,7 @@ def _shaped(store: Store, scope: Scope, rows: Sequence[Mapping[str, Any]]) -> li
     tools = _tools(store, rows)
     shaped = []
     for row in rows:
-        status = _status(row, scope.now)
+        status = _status(row)
         is_over = status != "Active"
         shaped.append(
             {

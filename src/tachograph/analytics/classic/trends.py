@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tachograph.analytics.classic.daily import Days, ask_days, why_no_score
+from tachograph.analytics.classic.daily import Days, ask_days, why_null
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.trend_words import trend_word
 from tachograph.analytics.scope import Scope
@@ -37,8 +37,7 @@ def trends(store: Store, scope: Scope) -> Mapping[str, Any]:
     forecasts = {name: days.forecast(metric, scale=scale) for name, (metric, scale) in _FORECASTS.items()}
     for name, told in forecasts.items():
         path = "forecasted_monthly_cost" if name == "cost" else f"forecasted_monthly_productivity.{name}"
-        why |= {path: told.reason or "", f"forecasts.{name}": told.reason or ""}
-        why |= why_no_score(f"forecasts.{name}.score", told)
+        why |= {path: told.reason or "", **why_null(f"forecasts.{name}", told)}
     data = {
         "range": scope.parameters["period"],
         **{name: word for name, (word, _) in words.items()},

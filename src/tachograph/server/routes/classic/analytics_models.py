@@ -130,7 +130,6 @@ class _Score(BaseModel):
     days_ahead: int
     coverage: Annotated[float | None, Field(description="share of their intervals that held what came")]
     scaled_error: Annotated[float | None, Field(description="below 1: better than the last week repeated")]
-    reason: str | None
 
 
 class _Forecast(BaseModel):
