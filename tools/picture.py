@@ -13,7 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from tachograph.cli.demo import fill_demo_home
-from tachograph.cli.report import print_report
+from tachograph.cli.report import ask_report
+from tachograph.cli.report_print import print_report
 from tachograph.home import Home
 from tachograph.wiring.local import open_answers
 
@@ -27,7 +28,7 @@ def main() -> None:
         home = Home(Path(folder) / "demo")
         fill_demo_home(home)
         with open_answers(home) as answers:
-            print_report(answers.report({"range": "30d", "by": "model"}), console)
+            print_report(ask_report(answers, {"range": "30d", "by": "model"}), console)
     svg = console.export_svg(title="tachograph report --range 30d --by model")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # fonts would be fetched from elsewhere
     assert "url(http" not in svg

@@ -26,6 +26,7 @@ from tachograph.analytics.explain.explanation import explain
 from tachograph.analytics.explain.rows import ledger_page
 from tachograph.analytics.explain.scope import Selection
 from tachograph.analytics.explain.session_cost import compare_session_totals
+from tachograph.analytics.highlights import highlights
 from tachograph.analytics.live import last_number, records_between, standing
 from tachograph.analytics.metrics import METRICS, dimensions_of
 from tachograph.analytics.now import now
@@ -378,3 +379,19 @@ def test_what_goes_on_is_the_same_on_both(store, clickhouse, filters, zone):
         assert ours == theirs
         seen += len(ours["sessions"]) + sum(ours["minutes"]["requests"])
     assert seen
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_what_a_report_opens_with_is_the_same_on_both(store, clickhouse, window):
+    scope = Scope(
+        window=replace(WINDOWS[window], zone=find_zone("Asia/Kolkata")),
+        now_us=1_760_200_000_000_000,
+        monthly_budget_microusd=1_000_000,
+    )
+    ours, theirs = highlights(store, scope), highlights(clickhouse, scope)
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        if isinstance(value, dict) and name in {"score", "figures", "before"}:
+            assert all(same(value[key], theirs[name][key]) for key in value), name
+        else:
+            assert value == theirs[name], name

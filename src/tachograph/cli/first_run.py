@@ -18,7 +18,8 @@ def first_run(context: click.Context) -> None:
     from tachograph.cli.backend import open_backend
     from tachograph.cli.client import find_server
     from tachograph.cli.import_ import print_import, run_import
-    from tachograph.cli.report import print_report
+    from tachograph.cli.report import ask_report
+    from tachograph.cli.report_print import print_report
 
     home = resolve_home(context, None)
     is_first = not home.store.exists() and find_server(home) is None
@@ -27,12 +28,12 @@ def first_run(context: click.Context) -> None:
         import json
 
         with open_backend(home) as backend:
-            click.echo(json.dumps(backend.report({"range": "7d", "by": "day,model", "tz": resolve_zone(None)})))
+            click.echo(json.dumps(ask_report(backend, {"range": "7d", "by": "day,model", "tz": resolve_zone(None)})))
         return
     if is_first:
         print_import(answer)
     with open_backend(home) as backend:
-        print_report(backend.report({"range": "7d", "by": "day,model", "tz": resolve_zone(None)}))
+        print_report(ask_report(backend, {"range": "7d", "by": "day,model", "tz": resolve_zone(None)}))
     if is_first and sys.stdout.isatty():
         _serve(home)
     elif find_server(home) is None:

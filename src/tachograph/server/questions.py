@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tachograph.analytics.adoption import RETENTION
+from tachograph.analytics.highlights import HIGHLIGHTS
 from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
 from tachograph.analytics.trends.questions import ANOMALIES, BUDGET, FORECAST, TRENDS
@@ -15,6 +16,7 @@ QUESTIONS: Mapping[str, Question] = {
     "anomalies": ANOMALIES,
     "budget": BUDGET,
     "forecast": FORECAST,
+    "highlights": HIGHLIGHTS,
     "now": NOW,
     "retention": RETENTION,
     "trends": TRENDS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tachograph.cli import main
-from tachograph.cli.report import print_report
+from tachograph.cli.report_print import print_report
 from tachograph.config import machine_zone
 
 

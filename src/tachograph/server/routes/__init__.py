@@ -9,6 +9,7 @@ from tachograph.server.routes import (
     evals,
     explain,
     health,
+    highlights,
     imports,
     live,
     metrics,
@@ -30,6 +31,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS = (
     health.router,
+    highlights.router,
     classic.router,
     report.router,
     query.router,

@@ -1,0 +1,106 @@
+"""GET /api/v1/highlights: what a report opens with."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from tachograph.analytics.dimensions import DIMENSIONS
+from tachograph.analytics.highlights import COMPARED, SCORES
+from tachograph.analytics.metrics import METRICS, dimensions_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
+from tachograph.server.routes.shared import Parts
+from tachograph.server.shapes import Answer, Window
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["questions"])
+
+_NARROWED_BY = [
+    name
+    for name in DIMENSIONS
+    if all(name in dimensions_of(METRICS[m]) for m in (*COMPARED, *SCORES, "unpriced_requests", "total_tokens"))
+]
+
+
+class Piece(Answer):
+    """One piece of the course."""
+
+    since: str = Field(description="its first day")
+    cost_microusd: int
+
+
+class Course(Answer):
+    """The cost piece by piece."""
+
+    grain: Literal["day", "week", "month"]
+    pieces: list[Piece]
+
+
+class Model(Answer):
+    """One model."""
+
+    model: str | None
+    cost_microusd: int
+    requests: int
+    total_tokens: int
+    unpriced_requests: int
+
+
+class Tool(Answer):
+    """One tool."""
+
+    tool: str | None
+    tool_calls: int
+    tool_errors: int
+
+
+class Score(Answer):
+    """The score of the sessions that began in the window, 0 to 10, and its parts, 0 to 1; null: not known."""
+
+    productivity_score: float | None
+    score_outcome: float | None
+    score_reliability: float | None
+    score_acceptance: float | None
+    score_one_shot: float | None
+
+
+class Budget(Answer):
+    """This calendar month against what the owner set."""
+
+    month: str
+    month_microusd: int
+    spent_microusd: int
+    unpriced_requests: int
+    month_share: float = Field(description="how much of the month is over, 0 to 1")
+
+
+class Highlights(Answer):
+    """What a report opens with."""
+
+    figures: dict[str, int | float | None]
+    before: dict[str, int | float | None] | None = Field(description="null: the window has no beginning")
+    before_window: Window | None
+    better: dict[str, Literal["higher", "lower", "neither"]]
+    course: Course
+    models: list[Model]
+    tools: list[Tool]
+    score: Score
+    budget: Budget | None = Field(description="null: none is set")
+    window: Window
+    demo: bool
+
+
+@router.get(
+    "/api/v1/highlights",
+    operation_id="highlights",
+    response_model=Highlights,
+    openapi_extra=one_of(filters(_NARROWED_BY)),
+)
+def highlights(
+    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
+) -> Any:
+    """The window's figures beside those of the window before, the cost piece by piece, and what had most of it."""
+    return parts.answers.ask("highlights", given_in(request, once=["since", "until", "range", "tz"]))
