@@ -145,7 +145,8 @@ def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> 
     outer += [f"{_outer(metric, values)} as {metric.name}" for metric in metrics]
     sql = f"select {', '.join(outer)}\nfrom (\n" + "\n    union all\n".join(parts) + "\n) stacked"
     if by:
-        sql += f"\ngroup by {keys}\norder by {keys}"
+        order = ", ".join(d.order(f"k{i}") for i, d in enumerate(by))
+        sql += f"\ngroup by {keys}\norder by {order}"
     if query.limit is not None:
         sql += f"\nlimit {int(query.limit)}"
     return Statement(name="query_" + "_".join(m.name for m in metrics)[:60], sql=sql, parameters=used(sql, parameters))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -35,6 +35,14 @@ class Dimension:
     type: Literal["text", "number", "time"]  # of its values; time: it cuts time into pieces, named by their start
     help: str
     grain: Grain | None = None  # the local time it needs to know
+    values: Sequence[str] = ()  # all that there are, in order, where that is not the order of their letters
+
+    def order(self, column: str) -> str:
+        """The expression by which its values in a column are put in order."""
+        if not self.values:
+            return column
+        places = " ".join(f"when '{value}' then {place}" for place, value in enumerate(self.values))
+        return f"case {column} {places} end"
 
 
 _ROWS: tuple[Fact, ...] = (
@@ -133,8 +141,12 @@ _TABLE: tuple[Dimension, ...] = (
     _column("integrity", "how far the report can be believed: keyed, checksum, unverified", "hook_sessions"),
     _column("session_id_kind", "real, or rotating: joined with nothing else", "hook_sessions"),
     _column("plugin_version", "version of the plugin that reported", "hook_sessions"),
-    _column(
-        "session_length", "minutes from its first to its last record: 0-5, 5-15, … 120+", "sessions", column=_LENGTH
+    Dimension(
+        name="session_length",
+        sql={"sessions": _LENGTH},
+        type="text",
+        help="minutes from its first to its last record: 0-5, 5-15, … 120+",
+        values=(*_LENGTHS, f"{_MINUTES[-1]}+"),
     ),
     Dimension(
         name="source",

@@ -130,9 +130,10 @@ def _arranged(sql: str, question: TableQuestion) -> str:
     for order in question.order:
         empty = METRICS[order.column].empty if order.column in METRICS else None
         column = order.column if empty is None else f"coalesce({order.column}, {empty})"
+        column = DIMENSIONS[column].order(column) if column in DIMENSIONS else column
         keys.append(f"{column} {'desc' if order.falling else 'asc'} nulls last")
     ordered = {order.column for order in question.order}
-    keys += [f"{name} asc nulls last" for name in question.query.by if name not in ordered]
+    keys += [f"{DIMENSIONS[name].order(name)} asc nulls last" for name in question.query.by if name not in ordered]
     text = f"select * from (\n{sql}\n) answered"  # noqa: S608 - a statement of ours
     if keys:
         text += f"\norder by {', '.join(keys)}"

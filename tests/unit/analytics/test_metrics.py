@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +14,7 @@ from tachograph.analytics.coverage import answer_with_coverage
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, dimensions_of, reasons_of
 from tachograph.analytics.query import Query
+from tachograph.analytics.table import Order, TableQuestion, ask_table
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
@@ -136,6 +138,30 @@ def test_sessions_are_split_by_their_length_and_a_cost_by_it_has_no_coverage(sto
     assert coverage is not None
     assert coverage["share"] == 1
     assert by_row is not None
+
+
+def test_lengths_are_in_the_order_of_minutes_not_of_letters():
+    lengths = DIMENSIONS["session_length"].values
+    own = DuckDBStore(":memory:")
+    own.write(
+        Batch(
+            events=[
+                make_event(
+                    EventKind.PROMPT, at_us=NOON_US + later * MINUTE_US, prompt_id=f"q{n}{later}", session_id=f"s{n}"
+                )
+                for n, minutes in enumerate((200, 7, 20, 1, 45, 119, 120))
+                for later in (0, minutes)
+            ]
+        )
+    )
+    own.settle()
+    query = Query(metrics=["sessions"], by=["session_length"])
+    rows = [("0-5", 1), ("5-15", 1), ("15-30", 1), ("30-60", 1), ("60-120", 1), ("120+", 2)]
+    assert answer(own, query).rows == rows
+    assert tuple(name for name, _ in rows) == lengths
+    page = TableQuestion(query=query, order=[Order("sessions", falling=True)], limit=3)
+    assert ask_table(own, page, now=datetime(2026, 1, 1)).result.rows == [rows[-1], *rows[:2]]  # noqa: DTZ001 - UTC
+    own.close()
 
 
 def test_the_formula_of_the_score_is_the_one_that_the_store_works_out():

@@ -128,7 +128,7 @@ BY_HAND = {
     "skill_cost_microusd": 0, "plugin_cost_microusd": 0, "mcp_cost_microusd": 0, "subagent_cost_share": 0,
     "skill_cost_share": 0, "plugin_cost_share": 0, "mcp_cost_share": 0, "lines_net": 4, "code_churn": 10,
     "time_to_first_edit_p50_seconds": 0, "time_to_first_commit_p50_seconds": 0, "score_outcome": 1, "score_reliability": 2 / 3,
-    "score_acceptance": 0, "score_one_shot": None, "productivity_score": 10 * (0.4 + 0.2 * 2 / 3) / 0.8, "compactions": 0,
+    "score_acceptance": 0, "score_one_shot": None, "productivity_score": round(10 * (0.4 + 0.2 * 2 / 3) / 0.8, 9), "compactions": 0,
     "context_before_compaction_p50_tokens": None, "daily_active_users": 0.5, "weekly_active_users": 1,
     "monthly_active_users": 1, "stickiness_ratio": 0.5, "retry_cost_microusd": 0, "cache_saved_microusd": 0, "cache_unrated_tokens": 70,
     "tool_success_ratio": 0.5, "tool_retries": 0, "edit_acceptance_ratio": 0, "read_before_edit_ratio": None,
