@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tachograph.analytics.adoption import RETENTION
+from tachograph.analytics.errors.question import ERRORS
+from tachograph.analytics.errors.review import REVIEW
 from tachograph.analytics.highlights import HIGHLIGHTS
 from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
@@ -15,9 +17,11 @@ __all__ = ["QUESTIONS"]
 QUESTIONS: Mapping[str, Question] = {
     "anomalies": ANOMALIES,
     "budget": BUDGET,
+    "errors": ERRORS,
     "forecast": FORECAST,
     "highlights": HIGHLIGHTS,
     "now": NOW,
     "retention": RETENTION,
+    "review": REVIEW,
     "trends": TRENDS,
 }

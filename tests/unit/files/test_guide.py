@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tachograph.analytics.file_kit.error_classes import ErrorClass
+from tachograph.analytics.errors.kinds import ErrorClass
 from tachograph.analytics.file_kit.recommend import RULES
 from tachograph.analytics.file_kit.review import Thresholds
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tachograph.analytics.file_kit.error_classes import ErrorClass
+from tachograph.analytics.errors.kinds import ErrorClass
 from tachograph.analytics.file_kit.figures import SessionFigures
 from tachograph.analytics.file_kit.parsed import BadFile, ParsedFile, Record, read_parsed
 from tachograph.analytics.query import Window

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tachograph.analytics.file_kit.error_classes import (
+from tachograph.analytics.errors.kinds import (
     ERROR_EVENT,
     ErrorClass,
     classify_error,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tachograph.analytics.errors.thresholds import API_ERRORS, TOOL_FAILURES
 from tachograph.analytics.file_kit.figures import SessionFigures
 
 __all__ = ["Thresholds", "needs_review"]
@@ -11,10 +12,10 @@ __all__ = ["Thresholds", "needs_review"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """From how many on a session needs review; reaching one of them is enough."""
+    """From how many on a session needs review; reaching one of them is enough. The same as for stored sessions."""
 
-    errors: int = 3  # API errors
-    tool_failures: int = 5
+    errors: int = API_ERRORS
+    tool_failures: int = TOOL_FAILURES
 
 
 def needs_review(session: SessionFigures, thresholds: Thresholds) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tachograph.analytics.file_kit.error_classes import (
+from tachograph.analytics.errors.kinds import (
     ErrorClass,
     classify_error,
     classify_failure,

@@ -1,0 +1,136 @@
+"""What all questions about errors share: conditions on rows, the rows that failed, and groups with their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from tachograph.analytics.scope import Scope
+from tachograph.analytics.windowed import used
+from tachograph.ports import Statement, Store
+from tachograph_sdk.errors import UnknownDimension
+
+__all__ = ["FILTERS", "MOST_GROUPS", "MOST_SESSIONS", "Bound", "check_filters", "failed_rows", "groups_of", "within"]
+
+FILTERS: Final[Mapping[str, str]] = {
+    "agent": "agent", "session": "session_id", "user": "user_id", "organization": "organization_id",
+    "project": "project", "repository": "repository", "agent_version": "agent_version", "entrypoint": "entrypoint",
+}  # fmt: skip
+"""By what errors can be narrowed, and the columns: requests, tool calls and sessions have them all."""
+
+MOST_SESSIONS: Final = 5  # that a group names
+MOST_GROUPS: Final = 50  # of a list
+
+Bound = dict[str, Any]
+
+
+def check_filters(scope: Scope) -> None:
+    """Raises UnknownDimension if a filter is not one of FILTERS."""
+    for name in scope.filters:
+        if name not in FILTERS:
+            raise UnknownDimension(f"errors cannot be narrowed by {name!r}", hint=f"filters are: {', '.join(FILTERS)}")
+
+
+def within(scope: Scope, bound: Bound, *more: str, of: str = "", from_start: bool = True) -> str:
+    """Conditions that keep the rows in the window and of the filters, after `where`. Adds what they bind to `bound`.
+
+    Args:
+        scope: window and filters.
+        bound: the statement's parameters.
+        more: further conditions.
+        of: the table's alias with a dot, if it has one.
+        from_start: False keeps rows before the window too.
+    """
+    conditions = list(more)
+    if scope.window.start is not None and from_start:
+        bound["start"] = scope.window.start
+        conditions.append(f"{of}occurred_at >= $start")
+    if scope.window.end is not None:
+        bound["end"] = scope.window.end
+        conditions.append(f"{of}occurred_at < $end")
+    for index, (name, values) in enumerate(scope.filters.items()):
+        listed = []
+        for place, value in enumerate(value for value in values if value is not None):
+            bound[f"f{index}_{place}"] = value
+            listed.append(f"$f{index}_{place}")
+        column = f"{of}{FILTERS[name]}"
+        either = [f"{column} in ({', '.join(listed)})"] if listed else []
+        either += [f"{column} is null"] if None in values else []
+        conditions.append(f"({' or '.join(either)})" if either else "1 = 0")
+    return " and ".join(conditions) or "1 = 1"
+
+
+def failed_rows(scope: Scope, bound: Bound, *, from_start: bool = True) -> str:
+    """A query of what failed: requests after all their tries, and tool calls that ran."""
+    requests = within(scope, bound, "outcome = 'error'", from_start=from_start)
+    calls = within(scope, bound, "is_error", from_start=from_start)
+    return f"""
+    select 'request' as what, error_class, status_code, nullif(model, '') as failed_model, null as failed_tool,
+        agent, agent_version, session_id, occurred_at
+    from requests where {requests}
+    union all
+    select 'tool' as what, error_class, null as status_code, null as failed_model, tool_name as failed_tool,
+        agent, agent_version, session_id, occurred_at
+    from tool_calls where {calls}"""  # noqa: S608 - texts of ours, values are bound
+
+
+def groups_of(
+    store: Store, name: str, keys: Sequence[str], rows: str, bound: Bound, *, least: int = 1
+) -> list[dict[str, Any]]:
+    """Rows counted by their keys, the most first, each group with its newest sessions.
+
+    Args:
+        store: what is asked.
+        name: of the statement.
+        keys: columns of `rows`.
+        rows: a query that has the keys, session_id and occurred_at.
+        bound: what it binds.
+        least: smaller groups are left out.
+
+    Returns:
+        Of each group its keys, `count`, `sessions` (how many are known), `first_at`, `last_at` (UTC) and `latest`: at most
+        MOST_SESSIONS of its sessions with `session`, `count` and `last_at`, the one with the newest such row first.
+    """
+    by = ", ".join(keys)
+    ordered = ", ".join(f"{key} nulls last" for key in keys)
+    sql = f"""
+select {by}, in_all, known, earliest, newest, session_id, in_session, newest_in_session
+from (
+    select {by}, session_id, in_session, newest_in_session,
+        sum(in_session) over (partition by {by}) as in_all, count(session_id) over (partition by {by}) as known,
+        min(first_in_session) over (partition by {by}) as earliest,
+        max(newest_in_session) over (partition by {by}) as newest,
+        row_number() over (
+            partition by {by} order by case when session_id is null then 1 else 0 end, newest_in_session desc, session_id
+        ) as place
+    from (
+        select {by}, session_id, count(*) as in_session, min(occurred_at) as first_in_session,
+            max(occurred_at) as newest_in_session
+        from ({rows}) found group by {by}, session_id
+    ) by_session
+) ranked
+where place <= {MOST_SESSIONS} and in_all >= {least}
+order by in_all desc, {ordered}, place"""  # noqa: S608 - names of ours
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in store.query(Statement(name=name, sql=sql, parameters=used(sql, bound))).records():
+        key = tuple(row[k] for k in keys)
+        group = found.setdefault(
+            key,
+            {
+                **{k: row[k] for k in keys},
+                "count": int(row["in_all"]),
+                "sessions": int(row["known"]),
+                "first_at": row["earliest"],
+                "last_at": row["newest"],
+                "latest": [],
+            },
+        )
+        if row["session_id"] is not None:
+            group["latest"].append(
+                {
+                    "session": row["session_id"],
+                    "count": int(row["in_session"]),
+                    "last_at": row["newest_in_session"],
+                }
+            )
+    return list(found.values())
