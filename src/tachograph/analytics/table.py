@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 from tachograph.analytics.compile import ask, compile_query, extent_of
 from tachograph.analytics.coverage import PARTS, compact, rests_on_usage
@@ -35,7 +35,7 @@ class TableQuestion:
     """What is asked, and how the answer is laid out."""
 
     query: Query  # without a limit of its own
-    grain: Piece | None = None  # first dimension of the answer, with every piece of the window
+    grain: Piece | Literal["auto"] | None = None  # first dimension, with every piece of the window; auto: as fits it
     order: Sequence[Order] = ()  # then by the dimensions, from left to right
     limit: int | None = None  # rows; None: all
     offset: int = 0
@@ -70,7 +70,7 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
         QueryError: a name is not known, or an order names no column.
         QueryTooLarge: more rows than may be.
     """
-    question = _with_grain(question)
+    question = _with_grain(_fitted(store, question, now))
     query = question.query
     compile_query(query)  # says what is wrong with the question before anything is added to it
     _check_order(question)
@@ -101,9 +101,25 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
     )
 
 
+_FITS: Sequence[tuple[timedelta, Piece]] = (
+    (timedelta(days=2), "hour"), (timedelta(days=100), "day"), (timedelta(days=731), "week"),
+)  # fmt: skip
+_FIRST = Statement(name="first_session", sql="select min(started_at) as first_at from sessions")
+
+
+def _fitted(store: Store, question: TableQuestion, now: datetime) -> TableQuestion:
+    """With the finest grain that is not too fine for its window, or for what there is in it, where the grain is `auto`."""
+    if question.grain != "auto":
+        return question
+    window = question.query.window
+    start = window.start or store.query(_FIRST).rows[0][0] or now
+    length = (window.end or now) - start
+    return replace(question, grain=next((piece for most, piece in _FITS if length <= most), "month"))
+
+
 def _with_grain(question: TableQuestion) -> TableQuestion:
     grain, query = question.grain, question.query
-    if grain is None:
+    if grain is None or grain == "auto":
         return question
     if any(name in PIECES for name in query.by if name != grain):
         raise QueryError(
@@ -156,7 +172,7 @@ def _count(store: Store, question: TableQuestion, on_page: int) -> int:
 
 def _filled(result: Result, question: TableQuestion, now: datetime) -> Result:
     """With a row for each piece of time and each combination of the other dimensions that is there at all."""
-    assert question.grain is not None
+    assert question.grain is not None and question.grain != "auto"  # noqa: PT018 - of types, not of a test
     query, split = question.query, len(question.query.by)
     found = {tuple(row[:split]): row for row in result.rows}
     others = list(dict.fromkeys(key[1:] for key in found)) or ([()] if split == 1 else [])

@@ -27,7 +27,7 @@ _OF_METRICS = ("by", "grain", "compare", "order", "limit", "offset", "since", "u
     metavar="NAME=VALUE",
     help="Only rows with this value of a dimension, or one of several with commas; a person by address or pseudonym.",
 )
-@click.option("--grain", help="hour, day, week or month: a row for each, also for those without records.")
+@click.option("--grain", help="hour, day, week, month or auto: a row for each, also for those without records.")
 @click.option("--compare", help="previous: beside each row, what it was in the window before.")
 @click.option("--order", help="Columns to order by, separated by commas; with a minus in front the largest first.")
 @click.option("--limit", help="At most so many rows.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from tachograph.analytics.compare import compare, window_before
 from tachograph.analytics.pieces import PIECES, Piece
@@ -14,10 +14,12 @@ from tachograph.analytics.table import MOST_ROWS, Table, TableQuestion, about_co
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["MOST_OFFSET", "PREVIOUS", "TABLE_PARAMETERS", "answer_table", "names_in", "whole_number"]
+__all__ = ["MOST_OFFSET", "PREVIOUS", "TABLE_PARAMETERS", "Grain", "answer_table", "names_in", "whole_number"]
 
 TABLE_PARAMETERS = frozenset({"metrics", "by", "grain", "order", "limit", "offset", "compare"})
 PREVIOUS = "previous"
+Grain = Piece | Literal["auto"]
+GRAINS: Final[tuple[Grain, ...]] = (*PIECES, "auto")
 MOST_OFFSET = 1_000_000_000
 
 
@@ -45,9 +47,9 @@ def answer_table(store: Store, scope: Scope) -> dict[str, Any]:
 
 def _question(scope: Scope) -> TableQuestion:
     given = scope.parameters
-    grain: Piece | None = next((piece for piece in PIECES if piece == given.get("grain")), None)
+    grain: Grain | None = next((one for one in GRAINS if one == given.get("grain")), None)
     if grain is None and "grain" in given:
-        raise QueryError(f"{given['grain']!r} is not a grain", hint=f"grains are: {', '.join(PIECES)}")
+        raise QueryError(f"{given['grain']!r} is not a grain", hint=f"grains are: {', '.join(GRAINS)}")
     query = Query(
         metrics=names_in(given.get("metrics", "")),
         by=names_in(given.get("by", "")),

@@ -159,3 +159,15 @@ def test_what_cannot_be_asked_says_why(store: DuckDBStore) -> None:
 def test_an_answer_is_bounded_also_where_it_is_only_ordered(store: DuckDBStore) -> None:
     assert asked(store, "requests", "session", order="-requests").total_rows == 60
     assert parse_order(["-a", "b"]) == (Order("a", falling=True), Order("b"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "grain"),
+    [(1, "hour"), (48, "hour"), (49, "day"), (2400, "day"), (2401, "week"), (17544, "week"), (17545, "month")],
+)
+def test_a_grain_can_be_as_fits_the_window(store: DuckDBStore, hours: int, grain: str) -> None:
+    window = Window(start=NOW - timedelta(hours=hours), end=NOW)
+    assert asked(store, "requests", grain="auto", window=window).question.grain == grain
+    open_window = asked(store, "requests", grain="auto", window=Window())
+    assert open_window.question.grain == "day", "it is as long as what there is"
+    assert open_window.result.columns[0] == "day"

@@ -88,8 +88,8 @@ def query(
     request: Request,
     parts: Parts,
     grain: Annotated[
-        Piece | None,
-        Query(description="first dimension, with a row for every hour, day, week or month of the window"),
+        Piece | Literal["auto"] | None,
+        Query(description="first dimension, with a row for every such piece of the window; auto: as fits the window"),
     ] = None,
     compare: Annotated[
         Literal["previous"] | None, Query(description="beside each row, what it was in the window before")
