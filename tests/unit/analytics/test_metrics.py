@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.resources import files
@@ -13,7 +14,7 @@ from tachograph.analytics.compile import answer, compile_query
 from tachograph.analytics.coverage import answer_with_coverage
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, dimensions_of, reasons_of
-from tachograph.analytics.query import Query
+from tachograph.analytics.query import Query, Window
 from tachograph.analytics.table import Order, TableQuestion, ask_table
 from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
@@ -162,6 +163,21 @@ def test_lengths_are_in_the_order_of_minutes_not_of_letters():
     page = TableQuestion(query=query, order=[Order("sessions", falling=True)], limit=3)
     assert ask_table(own, page, now=datetime(2026, 1, 1)).result.rows == [rows[-1], *rows[:2]]  # noqa: DTZ001 - UTC
     own.close()
+
+
+@pytest.mark.parametrize("by", [[], ["day"], ["agent", "week"], ["user"]])
+def test_what_is_asked_most_reads_hours_and_sessions_not_single_rows(by):
+    """Over whole hours nothing else is needed: these are the figures of every first page, over months of data."""
+    metrics = [
+        "sessions", "users", "requests", "total_tokens", "cost_usd", "coverage", "cache_hit_ratio", "cache_saved_microusd",
+        "api_error_ratio", "cost_per_session_usd", "cost_per_commit_usd", "tokens_per_line", "cost_share", "subagent_cost_share",
+        "daily_active_users", "productivity_score", "session_length_p50_seconds", "active_repositories",
+    ]  # fmt: skip
+    window = Window(start=datetime(2025, 10, 1), end=datetime(2025, 11, 1))  # noqa: DTZ001 - UTC
+    metrics = [name for name in metrics if set(by) <= set(dimensions_of(METRICS[name]))]
+    assert len(metrics) > 12
+    read = set(re.findall(r"\bfrom ([a-z_]+)", compile_query(Query(metrics=metrics, by=by, window=window)).sql))
+    assert read <= {"hours", "session_hours", "sessions", "outcomes", "rates"}
 
 
 def test_the_formula_of_the_score_is_the_one_that_the_store_works_out():
