@@ -9,10 +9,12 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from tachograph.analytics.panels import own_dashboards
 from tachograph.ports import Batch, Position, Result, Statement
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.core import Core
+from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.model.event import Event
@@ -40,7 +42,7 @@ class Served:
 
     def data(self, path: str, **parameters: Any) -> Any:
         """The data of an answer in the envelope."""
-        answer = self.client.get(path, params=parameters)
+        answer = self.client.get(path, params=parameters or None)
         assert answer.status_code == 200, answer.text
         body = answer.json()
         assert set(body) == {"success", "data", "error", "timestamp"}
@@ -50,7 +52,7 @@ class Served:
 
     def refusal(self, path: str, **parameters: Any) -> tuple[int, str]:
         """Status and text of an error in the envelope."""
-        answer = self.client.get(path, params=parameters)
+        answer = self.client.get(path, params=parameters or None)
         body = answer.json()
         assert set(body) == {"success", "data", "error", "timestamp"}
         assert body["success"] is False
@@ -147,6 +149,7 @@ def served(
             allowed_hosts=(),
             demo=False,
             version="9.9",
+            dashboards=own_dashboards(QUESTIONS),
         )
         app: Any = create_app(services)
         with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tachograph.analytics.panels import Dashboard
 from tachograph.analytics.scope import Make, Scope
 from tachograph.server.attendance import Load
 from tachograph.server.core import Core
@@ -116,5 +117,6 @@ class Services:
     allowed_hosts: Sequence[str]
     demo: bool
     version: str
+    dashboards: Sequence[Dashboard] = ()
     live: LiveConfig = field(default_factory=LiveConfig)
     load: Load = field(default_factory=Load)  # how many questions are answered at once

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from tachograph import __version__
+from tachograph.analytics.panels import own_dashboards
 from tachograph.clock import SystemClock
 from tachograph.config import Settings, machine_zone
 from tachograph.home import Home
@@ -33,6 +34,7 @@ from tachograph.server.app import create_app
 from tachograph.server.attendance import Load
 from tachograph.server.bell import Bell
 from tachograph.server.live.stream import Abortable
+from tachograph.server.questions import QUESTIONS
 from tachograph.server.reprice import Repricer
 from tachograph.server.retention import Retainer
 from tachograph.server.services import Progress, QueryTimes, Services
@@ -224,6 +226,7 @@ class _CoreProcess:
             allowed_hosts=(settings.server.host, *settings.server.allowed_hosts),
             demo=home.demo_marker.exists(),
             version=__version__,
+            dashboards=own_dashboards(QUESTIONS),
             live=settings.live,
             load=Load(
                 at_once=settings.server.questions_at_once,
