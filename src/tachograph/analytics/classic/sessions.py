@@ -37,13 +37,13 @@ _WHY = {
 # What follows a reported end is more of the session only if it did something: counters are sent after the end.
 _ACTIVE = """
 select h.session_id from (
-    select session_id, max(last_at) as last_at from session_hours
+    select session_id, max(last_at) as seen_at from session_hours
     where hour >= $quiet_hour and last_at >= $quiet_since and last_at <= $soon group by session_id
 ) h left join (
     select session_id as over_id, max(occurred_at) as over_at from hook_sessions
     where occurred_at >= $quiet_since and session_id is not null group by session_id
 ) o on o.over_id = h.session_id
-where not coalesce(o.over_at >= h.last_at, false)
+where not coalesce(o.over_at >= h.seen_at, false)
 """
 
 # A session that goes on after its records were deleted by age has several rows.
