@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,6 +21,8 @@ import pytest
 
 from tachograph.analytics.adoption import retention
 from tachograph.analytics.compile import answer
+from tachograph.analytics.errors.question import errors
+from tachograph.analytics.errors.review import review
 from tachograph.analytics.eval.measures import MEASURES, Missing, value_of
 from tachograph.analytics.eval.sessions import FILTERS, ask_sessions
 from tachograph.analytics.explain.explanation import explain
@@ -38,7 +41,7 @@ from tachograph.ports import Batch, Result, Statement
 from tachograph.pricing.price import PriceTable
 from tachograph.store.duckdb import DuckDBStore, load_macros
 from tachograph.testing import make_event
-from tachograph_sdk.model.event import DropReason, EventKind, Source
+from tachograph_sdk.model.event import DropReason, Event, EventKind, Source
 from tests.unit.store.traffic import make_traffic
 
 pytestmark = [pytest.mark.chdb, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(300)]
@@ -123,6 +126,27 @@ def _cell(value: Any, type_: str) -> Any:
     return value
 
 
+def make_failing_session() -> list[Event]:
+    """A session in which everything goes wrong: edits of one file in a row, refused calls, rate limits, no answer at last."""
+    start = 1_760_100_000_000_000
+    shared: dict[str, Any] = {"session_id": "s_failing", "user_id": "u_1", "source": Source.TRANSCRIPT}
+    made = [make_event(EventKind.PROMPT, at_us=start, prompt_id="p_f", prompt_origin="human", key="pf", **shared)]
+    for n in range(12):
+        call = {"tool_use_id": f"toolu_f{n}", "tool_name": "Edit", "success": n > 6, "at_us": start + n * 1_000_000 + 7}
+        more = {"file": "f_0000000000000001"} | ({} if n > 6 else {"error_class": "not_found"})
+        made.append(make_event(EventKind.TOOL_CALL, key=f"tf{n}", **shared, **call, **more))
+    for n in range(6):
+        call = {"tool_use_id": f"toolu_d{n}", "tool_name": "Bash", "success": False, "at_us": start + 20_000_000 + n}
+        more = {"decision": "reject", "decision_source": "user_reject" if n else None, "permission_mode": "plan"}
+        made.append(
+            make_event(EventKind.TOOL_CALL, key=f"td{n}", **shared, **call, **{k: v for k, v in more.items() if v})
+        )
+    for n, status in enumerate((429, 429, 529, 500)):
+        failed = {"request_id": f"req_f{n}", "model": "opus", "status_code": status, "error_class": f"http_{status}"}
+        made.append(make_event(EventKind.API_ERROR, key=f"rf{n}", at_us=start + 30_000_000 + n, **shared, **failed))
+    return made
+
+
 @pytest.fixture(scope="module")
 def store() -> Iterator[DuckDBStore]:
     store = DuckDBStore(":memory:")
@@ -185,7 +209,7 @@ def store() -> Iterator[DuckDBStore]:
             lineage="1",
         ),
     ]
-    store.write(Batch(events=extra))
+    store.write(Batch(events=[*extra, *make_failing_session()]))
     store.settle()
     yield store
     store.close()
@@ -395,3 +419,22 @@ def test_what_a_report_opens_with_is_the_same_on_both(store, clickhouse, window)
             assert all(same(value[key], theirs[name][key]) for key in value), name
         else:
             assert value == theirs[name], name
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_what_failed_and_which_sessions_need_review_is_the_same_on_both(store, clickhouse, zone):
+    seen: Counter[str] = Counter()
+    for window in WINDOWS.values():
+        for filters in ({}, {"agent": ["claude_code", None], "entrypoint": [None]}):
+            scope = Scope(window=replace(window, zone=find_zone(zone)), now_us=1_762_000_000_000_000, filters=filters)
+            ours, theirs = errors(store, scope), errors(clickhouse, scope)
+            assert ours == theirs
+            seen["classes"] += len(ours["classes"])
+            for name, found in ours["patterns"].items():
+                seen[name] += len(found.get("groups", found.get("latest", ())))
+            ours, theirs = review(store, scope), review(clickhouse, scope)
+            assert ours == theirs
+            seen["review"] += ours["needing_review"]
+    assert all(
+        seen[name] for name in ("classes", "review", "retry_loops", "denials", "rate_limits", "file_failures")
+    ), seen

@@ -30,13 +30,14 @@ LIMITED: Final = (
 
 
 def loop_rows(scope: Scope, bound: Bound) -> str:
-    """A query of retry loops: one row for each, with bucket, session_id, tool_name, file, error_class, failures, occurred_at
-    (of its first call) and ended_at. Rows before the window's start belong to none.
-    """  # noqa: D205 - one sentence
+    """A query of retry loops: a row for each, with bucket, of_session, tool_name, file, failed_as, failures, began_at, ended_at.
+
+    Calls before the window's start belong to none.
+    """
     failed = within(scope, bound, "is_error", "tool_name is not null")
     return f"""
-    select bucket, min(session_id) as session_id, tool_name, file, max(error_class) as error_class,
-        count(*) as failures, min(occurred_at) as occurred_at, max(occurred_at) as ended_at
+    select bucket, min(session_id) as of_session, tool_name, file, max(error_class) as failed_as,
+        count(*) as failures, min(occurred_at) as began_at, max(occurred_at) as ended_at
     from (
         select bucket, session_id, tool_name, file, error_class, occurred_at,
             sum(case when is_retry then 0 else 1 end) over (
@@ -53,16 +54,16 @@ def retry_loops(store: Store, scope: Scope) -> dict[str, Any]:
     """Calls of one tool that failed LOOP times or more in a row within a turn: how many, by tool, and the latest."""
     bound: Bound = {}
     sql = f"""
-select tool_name, file, error_class, session_id, failures, occurred_at, ended_at, loops_of_tool, failures_of_tool, place
+select tool_name, file, failed_as, of_session, failures, began_at, ended_at, loops_of_tool, failures_of_tool, place
 from (
-    select tool_name, file, error_class, session_id, failures, occurred_at, ended_at,
+    select tool_name, file, failed_as, of_session, failures, began_at, ended_at,
         count(*) over (partition by tool_name) as loops_of_tool,
         sum(failures) over (partition by tool_name) as failures_of_tool,
-        row_number() over (partition by tool_name order by ended_at desc, bucket, occurred_at) as place
+        row_number() over (partition by tool_name order by ended_at desc, bucket, began_at) as place
     from ({loop_rows(scope, bound)}) loops
 ) ranked
 where place <= {MOST_LOOPS}
-order by ended_at desc, tool_name, session_id, place"""  # noqa: S608 - texts of ours
+order by ended_at desc, tool_name, of_session, place"""  # noqa: S608 - texts of ours
     zone = scope.window.zone
     tools: dict[str, dict[str, Any]] = {}
     latest: list[dict[str, Any]] = []
@@ -76,7 +77,7 @@ order by ended_at desc, tool_name, session_id, place"""  # noqa: S608 - texts of
                 "latest": [],
             },
         )
-        session = row["session_id"]
+        session = row["of_session"]
         if session is not None and session not in of_tool["latest"] and len(of_tool["latest"]) < MOST_SESSIONS:
             of_tool["latest"].append(session)
         if len(latest) < MOST_LOOPS:
@@ -85,9 +86,9 @@ order by ended_at desc, tool_name, session_id, place"""  # noqa: S608 - texts of
                     "session": session,
                     "tool": row["tool_name"],
                     "file": row["file"],
-                    "error_class": row["error_class"],
+                    "error_class": row["failed_as"],
                     "failures": int(row["failures"]),
-                    "first_at": zone.as_text(row["occurred_at"]),
+                    "first_at": zone.as_text(row["began_at"]),
                     "last_at": zone.as_text(row["ended_at"]),
                 }
             )

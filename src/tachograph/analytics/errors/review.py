@@ -111,12 +111,12 @@ _NAMES: Final = tuple(rule.name for rule in RULES)
 _SQL: Final = """
 with
     chosen as (
-        select session_id, agent, min(user_id) as user_id, min(project) as project, min(started_at) as started_at,
-            max(ended_at) as ended_at, sum(api_errors) as api_errors, sum(tool_calls) as tool_calls,
-            sum(tool_errors) as tool_errors, sum(edits_decided) as edits_decided,
-            sum(edits_decided - edits_accepted) as rejected_edits, sum(cost_nanousd) as cost_nanousd,
-            sum(unpriced_requests) as unpriced_requests
-        from sessions where {chosen} group by session_id, agent
+        select s.session_id as session_id, s.agent as agent, min(s.user_id) as user_id, min(s.project) as project,
+            min(s.started_at) as started_at, max(s.ended_at) as ended_at, sum(s.api_errors) as api_errors,
+            sum(s.tool_calls) as tool_calls, sum(s.tool_errors) as tool_errors, sum(s.edits_decided) as edits_decided,
+            sum(s.edits_decided - s.edits_accepted) as rejected_edits, sum(s.cost_nanousd) as cost_nanousd,
+            sum(s.unpriced_requests) as unpriced_requests
+        from sessions s where {chosen} group by s.session_id, s.agent
     ),
     tried as (
         select session_id, agent, max(case when outcome = 'ok' then occurred_at end) as last_answer_at,
@@ -127,7 +127,9 @@ with
             and {moments}
         group by session_id, agent
     ),
-    looped as (select session_id, count(*) as loops, max(failures) as longest_loop from ({loops}) loops group by session_id),
+    looped as (
+        select of_session, count(*) as loops, max(failures) as longest_loop from ({loops}) found group by of_session
+    ),
     denied as (
         select session_id, agent, count(*) as rejected_calls from tool_calls where decision = 'reject' and {moments}
         group by session_id, agent
@@ -135,8 +137,8 @@ with
     usual as (
         select user_id, count(*) as usual_sessions, p50(cost_nanousd) as usual_nanousd
         from (
-            select user_id, session_id, sum(cost_nanousd) as cost_nanousd from sessions
-            where counts and user_id is not null and {lately} group by user_id, session_id
+            select s.user_id as user_id, s.session_id as session_id, sum(s.cost_nanousd) as cost_nanousd from sessions s
+            where s.counts and s.user_id is not null and {lately} group by s.user_id, s.session_id
         ) theirs group by user_id
     ),
     figures as (
@@ -150,7 +152,7 @@ with
             coalesce(u.usual_sessions, 0) as usual_sessions, u.usual_nanousd as usual_nanousd
         from chosen c
         left join tried t on t.session_id = c.session_id and t.agent = c.agent
-        left join looped l on l.session_id = c.session_id
+        left join looped l on l.of_session = c.session_id
         left join denied d on d.session_id = c.session_id and d.agent = c.agent
         left join usual u on u.user_id = c.user_id
     ),
@@ -191,7 +193,8 @@ def review(store: Store, scope: Scope) -> Mapping[str, Any]:
     rows = store.query(Statement(name="sessions_to_review", sql=sql, parameters=used(sql, bound))).records()
     first = rows[0] if rows else {}
     asked: Bound = {}
-    count = f"select count(*) as n from (select session_id, agent from sessions where {_active(scope, asked)} group by 1, 2) a"  # noqa: S608
+    active = f"select s.session_id, s.agent from sessions s where {_active(scope, asked)} group by 1, 2"  # noqa: S608
+    count = f"select count(*) as n from ({active}) active_sessions"  # noqa: S608
     ((looked_at,),) = store.query(Statement(name="sessions_looked_at", sql=count, parameters=used(count, asked))).rows
     return {
         "sessions": [_session(row, scope) for row in rows],
@@ -209,22 +212,22 @@ REVIEW = Question(make=review, parameters=frozenset({"limit"}))
 def _active(scope: Scope, bound: Bound) -> str:
     """Conditions on sessions that were active in the window."""
     window = scope.window
-    conditions = ["counts"]
+    conditions = ["s.counts"]
     if window.start is not None:
         bound["start"] = window.start
-        conditions.append("ended_at >= $start")
+        conditions.append("s.ended_at >= $start")
     if window.end is not None:
         bound["end"] = window.end
-        conditions.append("started_at < $end")
+        conditions.append("s.started_at < $end")
     filtered = Scope(window=type(window)(zone=window.zone), now_us=scope.now_us, filters=scope.filters)
-    return " and ".join([*conditions, within(filtered, bound)])
+    return " and ".join([*conditions, within(filtered, bound, of="s.")])
 
 
 def _lately(scope: Scope, bound: Bound) -> str:
     """Conditions on the sessions that say what is usual: those that began up to USUAL_DAYS before the window's end."""
     end = scope.window.end or scope.now
     bound["usual_from"], bound["usual_to"] = end - timedelta(days=USUAL_DAYS), end
-    return "started_at >= $usual_from and started_at < $usual_to"
+    return "s.started_at >= $usual_from and s.started_at < $usual_to"
 
 
 def _session(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
