@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -114,11 +114,12 @@ def _of(found: Mapping[tuple[Any, ...], Mapping[str, Any]]) -> dict[Any, Mapping
 
 
 def status_of(session: Row, now: datetime) -> str:
-    """A session that somebody reported as ended is over, and any after half an hour without a record."""
-    if session["exit_reason"] is not None:
-        chosen = ("clear", "resume", "logout", "prompt_input_exit")
-        return "Completed" if session["exit_reason"] in chosen else "Terminated"
-    return "Active" if now - session["ended"] < _QUIET else "Completed"
+    """Half an hour after the last thing was done a session is over, and at once when somebody reports its end."""
+    is_reported = session["reported"] is not None and session["reported"] >= session["acted"]
+    if now - session["acted"] <= _QUIET and not is_reported:
+        return "Active"
+    chosen = (None, "clear", "resume", "logout", "prompt_input_exit")
+    return "Completed" if session["exit_reason"] in chosen else "Terminated"
 
 
 def duration_of(session: Row) -> float:
@@ -288,9 +289,7 @@ def _kpis(r: Request) -> dict[str, Any]:
     names = {"today_sessions": "sessions", "total_tokens": "total_tokens", "total_cost": "cost_usd"}
     names["lines_of_code"] = "lines_added"
     now = r.ask(*names.values())
-    earlier = Asked(
-        metrics=[*names.values()], filters=r.filters, start=r.start - (r.end - r.start), end=r.start, zone=r.zone
-    )
+    earlier = Asked(metrics=[*names.values()], filters=r.filters, start=_before(r), end=r.start, zone=r.zone)
     before = figures.answer(r.facts, earlier)[()]
     out: dict[str, Any] = {"period": r.period}
     for said, ours in names.items():
@@ -298,6 +297,18 @@ def _kpis(r: Request) -> dict[str, Any]:
         assert was is not None
         out |= {said: now[ours], f"{said}_change": _percent(now[ours] - was, was)}
     return out
+
+
+def _before(r: Request) -> datetime:
+    """When the time before began that is as long; whole days of the zone before whole days, whatever their hours are."""
+    assert r.start is not None
+    assert r.end is not None
+    zone = ZoneInfo(r.zone)
+    start, end = (at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) for at in (r.start, r.end))
+    if start.time() != time() or end.time() != time():
+        return r.start - (r.end - r.start)
+    before = start - (end - start)  # of the clock on the wall
+    return before.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
 
 def _token_trend(r: Request) -> dict[str, Any]:
@@ -366,7 +377,9 @@ def _budget_progress(r: Request) -> dict[str, Any]:
     nothing = {"cost_usd": 0, "sessions": 0, "total_tokens": 0}
     listed = []
     ever = Request(facts=r.facts, now=r.now, start=None, end=r.end, period="all", filters=r.filters)
-    for number in range(1, last.day + 1 if ever.rows("activity") else 1):
+    known = [TIMES["day"](row["at"], r.zone) for fact in ("activity", "requests") for row in ever.rows(fact)]
+    first = max(1, (date.fromisoformat(min(known)) - last.replace(day=1)).days + 1) if known else last.day + 1
+    for number in range(first, last.day + 1):
         key = last.replace(day=number).isoformat()
         row = days.get(key, nothing)
         listed.append(

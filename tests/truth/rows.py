@@ -97,7 +97,7 @@ def rows_of(month: Month) -> Facts:
         "prompts": prompts,
         "outcomes": outcomes,
         "activity": activity,
-        "sessions": _sessions(month, order, {row["session"] for row in activity}),
+        "sessions": _sessions(month, order, activity),
         "compactions": [
             {
                 **_who(c.session), "at": c.at, "trigger": c.trigger, "before": c.before,
@@ -121,24 +121,29 @@ def rows_of(month: Month) -> Facts:
 _LENGTHS = ((5, "0-5"), (15, "5-15"), (30, "15-30"), (60, "30-60"), (120, "60-120"))
 
 
-def _sessions(month: Month, order: Order, active: set[str | None]) -> list[Row]:
+def _sessions(month: Month, order: Order, activity: list[Row]) -> list[Row]:
     """Sessions in which anything was done, by when their first record was made."""
+    acted: dict[str | None, datetime] = {}
+    for row in activity:
+        acted[row["session"]] = max(acted.get(row["session"], row["at"]), row["at"])
     costs: dict[int, int] = {}
     for request in month.requests:
         costs[request.session.number] = costs.get(request.session.number, 0) + (request.cost or 0)
-    exits = {report.session.number: report.exit_reason for report in month.reports}
+    reports = {report.session.number: report for report in month.reports}
     out: list[Row] = []
     for session in month.sessions:
-        if session.id is None or session.id not in active:
+        if session.id is None or session.id not in acted:
             continue
         first, last = month.spans[session.number]
         seconds = (last - first).total_seconds()
+        report = reports.get(session.number)
         length = next((name for minutes, name in _LENGTHS if seconds < minutes * 60), "120+")
         out.append(
             {
                 **_who(session), "at": first, "seconds": seconds, "session_length": length, "ended": last,
                 "prompts": sum(1 for p in month.prompts if p.session is session and p.origin != "agent"), "cost": costs.get(session.number, 0),
-                "exit_reason": exits.get(session.number), **order.sessions[session.number],
+                "acted": acted[session.id], "exit_reason": report.exit_reason if report else None,
+                "reported": report.at if report else None, **order.sessions[session.number],
             }
         )  # fmt: skip
     return out

@@ -76,6 +76,7 @@ def test_between_two_times(truly, facts, path, zone):
     for start, end, written in (
         ("2026-10-24T09:30:00", "2026-10-26T21:10:05", "2026-10-26T21:10:05Z"),  # Europe's clock is put back within it
         ("2026-10-20T00:00:00", "2026-10-20T23:00:00", "2026-10-21T01:00:00+02:00"),
+        ("2026-10-24T22:00:00", "2026-10-26T23:00:00", "2026-10-27T00:00:00+01:00"),  # two whole days there, 49 hours
     ):
         first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
         told = truly.data(f"/api/{path}", start_time=f"{start}Z", end_time=written, tz=zone, range="1h")

@@ -114,10 +114,10 @@ def test_by_local_times(store, facts, dimension, zone):
 @pytest.mark.parametrize("zone", ZONES)
 def test_active_people_by_days_weeks_and_months_of_a_zone(store, facts, zone):
     names = ["daily_active_users", "weekly_active_users", "monthly_active_users", "stickiness_ratio"]
-    for start, end in WINDOWS.values():
-        for by in ([], ["month"], ["organization"]):
-            wanted = names[:1] if by == ["month"] else names
-            assert not differences(store, facts, Asked(metrics=wanted, by=by, start=start, end=end, zone=zone))
+    for window, by in (("all", ["organization"]), ("odd hours", []), ("open", ["month"]), ("nothing", [])):
+        start, end = WINDOWS[window]
+        wanted = names[:1] if by == ["month"] else names
+        assert not differences(store, facts, Asked(metrics=wanted, by=by, start=start, end=end, zone=zone))
 
 
 @pytest.mark.parametrize("dimension", sorted({d for names in rows.DIMENSIONS.values() for d in names}))
@@ -126,7 +126,7 @@ def test_filtered_by_every_dimension(store, facts, dimension):
     for names in groups_of(dimension):
         found = {row[dimension] for rows_ in facts.values() for row in rows_ if dimension in row}
         kept = sorted((value for value in found if value is not None), key=str)
-        for values in (kept[:1], kept[-2:], [None, *kept[:1]], []):
+        for values in (kept[-2:], [None, *kept[:1]]):
             assert not differences(
                 store, facts, Asked(metrics=names, filters={dimension: values}, start=start, end=end)
             )
@@ -137,6 +137,7 @@ def test_two_dimensions_and_two_filters_together(store, facts):
     questions: list[tuple[list[str], dict[str, list[Any]]]] = [
         (["day", "model"], {"agent": ["claude_code"], "user": [None, PERSON]}),
         (["user", "week"], {"organization": ["o_0000000000000001"], "weekday": [1, 2, 3]}),
+        (["model"], {"user": []}),
         (["hour_of_day", "source"], {"source": ["otel", "both"], "day": ["2026-10-13", "2026-10-14"]}),
     ]
     for by, filters in questions:
