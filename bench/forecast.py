@@ -204,7 +204,7 @@ def _coverage(rounds: float, rng: random.Random) -> Table:
     families = [(name, family, True) for name, family in FAMILIES.items()]
     families.append(("price change ahead or before", FAMILIES["price change"], False))
     for name, family, knows in families:
-        told = forecast_tally(family, max(2, round(40 * rounds)), rng, knows_steps=knows)
+        told = forecast_tally(family, max(2, round(100 * rounds)), rng, knows_steps=knows)
         cells = {
             kind: " ".join(f"{n}: {100 * held / of:.0f}" for (k, n), (held, of) in sorted(told.by.items()) if k == kind)
             for kind in ("history", "ahead")
@@ -239,13 +239,13 @@ def _changes(rounds: float, rng: random.Random) -> Table:
     for name, family in STILL.items():
         cells = []
         for length in lengths:
-            count = max(20, round(80 * rounds))
+            count = max(20, round(300 * rounds))
             cells.append(percent(shift_at(family, length, count, rng)[0], count))
         table.append([f"nothing moves: {name}", *cells])
     for factor in (0.5, 1.5, 2.0, 3.0):
         cells = []
         for length in lengths:
-            count = max(20, round(60 * rounds))
+            count = max(20, round(150 * rounds))
             any_, near, off = shift_at(QUIET, length, count, rng, at=length // 2, factor=factor)
             middle = f", median {statistics.median(off):.0f} days off" if off else ""
             cells.append(f"{percent(any_, count)}; within 5 days {100 * near / count:.0f}{middle}")
@@ -272,8 +272,8 @@ def _weekdays(rounds: float, rng: random.Random) -> Table:
 def _anomalies(rounds: float, rng: random.Random) -> Table:
     table = [["history of 90 days", "alarms in 30 days", "x 5 found", "x 10 found", "x 20 found", "mean ± 3 deviations: alarms",
               "x 5", "x 10", "x 20"]]  # fmt: skip
-    count = max(10, round(120 * rounds))
-    for name, family in FAMILIES.items():
+    count = max(10, round(200 * rounds))
+    for name, family in {"calm": replace(QUIET, spread=0.25, mood=0.15), **FAMILIES}.items():
         quiet = anomaly_rates(family, 90, count, rng)
         planted = [anomaly_rates(family, 90, count, rng, factor=factor) for factor in (5.0, 10.0, 20.0)]
         table.append(

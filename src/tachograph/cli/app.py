@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("files", "tachograph.cli.files:files"),
     ("report", "tachograph.cli.report:report"),
     ("top", "tachograph.cli.top:top"),
+    ("trends", "tachograph.cli.trends:trends"),
     ("query", "tachograph.cli.query:query"),
     ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
-from tachograph.analytics.statistics.shift_in_time import find_shift
+from tachograph.analytics.statistics.shift_in_time import find_episode, find_shift
 from tachograph.analytics.trends.series import Day, rank_within_weekdays
 
 __all__ = ["LEAST_DAYS", "LEVEL", "METHOD", "Change", "find_changes"]
@@ -16,7 +17,8 @@ LEVEL = 0.05  # chance of any where the level never changes; each further cut is
 LEAST_DAYS = 42
 MARGIN = 7  # days on each side of a cut at least
 LONG = 120  # days from which moods may last longer: blocks of two weeks
-METHOD = "binary segmentation by the weighted CUSUM of ranks within weekdays, whole weeks permuted"
+SHIFT_SHARE = 0.8  # of the level is for changes that last, the rest for those that are taken back
+METHOD = "circular binary segmentation by the weighted CUSUM of ranks within weekdays, whole weeks permuted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,19 @@ def find_changes(days: Sequence[Day], *, level: float = LEVEL) -> tuple[list[Cha
         start, end, tries = todo.pop()
         if end - start < LEAST_DAYS:
             continue
+        scores = rank_within_weekdays(days[start:end])
         block = 14 if end - start >= LONG else 7
-        found = find_shift(rank_within_weekdays(days[start:end]), block=block, margin=MARGIN)
-        p = min(1.0, found.p * tries)
-        if p <= level:
-            cuts.append((start + found.at, p))
-            todo += [(start, start + found.at, tries * 2), (start + found.at, end, tries * 2)]
+        shift = find_shift(scores, block=block, margin=MARGIN)
+        found = [shift.at]
+        p = shift.p * tries / SHIFT_SHARE
+        if p > level:
+            episode = find_episode(scores, block=7)
+            if episode is None or (p := episode.p * tries / (1.0 - SHIFT_SHARE)) > level:
+                continue
+            found = [episode.start, episode.end]
+        edges = [start, *(start + at for at in found), end]
+        cuts += [(at, p) for at in edges[1:-1]]
+        todo += [(first, last, tries * 2) for first, last in pairwise(edges)]
     cuts.sort()
     edges = [0, *(at for at, _ in cuts), len(days)]
     values = [value for _, value in days]

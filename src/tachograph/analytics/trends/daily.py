@@ -20,6 +20,8 @@ __all__ = ["FILTERS", "Moment", "adds_up", "ask_series", "daily_series", "find_m
 FILTERS = tuple(name for name, dimension in DIMENSIONS.items() if dimension.grain is None)
 """By what the series can be narrowed: not by pieces of time, of which they are made."""
 
+MOST_DAYS = 3 * 366  # whole ones that are looked at, the newest
+EARLIEST = 1970
 _SUMS = ("count", "tokens", "microusd", "usd", "lines", "seconds")
 
 
@@ -74,10 +76,11 @@ def ask_series(
                 f"trends are made of whole days, and cannot be filtered by {name}", hint="use since, until and tz"
             )
     moment = moment_of(scope)
-    start = moment.today - days * ONE_DAY
-    begin = midnight(scope.window, start)
-    if begin >= moment.at:
-        raise QueryError("there is no day before that", hint="ask for a later moment")
+    if scope.window.start is not None and scope.window.start >= moment.at:
+        raise QueryError("that time range has not begun yet", hint="choose an earlier start")
+    if moment.today.year < EARLIEST:
+        raise QueryError(f"there are no days before {EARLIEST}", hint="choose a later end")
+    begin = midnight(scope.window, moment.today - min(days, MOST_DAYS) * ONE_DAY)
     window = Window(start=begin, end=moment.at, zone=scope.window.zone)
     table = _by(store, "day", metrics, scope, window)
     first = date.fromisoformat(min(table)) if table else moment.today
