@@ -72,7 +72,7 @@ def test_without_a_beginning_there_is_nothing_before_and_without_an_end_it_ends_
 
 
 def test_the_course_has_every_day_of_the_zone_and_sums_to_the_cost() -> None:
-    told = asked(request(0), request(2, cost=3_000_000), request(6.9), zone="Asia/Kolkata")
+    told = asked(request(0.01), request(2, cost=3_000_000), request(6.9), zone="Asia/Kolkata")
     pieces = told["course"]["pieces"]
     assert [piece["since"] for piece in pieces] == [f"2026-11-{day}" for day in range(13, 21)]
     assert sum(piece["cost_microusd"] for piece in pieces) == told["figures"]["cost_microusd"] == 5000
