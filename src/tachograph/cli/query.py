@@ -69,6 +69,7 @@ def query(
             named = {"metrics": metrics, "tz": resolve_zone(tz), **{name: given[name] for name in _OF_METRICS}}
             for condition in conditions:
                 name, equals, values = condition.partition("=")
+                name = "plan_limit" if name == "limit" else name
                 if not equals or name in named:
                     hint = "write --where model=claude-opus-5,claude-sonnet-5, each dimension once"
                     raise ConfigError(f"{name!r} is not a condition", hint=hint)

@@ -26,6 +26,8 @@ __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
 
 
+FILTER_NAMES = {"plan_limit": "limit"}  # the dimension `limit`, where that is the number of rows
+
 WINDOW = frozenset({"since", "until", "range", "tz"})  # parameters of every question
 
 _TEXTS = Statement(name="texts kept", sql="select count(*) from contents")
@@ -131,7 +133,11 @@ class StoreAnswers:
 
     def scope(self, parameters: Mapping[str, str], *, own: frozenset[str] = frozenset()) -> Scope:
         """What parameters say: those in `own` are the question's, the window's are known, all others are filters."""
-        filters = {n: self._values(n, text) for n, text in parameters.items() if n not in own and n not in WINDOW}
+        filters = {
+            FILTER_NAMES.get(name, name): self._values(name, text)
+            for name, text in parameters.items()
+            if name not in own and name not in WINDOW
+        }
         return Scope(
             window=self._window(parameters),
             now_us=self._clock.now_us(),

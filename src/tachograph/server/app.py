@@ -14,6 +14,7 @@ from tachograph.server.attendance import Attendance
 from tachograph.server.envelope import error_body, error_status, has_envelope, invalid_parameter
 from tachograph.server.guard import Guard
 from tachograph.server.live.feed import Feed
+from tachograph.server.openapi import describe, operation_id
 from tachograph.server.problems import status_of
 from tachograph.server.routes import ROUTERS
 from tachograph.server.services import Services
@@ -33,7 +34,9 @@ def create_app(services: Services) -> Guard:
         openapi_url="/api/openapi.json",
         docs_url=None,  # the usual pages load scripts from elsewhere
         redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.state.services = services
     app.state.live = Feed(services.answers, services.core, services.live)
     for router in ROUTERS:

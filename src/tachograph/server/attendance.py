@@ -16,7 +16,7 @@ from tachograph.cancellation import Cancellation, asked_under
 from tachograph.server.envelope import error_body
 from tachograph.server.guard import App, Message, Receive, Scope, Send
 
-__all__ = ["Attendance", "Load", "is_question"]
+__all__ = ["LIGHT", "Attendance", "Load", "is_question"]
 
 ANSWERED_BY_POST = frozenset({"/api/v1/sql"})
 LIGHT = frozenset({"/health", "/api/health", "/metrics", "/api/openapi.json", "/api/live", "/static/page.css"})

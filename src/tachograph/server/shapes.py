@@ -7,11 +7,11 @@ because its description is behind; a test compares both.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["PROBLEMS", "Answer", "Cell", "Line", "Problem", "Window", "problems"]
+__all__ = ["Answer", "Cell", "Line", "Problem", "Rows", "Window", "WindowedRows", "problems"]
 
 Cell = str | int | float | bool | None
 """Text, a number, or null: not known."""
@@ -45,6 +45,20 @@ class Window(Answer):
     tz: str = Field(description="whose days and hours are counted")
 
 
+class Rows(Answer):
+    """A table as it is."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+class WindowedRows(Rows):
+    """A table about a time range."""
+
+    window: Window
+    demo: bool
+
+
 class Line(Answer):
     """One line of a stream of JSON lines: how far it is, or, as the last, `report` or `error`."""
 
@@ -57,9 +71,6 @@ _WHY: dict[int, str] = {
     401: "This needs the control token, as `Authorization: Bearer …`",
     403: "From a page of another site, to a Host that is not this server's, or not allowed by the person",
     404: "There is no such thing",
-    405: "There is no such method here",
-    409: "Something else has to be done first",
-    413: "Larger than may be",
     422: "A question that cannot be answered: the message says why, the hint what to do",
     500: "Something went wrong here; the log names the kind of error",
     503: "Busy: ask again after `Retry-After` seconds",
@@ -76,9 +87,3 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
                 "Retry-After": {"description": "seconds", "schema": {"type": "string", "pattern": "^[0-9]+$"}}
             }
     return described
-
-
-PROBLEMS = problems(403, 422, 500, 503)
-"""Those of every route."""
-
-Status = Literal["ok", "degraded"]

@@ -8,13 +8,47 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from tachograph.server.routes.shared import Parts
+from tachograph.server.shapes import Answer
 from tachograph_sdk.errors import PolicyChanged
 from tachograph_sdk.model.consent import How
 from tachograph_sdk.privacy.consent import purposes_named
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["privacy"])
+
+
+class PurposeState(Answer):
+    """How one purpose stands."""
+
+    purpose: str
+    state: str
+    allowed: bool
+    text_sha256: str
+
+
+class PurposeText(Answer):
+    """What a person reads before they agree."""
+
+    title: str
+    text: str
+
+
+class ConsentState(Answer):
+    """How all purposes stand."""
+
+    purposes: list[PurposeState]
+    switches: list[Any]
+    policy_version: int
+    texts: dict[str, PurposeText]
+
+
+class Decided(Answer):
+    """What came of a decision."""
+
+    recorded: bool
+    problem: str | None
+    hint: str | None
 
 
 class ConsentOrder(BaseModel):
@@ -29,16 +63,16 @@ class ConsentOrder(BaseModel):
     )
 
 
-@router.get("/api/v1/consent")
-def consent(parts: Parts) -> dict[str, Any]:
+@router.get("/api/v1/consent", operation_id="consent", response_model=ConsentState)
+def consent(parts: Parts) -> Any:
     """How each purpose stands, the text for each, which switches say no, and whether the ledger is whole."""
     terms = parts.consent.terms
     texts = {str(p): {"title": t.title, "text": t.shown(terms.app)} for p, t in terms.texts.items()}
     return {**parts.consent.status().as_answer(), "texts": texts}
 
 
-@router.post("/api/v1/consent")
-def decide(parts: Parts, order: ConsentOrder) -> dict[str, Any]:
+@router.post("/api/v1/consent", operation_id="decide", response_model=Decided)
+def decide(parts: Parts, order: ConsentOrder) -> Any:
     """Record a decision. What was withdrawn is stopped and what waits for it removed on return."""
     purposes = purposes_named(order.purposes)
     if order.decision == "withdraw":

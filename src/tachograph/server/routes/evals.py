@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
-from tachograph.server.routes.parameters import Range, Since, Tz, Until
+from tachograph.analytics.eval.sessions import FILTERS
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
 from tachograph.server.routes.shared import Parts
+from tachograph.server.shapes import WindowedRows
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["questions"])
 
 
-@router.get("/api/v1/eval/sessions")
+@router.get(
+    "/api/v1/eval/sessions",
+    operation_id="eval_sessions",
+    response_model=None,
+    responses={200: {"model": WindowedRows}},
+    openapi_extra=one_of(filters(FILTERS)),
+)
 def eval_sessions(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> dict[str, Any]:
+) -> JSONResponse:
     """Columns and rows, a row for each session that began in the window. Further parameters filter: `agent=codex`."""
-    named = {"since": since, "until": until, "range": range_, "tz": tz}
-    filters = {k: v for k, v in request.query_params.items() if k not in named}
-    return parts.answers.eval_sessions({**filters, **{k: v for k, v in named.items() if v is not None}})
+    given = given_in(request, once=("since", "until", "range", "tz"))
+    return JSONResponse(parts.answers.eval_sessions(given))

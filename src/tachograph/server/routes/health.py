@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 
 from tachograph.server.routes.shared import Parts
 from tachograph.server.services import Services
+from tachograph.server.shapes import Answer
 
 __all__ = ["health_of", "router"]
 
-router = APIRouter()
+router = APIRouter(tags=["about itself"])
 
 
-@router.get("/health")
-def health(parts: Parts) -> dict[str, Any]:
+class Health(Answer):
+    """Whether both processes do their work."""
+
+    status: Literal["ok", "degraded"]
+    reasons: list[str]
+    version: str
+    demo: bool
+    journal_bytes: int
+    lag_ms: int
+    settled: bool
+    events_new: int
+    events_duplicate: int
+    dropped: dict[str, int]
+    set_aside: int
+    endpoints: dict[str, str]
+
+
+@router.get("/health", operation_id="health", response_model=Health)
+def health(parts: Parts) -> Any:
     """Always 200 while the core answers; `status` is "ok" or "degraded", with the reasons."""
     return health_of(parts)
 

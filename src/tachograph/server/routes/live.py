@@ -12,7 +12,7 @@ from tachograph.server.live.stream import LiveStream
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["live"])
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -23,7 +23,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/api/live", response_class=Response, responses=_RESPONSES)
+@router.get("/api/live", operation_id="live", response_class=Response, responses=_RESPONSES)
 async def live(
     request: Request,
     last_event_id: Annotated[

@@ -21,10 +21,10 @@ from tachograph.server.services import BUCKETS_S, Services
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["about itself"])
 
 
-@router.get("/metrics")
+@router.get("/metrics", operation_id="prometheus", response_class=PlainTextResponse)
 def metrics(parts: Parts) -> PlainTextResponse:
     """Core and receiver in one text."""
     registry = CollectorRegistry(auto_describe=False)

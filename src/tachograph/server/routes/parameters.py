@@ -70,7 +70,7 @@ def filters(names: Iterable[str] = DIMENSIONS) -> list[dict[str, Any]]:
             item = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
         described.append(
             {
-                "name": name,
+                "name": "plan_limit" if name == "limit" else name,
                 "in": "query",
                 "required": False,
                 "description": f"only this {name} ({dimension.help}); several repeated, or with commas between;"

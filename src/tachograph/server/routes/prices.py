@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from tachograph.server.routes.shared import Parts, stream_work
+from tachograph.server.routes.shared import JsonLines, Parts, stream_work
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["work"])
 
 
 class RepriceOrder(BaseModel):
@@ -22,7 +21,7 @@ class RepriceOrder(BaseModel):
     dry_run: bool = Field(default=False, description="only say what would change")
 
 
-@router.post("/api/v1/prices/reprice")
-def reprice(parts: Parts, order: RepriceOrder) -> StreamingResponse:
+@router.post("/api/v1/prices/reprice", operation_id="reprice", response_class=JsonLines)
+def reprice(parts: Parts, order: RepriceOrder) -> JsonLines:
     """JSON lines: progress while it goes on, then one with `report` (or `error`)."""
     return stream_work("pricing again", lambda progress: parts.reprice(order.model_dump(), progress))

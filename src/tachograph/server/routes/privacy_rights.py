@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from tachograph.server.routes.shared import Parts, stream_work
+from tachograph.server.routes.shared import JsonLines, Parts, stream_work
+from tachograph.server.shapes import Answer
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(tags=["privacy"])
 
 _MAX = 1000
 
@@ -71,61 +71,101 @@ class Id(BaseModel):
     id: str = Field(min_length=1, max_length=64, description="as it is listed; its beginning is enough")
 
 
-@router.post("/api/v1/privacy/show")
-def show(parts: Parts, order: SubjectOrder) -> dict[str, Any]:
+class Held(Answer):
+    """What is held about somebody or something."""
+
+    tables: dict[str, int] = Field(description="rows by table")
+    first_at: str | None
+    last_at: str | None
+    sessions: int
+
+
+class Corrections(Answer):
+    """The corrections in force."""
+
+    corrections: list[dict[str, Any]]
+
+
+class Objection(Answer):
+    """What is not kept any more."""
+
+    id: str
+    at: str
+
+
+class Objections(Answer):
+    """The objections in force."""
+
+    objections: list[dict[str, Any]]
+
+
+class Withdrawn(Answer):
+    """What was withdrawn."""
+
+
+class Receipts(Answer):
+    """All receipts."""
+
+    receipts: list[dict[str, Any]]
+    whole: bool = Field(description="they are as they were written")
+    wrong: list[Any]
+
+
+@router.post("/api/v1/privacy/show", operation_id="show_subject", response_model=Held)
+def show(parts: Parts, order: SubjectOrder) -> Any:
     """What is held about somebody or something."""
     return parts.rights.show(order.model_dump())
 
 
-@router.post("/api/v1/privacy/export")
-def export(parts: Parts, order: ExportOrder) -> StreamingResponse:
+@router.post("/api/v1/privacy/export", operation_id="export_subject", response_class=JsonLines)
+def export(parts: Parts, order: ExportOrder) -> JsonLines:
     """Write all of it to files on this machine. JSON lines, the last with `report` (or `error`)."""
     return stream_work("the export", lambda _: parts.rights.export(order.model_dump()))
 
 
-@router.post("/api/v1/privacy/rectify")
-def rectify(parts: Parts, order: CorrectionOrder) -> StreamingResponse:
+@router.post("/api/v1/privacy/rectify", operation_id="rectify", response_class=JsonLines)
+def rectify(parts: Parts, order: CorrectionOrder) -> JsonLines:
     """Put a right value in the place of wrong ones, also in what comes in later. JSON lines, the last with `report`."""
     return stream_work("the correction", lambda _: parts.rights.rectify(order.model_dump()))
 
 
-@router.post("/api/v1/privacy/corrections")
-def corrections(parts: Parts) -> dict[str, Any]:
+@router.post("/api/v1/privacy/corrections", operation_id="corrections", response_model=Corrections)
+def corrections(parts: Parts) -> Any:
     """The corrections in force."""
     return {"corrections": parts.rights.corrections()}
 
 
-@router.post("/api/v1/privacy/corrections/undo")
-def undo(parts: Parts, order: Id) -> StreamingResponse:
+@router.post("/api/v1/privacy/corrections/undo", operation_id="undo_correction", response_class=JsonLines)
+def undo(parts: Parts, order: Id) -> JsonLines:
     """Withdraw a correction, and put back what was there. JSON lines, the last with `report`."""
     return stream_work("withdrawing a correction", lambda _: parts.rights.undo(order.model_dump()))
 
 
-@router.post("/api/v1/privacy/object")
-def object_(parts: Parts, order: ObjectionOrder) -> dict[str, Any]:
+@router.post("/api/v1/privacy/object", operation_id="object_to", response_model=Objection)
+def object_(parts: Parts, order: ObjectionOrder) -> Any:
     """From now on keep nothing more of this."""
     return parts.rights.object(order.model_dump())
 
 
-@router.post("/api/v1/privacy/objections")
-def objections(parts: Parts) -> dict[str, Any]:
+@router.post("/api/v1/privacy/objections", operation_id="objections", response_model=Objections)
+def objections(parts: Parts) -> Any:
     """The objections in force."""
     return {"objections": parts.rights.objections()}
 
 
-@router.post("/api/v1/privacy/objections/withdraw")
-def withdraw(parts: Parts, order: Id) -> dict[str, Any]:
+@router.post("/api/v1/privacy/objections/withdraw", operation_id="withdraw_objection", response_model=Withdrawn)
+def withdraw(parts: Parts, order: Id) -> Any:
     """Withdraw an objection."""
     return parts.rights.withdraw(order.model_dump())
 
 
-@router.post("/api/v1/privacy/erase")
-def erase(parts: Parts, order: ErasureOrder) -> StreamingResponse:
+@router.post("/api/v1/privacy/erase", operation_id="erase", response_class=JsonLines)
+def erase(parts: Parts, order: ErasureOrder) -> JsonLines:
     """Erase, and search every file for what was erased. JSON lines: steps, then one with `report` (or `error`)."""
     return stream_work("the erasure", lambda progress: parts.rights.erase(order.model_dump(), progress))
 
 
-@router.post("/api/v1/privacy/receipts")
-def receipts(parts: Parts) -> dict[str, Any]:
+@router.post("/api/v1/privacy/receipts", operation_id="receipts", response_model=Receipts)
+def receipts(parts: Parts) -> Any:
     """All receipts, and whether they are as they were written."""
     return parts.rights.receipts()

@@ -50,7 +50,7 @@ class Dimensions(Answer):
     dimensions: list[DimensionAbout]
 
 
-@router.get("/api/v1/metrics", operation_id="metrics", response_model=Metrics)
+@router.get("/api/v1/metrics", operation_id="list_metrics", response_model=Metrics)
 def metrics() -> Any:
     """Each metric: its unit, its formula in words, when it can be null, and what it can be split by."""
     return {
@@ -70,7 +70,7 @@ def metrics() -> Any:
     }
 
 
-@router.get("/api/v1/dimensions", operation_id="dimensions", response_model=Dimensions)
+@router.get("/api/v1/dimensions", operation_id="list_dimensions", response_model=Dimensions)
 def dimensions() -> Any:
     """Each dimension, and which metrics can be split by it."""
     split = {metric.name: frozenset(dimensions_of(metric)) for metric in METRICS.values()}

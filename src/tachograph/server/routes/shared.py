@@ -15,7 +15,7 @@ from tachograph.server.problems import problem
 from tachograph.server.services import Progress, Services
 from tachograph_sdk.errors import TachographError
 
-__all__ = ["Parts", "stream_work"]
+__all__ = ["JsonLines", "Parts", "stream_work"]
 
 
 def _services(request: Request) -> Services:
@@ -25,7 +25,13 @@ def _services(request: Request) -> Services:
 Parts = Annotated[Services, Depends(_services)]
 
 
-def stream_work(name: str, work: Callable[[Progress], dict[str, Any]]) -> StreamingResponse:
+class JsonLines(StreamingResponse):
+    """JSON values, one a line, as they come: see `shapes.Line`."""
+
+    media_type = "application/x-ndjson"
+
+
+def stream_work(name: str, work: Callable[[Progress], dict[str, Any]]) -> JsonLines:
     """Run it in a thread of its own; answer in JSON lines: progress, then one with `report` (or `error`)."""
     lines: queue.Queue[dict[str, Any] | None] = queue.Queue(maxsize=1000)
 
@@ -50,4 +56,4 @@ def stream_work(name: str, work: Callable[[Progress], dict[str, Any]]) -> Stream
         while (line := lines.get()) is not None:
             yield json.dumps(line) + "\n"
 
-    return StreamingResponse(answer(), media_type="application/x-ndjson")
+    return JsonLines(answer())
