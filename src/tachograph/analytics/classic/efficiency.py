@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.selecting import conditions
 from tachograph.analytics.classic.series import fill, grain_of
-from tachograph.analytics.classic.tools import COUNTS, counts_by_tool, why_null
-from tachograph.analytics.compile import answer, ask
+from tachograph.analytics.classic.tools import ask_tools, why_null
+from tachograph.analytics.compile import answer
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.statistics.rank_correlation import spearman
+from tachograph.analytics.statistics.rank_correlation import midranks, of_ranks
 from tachograph.ports import Statement, Store
 
 __all__ = ["FEWEST", "LATEST", "efficiency"]
@@ -61,9 +61,8 @@ def efficiency(store: Store, scope: Scope) -> Mapping[str, Any]:
     """Unit costs, the mean score, tools, and minutes to the first edit and commit over time. Five statements."""
     grain = grain_of(scope.window)
     (figures,) = answer(store, _query(scope, tuple(_FIGURES.values()))).records()
-    tools = counts_by_tool(ask(store, _query(scope, (), "tool"), COUNTS).records())
-    shown = dict(list(tools.items())[:TOP])
-    correlations = _correlations(store, scope)
+    shown = dict(list(ask_tools(store, scope).items())[:TOP])
+    correlations = _correlations(store, scope, shown)
     starts = answer(
         store, _query(scope, ("time_to_first_commit_p50_seconds", "time_to_first_edit_p50_seconds"), grain)
     ).records()
@@ -96,8 +95,8 @@ def efficiency(store: Store, scope: Scope) -> Mapping[str, Any]:
     return reasoned(data, _WHY | why_null("tool_efficiency"))
 
 
-def _correlations(store: Store, scope: Scope) -> dict[str | None, float | None]:
-    """For each tool, the rank correlation over sessions of how often it was called and the session's score.
+def _correlations(store: Store, scope: Scope, tools: Container[str | None]) -> dict[str | None, float | None]:
+    """For each of the tools, the rank correlation over sessions of how often it was called and the session's score.
 
     Over the LATEST sessions that began in the window, have a score and called any tool; who never called this one counts
     with 0. Two statements, so that the second reads only the time of those sessions.
@@ -112,12 +111,13 @@ def _correlations(store: Store, scope: Scope) -> dict[str | None, float | None]:
     calls: dict[str | None, dict[str, int]] = defaultdict(dict)
     for bucket, tool, count in rows:
         calls[tool][bucket] = int(count)
-    values = [
-        round(session["score"], 9) for session in sessions
-    ]  # equal scores may differ in their last bits: one rank
+    scores_of = midranks(
+        [round(session["score"], 9) for session in sessions]
+    )  # equal ones may differ in their last bits
     return {
-        tool: spearman([of_tool.get(session["bucket"], 0) for session in sessions], values)
+        tool: of_ranks(midranks([of_tool.get(session["bucket"], 0) for session in sessions]), scores_of)
         for tool, of_tool in calls.items()
+        if tool in tools
     }
 
 

@@ -82,7 +82,8 @@ NAMES: tuple[str, ...] = tuple(dict.fromkeys(series.name for asked in _ASKED for
 def points_by_time(store: Store, scope: Scope, grain: str, name: str | None) -> list[dict[str, Any]]:
     """Points with `timestamp` (the name of the piece of time), `name`, `value` and `labels`, in order of time.
 
-    A point for each piece of time in which there is anything; of the registry's metrics also zeros beside others. One statement for each way of splitting: at most four.
+    A point for each piece of time in which there is anything; of the registry's metrics also where it is 0. One statement
+    for each way of splitting: at most four.
 
     Args:
         store, scope: of what.
@@ -98,7 +99,7 @@ def points_by_time(store: Store, scope: Scope, grain: str, name: str | None) -> 
         query = Query(metrics=(), by=(grain, *asked.by), filters=scope.filters, window=scope.window)
         for row in ask(store, query, metrics).records():
             points += [_point(row, grain, series, asked.by) for series in asked.series if _has_any(row, series)]
-    points.sort(key=lambda point: (point["timestamp"], point["name"], sorted(point["labels"].items())))
+    points.sort(key=lambda point: (point["timestamp"], point["name"], *point["labels"].values()))
     return points
 
 

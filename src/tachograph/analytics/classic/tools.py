@@ -20,7 +20,7 @@ from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
 from tachograph.ports import Store
 
-__all__ = ["COUNTS", "Counts", "counts_by_tool", "tool_efficiency", "tool_usage", "why_null"]
+__all__ = ["Counts", "ask_tools", "tool_efficiency", "tool_usage", "why_null"]
 
 TOP = 10  # tools that are listed on their own
 
@@ -43,23 +43,22 @@ _WHY = {
 }
 
 
-def _count(name: str, condition: str) -> Metric:
-    return measured(
-        name, "count", "neither", "", formula="", sql={"tool_calls": f"count(*) filter (where {condition})"}
-    )
+def _sum(name: str, sql: str) -> Metric:
+    return measured(name, "count", "neither", "", formula="", sql={"tool_calls": sql})
 
-
-_ENDED = "success is not null and coalesce(decision, '') <> 'reject'"
 
 COUNTS = (
-    _count("calls", "1 = 1"),
-    _count("ended", _ENDED),
-    _count("succeeded", f"{_ENDED} and success"),
-    _count("at_first", f"{_ENDED} and success and not is_retry"),
-    _count("timed", "duration_ms is not null"),
+    _sum("calls", "count(*)"),
+    _sum("ended", "count(success)"),
+    _sum("succeeded", "count(*) filter (where success)"),
+    _sum("at_first", "count(*) filter (where success and not is_retry)"),
+    _sum("timed", "count(duration_ms)"),
     measured("took_ms", "ms", "neither", "", formula="", reason=NO_DURATION, sql={"tool_calls": "sum(duration_ms)"}),
 )
-"""What all figures of a tool are made of: sums, so that those of several tools, or days, add up."""
+"""What all figures of a tool are made of, by decision: sums, so that those of several tools, or days, add up."""
+
+_OF_RUNS = frozenset({"ended", "succeeded", "at_first"})
+"""Of these a call that was not allowed has nothing, whatever a source says of it."""
 
 _MEDIAN = measured(
     "median_ms", "ms", "neither", "", formula="", reason=NO_DURATION, sql={"tool_calls": "p50(duration_ms)"}
@@ -79,8 +78,11 @@ class Counts:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add what a row counts."""
+        is_rejected = row.get("decision") == "reject"
         for metric in COUNTS:
-            setattr(self, metric.name, getattr(self, metric.name) + (row[metric.name] or 0))
+            name = metric.name
+            if not (is_rejected and name in _OF_RUNS):
+                setattr(self, name, getattr(self, name) + (row[name] or 0))
 
     @property
     def success_rate(self) -> float | None:
@@ -101,7 +103,7 @@ class Counts:
 
 def tool_usage(store: Store, scope: Scope) -> Mapping[str, Any]:
     """How often each tool was called, the rest of them together. One statement."""
-    tools = counts_by_tool(ask(store, _query(scope, "tool"), COUNTS).records())
+    tools = ask_tools(store, scope)
     shown = dict(list(tools.items())[:TOP])
     rest = Counts()
     for name in tools:
@@ -131,10 +133,10 @@ def tool_usage(store: Store, scope: Scope) -> Mapping[str, Any]:
 def tool_efficiency(store: Store, scope: Scope) -> Mapping[str, Any]:
     """How well each tool did, and how that changed. Two statements, three where points are not days."""
     grain = grain_of(scope.window)
-    by_time = ask(store, _query(scope, "tool", grain), COUNTS).records()
-    by_day = by_time if grain == "day" else ask(store, _query(scope, "tool", "day"), COUNTS).records()
+    by_time = ask(store, _query(scope, "tool", "decision", grain), COUNTS).records()
+    by_day = by_time if grain == "day" else ask(store, _query(scope, "tool", "decision", "day"), COUNTS).records()
     medians = {row["tool"]: row["median_ms"] for row in ask(store, _query(scope, "tool"), [_MEDIAN]).records()}
-    tools = counts_by_tool(by_time)
+    tools = _by_tool(by_time)
     overall = Counts()
     for counts in tools.values():
         _merge(overall, counts)
@@ -169,8 +171,13 @@ def tool_efficiency(store: Store, scope: Scope) -> Mapping[str, Any]:
     return reasoned(data, why)
 
 
-def counts_by_tool(rows: Iterable[Mapping[str, Any]]) -> dict[str | None, Counts]:
-    """The rows added up by tool, most called first; a tool whose name nobody tells is None."""
+def ask_tools(store: Store, scope: Scope) -> dict[str | None, Counts]:
+    """Calls by tool, most called first. One statement."""
+    return _by_tool(ask(store, _query(scope, "tool", "decision"), COUNTS).records())
+
+
+def _by_tool(rows: Iterable[Mapping[str, Any]]) -> dict[str | None, Counts]:
+    """The rows added up by tool; a tool whose name nobody tells is None."""
     found: dict[str | None, Counts] = defaultdict(Counts)
     for row in rows:
         found[row["tool"]].add(row)
@@ -199,15 +206,14 @@ def _daily_scores(
     rows: Iterable[Mapping[str, Any]], first: date, after: date
 ) -> dict[str | None, list[tuple[date, float]]]:
     """By tool, the score of each whole day on which a call ended."""
-    scores: dict[str | None, list[tuple[date, float]]] = defaultdict(list)
+    counted: dict[tuple[str, str | None], Counts] = defaultdict(Counts)
     for row in rows:
-        day = date.fromisoformat(row["day"])
-        counts = Counts()
-        counts.add(row)
+        counted[row["day"], row["tool"]].add(row)
+    scores: dict[str | None, list[tuple[date, float]]] = defaultdict(list)
+    for (text, tool), counts in sorted(counted.items(), key=lambda item: item[0][0]):
+        day = date.fromisoformat(text)
         if counts.score is not None and first <= day < after:
-            scores[row["tool"]].append((day, counts.score))
-    for days in scores.values():
-        days.sort()
+            scores[tool].append((day, counts.score))
     return scores
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["midranks", "spearman"]
+__all__ = ["midranks", "of_ranks", "spearman"]
 
 
 def spearman(one: Sequence[float], two: Sequence[float]) -> float | None:
@@ -16,16 +16,20 @@ def spearman(one: Sequence[float], two: Sequence[float]) -> float | None:
 
     Source: Spearman 1904; with ties it is Pearson's correlation of the midranks.
     """
+    return of_ranks(midranks(one), midranks(two))
+
+
+def of_ranks(one: Sequence[float], two: Sequence[float]) -> float | None:
+    """The same of midranks, for whoever compares many with one."""
     n = len(one)
     if len(two) != n:
         raise ValueError("both need a value for everything")
-    ranks_1, ranks_2 = midranks(one), midranks(two)
     middle = (n + 1) / 2.0
-    spread_1 = math.fsum((rank - middle) ** 2 for rank in ranks_1)
-    spread_2 = math.fsum((rank - middle) ** 2 for rank in ranks_2)
+    off_1, off_2 = [rank - middle for rank in one], [rank - middle for rank in two]
+    spread_1, spread_2 = sum([a * a for a in off_1]), sum([b * b for b in off_2])  # exact: halves and quarters
     if spread_1 == 0.0 or spread_2 == 0.0:
         return None
-    together = math.fsum((a - middle) * (b - middle) for a, b in zip(ranks_1, ranks_2, strict=True))
+    together = sum([a * b for a, b in zip(off_1, off_2, strict=True)])
     return max(-1.0, min(1.0, together / math.sqrt(spread_1 * spread_2)))
 
 
