@@ -16,6 +16,7 @@ __all__ = ["ALARMS_PER_MONTH", "LEAST_DAYS", "METHOD", "Anomaly", "find_anomalie
 
 ALARMS_PER_MONTH = 0.1  # false ones: one month in ten has one
 LEAST_DAYS = 28
+HIGH_SHARE = 0.8  # of the false alarms: what costs too much is what people look for
 AROUND = 21  # days on each side that a day is measured against; where the later ones are missing, earlier ones
 METHOD = "logarithm of a day over its weekday and the six weeks around it, against robust spread"
 _FACTOR_DAYS = 2.0
@@ -60,14 +61,16 @@ def find_anomalies(
     known = sorted(rest[: len(seen)])
     centre = median(known)
     up, down = _spread(known, centre, 1), _spread(known, centre, -1)
-    reach = t_quantile(1.0 - alarms_per_month / 30.0 / 2.0, max(4.0, len(seen) / 2.0))
+    freedom = max(4.0, len(seen) / 2.0)
+    reach_up = up * t_quantile(1.0 - alarms_per_month / 30.0 * HIGH_SHARE, freedom)
+    reach_down = down * t_quantile(1.0 - alarms_per_month / 30.0 * (1.0 - HIGH_SHARE), freedom)
     found = []
     for place, (day, value) in enumerate(looked_at):
         off, is_running = rest[place] - centre, place >= len(seen)
-        spread = up if off > 0 else down
-        if abs(off) <= reach * spread + 1e-9 * max(1.0, abs(sizes[place])) or (is_running and off < 0):
+        spread, reach = (up, reach_up) if off > 0 else (down, reach_down)
+        if abs(off) <= reach + 1e-9 * max(1.0, abs(sizes[place])) or (is_running and off < 0):
             continue
-        middle, edge = usual[place] + centre, math.copysign(reach * spread, off)
+        middle, edge = usual[place] + centre, math.copysign(reach, off)
         factor = factors[day.weekday()]
         found.append(
             Anomaly(
