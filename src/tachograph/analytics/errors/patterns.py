@@ -22,7 +22,7 @@ MOST_LOOPS: Final = 20
 _SQUEEZED: Final = "replace(lower(coalesce(error_class, '')), '_', '')"
 LIMITED: Final = (
     f"(coalesce(status_code, 0) in (429, 529) or {_SQUEEZED} like '%overloaded%' or {_SQUEEZED} = 'http529' "
-    f"or (coalesce(status_code, 0) = 0 and ({_SQUEEZED} = 'http429' or "
+    f"or (coalesce(status_code, 0) = 0 and {_SQUEEZED} = 'http429') or (coalesce(status_code, 0) not between 400 and 599 and ("
     + " or ".join(f"{_SQUEEZED} like '%{name}%'" for name in ("ratelimit", "toomanyrequests", "quota", "usagelimit"))
     + ")))"
 )

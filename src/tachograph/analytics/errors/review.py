@@ -212,7 +212,7 @@ REVIEW = Question(make=review, parameters=frozenset({"limit"}))
 def _active(scope: Scope, bound: Bound) -> str:
     """Conditions on sessions that were active in the window."""
     window = scope.window
-    conditions = ["s.counts"]
+    conditions = ["(s.counts or s.api_errors > 0)"]  # one in which every request failed counts nowhere else
     if window.start is not None:
         bound["start"] = window.start
         conditions.append("s.ended_at >= $start")

@@ -6,6 +6,7 @@ from tachograph.server.routes import (
     adoption,
     classic,
     consent,
+    errors,
     dashboards,
     evals,
     explain,
@@ -53,5 +54,6 @@ ROUTERS = (
     privacy_rights.router,
     consent.router,
     retention.router,
+    errors.router,
     evals.router,
 )
