@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -146,11 +146,16 @@ def test_two_dimensions_and_two_filters_together(store, facts):
         assert not differences(store, facts, asked)
 
 
-@pytest.mark.parametrize("metric", METRICS)
-def test_an_empty_store_gives_zeros_and_nulls_and_no_rows(metric):
+@pytest.fixture(scope="module")
+def nothing() -> Iterator[DuckDBStore]:
     store = DuckDBStore(":memory:")
-    (row,) = answer(store, Query(metrics=[metric])).rows
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_an_empty_store_gives_zeros_and_nulls_and_no_rows(nothing, metric):
+    (row,) = answer(nothing, Query(metrics=[metric])).rows
     assert row == (METRICS[metric].empty,)
     assert row[0] == figures.value_of_nothing(metric)
-    assert not answer(store, Query(metrics=[metric], by=["agent"])).rows
-    store.close()
+    assert not answer(nothing, Query(metrics=[metric], by=["agent"])).rows
