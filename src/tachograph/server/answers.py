@@ -173,8 +173,13 @@ class StoreAnswers:
         )
 
 
+_PLAIN = frozenset({str, int, bool})
+
+
 def as_json_value(value: Any) -> Any:
     """A cell as JSON can hold it: times as ISO 8601 UTC, numbers that JSON has not as null."""
+    if value is None or type(value) in _PLAIN:  # nearly all of them, of which there may be many thousands
+        return value
     if isinstance(value, datetime):
         return value.isoformat() + "Z"
     if isinstance(value, date):
@@ -187,7 +192,7 @@ def as_json_value(value: Any) -> Any:
         return {str(k): as_json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_json_value(v) for v in value]
-    if value is None or isinstance(value, (bool, int, str)):
+    if isinstance(value, (int, str)):
         return value
     return value.hex() if isinstance(value, bytes) else str(value)
 

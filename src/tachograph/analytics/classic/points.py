@@ -123,7 +123,9 @@ def _has_any(row: Row, series: _Series) -> bool:
 
 def _point(row: Row, grain: str, series: _Series, by: Mapping[str, str]) -> dict[str, Any]:
     labels = dict(series.labels or {})
-    labels |= {label: str(row[dimension]) for dimension, label in by.items() if row[dimension] is not None}
+    for dimension, label in by.items():
+        if (text := row[dimension]) is not None:
+            labels[label] = str(text)
     value = row[series.metric]
     return {
         "timestamp": row[grain],

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from tachograph.analytics.trends.series import ONE_DAY, Day, fill_days
@@ -147,7 +148,15 @@ def forecast_month_end(
 
 
 def score_forecasts(values: Sequence[float], weekday: int, ahead: int) -> Score:
-    """Forecasts of `ahead` days from as many days of this history as have enough before and after them."""
+    """Forecasts of `ahead` days from as many days of this history as have enough before and after them.
+
+    Remembered: whole days seldom change between two times that a page asks.
+    """
+    return _score(tuple(values), weekday, ahead)
+
+
+@lru_cache(maxsize=256)
+def _score(values: tuple[float, ...], weekday: int, ahead: int) -> Score:
     n = len(values)
     reach = min(ahead, n - LEAST_SCORED)
     if reach < 1:
