@@ -30,8 +30,9 @@ _SUMS = """select count(*) filter (where outcome = 'ok') as requests,
     coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0)::hugeint as tokens,
     coalesce(sum(cost_nanousd), 0)::hugeint as cost_nanousd from requests"""
 
-_OF_PLUGIN = "(bucket, user_id) in (select (bucket, user_id) from hook_sessions where user_id is not null)"
-"""Rows that have the id that a plugin made up: as in 85_residuals.sql, they make up for anybody's counters."""
+_SAYS_USER = """(seen_event or seen_console or seen_span or seen_sdk or seen_counter and not seen_hook)
+            and (bucket, user_id) not in (select (bucket, user_id) from hook_sessions where user_id is not null)"""
+"""Rows that say their user themselves. Others make up for anybody's counters: rollups/85_residuals.sql."""
 
 _OUTCOMES = "kind in ('code.change', 'vcs.commit', 'vcs.pull_request', 'session.activity')"
 
@@ -92,7 +93,7 @@ with
         where kind = 'usage.counter' and session_id is null and seq not in (select seq from subject_events)
     ),
     leaving as (
-        select * replace (case when not ({_OF_PLUGIN}) then user_id end as user_id), date_trunc('day', occurred_at) as day,
+        select * replace (case when {_SAYS_USER} then user_id end as user_id), date_trunc('day', occurred_at) as day,
             occurred_at >= date_trunc('day', occurred_at) + interval 1430 minute as is_late
         from requests
         where outcome in ('ok', 'residual') and not starts_with(bucket, '^') and ({condition})

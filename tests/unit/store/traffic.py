@@ -159,6 +159,9 @@ def make_traffic(seed: int, *, sessions: int = 4) -> Traffic:
             histories.append((session, transcript))
             events += _reported(random.Random(f"{seed} {number}"), session, transcript, is_fork=is_fork)
     events += _used(random.Random(f"{seed} uses"), events)
+    worked = _worked(random.Random(f"{seed} work"), seed, events)
+    events += worked
+    tool_calls += len({e.attributes["tool_use_id"] for e in worked if e.kind is EventKind.TOOL_CALL})
     return Traffic(events=events, requests=requests, tokens=tokens, tool_calls=tool_calls, cost_nanousd=cost)
 
 
@@ -219,4 +222,65 @@ def _used(chance: random.Random, events: list[Event]) -> list[Event]:
                             session_id=session, feature=feature, feature_name=shown,
                         )
                     )  # fmt: skip
+    return found
+
+
+def _worked(chance: random.Random, seed: int, events: list[Event]) -> list[Event]:
+    """Work on files: calls that fail, are refused and repeated, some before any prompt; compactions, repeated requests, and who
+    was active. Told by telemetry, the transcript or both, which do not know the same of it.
+    """
+    found: list[Event] = []
+    for number, session in enumerate(sorted({e.session_id for e in events if e.session_id})):
+        begin = min(e.at_us for e in events if e.session_id == session)
+        for step in range(chance.randrange(12)):
+            at = begin + chance.randrange(-3, 40) * 60_000_000
+            name = chance.choice(["Read", "Write", "Write", "Write", "run_shell_command", "Grep", "mcp__x__y"])
+            fate = chance.choice([{"success": True}, {"success": True}, {"success": False}, {"decision": "reject"}, {}])
+            file = {"file": f"f_{chance.randrange(3)}"} if name in ("Read", "Write") and chance.random() < 0.8 else {}
+            call = {"tool_name": name, "tool_use_id": f"toolu_work_{seed}_{number}_{step}"}
+            asked = {"message_id": f"msg_{seed}_{number}_{step % 3}"} if chance.random() < 0.3 else {}
+            sources = chance.choice([[Source.OTEL_LOG], [Source.TRANSCRIPT], [Source.OTEL_LOG, Source.TRANSCRIPT]])
+            for source in sources:
+                known = (file | asked if source is Source.TRANSCRIPT else {}) | fate
+                key = f"work {session} {step} {source}"
+                found.append(
+                    make_event(
+                        EventKind.TOOL_CALL, key=key, source=source, at_us=at, session_id=session, **call, **known
+                    )
+                )
+            if name == "Write" and fate.get("success") and chance.random() < 0.7:
+                changed: dict[str, Any] = {"lines_added": 30, "lines_removed": 2, "language": "python", **file}
+                key, source = f"changed {session} {step}", Source.TRANSCRIPT
+                found.append(
+                    make_event(EventKind.CODE_CHANGE, key=key, source=source, at_us=at, session_id=session, **changed)
+                )
+        for source in (Source.OTEL_LOG, Source.TRANSCRIPT):
+            for step in range(chance.randrange(3)):
+                at = begin + step * 300_000_000
+                shrunk = {
+                    "feature": "compaction",
+                    "trigger": "auto",
+                    "pre_tokens": 1000 + step,
+                    "success": chance.random() < 0.8,
+                }
+                key = f"shrunk {session} {step} {source}"
+                found.append(
+                    make_event(EventKind.FEATURE_USE, key=key, source=source, at_us=at, session_id=session, **shrunk)
+                )
+            for step in range(chance.randrange(3)):
+                again = {"feature": "api_retry", "status": "retried", "attempts": step + 1}
+                key = f"again {session} {step} {source}"
+                found.append(
+                    make_event(
+                        EventKind.AGENT_NOTICE, key=key, source=source, at_us=begin + step, session_id=session, **again
+                    )
+                )
+        for by in ("user", "cli"):
+            active: dict[str, Any] = {"active_seconds": 10.0, "active_by": by}
+            key, source = f"active {session} {by}", Source.OTEL_METRIC
+            found.append(
+                make_event(
+                    EventKind.SESSION_ACTIVITY, key=key, source=source, at_us=begin, session_id=session, **active
+                )
+            )
     return found

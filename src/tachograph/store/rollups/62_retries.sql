@@ -29,19 +29,23 @@ where case when file is null then of_tool else greatest(of_no_file, of_file) end
 create or replace temp table retrying as
 with
     calls as (
-        select c.agent, c.tool_key, c.bucket, c.occurred_at, c.request_id, min(w.message_id) as message_id
-        from retried join new_tool_calls c using (agent, tool_key)
+        select c.agent, c.tool_key, c.bucket, t.family, c.occurred_at, c.request_id, min(w.message_id) as message_id
+        from retried join new_tool_calls c using (agent, tool_key) join touched t on t.bucket = c.bucket
         left join work w on w.agent = c.agent and w.tool_use_id = c.tool_use_id and w.kind = 'tool.call'
             and w.message_id is not null
         group by all
     ),
+    answers as (  -- of the call's own family: what else is settled now must make no difference
+        select r.agent, r.request_key, r.request_id, r.message_id, t.family
+        from new_requests r join touched t on t.bucket = r.bucket
+        where r.outcome = 'ok' and (r.message_id in (select message_id from calls) or r.request_id in (select request_id from calls))
+    ),
     by_message as (
-        select c.agent, c.tool_key, r.request_key from calls c join new_requests r using (agent, message_id)
-        where r.outcome = 'ok'
+        select c.agent, c.tool_key, a.request_key from calls c join answers a using (agent, family, message_id)
     ),
     by_request as (
-        select c.agent, c.tool_key, r.request_key from calls c join new_requests r using (agent, request_id)
-        where r.outcome = 'ok' and (c.agent, c.tool_key) not in (select (agent, tool_key) from by_message)
+        select c.agent, c.tool_key, a.request_key from calls c join answers a using (agent, family, request_id)
+        where (c.agent, c.tool_key) not in (select (agent, tool_key) from by_message)
     ),
     nearest as (
         select c.agent, r.request_key

@@ -3,8 +3,8 @@
 -- Rebuild: with the rest (`rebuild()`). Runs after the other rows are written, for the days that were touched.
 -- A counter may be exported after midnight: rows of the last ten minutes before a day make up for its counters too.
 -- What was erased still makes up for what counters counted of it (erased_usage): it must not come back as a rest.
--- A row without a user (transcripts know none) makes up for anybody's counters, the users taken in order. So does what only a
--- plugin counted: it calls everybody by an id of its own.
+-- A row that does not say its user itself (transcripts know none; it has its session's) makes up for anybody's counters, the
+-- users taken in order. So does what only a plugin counted: it calls everybody by an id of its own. erase.py asks the same.
 -- A counter that counts the prompt with its cache, and none that counts the cache (older GenAI metrics), is held against
 -- all that the rows show of prompts.
 -- The working tables have the long form of 45_residuals.sql.
@@ -30,7 +30,7 @@ create or replace temp table shown as
 with
     explaining as (
         select agent, occurred_at,
-            case when not (outcome = 'residual' and seen_hook)
+            case when (seen_event or seen_console or seen_span or seen_sdk or seen_counter and not seen_hook)
                 and (bucket, user_id) not in (select (bucket, user_id) from hook_sessions where user_id is not null)
                 then user_id end as user_id, model,
             1 as n, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens,
