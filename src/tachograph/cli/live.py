@@ -27,7 +27,7 @@ class Listening:
 
     def __init__(self, server: RunningServer, changed: Callable[[], None]) -> None:
         self.is_connected = False
-        self._server = server
+        self.url = server.url
         self._changed = changed
         self._stop = threading.Event()
         self._connection: http.client.HTTPConnection | None = None
@@ -59,7 +59,7 @@ class Listening:
             self._stop.wait(PAUSE_S)
 
     def _listen(self) -> None:
-        parts = urlsplit(self._server.url)
+        parts = urlsplit(self.url)
         self._connection = connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SILENCE_S)
         try:
             connection.request("GET", "/api/live?kind=session.start", headers={"Accept": "text/event-stream"})

@@ -23,8 +23,12 @@ from tachograph_sdk.errors import StoreBusy, TachographError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tachograph.cli.client import RunningServer
+    from tachograph.cli.live import Listening
+
 __all__ = ["top"]
 
+UNSERVED_S = 5.0  # the store is opened at most so often: others want it, too
 OFTEN_S = 0.5  # answers are asked for at most so often, however much comes in
 KEYS = "q or Ctrl-C ends it"
 _LEAVE = {b"q", b"Q", b"\x03", b"\x04"}  # Ctrl-C and Ctrl-D, where the terminal hands them on
@@ -52,30 +56,63 @@ def top(context: click.Context, once: bool, interval: float, tz: str | None, hom
     """
     from tachograph.cli.terminal import make_console
 
-    place, zone = resolve_home(context, home), resolve_zone(tz)
+    source = _Source(resolve_home(context, home), resolve_zone(tz))
     if wants_json(context, as_json):
-        click.echo(jsonlib.dumps(_ask(place, zone)[0]))
+        click.echo(jsonlib.dumps(source.ask()))
         return
     console = make_console()
     if once or not console.is_terminal:
-        told, note = _ask(place, zone)
-        console.print(_frame(told, console, note, fit=False))
+        told = source.ask()
+        console.print(_frame(told, console, "" if source.is_live else source.note, fit=False))
         return
-    _show(console, place, zone, interval)
+    _show(console, source, interval)
 
 
-def _ask(home: Home, zone: str) -> tuple[dict[str, Any], str]:
-    """The answer, and where it is from. Raises TachographError."""
-    from tachograph.cli.client import find_server
+class _Source:
+    """Answers of the running server, to whose stream it listens; of the store where no server runs."""
 
-    server = find_server(home)
-    if server is not None:
-        told: dict[str, Any] = server.get("/api/v1/now", {"tz": zone})
-        return told, "live"
-    from tachograph.wiring.local import open_answers
+    def __init__(self, home: Home, zone: str) -> None:
+        self.changed = threading.Event()  # set when another answer may be had
+        self.note = ""
+        self.is_live = False
+        self._home = home
+        self._zone = zone
+        self._listening: Listening | None = None
 
-    with open_answers(home) as answers:
-        return answers.ask("now", {"tz": zone}), "no server runs: the store is read again and again"
+    def ask(self, *, listen: bool = False) -> dict[str, Any]:
+        """What goes on. Raises TachographError."""
+        from tachograph.cli.client import find_server
+
+        server = find_server(self._home)
+        self.is_live = server is not None
+        if server is not None:
+            told: dict[str, Any] = server.get("/api/v1/now", {"tz": self._zone})
+            if listen:
+                self._listen(server)
+            self.note = "live" if self._listening is None or self._listening.is_connected else "asked again and again"
+            return told
+        from tachograph.wiring.local import open_answers
+
+        self.stop()
+        with open_answers(self._home) as answers:
+            self.note = "no server runs: the store is read again and again"
+            answer: dict[str, Any] = answers.ask("now", {"tz": self._zone})
+            return answer
+
+    def stop(self) -> None:
+        """Listen no longer."""
+        if self._listening is not None:
+            self._listening.stop()
+            self._listening = None
+
+    def _listen(self, server: RunningServer) -> None:
+        """To this server: it may be another one than a moment ago."""
+        from tachograph.cli.live import Listening
+
+        if self._listening is None or self._listening.url != server.url:
+            self.stop()
+            self._listening = Listening(server, self.changed.set)
+            self._listening.start()
 
 
 def _frame(told: dict[str, Any], console: Console, note: str, *, fit: bool) -> Any:
@@ -87,25 +124,17 @@ def _frame(told: dict[str, Any], console: Console, note: str, *, fit: bool) -> A
         width=console.width,
         height=console.height if fit else None,
         plain=is_plain(console),
-        note=note if fit or note != "live" else "",
+        note=note,
         keys=KEYS if fit else "",
     )
 
 
-def _show(console: Console, home: Home, zone: str, interval_s: float) -> None:
+def _show(console: Console, source: _Source, interval_s: float) -> None:
     """Draw until a key or a signal ends it."""
     from rich.live import Live
 
-    from tachograph.cli.client import find_server
-    from tachograph.cli.live import Listening
-
-    told, note = _ask(home, zone)  # what is wrong from the beginning is said on the ordinary screen
+    told = source.ask(listen=True)  # what is wrong from the beginning is said on the ordinary screen
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the screen comes back then, too
-    changed = threading.Event()
-    server = find_server(home)
-    listening = Listening(server, changed.set) if server is not None else None
-    if listening is not None:
-        listening.start()
     try:
         with (
             _keys(sys.stdin) as pressed,
@@ -114,23 +143,20 @@ def _show(console: Console, home: Home, zone: str, interval_s: float) -> None:
             ) as live,
         ):
             while True:
-                live.update(_frame(told, console, note, fit=True), refresh=True)
-                if _wait(pressed, changed, interval_s):
+                live.update(_frame(told, console, source.note, fit=True), refresh=True)
+                if _wait(pressed, source.changed, interval_s if source.is_live else max(interval_s, UNSERVED_S)):
                     return
-                changed.clear()
+                source.changed.clear()
                 try:
-                    told, note = _ask(home, zone)
+                    told = source.ask(listen=True)
                 except StoreBusy:
-                    note = "the store is busy; these figures are older"
+                    source.note = "the store is busy; these figures are older"
                 except TachographError as error:
-                    note = f"{error.message}; these figures are older"
-                if listening is not None and note == "live" and not listening.is_connected:
-                    note = "the server does not stream; asked again and again"
+                    source.note = f"{error.message}; these figures are older"
     except KeyboardInterrupt:
         return  # the usual way to end it
     finally:
-        if listening is not None:
-            listening.stop()
+        source.stop()
 
 
 def _wait(pressed: _Pressed, changed: threading.Event, interval_s: float) -> bool:

@@ -253,6 +253,20 @@ async def test_filters_keep_what_they_name_and_move_the_id_past_the_rest(core: C
         await client.leave()
 
 
+async def test_a_filter_that_keeps_next_to_nothing_looks_through_all_piece_by_piece(
+    core: Core, feed: Feed, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(feed_module, "PAGE_REACH", 10)
+    write(core, 34)
+    write(core, agent="codex")
+    write(core, 20)
+    client = Client(feed, agent="codex", since_seq=0)
+    await client.until(lambda c: (c.last_id or "").startswith("55."), "the end")
+    assert [record["seq"] for record in client.records] == [35]
+    assert sum("event" not in message and "id" in message for message in client.messages) == 5
+    await client.leave()
+
+
 @pytest.mark.parametrize(
     "asked",
     [{"last_event_id": "x"}, {"last_event_id": "1.zz"}, {"last_event_id": "-1"}, {"kind": "nonsense"}, {"kind": ""}],

@@ -21,14 +21,16 @@ from tachograph.server.services import OwnAnswers
 from tachograph_sdk.errors import QueryError
 from tachograph_sdk.model.event import EventKind
 
-__all__ = ["Feed", "Listener", "Page", "Place", "parse_listener"]
+__all__ = ["ID", "Feed", "Listener", "Page", "Place", "parse_listener"]
 
 PAGE_RECORDS = 250
 READERS = 2  # threads: listening never takes one of those that answer other questions
 KEPT_PAGES = 4  # for clients that are equally far and ask a moment later
+PAGE_REACH = 500_000  # numbers that one page looks through, so that a rare filter does not look through all at once
 KEPT_S = 1.0  # no longer, so that an erasure is an erasure
 
-_ID = re.compile(r"([0-9]{1,18})(?:\.([0-9a-f]{8}))?")
+ID = r"^([0-9]{1,18})(?:\.([0-9a-f]{8}))?$"
+"""What an id of a message looks like: a number, and which numbering it is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def parse_listener(last_event_id: str | None, since_seq: int | None, parameters:
         if kind not in EventKind.__members__.values():
             raise QueryError(f"there is no kind {kind[:40]!r}", hint=f"kinds are: {', '.join(EventKind)}")
     if last_event_id:
-        found = _ID.fullmatch(last_event_id)
+        found = re.fullmatch(ID, last_event_id)
         if not found:
             raise QueryError("last_event_id is not an id of this stream", hint="leave it out to begin at now")
         return Listener(place=Place(seq=int(found[1]), mark=found[2]), parameters=given, is_return=True)
@@ -97,6 +99,7 @@ class Feed:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="live")
         self._reading: dict[object, asyncio.Future[Page]] = {}
         self._kept: OrderedDict[object, tuple[float, Page]] = OrderedDict()
+        self._known = Place(seq=0)  # the last record that was seen
 
     @property
     def bell(self) -> Bell:
@@ -155,30 +158,34 @@ class Feed:
     def _read(self, place: Place, parameters: Mapping[str, str]) -> Page:
         scope = self._scope(parameters)
         filters = {name: values for name, values in scope.filters.items() if name in FILTERS}
+        known = (
+            self._known.seq if self._known.mark == place.mark else 0
+        )  # what is there already is not looked for again
         told: dict[str, Any] = {}
 
         def make(store: Store, _: Scope) -> Mapping[str, Any]:
-            told["now"] = now = standing(store, place.seq)
+            told["now"] = now = standing(store, max(known, place.seq))
             if now.mark != place.mark:
                 told["last"] = last_number(store, now.settled)
                 return {}
-            if now.upto is None:
+            told["last"] = last = now.upto or max(known, place.seq)
+            told["upto"] = upto = min(last, place.seq + PAGE_REACH)
+            if last == place.seq:
                 return {}
-            return {
-                "records": records_between(store, place.seq, now.upto, limit=PAGE_RECORDS, filters=filters),
-            }
+            return {"records": records_between(store, place.seq, upto, limit=PAGE_RECORDS, filters=filters)}
 
-        answer = self._answers.make(make, scope)
-        now = told["now"]
+        records = self._answers.make(make, scope).get("records", [])
+        now, last = told["now"], told["last"]
+        self._known = Place(seq=last, mark=now.mark)
         if now.mark != place.mark:
-            return _reset(Place(seq=told["last"], mark=now.mark), now.settled, "renumbered")
-        if now.upto is None:
+            return _reset(self._known, now.settled, "renumbered")
+        if last == place.seq:
             return Page(message=b"", place=place, more=False, settled=now.settled)
-        records = answer["records"]
-        more = len(records) == PAGE_RECORDS
-        there = Place(seq=records[-1]["seq"] if more else now.upto, mark=now.mark)
+        is_full = len(records) == PAGE_RECORDS
+        there = Place(seq=records[-1]["seq"] if is_full else told["upto"], mark=now.mark)
+        more = there.seq < last
         if not records:  # the id alone: a client that comes again need not be looked for here
-            return Page(message=f"id: {there}\n\n".encode(), place=there, more=False, settled=now.settled)
+            return Page(message=f"id: {there}\n\n".encode(), place=there, more=more, settled=now.settled)
         message = _message("records", {"records": records}, there)
         return Page(message=message, place=there, more=more, settled=now.settled)
 

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
-from tachograph.server.live.feed import parse_listener
+from tachograph.analytics.live import FILTERS
+from tachograph.server.live.feed import ID, parse_listener
 from tachograph.server.live.stream import LiveStream
+from tachograph.server.routes.parameters import filters, given_in, listed, one_of
+from tachograph_sdk.errors import QueryError
+from tachograph_sdk.model.event import EventKind
 
 __all__ = ["router"]
 
@@ -23,25 +27,29 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/api/live", operation_id="live", response_class=Response, responses=_RESPONSES)
+@router.get(
+    "/api/live", operation_id="live", tags=["questions"], response_class=Response, responses=_RESPONSES,
+    openapi_extra=one_of(
+        filters(["agent", "session"]), listed("kind", "only records of these kinds", [str(kind) for kind in EventKind])
+    ),
+)  # fmt: skip
 async def live(
     request: Request,
     last_event_id: Annotated[
-        str | None, Query(description="id of the last message one got, where the header cannot be sent", max_length=40)
+        str | None,
+        Query(description="id of the last message one got, where the header cannot be sent", pattern=ID, max_length=40),
     ] = None,
     header: Annotated[
-        str | None, Header(alias="Last-Event-ID", description="likewise; it wins over the parameter", max_length=40)
+        str | None,
+        Header(alias="Last-Event-ID", description="likewise; it wins over the parameter", pattern=ID, max_length=40),
     ] = None,
     since_seq: Annotated[
         int | None, Query(description="begin after the record of this number", ge=0, le=10**18 - 1)
     ] = None,
-    agent: Annotated[str | None, Query(description="only of these agents", max_length=500)] = None,
-    session: Annotated[str | None, Query(description="only of these sessions", max_length=2000)] = None,
-    kind: Annotated[str | None, Query(description="only records of these kinds", max_length=500)] = None,
 ) -> Response:
-    """Every record after the one named, else from now on, as soon as it is stored.
-
-    Several values of a filter are separated by commas.
-    """
-    filters = {"agent": agent, "session": session, "kind": kind}
-    return LiveStream(request.app.state.live, parse_listener(header or last_event_id, since_seq, filters))
+    """Every record after the one named, else from now on, as soon as it is stored. The stream does not end by itself."""
+    given = given_in(request, once=["last_event_id", "since_seq"])
+    asked = {name: text for name, text in given.items() if name not in {"last_event_id", "since_seq"}}
+    if unknown := sorted(asked.keys() - FILTERS.keys()):
+        raise QueryError(f"there is no parameter {unknown[0][:40]!r}", hint=f"filters are: {', '.join(FILTERS)}")
+    return LiveStream(request.app.state.live, parse_listener(header or last_event_id, since_seq, asked))
