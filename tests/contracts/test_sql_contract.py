@@ -37,6 +37,9 @@ from tachograph.analytics.now import now
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.report import TOTALS, build_report
 from tachograph.analytics.scope import Scope
+from tachograph.analytics.trends.drivers import find_drivers
+from tachograph.analytics.trends.markers import find_markers
+from tachograph.analytics.trends.questions import anomalies, budget, forecast, trends
 from tachograph.analytics.zones import find_zone
 from tachograph.ports import Batch, Result, Statement
 from tachograph.pricing.price import PriceTable
@@ -492,3 +495,31 @@ def test_what_failed_and_which_sessions_need_review_is_the_same_on_both(store, c
     assert all(
         seen[name] for name in ("classes", "review", "retry_loops", "denials", "rate_limits", "file_failures")
     ), seen
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("filters", [{}, {"agent": ["claude_code", None]}, {"user": [None]}])
+def test_trends_are_the_same_on_both(store, clickhouse, filters, zone):
+    ((first, last),) = store.query_sql("select epoch_us(min(hour)), epoch_us(max(hour)) from hours").rows
+    seen = 0
+    for now_us in (first + 40 * 3_600_000_000, last + 60 * 86_400_000_000):
+        scope = Scope(
+            window=Window(zone=find_zone(zone)), now_us=now_us, filters=filters, monthly_budget_microusd=10**6
+        )
+        for question in (trends, forecast, anomalies, budget):
+            ours, theirs = question(store, scope), question(clickhouse, scope)
+            assert ours == theirs, question.__name__
+        seen += len(trends(store, scope)["trends"])
+    assert seen
+
+
+def test_markers_and_contributors_are_the_same_on_both(store, clickhouse):
+    scope = Scope(window=Window(), now_us=1_800_000_000_000_000)
+    first, last = date(2020, 1, 1), date(2027, 1, 1)
+    markers = find_markers(store, scope, first, last)
+    assert markers == find_markers(clickhouse, scope, first, last)
+    days = {date(2025, 10, 10): True, date(2025, 10, 11): False}
+    for metric in ("cost_microusd", "sessions", "tool_errors"):
+        ours, theirs = (find_drivers(s, scope, metric, days, date(2025, 10, 8), 30) for s in (store, clickhouse))
+        assert ours == theirs, metric
+    assert any(ours.values())
