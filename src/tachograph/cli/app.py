@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("report", "tachograph.cli.report:report"),
     ("top", "tachograph.cli.top:top"),
     ("trends", "tachograph.cli.trends:trends"),
+    ("errors", "tachograph.cli.errors:errors"),
     ("query", "tachograph.cli.query:query"),
     ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),
