@@ -10,7 +10,7 @@ from tachograph.analytics.compile import answer, ask
 from tachograph.analytics.coverage import PARTS, TOKENS, compact, coverage_of
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.limits import limits_of
-from tachograph.analytics.metrics import METRICS, dimensions_of
+from tachograph.analytics.metrics import METRICS, dimensions_of, reasons_of
 from tachograph.analytics.query import Query, Window
 from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownDimension
@@ -23,8 +23,6 @@ TOTALS = (
     "pull_requests", "active_seconds",
 )  # fmt: skip
 """The metrics of a report, in order."""
-
-NO_ACTIVE_TIME = "no source in this window says how long somebody was active; the agent's OpenTelemetry metrics do"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +53,7 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
         raise UnknownDimension(f"there is no dimension {unknown[0]!r}", hint=f"dimensions are: {', '.join(DIMENSIONS)}")
     (totals,) = answer(store, Query(metrics=TOTALS, window=window)).records()
     coverage = coverage_of(store, window)
-    reasons = {"active_seconds": NO_ACTIVE_TIME} if totals["active_seconds"] is None else {}
+    reasons = reasons_of(TOTALS, totals)
     breakdowns = {name: _breakdown(store, window, name) for name in by}
     return Report(
         window=window,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tachograph.analytics.compile import ask, compile_query, extent_of
 from tachograph.analytics.coverage import PARTS, compact, rests_on_usage
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, reasons_of
 from tachograph.analytics.pieces import PIECES, Piece, pieces_of
 from tachograph.analytics.query import Query
 from tachograph.ports import Result, Statement, Store
@@ -195,8 +195,13 @@ def _in_order(result: Result, question: TableQuestion) -> Result:
         index = list(result.columns).index(order.column)
         known = [row for row in rows if row[index] is not None]
         moments = order.column == "hour"
+        values = DIMENSIONS[order.column].values if order.column in DIMENSIONS else ()
 
-        def key(row: tuple[Any, ...], index: int = index, moments: bool = moments) -> Any:
+        def key(
+            row: tuple[Any, ...], index: int = index, moments: bool = moments, values: Sequence[str] = values
+        ) -> Any:
+            if values:
+                return values.index(row[index])
             return datetime.fromisoformat(row[index]) if moments else row[index]
 
         known.sort(key=key, reverse=order.falling)
@@ -210,11 +215,8 @@ def _page(rows: Sequence[tuple[Any, ...]], question: TableQuestion) -> Sequence[
 
 
 def _reasons(metrics: Sequence[str], rows: Sequence[tuple[Any, ...]], split: int) -> dict[str, str]:
-    return {
-        name: METRICS[name].reason or "not known"
-        for place, name in enumerate(metrics, split)
-        if any(row[place] is None for row in rows)
-    }
+    unknown = [name for place, name in enumerate(metrics, split) if any(row[place] is None for row in rows)]
+    return reasons_of(unknown, {})
 
 
 def about_columns(query: Query) -> list[dict[str, Any]]:

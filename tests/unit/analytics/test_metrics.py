@@ -162,6 +162,9 @@ def test_lengths_are_in_the_order_of_minutes_not_of_letters():
     assert tuple(name for name, _ in rows) == lengths
     page = TableQuestion(query=query, order=[Order("sessions", falling=True)], limit=3)
     assert ask_table(own, page, now=datetime(2026, 1, 1)).result.rows == [rows[-1], *rows[:2]]  # noqa: DTZ001 - UTC
+    by_day = TableQuestion(query=query, grain="day")
+    filled = ask_table(own, by_day, now=datetime(2025, 10, 10, 12)).result.rows  # noqa: DTZ001 - UTC
+    assert [row[1:] for row in filled] == rows
     own.close()
 
 
