@@ -234,15 +234,35 @@ def metrics() -> str:
         + table(("Metric", "Unit", "If nothing matches", "Better", "Meaning"), measured)
         + "\n## Dimensions\n\nA metric can be split by a dimension that its fact has.\n\n"
         + table(("Dimension", "Meaning", "Facts"), split)
-        + "\n## Formulas\n\nEach metric in words, why it can be null, and by what it can be split and filtered.\n"
+        + "\n## Formulas\n\nEach metric in words, where it is null, and by what it can be split and filtered. Time: "
+        + ", ".join(f"`{name}`" for name, d in DIMENSIONS.items() if d.grain)
+        + ".\nWho and where: "
+        + ", ".join(f"`{name}`" for name in _WHO)
+        + ".\n"
     ]
     pages += [
-        f"\n### `{m.name}`\n\n{m.formula[:1].upper()}{m.formula[1:]}.\n\n"
+        f"\n### `{m.name}`\n\n* Formula: {m.formula}.\n"
         + (f"* Null where: {m.reason}.\n" if m.reason else "* Never null.\n")
-        + f"* Goes with: {', '.join(f'`{name}`' for name in dimensions_of(m))}.\n"
+        + f"* Goes with: {_goes_with(dimensions_of(m))}.\n"
         for m in METRICS.values()
     ]
     return "".join(pages)
+
+
+_WHO = ("agent", "session", "user", "organization", "project", "repository", "agent_version", "entrypoint")
+
+
+def _goes_with(names: tuple[str, ...]) -> str:
+    """Dimensions in words where all of a kind are among them, else by name."""
+    from tachograph.analytics.dimensions import DIMENSIONS
+
+    groups = {"time": {name for name, d in DIMENSIONS.items() if d.grain}, "who and where": set(_WHO)}
+    said, rest = [], list(names)
+    for spoken, group in groups.items():
+        if group <= set(rest):
+            said.append(spoken)
+            rest = [name for name in rest if name not in group]
+    return ", ".join([*said, *(f"`{name}`" for name in rest)])
 
 
 def privacy() -> str:
