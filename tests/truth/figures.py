@@ -235,7 +235,10 @@ def _active_people(number: Callable[[date], int]) -> Callable[[Rows], Value]:
         for row in rows:
             which = people.setdefault(number(date.fromisoformat(TIMES["day"](row["at"], rows.zone))), set())
             which |= {row["user"]} - {None}
-        return sum(map(len, people.values())) / (max(people) - min(people) + 1) if people else 0
+        if not people:
+            return 0
+        pairs = sum(map(len, people.values()))
+        return pairs / (max(people) - min(people) + 1) if pairs else None  # somebody was active, and nobody says who
 
     return mean
 

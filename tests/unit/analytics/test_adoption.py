@@ -13,6 +13,7 @@ import pytest
 
 from tachograph.analytics.adoption import retention
 from tachograph.analytics.compile import answer
+from tachograph.analytics.metrics import reasons_of
 from tachograph.analytics.query import Query, Window, parse_window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.zones import find_zone
@@ -110,6 +111,15 @@ def test_active_people_are_people_of_each_piece_over_the_pieces_from_the_first_t
         true[f"{name}_active_users"] = len({(user, piece(day)) for user, day in seen if user is not None}) / number
     true["stickiness_ratio"] = true["daily_active_users"] / true["monthly_active_users"]
     assert found == pytest.approx(true, rel=1e-12)
+
+
+def test_where_nobody_says_who_was_active_it_is_not_nobody(store):
+    metrics = ["daily_active_users", "stickiness_ratio", "sessions"]
+    rows = {row[0]: row[1:] for row in answer(store, Query(metrics=metrics, by=["user"])).rows}
+    assert rows[None][:2] == (None, None)
+    assert rows[None][2] > 0
+    assert reasons_of(metrics, dict.fromkeys(metrics))["daily_active_users"].endswith("no source says whose")
+    assert answer(store, Query(metrics=metrics, window=Window(start=datetime(2031, 1, 1)))).rows == [(0, None, 0)]  # noqa: DTZ001
 
 
 def test_a_month_has_its_own_active_people(store):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics.adoption import ADOPTION
+from tachograph.analytics.metrics.adoption import ADOPTION, ADOPTION_PARTS
 from tachograph.analytics.metrics.efficiency import EFFICIENCY
 from tachograph.analytics.metrics.metric import Metric
 from tachograph.analytics.metrics.outcomes import OUTCOME_PARTS, OUTCOMES
@@ -21,7 +21,7 @@ METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*SESSIONS, *ADOPTION, *USAGE, *TOOL_CALLS, *OUTCOMES, *EFFICIENCY, *PLUGINS)
 }
 
-_PARTS: Final = {metric.name: metric for metric in (*SESSION_PARTS, *USAGE_PARTS, *OUTCOME_PARTS)}
+_PARTS: Final = {metric.name: metric for metric in (*SESSION_PARTS, *ADOPTION_PARTS, *USAGE_PARTS, *OUTCOME_PARTS)}
 """Measured only to make others of: nobody asks for them by name."""
 
 
