@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.testclient import TestClient
 
 from tachograph.analytics.panels import own_dashboards
+from tachograph.pipeline.privacy_state import DEFAULT_STATE
 from tachograph.ports import Batch, Position, Result, Statement
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
@@ -110,8 +112,12 @@ def served(
     zone: str = "UTC",
     now: datetime = NOW,
     store: DuckDBStore | None = None,
+    clear_names: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
-    """The API over these events at a moment, or over a store that is settled already, which stays open."""
+    """The API over these events at a moment, or over a store that is settled already, which stays open.
+
+    With `clear_names` (by pseudonym) the owner has chosen to see those.
+    """
     own = DuckDBStore(":memory:") if store is None else None
     store = store or own
     assert store is not None
@@ -119,7 +125,7 @@ def served(
     statements: list[str] = []
     try:
         if own is not None:
-            store.write(Batch(events=events))
+            store.write(Batch(events=events, identities=clear_names or {}))
             store.settle()
         times = QueryTimes()
         answers = StoreAnswers(
@@ -129,6 +135,7 @@ def served(
             demo=False,
             zone=zone,
             name=NAMES.name,
+            privacy=lambda: DEFAULT_STATE if clear_names is None else replace(DEFAULT_STATE, identity="clear"),
             monthly_budget_microusd=None if budget_usd is None else round(budget_usd * 1e6),
         )
         services = Services(

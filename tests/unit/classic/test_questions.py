@@ -99,6 +99,19 @@ def test_an_address_a_pseudonym_and_any_case_of_it_find_the_same_person(api: Ser
     assert total(api, path, range="7d", user_email="nobody@example.org") == 0, nobody
 
 
+def test_clear_names_are_shown_where_the_owner_chose_them_and_pseudonyms_elsewhere(api: Served) -> None:
+    repository = api.data("/api/analytics/productivity", range="7d")["active_repositories"][0]
+    names = {JANE: "jane@example.org", repository: "github.com/example/one"}
+    with served(two_days(), clear_names=names) as clear:
+        told = clear.data("/api/analytics/productivity", range="7d", user_email="jane@example.org")
+        assert told["top_contributors"][0]["user_email"] == "jane@example.org"
+        assert told["active_repositories"] == ["github.com/example/one"]
+        costs = clear.data("/api/analytics/costs", range="7d")["top_users_by_cost"]
+        assert [row["user_email"] for row in costs] == ["jane@example.org", BOB, None]
+        assert clear.data("/api/sessions")["sessions"][1]["user_id"] == "jane@example.org"
+    assert api.data("/api/analytics/costs", range="7d")["top_users_by_cost"][0]["user_email"] == JANE
+
+
 def test_totals_of_each_person_add_up_to_all(api: Served) -> None:
     def cost(**who: str) -> float:
         return float(api.data("/api/analytics/costs", range="7d", **who)["total_cost_usd"])
