@@ -125,7 +125,7 @@ def test_null_cells_have_a_reason_and_others_have_none(store):
     told = {row["project"]: reasons_of(metrics, row) for row in rows}
     assert told["p_b"] == {
         "cost_per_commit_usd": "no commit was made through the agent",
-        "ttft_p50_ms": "no request in this window says it",
+        "ttft_p50_ms": "no source says when the first token of a request came",
     }
     assert "cost_per_commit_usd" not in told["p_a"]
 

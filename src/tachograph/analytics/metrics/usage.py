@@ -12,7 +12,8 @@ __all__ = ["USAGE", "USAGE_PARTS"]
 _OK: Final = "outcome = 'ok'"
 _COST: Final = "sum(cost_nanousd)"
 _TOKENS: Final = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
-_NO_REQUEST: Final = "no request in this window says it"
+_NO_TIME: Final = "no source says how long an answered request took"
+_NO_FIRST_TOKEN: Final = "no source says when the first token of a request came"
 
 
 def _covered(of: str) -> str:
@@ -176,21 +177,21 @@ USAGE: tuple[Metric, ...] = (
     ),
     measured(
         "request_p50_ms", "ms", "lower", "Median time of an API request.",
-        formula="median of the time of answered requests", reason=_NO_REQUEST,
+        formula="median of the time of answered requests", reason=_NO_TIME,
         sql={"requests": f"p50(case when {_OK} then duration_ms end)"},
     ),
     measured(
         "request_p95_ms", "ms", "lower", "Time that 95 of 100 API requests stay below.",
-        formula="95th percentile of the time of answered requests", reason=_NO_REQUEST,
+        formula="95th percentile of the time of answered requests", reason=_NO_TIME,
         sql={"requests": f"p95(case when {_OK} then duration_ms end)"},
     ),
     measured(
         "ttft_p50_ms", "ms", "lower", "Median time to the first token.",
-        formula="median of the time to the first token", reason=_NO_REQUEST, sql={"requests": "p50(ttft_ms)"},
+        formula="median of the time to the first token", reason=_NO_FIRST_TOKEN, sql={"requests": "p50(ttft_ms)"},
     ),
     measured(
         "ttft_p95_ms", "ms", "lower", "Time to the first token that 95 of 100 requests stay below.",
-        formula="95th percentile of the time to the first token", reason=_NO_REQUEST, sql={"requests": "p95(ttft_ms)"},
+        formula="95th percentile of the time to the first token", reason=_NO_FIRST_TOKEN, sql={"requests": "p95(ttft_ms)"},
     ),
 )  # fmt: skip
 
