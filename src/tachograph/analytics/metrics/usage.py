@@ -13,7 +13,7 @@ _OK: Final = "outcome = 'ok'"
 _COST: Final = "sum(cost_nanousd)"
 _TOKENS: Final = "input_tokens + output_tokens + cache_read_tokens + cache_write_tokens"
 _NO_TIME: Final = "no source says how long an answered request took"
-_NO_FIRST_TOKEN: Final = "no source says when the first token of a request came"
+_NO_TTFT: Final = "no source says when the first token of a request came"
 
 
 def _covered(of: str) -> str:
@@ -187,11 +187,11 @@ USAGE: tuple[Metric, ...] = (
     ),
     measured(
         "ttft_p50_ms", "ms", "lower", "Median time to the first token.",
-        formula="median of the time to the first token", reason=_NO_FIRST_TOKEN, sql={"requests": "p50(ttft_ms)"},
+        formula="median of the time to the first token", reason=_NO_TTFT, sql={"requests": "p50(ttft_ms)"},
     ),
     measured(
         "ttft_p95_ms", "ms", "lower", "Time to the first token that 95 of 100 requests stay below.",
-        formula="95th percentile of the time to the first token", reason=_NO_FIRST_TOKEN, sql={"requests": "p95(ttft_ms)"},
+        formula="95th percentile of the time to the first token", reason=_NO_TTFT, sql={"requests": "p95(ttft_ms)"},
     ),
 )  # fmt: skip
 
