@@ -20,8 +20,9 @@ router = APIRouter(tags=["questions"])
 
 _NARROWED_BY = [
     name
-    for name in DIMENSIONS
-    if all(name in dimensions_of(METRICS[m]) for m in (*COMPARED, *SCORES, "unpriced_requests", "total_tokens"))
+    for name, dimension in DIMENSIONS.items()
+    if dimension.type == "text"
+    and all(name in dimensions_of(METRICS[m]) for m in (*COMPARED, *SCORES, "unpriced_requests", "total_tokens"))
 ]
 
 

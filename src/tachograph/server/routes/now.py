@@ -48,11 +48,16 @@ class Today(Answer):
     since: str
     cost_microusd: int
     unpriced_requests: int
+    sessions: int
+    prompts: int
     requests: int
     total_tokens: int
     tool_calls: int
     tool_errors: int
     api_errors: int
+    lines_added: int
+    lines_removed: int
+    commits: int
 
 
 class Month(Answer):
