@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tachograph.analytics.trends.questions import trend_of
+from tests.served import TOKEN, served
 from tests.truth import figures
 from tests.truth.endpoints import ENDPOINTS, Request, duration_of, points_of, status_of
 from tests.truth.month import BUDGET_USD, COMPANY, EMAIL, NOW, ORGANIZATION, PERSON
@@ -219,3 +221,25 @@ def worded(trend: Any) -> Any:
     if trend.direction in (None, "stable"):
         return None if trend.direction is None else "Stable"
     return {trend.direction.capitalize(): pytest.approx(abs(trend.change_ratio) * 100)}
+
+
+def test_a_time_that_ends_with_a_month_is_about_that_month(store, facts):
+    """Its end is excluded: nothing of the month that begins there was asked."""
+    cost = figures.answer(facts, figures.Asked(metrics=["cost_usd"]))[()]["cost_usd"]
+    month = {"start_time": "2026-10-01T00:00:00Z", "end_time": "2026-11-01T00:00:00Z"}
+    with served(store=store, now=datetime(2026, 11, 10, 9, 30, tzinfo=UTC), budget_usd=BUDGET_USD) as later:
+        told = later.data("/api/analytics/advanced/budget-progress", **month)
+        assert told["current_month_cost"] == pytest.approx(cost)
+        assert told["days_remaining"] == 0
+        assert len(told["daily_breakdown"]) == 31
+        answer = later.client.get(
+            "/api/v1/budget", params={"until": "2026-11-01"}, headers={"Authorization": f"Bearer {TOKEN}"}
+        ).json()
+        assert (answer["month"], answer["today"], answer["days_left"]) == ("2026-10-01", "2026-10-31", 0)
+        assert answer["spent_microusd"] == pytest.approx(cost * 1e6, abs=1)
+        trends = later.client.get(
+            "/api/v1/trends",
+            params={"metric": "cost_microusd", "until": "2026-11-01"},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        ).json()
+        assert json.dumps(trends).count('"last_day": "2026-10-31"') == 1  # a whole day, the last

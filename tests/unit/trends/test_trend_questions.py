@@ -17,6 +17,7 @@ from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.trends.daily import adds_up, ask_series, daily_series, moment_of
+from tachograph.analytics.trends.forecast import Forecast, forecast_month_end
 from tachograph.analytics.trends.questions import anomalies, budget, forecast, trends
 from tachograph.analytics.zones import find_zone
 from tachograph.ports import Batch
@@ -117,14 +118,27 @@ def test_the_running_day_is_apart_and_the_rest_of_it_is_its_usual_share():
 
 
 def test_until_asks_as_if_it_were_then():
-    store = store_of([request(datetime(2026, 10, 1, 9, tzinfo=UTC) + timedelta(days=n), 1.0) for n in range(45)])
-    end = datetime(2026, 11, 1)  # noqa: DTZ001 - UTC, as stores keep times
+    store = store_of([request(datetime(2026, 9, 10, 9, tzinfo=UTC) + timedelta(days=n), 1.0) for n in range(66)])
+    end = datetime(2026, 10, 31, 18)  # noqa: DTZ001 - UTC, as stores keep times
     asked = scope(window=Window(end=end))
-    assert moment_of(asked).today == date(2026, 11, 1)
+    assert moment_of(asked).today == date(2026, 10, 31)
     series = daily_series(store, asked, "cost_microusd")
-    assert (series.days[-1], series.so_far) == ((date(2026, 10, 31), 1e6), 0.0)
+    assert (series.days[-1], series.so_far) == ((date(2026, 10, 30), 1e6), 1e6)
     with pytest.raises(QueryError, match="not begun"):
         daily_series(store, scope(window=Window(start=datetime(2027, 1, 1))), "cost_microusd")  # noqa: DTZ001
+    store.close()
+
+
+def test_what_ends_at_midnight_is_of_the_day_and_the_month_that_end_there():
+    store = store_of([request(datetime(2026, 9, 10, 9, tzinfo=UTC) + timedelta(days=n), 1.0) for n in range(66)])
+    asked = scope(window=Window(end=datetime(2026, 11, 1)))  # noqa: DTZ001 - UTC, as stores keep times
+    series = daily_series(store, asked, "cost_microusd")
+    assert (series.today, series.so_far, series.left_of_today) == (date(2026, 10, 31), 1e6, 0.0)
+    assert series.days[-1] == (date(2026, 10, 31), 1e6)  # a whole day
+    assert series.with_today == series.days  # and there once
+    told = forecast_month_end(series.with_today, series.today, left_of_today=series.left_of_today)
+    assert isinstance(told, Forecast)
+    assert (told.value, told.low, told.high) == (31e6, 31e6, 31e6)  # nothing of the month is still to come
     store.close()
 
 

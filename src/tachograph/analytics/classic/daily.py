@@ -37,22 +37,22 @@ class Days:
 
     series: Mapping[str, DailySeries]
     first: date  # the day in which the window begins
-    today: date  # the day in which it ends: it has only begun
+    today: date  # the day of its last moment
 
     def whole(self, metric: str) -> list[tuple[date, float]]:
-        """The window's days without the running one, from the first of which anything is known."""
+        """The window's days that are over, from the first of which anything is known."""
         return [(day, value) for day, value in self.series[metric].days if day >= self.first]
 
     def month(self, metric: str) -> dict[date, float]:
         """The days of the month so far, the running one included."""
         found = self.series[metric]
         month = self.today.replace(day=1)
-        return {day: value for day, value in (*found.days, (self.today, found.so_far)) if day >= month}
+        return {day: value for day, value in found.with_today if day >= month}
 
     def forecast(self, metric: str, *, scale: float = 1.0) -> Forecasted:
         """What a sum will come to at the month's end, divided by `scale`."""
         found = self.series[metric]
-        days = [(day, value / scale) for day, value in (*found.days, (found.today, found.so_far))]
+        days = [(day, value / scale) for day, value in found.with_today]
         told = forecast_month_end(days, found.today, left_of_today=found.left_of_today)
         if not isinstance(told, Forecast):
             return Forecasted(value=None, reason=told.reason, details=None)
@@ -85,7 +85,8 @@ def why_null(path: str, told: Forecasted) -> dict[str, str]:
 
 def whole_days(scope: Scope) -> tuple[date, date]:
     """The first day of the zone that is wholly in the window, and the day after the last one."""
-    after = moment_of(scope).today
+    moment = moment_of(scope)
+    after = moment.today + _DAY if moment.is_over else moment.today
     if scope.window.start is None:
         return date.min, after
     local = scope.window.zone.local_of(scope.window.start).replace(tzinfo=None)

@@ -30,17 +30,26 @@ class Moment:
     """The moment of asking, as the zone has it."""
 
     at: datetime  # UTC without a zone
-    today: date  # the running day
+    today: date  # the running day; of a time that ends at midnight the day that ends there
     gone: float  # share of it that is over, by the clock
+
+    @property
+    def is_over(self) -> bool:
+        """True if today is a whole day."""
+        return self.gone >= 1.0
 
 
 def moment_of(scope: Scope) -> Moment:
-    """Now, or the end of the window where that is earlier: as if it had been asked then."""
+    """Now, or the end of the window where that is earlier: as if it had been asked then.
+
+    An end is excluded: what ends at midnight, such as a whole month, knows nothing of the day that begins there.
+    """
     at = datetime.fromtimestamp(scope.now_us // 1_000_000, UTC).replace(tzinfo=None)
     window = scope.window
     if window.end is not None:
         at = min(at, window.end)
-    today = window.zone.local_of(at).date()
+    last = at - datetime.resolution if at > datetime.min else at  # noqa: DTZ901 - UTC, as stores keep times
+    today = window.zone.local_of(last).date()
     begin, end = midnight(window, today), midnight(window, today + ONE_DAY)
     return Moment(at=at, today=today, gone=(at - begin) / (end - begin))
 
@@ -84,15 +93,17 @@ def ask_series(
     window = Window(start=begin, end=moment.at, zone=scope.window.zone)
     table = _by(store, "day", metrics, scope, window)
     first = date.fromisoformat(min(table)) if table else moment.today
-    last = moment.today - ONE_DAY
-    left = _left_of_today(store, metrics, scope, window, moment) if with_profile and first < moment.today else {}
+    last = moment.today if moment.is_over else moment.today - ONE_DAY
+    has_profile = with_profile and first < moment.today and not moment.is_over
+    left = _left_of_today(store, metrics, scope, window, moment) if has_profile else {}
     made = {}
     for name in metrics:
         known = {
             date.fromisoformat(day): float(value) for day, row in table.items() if (value := row[name]) is not None
         }
-        so_far = known.pop(moment.today, 0.0)
-        whole: list[Day] = fill_days(known, first, last) if METRICS[name].empty == 0 else sorted(known.items())
+        so_far = known.get(moment.today, 0.0) if moment.is_over else known.pop(moment.today, 0.0)
+        is_filled = METRICS[name].empty == 0 and bool(table)
+        whole: list[Day] = fill_days(known, first, last) if is_filled else sorted(known.items())
         made[name] = DailySeries(
             metric=name,
             unit=METRICS[name].unit,

@@ -127,7 +127,8 @@ def anomalies(store: Store, scope: Scope) -> Mapping[str, Any]:
     series = ask_series(store, scope, metrics, days=max(days, BASE_DAYS), with_profile=False)
     unknown, told = {}, []
     for name, found in series.items():
-        running = (found.today, found.so_far) if found.is_sum else None
+        is_running = found.is_sum and found.with_today != found.days
+        running = (found.today, found.so_far) if is_running else None
         all_of, why = find_anomalies(found.days, running=running, is_sum=found.unit != "ratio")
         if why:
             unknown[name] = why
@@ -149,9 +150,9 @@ def budget(store: Store, scope: Scope) -> Mapping[str, Any]:
     cost, unpriced = series["cost_microusd"], series["unpriced_requests"]
     limit = scope.monthly_budget_microusd or None
     month = cost.today.replace(day=1)
-    days = [(day, value) for day, value in (*cost.days, (cost.today, cost.so_far)) if day >= month]
+    days = [(day, value) for day, value in cost.with_today if day >= month]
     spent = math.fsum(value for _, value in days)
-    told = forecast_month_end((*cost.days, (cost.today, cost.so_far)), cost.today, left_of_today=cost.left_of_today)
+    told = forecast_month_end(cost.with_today, cost.today, left_of_today=cost.left_of_today)
     ahead = told if isinstance(told, Forecast) else None
     crossing = (
         Crossing(reason="no budget is set") if limit is None else find_crossing(float(limit), days, ahead, told.reason)
@@ -182,9 +183,7 @@ def budget(store: Store, scope: Scope) -> Mapping[str, Any]:
             }
             for day, value in days
         ],
-        "unpriced_requests": round(
-            math.fsum(v for d, v in (*unpriced.days, (unpriced.today, unpriced.so_far)) if d >= month)
-        ),
+        "unpriced_requests": round(math.fsum(v for d, v in unpriced.with_today if d >= month)),
     }
 
 
@@ -203,8 +202,7 @@ def _window_days(scope: Scope, *, least: int) -> int:
 
 
 def _forecast_json(found: DailySeries, told: Forecast | Refusal | None = None) -> dict[str, Any]:
-    days = (*found.days, (found.today, found.so_far))
-    told = told or forecast_month_end(days, found.today, left_of_today=found.left_of_today)
+    told = told or forecast_month_end(found.with_today, found.today, left_of_today=found.left_of_today)
     scale = _rounder(found.metric)
     fields = told.as_json()
     for name in ("value", "low", "high", "so_far"):

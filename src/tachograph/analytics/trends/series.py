@@ -19,10 +19,16 @@ class DailySeries:
     metric: str
     unit: str
     days: tuple[Day, ...]  # whole ones; of a sum every one from the first on, of a ratio only those that have it
-    today: date  # the running day
-    so_far: float  # of the running day
+    today: date  # the running day, or the last one where the time ends with it
+    so_far: float  # of that day
     left_of_today: float  # share of a usual day that comes after this hour, 0 to 1
     is_sum: bool  # days can be added up
+
+    @property
+    def with_today(self) -> tuple[Day, ...]:
+        """Each day once, today last with what it has so far; a day that is over stands among the whole ones already."""
+        is_over = bool(self.days) and self.days[-1][0] == self.today
+        return self.days if is_over else (*self.days, (self.today, self.so_far))
 
 
 def fill_days(known: Mapping[date, float], first: date, last: date) -> list[Day]:
