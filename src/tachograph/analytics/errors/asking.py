@@ -92,45 +92,37 @@ def groups_of(
         MOST_SESSIONS of its sessions with `session`, `count` and `last_at`, the one with the newest such row first.
     """
     by = ", ".join(keys)
-    ordered = ", ".join(f"{key} nulls last" for key in keys)
+    # Two passes over what is already counted by session: windows over whole groups would sort far more than five of each.
     sql = f"""
-select {by}, in_all, known, earliest, newest, session_id, in_session, newest_in_session
+with by_session as (
+    select {by}, session_id, count(*) as in_session, min(occurred_at) as earliest, max(occurred_at) as newest
+    from ({rows}) found group by {by}, session_id
+)
+select {by}, null as of_session, sum(in_session) as n, count(session_id) as known, min(earliest) as first_at,
+    max(newest) as last_at, 0 as place
+from by_session group by {by} having sum(in_session) >= {least}
+union all
+select {by}, session_id as of_session, in_session as n, 1 as known, earliest as first_at, newest as last_at, place
 from (
-    select {by}, session_id, in_session, newest_in_session,
-        sum(in_session) over (partition by {by}) as in_all, count(session_id) over (partition by {by}) as known,
-        min(first_in_session) over (partition by {by}) as earliest,
-        max(newest_in_session) over (partition by {by}) as newest,
-        row_number() over (
-            partition by {by} order by case when session_id is null then 1 else 0 end, newest_in_session desc, session_id
-        ) as place
-    from (
-        select {by}, session_id, count(*) as in_session, min(occurred_at) as first_in_session,
-            max(occurred_at) as newest_in_session
-        from ({rows}) found group by {by}, session_id
-    ) by_session
+    select {by}, session_id, in_session, earliest, newest,
+        row_number() over (partition by {by} order by newest desc, session_id) as place
+    from by_session where session_id is not null
 ) ranked
-where place <= {MOST_SESSIONS} and in_all >= {least}
-order by in_all desc, {ordered}, place"""  # noqa: S608 - names of ours
+where place <= {MOST_SESSIONS}
+order by place, n desc, last_at desc"""  # noqa: S608 - names of ours
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in store.query(Statement(name=name, sql=sql, parameters=used(sql, bound))).records():
         key = tuple(row[k] for k in keys)
-        group = found.setdefault(
-            key,
-            {
+        if not row["place"]:  # all groups come before all sessions
+            found[key] = {
                 **{k: row[k] for k in keys},
-                "count": int(row["in_all"]),
+                "count": int(row["n"]),
                 "sessions": int(row["known"]),
-                "first_at": row["earliest"],
-                "last_at": row["newest"],
+                "first_at": row["first_at"],
+                "last_at": row["last_at"],
                 "latest": [],
-            },
-        )
-        if row["session_id"] is not None:
-            group["latest"].append(
-                {
-                    "session": row["session_id"],
-                    "count": int(row["in_session"]),
-                    "last_at": row["newest_in_session"],
-                }
-            )
-    return list(found.values())
+            }
+        elif key in found:
+            one = {"session": row["of_session"], "count": int(row["n"]), "last_at": row["last_at"]}
+            found[key]["latest"].append(one)
+    return sorted(found.values(), key=lambda group: (-group["count"], *(str(group[k]) for k in keys)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
-from tachograph.analytics.compile import extent_of, local_time
+from tachograph.analytics.compile import answer, extent_of, local_time
 from tachograph.analytics.errors.asking import MOST_GROUPS, MOST_SESSIONS, Bound, groups_of, within
 from tachograph.analytics.errors.classes import kind_of, with_times
 from tachograph.analytics.errors.kinds import ErrorClass
@@ -18,6 +19,7 @@ from tachograph.ports import Statement, Store
 __all__ = ["LIMITED", "denials", "file_failures", "is_limited", "loop_rows", "rate_limits", "retry_loops"]
 
 MOST_LOOPS: Final = 20
+_TRIES: Final = ("requests", "api_errors", "api_retries")
 
 _SQUEEZED: Final = "replace(lower(coalesce(error_class, '')), '_', '')"
 LIMITED: Final = (
@@ -44,7 +46,9 @@ def loop_rows(scope: Scope, bound: Bound) -> str:
                 partition by bucket, tool_name, file order by occurred_at, tool_key
                 rows between unbounded preceding and current row
             ) as nth
-        from tool_calls where {failed}
+        from tool_calls where {failed} and bucket in (
+            select bucket from tool_calls where {failed} and is_retry group by bucket having count(*) >= {LOOP - 1}
+        )
     ) numbered
     group by bucket, tool_name, file, nth
     having count(*) >= {LOOP}"""  # noqa: S608 - texts of ours, values are bound
@@ -136,29 +140,23 @@ def denials(store: Store, scope: Scope) -> dict[str, Any]:
 
 def rate_limits(store: Store, scope: Scope) -> dict[str, Any]:
     """Tries that hit a rate limit or an overloaded service, by the hour of the day in the zone; all tries beside them."""
-    bound: Bound = {}
-    query = Query(metrics=(), by=("hour_of_day",), window=scope.window)
-    local = local_time(scope.window, "hour", extent_of(store, query, ()), bound)
-    hour = f"hour({local.of('occurred_at')})"
-    tried = within(scope, bound, "outcome in ('ok', 'error', 'retried')")
-    sql = f"""
-select {hour} as hour_of_day, outcome, error_class, status_code, count(*) as n
-from (
-    select occurred_at, outcome, case when outcome = 'ok' then null else error_class end as error_class,
-        case when outcome = 'ok' then null else status_code end as status_code
-    from requests where {tried}
-) tries
-group by 1, 2, 3, 4"""  # noqa: S608 - texts of ours
     hours = [{"hour": hour, "tries": 0, "rate_limited": 0, "overloaded": 0} for hour in range(24)]
+    tried = Query(metrics=_TRIES, by=("hour_of_day",), window=scope.window, filters=scope.filters)
+    for row in answer(store, tried).records():
+        if row["hour_of_day"] is not None:
+            hours[int(row["hour_of_day"])]["tries"] += sum(row[name] for name in _TRIES)
+    bound: Bound = {}
+    local = local_time(scope.window, "hour", extent_of(store, tried, ()), bound)
+    hour = f"hour({local.of('occurred_at')})"
+    bad = within(scope, bound, "outcome in ('error', 'retried')")
+    sql = f"""
+select {hour} as hour_of_day, error_class, status_code, count(*) as n from requests where {bad} group by 1, 2, 3"""  # noqa: S608
+    limited: set[tuple[str | None, int | None]] = set()
     for row in store.query(Statement(name="rate_limits", sql=sql, parameters=used(sql, bound))).records():
-        at, count = hours[int(row["hour_of_day"])], int(row["n"])
-        at["tries"] += count
-        if row["outcome"] != "ok" and (which := is_limited(row["error_class"], row["status_code"])) is not None:
-            at[which] += count
-    links: Bound = {}
-    limited = within(scope, links, "outcome in ('error', 'retried')", LIMITED)
-    rows = f"select error_class, status_code, session_id, occurred_at from requests where {limited}"  # noqa: S608
-    groups = groups_of(store, "limited_sessions", ("error_class", "status_code"), rows, links)
+        if (which := is_limited(row["error_class"], row["status_code"])) is not None:
+            hours[int(row["hour_of_day"])][which] += int(row["n"])
+            limited.add((row["error_class"], row["status_code"]))
+    groups = _limited_sessions(store, scope, limited)
     sums: Counter[str] = Counter()
     for each in hours:
         sums.update({name: each[name] for name in ("tries", "rate_limited", "overloaded")})
@@ -179,6 +177,28 @@ group by 1, 2, 3, 4"""  # noqa: S608 - texts of ours
             for group in groups[:MOST_GROUPS]
         ],
     }
+
+
+def _limited_sessions(
+    store: Store, scope: Scope, limited: Iterable[tuple[str | None, int | None]]
+) -> list[dict[str, Any]]:
+    """The tries of these classes with their sessions."""
+    bound: Bound = {}
+    either = []
+    for place, (error_class, status_code) in enumerate(sorted(limited, key=str)):
+        same = []
+        for name, value in (("error_class", error_class), ("status_code", status_code)):
+            if value is None:
+                same.append(f"{name} is null")
+            else:
+                bound[f"{name}_{place}"] = value
+                same.append(f"{name} = ${name}_{place}")
+        either.append(f"({' and '.join(same)})")
+    if not either:
+        return []
+    kept = within(scope, bound, "outcome in ('error', 'retried')", f"({' or '.join(either)})")
+    rows = f"select error_class, status_code, session_id, occurred_at from requests where {kept}"  # noqa: S608
+    return groups_of(store, "limited_sessions", ("error_class", "status_code"), rows, bound)
 
 
 def file_failures(store: Store, scope: Scope) -> dict[str, Any]:

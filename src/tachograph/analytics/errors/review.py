@@ -118,13 +118,14 @@ with
             sum(s.unpriced_requests) as unpriced_requests
         from sessions s where {chosen} group by s.session_id, s.agent
     ),
-    tried as (
-        select session_id, agent, max(case when outcome = 'ok' then occurred_at end) as last_answer_at,
-            max(case when outcome = 'error' then occurred_at end) as last_error_at,
-            sum(case when outcome in ('error', 'retried') and {limited} then 1 else 0 end) as rate_limited
-        from requests
-        where session_id in (select session_id from requests where outcome in ('error', 'retried') and {moments})
-            and {moments}
+    bad as (
+        select session_id, agent, max(case when outcome = 'error' then occurred_at end) as last_error_at,
+            sum(case when {limited} then 1 else 0 end) as rate_limited
+        from requests where outcome in ('error', 'retried') and {moments} group by session_id, agent
+    ),
+    answered as (
+        select session_id, agent, max(occurred_at) as last_answer_at from requests
+        where outcome = 'ok' and session_id in (select session_id from bad where last_error_at is not null) and {moments}
         group by session_id, agent
     ),
     looped as (
@@ -146,12 +147,13 @@ with
             c.started_at as started_at, c.ended_at as ended_at, c.api_errors as api_errors, c.tool_calls as tool_calls,
             c.tool_errors as tool_errors, c.edits_decided as edits_decided, c.rejected_edits as rejected_edits,
             c.cost_nanousd as cost_nanousd, c.unpriced_requests as unpriced_requests,
-            t.last_answer_at as last_answer_at, t.last_error_at as last_error_at,
-            coalesce(t.rate_limited, 0) as rate_limited, coalesce(l.loops, 0) as loops,
+            a.last_answer_at as last_answer_at, b.last_error_at as last_error_at,
+            coalesce(b.rate_limited, 0) as rate_limited, coalesce(l.loops, 0) as loops,
             coalesce(l.longest_loop, 0) as longest_loop, coalesce(d.rejected_calls, 0) as rejected_calls,
             coalesce(u.usual_sessions, 0) as usual_sessions, u.usual_nanousd as usual_nanousd
         from chosen c
-        left join tried t on t.session_id = c.session_id and t.agent = c.agent
+        left join bad b on b.session_id = c.session_id and b.agent = c.agent
+        left join answered a on a.session_id = c.session_id and a.agent = c.agent
         left join looped l on l.of_session = c.session_id
         left join denied d on d.session_id = c.session_id and d.agent = c.agent
         left join usual u on u.user_id = c.user_id
