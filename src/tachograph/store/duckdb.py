@@ -133,15 +133,23 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
         return self._prices
 
     def settle(self) -> None:
-        """Bring ledger, sessions and days up to date with the events written since the last time."""
-        with self._transaction():
-            settle(self._writer, self._price_table)
-        self._fold_log_when_large()
+        """Bring ledger, sessions and days up to date with the events written since the last time.
+
+        After an upgrade that makes everything again, a large store is done part by part, each in a transaction of its own:
+        until then totals are of a part, as they are while old events are still coming in. Cut short, it goes on from there.
+        """
+        more = True
+        while more:
+            with self._transaction():
+                more = settle(self._writer, self._price_table, in_parts=True)
+            self._fold_log_when_large()
 
     def rebuild(self) -> None:
-        """Make ledger, sessions and days anew from the events alone."""
+        """Make ledger, sessions and days anew from the events alone; a large store part by part, as `settle` does."""
         with self._transaction():
-            rebuild(self._writer, self._price_table)
+            more = rebuild(self._writer, self._price_table, in_parts=True)
+        if more:
+            self.settle()
 
     def reprice(
         self,
@@ -163,18 +171,21 @@ class DuckDBStore(SubjectMethods, PurgesChosen):
                 models = frozenset([*meant, *(model.replace("[1m]", "") for model in meant)])  # as the ledger has it
             return Wanted(start_us=start_us, end_us=end_us, models=models)
 
+        self.settle()
         told = reprice(self._writer, self._transaction, prices, wanted, dry_run=dry_run, progress=progress)
         self._fold_log_when_large()
         return told
 
     def expiries(self, now: datetime) -> Sequence[Expiry]:
         """What deleting by age would delete now, tier by tier; `now` in UTC without a zone."""
+        self.settle()
         with self._transaction():
             settle(self._writer, self._price_table)
             return plan_retention(self._writer, self._retention, now=now)
 
     def retain(self, now: datetime, *, confirmed: bool = False) -> Retained:
         """Delete what has had its time; see `ports.Store`. Raises StoreError."""
+        self.settle()
         with self._transaction():
             if not is_anything_due(self._writer, self._retention, now=now):
                 return Retained(at=now, deleted={}, waiting=())

@@ -44,7 +44,8 @@ _OF_NO_SESSION = """starts_with(bucket, '^') and date_trunc('day', occurred_at) 
 
 _OF_GONE_DAYS = "select day from gone_days union select day + interval 1 day from gone_days union"
 
-REBUILD_STEP = 400_000  # events settled at a time: what the working tables of one step must hold
+STEP = 200_000  # events settled at a time: what the working tables of one step must hold
+AT_ONCE = 2 * STEP  # settled in one transaction, so that nobody sees a part of it; what is more is seen as it grows
 
 _UPTO = """select greatest(
     coalesce((select max(seq) from events), 0), coalesce((select max(seq) from event_copies), 0))"""
@@ -83,11 +84,15 @@ _SEEN_BY_SEVERAL = """select count(*) from (from new_requests where seen_event::
     + seen_transcript::int + seen_hook::int + seen_sdk::int > 1 limit 1)"""
 
 
-def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> bool:
-    """Make the rows again that events since the last time could have changed. False if there were none.
+def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices], *, in_parts: bool = False) -> bool:
+    """Make the rows again that events since the last time could have changed.
 
     The work is that of the touched sessions, not of the store. Call inside a transaction. `prices` say what usage costs
     that only counters saw, where they count no cost.
+
+    Returns:
+        Whether there is more to do: with `in_parts`, where there is more than `AT_ONCE`, only a part of it was done. The
+        caller commits and calls again: working tables that were dropped take up their place until then.
     """
     (settled,) = _numbers(connection, "select seq from settled")
     (upto,) = _numbers(connection, _UPTO)
@@ -95,29 +100,33 @@ def settle(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) 
         return False
     (known,) = _numbers(connection, "select count(*) from (from buckets limit 1)")
     if known and not settled:  # a migration has all settled again
-        rebuild(connection, prices)
-    else:
-        _settle_between(connection, settled, upto, prices)
-    return True
+        _start_over(connection)
+    is_part = in_parts and upto - settled > AT_ONCE
+    while settled < upto:
+        step = min(upto, settled + STEP)
+        _settle_between(connection, settled, step, prices)
+        settled = step
+        if is_part:
+            break
+    return settled < upto
 
 
-def rebuild(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices]) -> None:
-    """Empty the derived tables and settle everything, some events at a time. Call inside a transaction.
+def rebuild(connection: duckdb.DuckDBPyConnection, prices: Callable[[], Prices], *, in_parts: bool = False) -> bool:
+    """Empty the derived tables and settle everything. Call inside a transaction; the rest as `settle`.
 
     What was made of events that are deleted by now stays.
     """
+    _start_over(connection)
+    return settle(connection, prices, in_parts=in_parts)
+
+
+def _start_over(connection: duckdb.DuckDBPyConnection) -> None:
     for table in DERIVED:
         connection.execute(f"delete from {table} where bucket not in (select bucket from archived)")  # noqa: S608 - ours
     for table in ("hours", "buckets", "kin", "lineages"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
     change_hours(connection, {1: "requests"})
     connection.execute("update settled set seq = 0")
-    (upto,) = _numbers(connection, _UPTO)
-    settled = 0
-    while settled < upto:
-        step = min(upto, settled + REBUILD_STEP)
-        _settle_between(connection, settled, step, prices)
-        settled = step
 
 
 def settle_again(

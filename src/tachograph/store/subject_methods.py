@@ -103,6 +103,7 @@ class SubjectMethods:
         """Delete the selection and settle what is left; see `subjects.py`. Raises StoreError."""
         if selection.is_empty:
             raise StoreError("nothing says whose data is to be erased", hint="this is a mistake in the program")
+        self.settle()
         with self._transaction():
             told = erase(self._writer, selection, erasure_id, self._price_table, remember=remember, files=files)
             self._count_on()
@@ -124,6 +125,7 @@ class SubjectMethods:
         remember: Callable[[Footprint], None],
     ) -> int:
         """Put a right value in the place of wrong ones; see `subjects.py`. Raises StoreError."""
+        self.settle()
         with self._transaction():
             changed = correct(
                 self._writer, selection, correction_id, attribute, value, before, self._price_table, remember=remember
@@ -133,6 +135,7 @@ class SubjectMethods:
 
     def withdraw_correction(self, correction_id: str) -> int:
         """Put back what was there before; how many events changed. Raises StoreError."""
+        self.settle()
         with self._transaction():
             changed = withdraw(self._writer, correction_id, self._price_table)
             self._count_on()
