@@ -185,8 +185,8 @@ def test_budget_progress_is_of_the_month_in_which_the_time_ends(api: Served) -> 
     times = {"start_time": "2026-11-01T00:00:00Z", "end_time": "2026-11-20T00:00:00Z"}
     told = api.data("/api/analytics/advanced/budget-progress", **times)
     assert told["current_month_cost"] == pytest.approx(0.04)
-    assert told["days_remaining"] == 10
-    october = {"start_time": "2026-10-01T00:00:00Z", "end_time": "2026-10-31T00:00:00Z"}
+    assert told["days_remaining"] == 11  # the end is excluded: it was asked on the 19th, at midnight
+    october = {"start_time": "2026-10-01T00:00:00Z", "end_time": "2026-11-01T00:00:00Z"}
     told = api.data("/api/analytics/advanced/budget-progress", **october)
     assert (told["current_month_cost"], told["days_remaining"], told["daily_breakdown"]) == (0.0, 0, [])
     assert told["monthly_budget"] is None
