@@ -123,6 +123,8 @@ def compile_query(query: Query, extent: Extent | None = None) -> Statement:
 
 
 def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> Statement:
+    if not metrics:
+        raise QueryError("none of the metrics can be split and filtered that way", hint="leave a filter out")
     if len({metric.name for metric in metrics}) != len(metrics):
         raise QueryError("a metric is asked for twice")
     by = [_dimension(name) for name in query.by]

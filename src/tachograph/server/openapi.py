@@ -67,8 +67,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for status, described in problems(*statuses).items():
         told = {name: value for name, value in described.items() if name != "model"}
         told["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        if status == 422 or str(status) not in responses:
-            responses[str(status)] = told
+        own = responses.get(str(status), {})
+        if status == 422 or "content" not in own:
+            responses[str(status)] = {**told, **own} if status != 422 else told
     operation["responses"] = dict(sorted(responses.items()))
 
 

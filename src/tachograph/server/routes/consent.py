@@ -24,7 +24,14 @@ class PurposeState(Answer):
     purpose: str
     state: str
     allowed: bool
-    text_sha256: str
+    text_sha256: str = Field(description="of the text in force; needed to grant")
+    text_version: int
+    blocked_by: str | None = Field(description="the switch that says no")
+    decided_us: int | None = Field(description="UTC microseconds since 1970")
+    how: str | None
+    reference: str | None
+    agreed_text_version: int | None
+    agreed_policy_version: int | None
 
 
 class PurposeText(Answer):
@@ -40,6 +47,9 @@ class ConsentState(Answer):
     purposes: list[PurposeState]
     switches: list[Any]
     policy_version: int
+    entries: int = Field(description="of the ledger of decisions")
+    problem: str | None = Field(description="what is wrong with the ledger")
+    hint: str | None
     texts: dict[str, PurposeText]
 
 

@@ -45,6 +45,8 @@ class Explanation(Answer):
     window: Window
     sentence: str
     notes: list[str]
+    session: str | None = Field(default=None, description="which one is asked about")
+    models: list[str] | None = Field(default=None, description="which are asked about")
     ledger: Figure | None = Field(default=None)
     waterfalls: list[Waterfall] | None = Field(default=None)
     demo: bool

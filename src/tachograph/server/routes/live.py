@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from tachograph.analytics.live import FILTERS
 from tachograph.server.live.feed import ID, parse_listener
 from tachograph.server.live.stream import LiveStream
+from tachograph.server.shapes import problems
 from tachograph.server.routes.parameters import filters, given_in, listed, one_of
 from tachograph_sdk.errors import QueryError
 from tachograph_sdk.model.event import EventKind
@@ -23,7 +24,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "An endless stream of messages: start, records, settled, reset; see docs/guides/live.md.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
-    503: {"description": "Too many clients listen; Retry-After says when to come again."},
+    **problems(503),  # too many clients listen
 }
 
 
