@@ -228,6 +228,8 @@ def test_pages_of_sessions_have_each_session_once_and_true_totals() -> None:
         hundred = api.data("/api/sessions", limit=1000)
         assert len(hundred["sessions"]) == 100
         assert hundred["page_info"]["total_pages"] == 3
+        last = api.data("/api/sessions", limit=41, offset=164)  # the last page is full
+        assert last["page_info"] == {"has_next": False, "has_prev": True, "current_page": 5, "total_pages": 5}
         beyond = api.data("/api/sessions", limit=50, offset=205)
         assert beyond["sessions"] == []
         assert beyond["total_count"] == 205
