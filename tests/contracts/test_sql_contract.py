@@ -44,6 +44,7 @@ from tachograph.analytics.zones import find_zone
 from tachograph.ports import Batch, Result, Statement
 from tachograph.pricing.price import PriceTable
 from tachograph.store.duckdb import DuckDBStore, load_macros
+from tachograph.store.opening import load_views
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import DropReason, Event, EventKind, Source
 from tests.unit.store.traffic import make_traffic
@@ -75,6 +76,7 @@ TABLES = (
     "rates",
     "numbering",
     "settled",
+    "identities",
 )
 
 
@@ -147,6 +149,10 @@ class Clickhouse:
         text = self._session.query(sql, "JSONCompactEachRowWithNamesAndTypes", params=bound).bytes().decode()
         names, types, *rows = [json.loads(line) for line in text.splitlines() if line]
         return Result(columns=names, rows=[tuple(map(_cell, row, types)) for row in rows])
+
+    def create(self, sql: str) -> None:
+        """Make a view."""
+        self._session.query(sql.rstrip().rstrip(";"))
 
 
 def _placeholder(value: object) -> str:
@@ -256,7 +262,8 @@ def store() -> Iterator[DuckDBStore]:
             lineage="1",
         ),
     ]
-    store.write(Batch(events=[*extra, *make_failing_session()]))
+    names = {"u_0000000000000001": "jane@example.org"}
+    store.write(Batch(events=[*extra, *make_failing_session()], identities=names))
     store.settle()
     yield store
     store.close()
@@ -287,6 +294,22 @@ def clickhouse(store: DuckDBStore) -> Iterator[Clickhouse]:
         assert json.loads(count) in ([len(records)], [str(len(records))]), table
     yield Clickhouse(session)
     session.close()
+
+
+@pytest.mark.parametrize("view", load_views())
+def test_every_view_has_the_same_rows(store, clickhouse, view):
+    clickhouse.create(load_views()[view])
+    question = Statement(name=view, sql=f"select * from {view}")
+    ours, theirs = store.query(question), clickhouse.query(question)
+    assert list(ours.columns) == list(theirs.columns)
+    key = lambda row: [str(cell) for cell in row[:8]]  # noqa: E731 - ids, and who and where
+    left, right = sorted(ours.rows, key=key), sorted(theirs.rows, key=key)
+    assert len(left) == len(right) > 5
+    for one, two in zip(left, right, strict=True):
+        assert all(map(same, one, two)), (one, two)
+    by_name = {row["user_id"]: row["user_email"] for row in ours.records()}
+    assert by_name["u_0000000000000001"] == "jane@example.org"
+    assert by_name["u_0000000000000000"] == "u_0000000000000000"
 
 
 def same(left: Any, right: Any) -> bool:
