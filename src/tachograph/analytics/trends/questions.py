@@ -51,7 +51,7 @@ USUAL_FORECASTS = ("cost_microusd", "commits", "pull_requests", "lines_added")
 USUAL_ANOMALIES = ("cost_microusd", "total_tokens", "api_errors", "tool_errors")
 USUAL_DAYS = 90  # looked at where no window says how many
 BASE_DAYS = 90  # that a day is measured against at least, however short the window is
-MOST_EXPLAINED = 12  # days whose drivers are looked for, the newest first
+MOST_EXPLAINED = 6  # days of each metric whose contributors are looked for, the newest first
 COINCIDENCE = "What was new within three days of a change: a coincidence in time, not its cause."
 
 

@@ -166,7 +166,9 @@ class Anomaly(OfMetric):
     direction: Literal["high", "low"]
     score: float | None = Field(description="distance in robust standard deviations; null: nothing varied before")
     is_running: bool = Field(description="the running day, with what is there so far")
-    contributors: list[Contributor] = Field(description="furthest from what is usual for them, by dimension")
+    contributors: list[Contributor] = Field(
+        description="furthest from what is usual for them, by dimension; of each metric only for its six newest days"
+    )
     link: str = Field(description="that day, hour by hour")
 
 
