@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -45,7 +46,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for path, methods in made["paths"].items():
             for method, operation in methods.items():
                 _complete(path, method.upper(), operation)
-        app.openapi_schema = made
+        app.openapi_schema = _with_names(made)
     return app.openapi_schema
 
 
@@ -71,6 +72,37 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         if status == 422 or "content" not in own:
             responses[str(status)] = {**told, **own} if status != 422 else told
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _with_names(made: dict[str, Any]) -> dict[str, Any]:
+    """Every model under a name that a program can have: generators of clients trip over underscores and modules in them."""
+    schemas = made["components"]["schemas"]
+    names: dict[str, str] = {}
+    for name in sorted(schemas, key=lambda one: (one.startswith("_"), "classic" in one, one.startswith("tacho"), one)):
+        *modules, own = name.removeprefix("tachograph__").split("__") if name.startswith("tachograph__") else [name]
+        plain = "".join(part[:1].upper() + part[1:] for part in own.split("_") if part)
+        module = "Classic" if "classic" in modules or name.startswith("_") else "".join(modules[-1:]).capitalize()
+        taken = {one.lower() for one in names.values()}
+        for candidate in (plain, module + plain):
+            if candidate.lower() not in taken:
+                names[name] = candidate
+                break
+        else:
+            raise ValueError(f"two models are called {module + plain}")
+    made["components"]["schemas"] = {
+        names[name]: {**schemas[name], "title": names[name]} for name in sorted(schemas, key=lambda one: names[one])
+    }
+    renamed: dict[str, Any] = _referring(made, {f"#/components/schemas/{old}": new for old, new in names.items()})
+    return renamed
+
+
+def _referring(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: f"#/components/schemas/{names[one]}" if key == "$ref" and one in names else _referring(one, names)
+            for key, one in value.items()
+        }
+    return [_referring(one, names) for one in value] if isinstance(value, list) else value
 
 
 def _never_null(schema: dict[str, Any]) -> dict[str, Any]:

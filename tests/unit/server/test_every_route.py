@@ -167,6 +167,12 @@ def test_every_operation_says_what_it_answers(document: dict[str, Any]) -> None:
             assert len(names) == len(set(names)), (where, "a parameter is described twice")
 
 
+def test_every_model_has_a_name_that_a_program_can_have(document: dict[str, Any]) -> None:
+    names = list(document["components"]["schemas"])
+    assert [name for name in names if not (name.isalnum() and name[0].isupper())] == []
+    assert len({name.lower() for name in names}) == len(names)
+
+
 def test_every_reference_of_the_document_leads_somewhere(document: dict[str, Any]) -> None:
     def walk(value: Any) -> None:
         if isinstance(value, dict):
