@@ -77,7 +77,7 @@ def test_of_some_people(truly, facts, path, who):
 def test_between_two_times(truly, facts, path, zone):
     for start, end, written in (
         ("2026-10-24T09:30:00", "2026-10-26T21:10:05", "2026-10-26T21:10:05Z"),  # Europe's clock is put back within it
-        ("2026-10-20T00:00:00", "2026-10-20T23:00:00", "2026-10-21T01:00:00+02:00"),
+        ("2026-10-13T09:20:00", "2026-10-15T15:40:00", "2026-10-15T17:40:00+02:00"),  # through hours of work
         ("2026-10-24T22:00:00", "2026-10-26T23:00:00", "2026-10-27T00:00:00+01:00"),  # two whole days there, 49 hours
     ):
         first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)

@@ -27,6 +27,10 @@ WINDOWS: dict[str, tuple[datetime | None, datetime | None]] = {
     "all": (None, None),
     "a week": (at("2026-10-12"), at("2026-10-19")),
     "odd hours": (at("2026-10-20T07:13:08.000005"), at("2026-10-29T14:47:03")),
+    "through work": (
+        at("2026-10-13T09:20"),
+        at("2026-10-15T15:40"),
+    ),  # both ends cut an hour in which all facts have rows
     "within an hour": (at("2026-10-30T14:10"), at("2026-10-30T14:50")),
     "open": (at("2026-10-25T01:00"), None),
     "nothing": (at("2031-01-01"), None),
@@ -122,7 +126,7 @@ def test_active_people_by_days_weeks_and_months_of_a_zone(store, facts, zone):
 
 @pytest.mark.parametrize("dimension", sorted({d for names in rows.DIMENSIONS.values() for d in names}))
 def test_filtered_by_every_dimension(store, facts, dimension):
-    start, end = WINDOWS["odd hours"]
+    start, end = WINDOWS["through work"]
     for names in groups_of(dimension):
         found = {row[dimension] for rows_ in facts.values() for row in rows_ if dimension in row}
         kept = sorted((value for value in found if value is not None), key=str)
