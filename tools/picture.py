@@ -28,8 +28,8 @@ def main() -> None:
         home = Home(Path(folder) / "demo")
         fill_demo_home(home)
         with open_answers(home) as answers:
-            print_report(ask_report(answers, {"range": "30d", "by": "model"}), console)
-    svg = console.export_svg(title="tachograph report --range 30d --by model")
+            print_report(ask_report(answers, {"range": "7d", "by": "model"}), console)
+    svg = console.export_svg(title="tachograph report --range 7d --by model")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # fonts would be fetched from elsewhere
     assert "url(http" not in svg
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
