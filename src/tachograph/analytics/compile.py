@@ -8,6 +8,7 @@ column's replacement.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ Extent = tuple[datetime, datetime]
 """The first and the last time (UTC) that a store may hold: within it a zone's changes have to be known."""
 
 _ANY_TIME: Extent = (datetime(1970, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - UTC, as stores keep times
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _LONG = timedelta(days=3 * 365)  # of a longer window the store is asked what it holds: three years are six changes
 
 
@@ -269,6 +271,8 @@ def filter_conditions(fact: Fact, query: Query, local: LocalTime, parameters: di
 def _typed(dimension: Dimension, value: str, zone: Zone) -> str | int | datetime:
     try:
         if dimension.type == "number":
+            if not _NUMBER.fullmatch(value):
+                raise ValueError(value)
             return int(value)
         if dimension.type == "time":
             moment = datetime.fromisoformat(value)

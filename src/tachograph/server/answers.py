@@ -20,12 +20,14 @@ from tachograph.server.explainer import Explainer
 from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
 from tachograph.server.tables import TABLE_PARAMETERS, answer_table, names_in
+from tachograph_sdk.errors import QueryError
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 
 NO_VALUE = "null"  # in a filter: rows where the dimension is unknown
 
 
+LONGEST_VALUE = 400  # of a filter
 FILTER_NAMES = {"plan_limit": "limit"}  # the dimension `limit`, where that is the number of rows
 
 WINDOW = frozenset({"since", "until", "range", "tz"})  # parameters of every question
@@ -153,7 +155,10 @@ class StoreAnswers:
 
     def _values(self, name: str, text: str) -> list[str | None]:
         """What is stored for the values of a filter."""
-        return [None if value == NO_VALUE else self._name(name, value) for value in text.split(",")]
+        values = text.split(",")
+        if max(map(len, values)) > LONGEST_VALUE:
+            raise QueryError(f"a value of {name!r} is too long", hint=f"at most {LONGEST_VALUE} characters")
+        return [None if value == NO_VALUE else self._name(name, value) for value in values]
 
     def _in_clear(self, answer: dict[str, Any]) -> dict[str, Any]:
         """The answer with clear names in place of pseudonyms, where the owner chose to see them."""

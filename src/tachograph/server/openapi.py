@@ -60,6 +60,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["security"] = [{"controlToken": []}]
         statuses += [400, 401]
     responses = operation["responses"]
+    if asked:
+        _add_no_http(responses)
     if has_envelope(path):
         responses.pop("422", None)  # what is wrong with a parameter is a 400 there
         responses["403"] = {**responses["400"], "description": "From another site, or to another Host."}
@@ -68,10 +70,16 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for status, described in problems(*statuses).items():
         told = {name: value for name, value in described.items() if name != "model"}
         told["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        own = responses.get(str(status), {})
-        if status == 422 or "content" not in own:
-            responses[str(status)] = {**told, **own} if status != 422 else told
+        own = responses.get(str(status), {}) if status != 422 else {}
+        content = {**told.pop("content"), **own.get("content", {})}
+        responses[str(status)] = {**told, **own, "content": content}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_no_http(responses: dict[str, Any]) -> None:
+    """What the HTTP server itself answers, before anything of ours sees the request."""
+    own = responses.setdefault("400", {"description": "Longer than a request may be, or no HTTP"})
+    own.setdefault("content", {})["text/plain"] = {"schema": {"type": "string"}}
 
 
 def _with_names(made: dict[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_every_operation_says_what_it_answers(document: dict[str, Any]) -> None:
                     assert "$ref" in described["schema"], f"{where}: its answer has no model"
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
-                    assert response.get("content", {}).get("application/json"), (where, status)
+                    assert response.get("content"), (where, status)
             if method != "get":
                 assert operation["security"] == [{"controlToken": []}], where
                 assert "401" in operation["responses"], where
@@ -315,6 +315,9 @@ def test_every_text_in_every_part_of_a_query_is_refused_or_literal(
         given = {"metrics": "requests", name: text}
         answer = client.get("/api/v1/query", params=given)
         if name in {"model", "user", "session"}:
+            if len(text) > 400:
+                assert answer.status_code == 422
+                continue
             assert answer.status_code == 200, (text, answer.text[:200])
             stored = name == "model" and text in HOSTILE
             assert sum(row[0] for row in answer.json()["rows"]) == stored, f"{text!r} matches itself and nothing else"
@@ -336,7 +339,7 @@ def test_stored_texts_come_back_as_they_are_and_are_found_by_themselves(client: 
     found = {row[0] for row in told["rows"]}
     for text in HOSTILE:
         assert text in found, repr(text[:80])
-        if len(text) > 1000 or "," in text or text == "null":
+        if len(text) > 400 or "," in text or text == "null":
             continue
         (count,) = client.get("/api/v1/query", params={"metrics": "requests", "model": text}).json()["rows"]
         assert count == [1], repr(text)
