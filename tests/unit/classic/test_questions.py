@@ -176,6 +176,19 @@ def test_the_default_is_the_last_24_hours(api: Served) -> None:
             assert told != api.data(path, range="1h"), path
 
 
+@pytest.mark.parametrize("path", ABOUT_DATA)
+def test_the_ends_of_the_calendar_mean_all_time_in_any_zone(api: Served, path: str) -> None:
+    always = {"start_time": "0001-01-01T00:00:00Z", "end_time": "9999-12-31T23:59:59Z"}
+    since_1970 = {"start_time": "1970-01-02T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"}
+    for zone in ("UTC", "Pacific/Apia", "America/St_Johns"):
+        assert api.data(path, **always, tz=zone) == api.data(path, **since_1970, tz=zone)
+    for start, end in (("0001-01-01T00:00:00", "0001-01-01T00:00:01"), ("9999-12-31T00:00:00", "9999-12-31T00:00:01")):
+        status = api.client.get(
+            path, params={"start_time": f"{start}Z", "end_time": f"{end}Z", "tz": "Pacific/Apia"}
+        ).status_code
+        assert status == 200 or (status == 400 and path.endswith(("trends", "budget-progress")))  # no such days
+
+
 def test_a_plus_that_was_not_escaped_is_understood(api: Served) -> None:
     path = "/api/analytics/costs?start_time=2026-11-19T13:00:00+01:00&end_time=2026-11-20T13:00:00+01:00"
     assert api.data(path)["total_input_tokens"] == 152

@@ -55,7 +55,7 @@ class Point(BaseModel):
 
     timestamp: Timestamp
     name: str
-    value: float | None
+    value: float
     labels: dict[str, str]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
@@ -39,6 +39,8 @@ Period = Literal["1h", "24h", "7d", "30d", "90d"]
 _MOMENT = re.compile(  # a + that was not escaped arrives as a space
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+ -][0-9]{2}:[0-9]{2})"
 )
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _UUID = r"[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}"
 
 Range = Annotated[Period | None, Query(alias="range", description="a length of time that ends now")]
@@ -152,7 +154,7 @@ def asked(default: str, *more: str) -> Callable[..., Asked]:
         if (start_time is None) != (end_time is None):
             raise _refused("Invalid time range: start_time and end_time go together")
         if start_time is not None and end_time is not None:
-            window |= {"since": _moment("start_time", start_time), "until": _moment("end_time", end_time)}
+            window |= _window(_moment("start_time", start_time), _moment("end_time", end_time))
             period = "custom"
         else:
             window["range"] = period
@@ -187,18 +189,29 @@ def _check_names(request: Request, known: frozenset[str] | set[str]) -> None:
         seen.add(name)
 
 
-def _moment(name: str, text: str) -> str:
-    """An RFC 3339 time in the form that our own parameters have."""
+def _window(start: datetime, end: datetime) -> dict[str, str]:
+    """A time range in the words of our own questions, without what lies beyond the years in which anything can be.
+
+    People write the first and last moment that their calendar has where they mean all time; zones and days before and after
+    a window must exist too.
+    """
+    if start < end:
+        start = min(max(start, _EARLIEST), _LATEST)
+        end = max(min(end, _LATEST), start + timedelta(microseconds=1))
+    return {"since": start.isoformat(), "until": end.isoformat()}
+
+
+def _moment(name: str, text: str) -> datetime:
+    """An RFC 3339 time, in UTC."""
     found = _MOMENT.fullmatch(text)
     try:
         if found is None:
             raise ValueError(text)
         day, time, fraction, offset = found.groups()
         offset = "+00:00" if offset in "Zz" else offset.replace(" ", "+")
-        moment = datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{offset}").astimezone(UTC)
+        return datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{offset}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _refused(f"Invalid {name}: {text}") from error
-    return moment.isoformat()
 
 
 def _refused(message: str) -> Refused:
