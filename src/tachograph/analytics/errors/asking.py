@@ -98,6 +98,7 @@ with by_session as (
     select {by}, session_id, count(*) as in_session, min(occurred_at) as earliest, max(occurred_at) as newest
     from ({rows}) found group by {by}, session_id
 )
+select * from (
 select {by}, null as of_session, sum(in_session) as n, count(session_id) as known, min(earliest) as first_at,
     max(newest) as last_at, 0 as place
 from by_session group by {by} having sum(in_session) >= {least}
@@ -109,7 +110,8 @@ from (
     from by_session where session_id is not null
 ) ranked
 where place <= {MOST_SESSIONS}
-order by place, n desc, last_at desc"""  # noqa: S608 - names of ours
+) groups_and_sessions
+order by place"""  # noqa: S608 - names of ours
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in store.query(Statement(name=name, sql=sql, parameters=used(sql, bound))).records():
         key = tuple(row[k] for k in keys)
