@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.served import NAMES, Served, served
+from tachograph.testing import make_event
+from tachograph_sdk.model.event import EventKind
+from tests.served import NAMES, Served, at_us, served
 from tests.unit.classic.two_days import BOB, JANE, SESSIONS, UUIDS, two_days
 
 DAYS = {"start_time": "2026-11-19T00:00:00Z", "end_time": "2026-11-21T00:00:00Z"}
@@ -575,3 +577,15 @@ def test_code_generation(api: Served) -> None:
     assert set(quality) == {"avg_file_size_kb", "avg_complexity_score", "estimated_bug_rate", "readability_score"}
     assert set(quality.values()) == {None}
     assert {f"code_quality_metrics.{name}" for name in quality} <= set(told["reasons"])
+
+
+def test_a_call_that_was_not_allowed_did_not_run_whatever_a_source_says_of_it() -> None:
+    who = {"session_id": SESSIONS["alpha"], "tool_use_id": "t1", "tool_name": "Bash"}
+    events = [
+        make_event(EventKind.TOOL_CALL, at_us=at_us("2026-11-20T11:00"), success=True, **who),
+        make_event(EventKind.TOOL_DECISION, at_us=at_us("2026-11-20T11:00"), decision="reject", **who),
+    ]
+    with served(events) as api:
+        (tool,) = api.data("/api/analytics/dashboard/tool-usage")["tools"]
+        assert (tool["usage_count"], tool["success_rate"]) == (1, None)
+        assert api.data("/api/analytics/advanced/tool-efficiency")["overall_efficiency_score"] is None
