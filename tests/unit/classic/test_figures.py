@@ -580,7 +580,7 @@ def test_code_generation(api: Served) -> None:
 
 
 def test_a_call_that_was_not_allowed_did_not_run_whatever_a_source_says_of_it() -> None:
-    who = {"session_id": SESSIONS["alpha"], "tool_use_id": "t1", "tool_name": "Bash"}
+    who: dict[str, Any] = {"session_id": SESSIONS["alpha"], "tool_use_id": "t1", "tool_name": "Bash"}
     events = [
         make_event(EventKind.TOOL_CALL, at_us=at_us("2026-11-20T11:00"), success=True, **who),
         make_event(EventKind.TOOL_DECISION, at_us=at_us("2026-11-20T11:00"), decision="reject", **who),
