@@ -52,6 +52,7 @@ def test_a_weekday_pattern_is_no_direction_wherever_the_series_begins():
             told = trend_of(made(values, MONDAY + timedelta(days=start)))
             assert (told.direction, told.p_value) == ("stable", 1.0), (start, length)
             assert told.slope_per_day == pytest.approx(0.0)
+            assert told.change_ratio == pytest.approx(0.0)  # also where the first week lacks days
 
 
 def test_a_pattern_does_not_hide_a_rise():

@@ -73,6 +73,8 @@ def test_days_are_those_of_the_zone_also_where_the_clock_is_changed():
         days = dict(series.days)
         assert days[long_day] == 25e6
         assert {days[day] for day in days if day not in (long_day, min(days))} == {24e6}
+        newest = daily_series(store, scope(at, zone.name), "cost_microusd", days=3).days
+        assert newest == tuple((date(2026, 11, d), 24e6) for d in (2, 3, 4))  # the first of them whole, too
         store.close()
 
 
@@ -93,6 +95,8 @@ def test_missing_days_of_a_sum_are_zeros_from_the_first_day_of_anything():
     store = store_of([request(day - timedelta(days=3), 1.0), commit, request(day + timedelta(days=2), 1.0)])
     series = ask_series(store, scope(day + timedelta(days=4)), ["commits", "cache_hit_ratio"], days=90)
     assert series["commits"].days == tuple((date(2026, 11, d), 2.0 if d == 10 else 0.0) for d in range(7, 14))
+    alone = daily_series(store, scope(day + timedelta(days=4)), "commits")
+    assert alone.days == series["commits"].days  # also where nothing is asked but commits
     known = [day for day, _ in series["cache_hit_ratio"].days]  # of a ratio only days that have it
     assert known == [date(2026, 11, 7), date(2026, 11, 12)]
     store.close()
