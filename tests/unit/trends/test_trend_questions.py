@@ -218,6 +218,9 @@ def test_a_step_is_told_with_what_was_new_and_that_it_is_no_cause(store):
     kinds = {(m["kind"], m["name"], m["day"]) for m in told["markers"]}
     assert ("new_model", NEWER, BURST) in kinds
     # what was there on the store's own first day is not new
+    whole = Window(start=datetime(2026, 1, 1))  # noqa: DTZ001 - UTC, as stores keep times
+    told = trends(store, scope(window=whole, parameters={"metric": "cost_microusd"}))
+    assert {(m["kind"], m["name"]) for m in told["markers"]} == {(kind, name) for kind, name, _ in kinds}
     assert not any(name in (MODEL, "claude_code 2.0.9") for _, name, _ in kinds)
 
 
