@@ -40,7 +40,10 @@ TYPES: dict[str, AttributeType | str] = {
 """All columns that come from an event, in order."""
 
 _SMALL_SHAPE = 24  # rows below which a group of its own costs more than filling cell by cell
-_INT64_MAX = 2**63 - 1
+_LARGEST = (
+    10**13
+)  # tokens, lines, or nano-dollars ($10,000) of one record: more is no count, and a million of these can be
+# summed up before 64 bits are full, which would stop everybody's figures
 
 _string = na.c_schema(na.string())
 _encoder = msgspec.json.Encoder()
@@ -183,7 +186,7 @@ def _is_text(value: Any) -> bool:
 
 _FITS: dict[AttributeType, Callable[[Any], bool]] = {
     "text": _is_text,
-    "count": lambda v: isinstance(v, int) and not isinstance(v, bool) and -_INT64_MAX <= v <= _INT64_MAX,
+    "count": lambda v: isinstance(v, int) and not isinstance(v, bool) and -_LARGEST <= v <= _LARGEST,
     "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v),
     "flag": lambda v: isinstance(v, bool),
 }
@@ -217,7 +220,10 @@ def _numbers_of(code: str, types: type | tuple[type, ...]) -> Callable[[_Groups,
                 values = [0 if value is None else value for value in values]
             else:
                 valid.add_all(size)
-            parts.append(array(code, values).tobytes())
+            numbers = array(code, values)
+            if code == "q" and numbers and not -_LARGEST <= min(numbers) <= max(numbers) <= _LARGEST:
+                raise OverflowError("a count that can be none")
+            parts.append(numbers.tobytes())
         return valid.validity(), b"".join(parts)
 
     return build

@@ -80,8 +80,6 @@ _OTHERS = (
 INJECTIONS = (*(quote + text for quote, text in product(_QUOTES, _PAYLOADS)), *_OTHERS)
 """240 texts."""
 
-_BIG = 2**62
-
 
 def filled_store() -> DuckDBStore:
     """A settled store in which every field of some record is hostile, and numbers are as large as they can be."""
@@ -109,7 +107,7 @@ def filled_store() -> DuckDBStore:
         ]  # fmt: skip
     events += [
         make_event(
-            key=f"big{n}", request_id=f"big{n}", model="big", session_id="s_0123456789abcdef", at_us=NOW_US - 5_000_000, input_tokens=1,
+            key=f"big{n}", request_id=f"big{n}", model="big", session_id="s_0123456789abcdef", at_us=NOW_US - 5_000_000, input_tokens=10**13,
             duration_ms=1e308 if n else float("1e-308"), ttft_ms=1e308,
         )
         for n in range(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from tachograph.ports import Batch, EventColumns, Statement
 from tachograph.store.columns import pack
@@ -68,4 +69,26 @@ def test_what_has_no_time_of_its_own_is_known_again_as_columns_too():
         assert pack([make_event(key="undated", at_us=at_us, received_us=at_us)]).undated
         store.write(Batch(columns=[sent([make_event(key="undated", at_us=at_us, received_us=at_us)])]))
     assert len(rows_of(store)) == 1
+    store.close()
+
+
+@pytest.mark.parametrize("rows", [1, 100])
+@pytest.mark.parametrize("absurd", [10**13 + 1, 2**63 - 1, -(2**63)])
+def test_a_count_that_can_be_none_is_left_out_and_stops_nobody(absurd, rows):
+    """Two of these in one record would overflow every sum that they are in, and the store could settle nothing any more."""
+    wrong = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_tokens", "cost_nanousd"), absurd)
+    events = [
+        make_event(key=f"k{n}", request_id=f"r{n}", model="m", cost_basis="reported", **wrong) for n in range(rows)
+    ]
+    events.append(
+        make_event(
+            key="good", request_id="good", model="m", input_tokens=10**13, cost_nanousd=10**13, cost_basis="reported"
+        )
+    )
+    store = DuckDBStore(":memory:")
+    store.write(Batch(columns=[sent(events)]))
+    store.settle()
+    sql = "select count(*), sum(input_tokens), sum(output_tokens), sum(cost_nanousd) from requests"
+    assert store.query(Statement(name="sums", sql=sql)).rows == [(rows + 1, 10**13, 0, 10**13)]
+    assert store.drops()[DropReason.BAD_NUMBER, "input_tokens"] == rows
     store.close()
