@@ -84,6 +84,7 @@ compaction(SHRUNK, Source.TRANSCRIPT, 1, trigger="manual", pre_tokens=900, post_
 compaction(SHRUNK, Source.TRANSCRIPT, 2, trigger="auto", pre_tokens=800)
 compaction(SHRUNK, Source.OTEL_LOG, 1, trigger="other", pre_tokens=7)
 compaction(SHRUNK, Source.OTEL_LOG, 2, trigger="other", success=False)
+compaction(SHRUNK, Source.OTEL_LOG, 3, trigger="other", success=False)
 MORE_BY_OTEL = Session("morebyotel").request()
 compaction(MORE_BY_OTEL, Source.TRANSCRIPT, 1, trigger="auto")
 compaction(compaction(MORE_BY_OTEL, Source.OTEL_LOG, 1), Source.OTEL_LOG, 2)
