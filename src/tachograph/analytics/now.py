@@ -32,19 +32,23 @@ _TODAY = (
     "api_errors", "lines_added", "lines_removed", "commits",
 )  # fmt: skip
 
-# A session whose plugin reported its end runs no longer, unless something came after that.
+# A session whose plugin reported its end runs no longer, unless a prompt, request or tool call came after that: agents send
+# their counters a moment later.
 _SESSIONS = """
 with
+    acts as (
+        select h.session_id as session_id, max(h.last_at) as last_at from session_hours h
+        where h.hour >= $hour and h.session_id is not null group by h.session_id having max(h.last_at) >= $recent
+    ),
     running as (
         select s.session_id as session_id, s.agent as agent, min(s.user_id) as user_id, min(s.project) as project,
-            min(s.started_at) as started_at, max(s.ended_at) as last_at, sum(s.prompts) as prompts,
+            min(s.started_at) as started_at, max(a.last_at) as last_at, sum(s.prompts) as prompts,
             sum(s.requests) as requests,
             sum(s.input_tokens + s.output_tokens + s.cache_read_tokens + s.cache_write_tokens) as tokens,
             sum(s.cost_nanousd) as cost_nanousd, sum(s.unpriced_requests) as unpriced_requests,
             sum(s.tool_calls) as tool_calls, sum(s.tool_errors) as tool_errors, sum(s.api_errors) as api_errors
-        from sessions s
-        where s.counts and s.started_at <= $soon
-            and s.session_id in (select session_id from sessions where ended_at >= $recent) {filters}
+        from sessions s join acts a on a.session_id = s.session_id
+        where s.counts and s.started_at <= $soon {filters}
         group by s.session_id, s.agent
     ),
     ended as (select session_id, max(occurred_at) as ended_at from hook_sessions
@@ -122,6 +126,7 @@ NOW = Question(make=now)
 
 def _sessions(store: Store, scope: Scope, moment: datetime) -> list[dict[str, Any]]:
     bound: dict[str, Any] = {"recent": moment - RECENT, "day": moment - timedelta(days=1), "soon": moment + AHEAD}
+    bound["hour"] = bound["recent"] - timedelta(hours=1)
     sql = _SESSIONS.format(filters=_conditions(scope.filters, bound, "s."), most=MOST_SESSIONS)
     rows = store.query(Statement(name="sessions_now", sql=sql, parameters=bound)).records()
     zone = scope.window.zone

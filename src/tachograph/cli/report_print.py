@@ -349,7 +349,7 @@ def _breakdown(console: Console, dimension: str, rows: list[dict[str, Any]], sho
     whole = sum(line.get(measure) or 0 for line in rows)
     has_bars = bool(bars and whole)
     if has_bars:
-        table.add_column("share of " + ("cost" if measure == "cost_microusd" else "calls"), no_wrap=True)
+        table.add_column("share", no_wrap=True)
     for name in shown:
         table.add_column({**USAGE_COLUMNS, **OUTCOME_COLUMNS}[name], justify="right", no_wrap=True)
     marks = [mark(line.get("coverage")) for line in rows]
