@@ -359,12 +359,21 @@ def test_without_a_budget_there_is_a_reason_and_still_a_forecast(store):
     assert told["projected"]["value"] > told["spent_microusd"] > 0
 
 
-def test_requests_without_a_price_are_counted_in_the_budget():
-    free = make_event(
-        at_us=at_us("2026-11-03T09:00"), request_id="r_x", model="mystery", input_tokens=5, cost_basis="unpriced"
+def test_requests_without_a_price_are_counted_in_the_budget_of_their_month():
+    days = ("2026-10-31", "2026-11-03", "2026-11-20")
+    store = store_of(
+        [
+            make_event(
+                at_us=at_us(f"{day}T09:00"),
+                request_id=f"r_{day}",
+                model="mystery",
+                input_tokens=5,
+                cost_basis="unpriced",
+            )
+            for day in days
+        ]
     )
-    store = store_of([free])
-    assert budget(store, scope())["unpriced_requests"] == 1
+    assert budget(store, scope())["unpriced_requests"] == 2
     store.close()
 
 
