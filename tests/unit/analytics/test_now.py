@@ -92,9 +92,9 @@ def test_a_session_whose_end_was_reported_runs_no_longer_unless_it_goes_on() -> 
         session_id="s_over",
         at_us=NOW_US - 8 * MINUTE,
         counter="input",
-        quantity=70,
+        quantity=10,
         model="opus",
-    )  # agents send their counters after the end
+    )  # agents send their counters after the end: what the requests told already
     again = [request("s_again", 10), ended("s_again", 9), request("s_again", 2)]
     told = asked(request("s_over", 10), ended("s_over", 9), late, *again)
     assert [row["session"] for row in told["sessions"]] == ["s_again"]
