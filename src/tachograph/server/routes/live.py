@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from tachograph.analytics.live import FILTERS
 from tachograph.server.live.feed import ID, parse_listener
 from tachograph.server.live.stream import LiveStream
-from tachograph.server.shapes import problems
 from tachograph.server.routes.parameters import filters, given_in, listed, one_of
+from tachograph.server.shapes import problems
 from tachograph_sdk.errors import QueryError
 from tachograph_sdk.model.event import EventKind
 
