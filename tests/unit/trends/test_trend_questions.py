@@ -99,6 +99,8 @@ def test_missing_days_of_a_sum_are_zeros_from_the_first_day_of_anything():
     assert alone.days == series["commits"].days  # also where nothing is asked but commits
     known = [day for day, _ in series["cache_hit_ratio"].days]  # of a ratio only days that have it
     assert known == [date(2026, 11, 7), date(2026, 11, 12)]
+    running = daily_series(store, scope(day + timedelta(days=2, hours=3)), "cache_hit_ratio")
+    assert [day for day, _ in running.days] == [date(2026, 11, 7)]  # the running day is not whole, of a ratio either
     store.close()
 
 
