@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tachograph.testing import make_event
-from tachograph_sdk.model.event import EventKind
+from tachograph_sdk.model.event import EventKind, Source
 from tests.served import NAMES, Served, at_us, served
 from tests.unit.classic.two_days import BOB, JANE, SESSIONS, UUIDS, two_days
 
@@ -589,3 +589,14 @@ def test_a_call_that_was_not_allowed_did_not_run_whatever_a_source_says_of_it() 
         (tool,) = api.data("/api/analytics/dashboard/tool-usage")["tools"]
         assert (tool["usage_count"], tool["success_rate"]) == (1, None)
         assert api.data("/api/analytics/advanced/tool-efficiency")["overall_efficiency_score"] is None
+
+
+def test_a_file_from_which_lines_were_only_taken_was_changed_but_not_generated() -> None:
+    at, kind = at_us("2026-11-20T11:00"), EventKind.CODE_CHANGE
+    events = [
+        make_event(kind, source=Source.TRANSCRIPT, at_us=at, lines_added=4, lines_removed=0, file="f_1"),
+        make_event(kind, source=Source.TRANSCRIPT, at_us=at, lines_added=0, lines_removed=3, file="f_2"),
+    ]
+    with served(events) as api:
+        assert api.data("/api/analytics/advanced/code-generation")["total_code_files_generated"] == 1
+        assert api.data("/api/analytics/productivity")["files_changed"] == 2
