@@ -78,6 +78,12 @@ from work
 """
 
 
+# Calls whose events are gone keep their rows; a class they can still have, from a name that they kept.
+_CLASSES_OF_ARCHIVED = """update tool_calls set tool_class = k.tool_class
+from (select tool_name, tool_class from tool_classes
+    union select distinct lower(tool_name), 'mcp' from tool_calls where starts_with(tool_name, 'mcp__')) k
+where bucket in (select bucket from archived) and tool_calls.tool_class = 'other' and k.tool_name = lower(tool_calls.tool_name)"""
+
 _NEW_MODELS = "select distinct model from usage_changes where sign = 1 and model is not null"
 
 _SEEN_BY_SEVERAL = """select count(*) from (from new_requests where seen_event::int + seen_console::int + seen_span::int
@@ -126,6 +132,8 @@ def _start_over(connection: duckdb.DuckDBPyConnection) -> None:
     for table in ("hours", "buckets", "kin", "lineages"):
         connection.execute(f"delete from {table}")  # noqa: S608 - a name of ours
     change_hours(connection, {1: "requests"})
+    _run(connection, "49_tool_classes")
+    connection.execute(_CLASSES_OF_ARCHIVED)
     connection.execute("update settled set seq = 0")
 
 
