@@ -37,6 +37,9 @@ from tachograph.analytics.now import now
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.report import TOTALS, build_report
 from tachograph.analytics.scope import Scope
+from tachograph.analytics.sessions.listing import list_sessions
+from tachograph.analytics.sessions.one import show_session
+from tachograph.analytics.table import Order, TableQuestion, ask_table
 from tachograph.analytics.trends.drivers import find_drivers
 from tachograph.analytics.trends.markers import find_markers
 from tachograph.analytics.trends.questions import anomalies, budget, forecast, trends
@@ -546,3 +549,20 @@ def test_markers_and_contributors_are_the_same_on_both(store, clickhouse):
         ours, theirs = (find_drivers(s, scope, metric, days, date(2025, 10, 8), 30) for s in (store, clickhouse))
         assert ours == theirs, metric
     assert any(ours.values())
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_tables_by_pages_and_sessions_are_the_same_on_both(store, clickhouse, window):
+    both = (store, clickhouse)
+    query = Query(metrics=["requests", "cost_usd", "cache_hit_ratio"], by=["agent", "model"], window=WINDOWS[window])
+    question = TableQuestion(query=query, order=(Order("cost_usd", falling=True),), limit=3, offset=1)
+    ours, theirs = (ask_table(one, question, now=at("2025-10-12")) for one in both)
+    assert (list(ours.result.rows), ours.total_rows) == (list(theirs.result.rows), theirs.total_rows)
+    for order in ("-started_at", "score", "-duration_seconds", "cost_usd"):
+        scope = Scope(window=WINDOWS[window], now_us=0, parameters={"order": order, "limit": "4", "search": "s_"})
+        ours, theirs = (list_sessions(one, scope) for one in both)
+        assert ours == theirs
+        for row in ours["sessions"][:2]:
+            one_session = Scope(window=Window(), now_us=0, filters={"session": [row["id"]]}, parameters={"limit": "50"})
+            ours_whole, theirs_whole = (show_session(one, one_session) for one in both)
+            assert ours_whole == theirs_whole
