@@ -24,7 +24,7 @@ DERIVED = (
 
 _WORKING = (
     "fresh", "fresh_ids", "fresh_lineages", "links", "chosen", "touched", "work", "places", "owners", "messages", "pairs", "sightings", "loose",
-    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "who", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
+    "known", "paired", "paired_loosely", "alone", "readings", "counted", "by_day", "shown", "beside", "held", "new_residuals", "touched_days", "faces", "who", "whose", "shadows", "usage_changes", "new_hours", "gone", "come", "told",
     "told_sessions", "told_uses", "tool_classes", "asked", "turns", "in_turn", "retried", "first_touches", "retrying",
     "plain_sessions",
     *(f"new_{table}" for table in DERIVED),
@@ -277,8 +277,7 @@ def _settle_turns(connection: duckdb.DuckDBPyConnection, *, tools: int, prompts:
 def _drop_working(connection: duckdb.DuckDBPyConnection, *, but: tuple[str, ...] = ()) -> None:
     names = [name for name in _WORKING if name not in but]
     connection.execute(
-        "drop view if exists temp.keyed; drop view if exists temp.whose;"
-        + ";".join(f"drop table if exists temp.{name}" for name in names)
+        "drop view if exists temp.keyed;" + ";".join(f"drop table if exists temp.{name}" for name in names)
     )
 
 

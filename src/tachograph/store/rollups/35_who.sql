@@ -30,5 +30,15 @@ select bucket, arg_min(agent, place) as agent, arg_min(user_id, place) as user_i
     arg_min(entrypoint, place) as entrypoint
 from faces group by 1;
 
--- whose: the same of sessions alone, for what their rows do not say themselves
-create or replace temp view whose as from who where not starts_with(bucket, '~');
+-- whose: the same of sessions alone, for what their rows do not say themselves; only where nothing in the session says another.
+-- A plugin's word for the user counts where nobody else names one (erasing and access go by the same rule: subject.py).
+create or replace temp table whose as
+select bucket,
+    case when count(distinct user_id) filter (where class_rank <> 4) = 1 then min(user_id) filter (where class_rank <> 4)
+        when count(distinct user_id) = 1 then min(user_id) end as user_id,
+    case when count(distinct organization_id) = 1 then min(organization_id) end as organization_id,
+    case when count(distinct project) = 1 then min(project) end as project,
+    case when count(distinct repository) = 1 then min(repository) end as repository,
+    case when count(distinct agent_version) = 1 then min(agent_version) end as agent_version,
+    case when count(distinct entrypoint) = 1 then min(entrypoint) end as entrypoint
+from faces where not starts_with(bucket, '~') group by 1;
