@@ -398,7 +398,8 @@ def test_two_dimensions_and_all_totals_at_once(store, clickhouse):
 def test_who_comes_back_is_the_same_on_both(store, clickhouse, zone):
     cohorts = 0
     for window in WINDOWS.values():
-        for filters in ({}, {"agent": ["claude_code", None], "entrypoint": [None]}):
+        wanted: list[dict[str, list[str | None]]] = [{}, {"agent": ["claude_code", None], "entrypoint": [None]}]
+        for filters in wanted:
             scope = Scope(window=replace(window, zone=find_zone(zone)), now_us=1_762_000_000_000_000, filters=filters)
             ours, theirs = retention(store, scope), retention(clickhouse, scope)
             assert ours == theirs
@@ -548,7 +549,7 @@ def test_markers_and_contributors_are_the_same_on_both(store, clickhouse):
     for metric in ("cost_microusd", "sessions", "tool_errors"):
         ours, theirs = (find_drivers(s, scope, metric, days, date(2025, 10, 8), 30) for s in (store, clickhouse))
         assert ours == theirs, metric
-    assert any(ours.values())
+        assert metric != "tool_errors" or any(ours.values())
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -560,9 +561,9 @@ def test_tables_by_pages_and_sessions_are_the_same_on_both(store, clickhouse, wi
     assert (list(ours.result.rows), ours.total_rows) == (list(theirs.result.rows), theirs.total_rows)
     for order in ("-started_at", "score", "-duration_seconds", "cost_usd"):
         scope = Scope(window=WINDOWS[window], now_us=0, parameters={"order": order, "limit": "4", "search": "s_"})
-        ours, theirs = (list_sessions(one, scope) for one in both)
-        assert ours == theirs
-        for row in ours["sessions"][:2]:
+        listed, listed_there = (list_sessions(one, scope) for one in both)
+        assert listed == listed_there
+        for row in listed["sessions"][:2]:
             one_session = Scope(window=Window(), now_us=0, filters={"session": [row["id"]]}, parameters={"limit": "50"})
             ours_whole, theirs_whole = (show_session(one, one_session) for one in both)
             assert ours_whole == theirs_whole

@@ -128,7 +128,7 @@ def given(module: Any, name: str, client: Any, sessions: list[dict[str, Any]], f
     arguments: dict[str, Any] = {"client": client}
     for parameter in inspect.signature(module.sync_detailed).parameters.values():
         if parameter.name == "body":
-            orders = [
+            orders: list[Any] = [
                 v for n, v in vars(module).items() if inspect.isclass(v) and n.endswith(("Order", "Question", "Id"))
             ]
             body = {**BODIES, **NOT_THERE, "export_subject": {"everything": True, "to": str(folder / "export")}}.get(

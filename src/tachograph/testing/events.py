@@ -23,9 +23,9 @@ def make_event(
     at_us: int = DEFAULT_AT_US,
     received_us: int | None = None,
     session_id: str | None = "s_0000000000000001",
-    **attributes: Scalar,
+    **attributes: Scalar | None,
 ) -> Event:
-    """An event with sensible defaults and these attributes (canonical names).
+    """An event with sensible defaults and these attributes (canonical names); None is an attribute that nobody tells.
 
     Events with the same agent, source and `key` are the same event; without a key each is its own.
     """
@@ -39,5 +39,5 @@ def make_event(
         at_us=at_us,
         received_us=at_us if received_us is None else received_us,
         session_id=session_id,
-        attributes=attributes,
+        attributes={name: value for name, value in attributes.items() if value is not None},
     )

@@ -78,7 +78,8 @@ def store() -> Iterator[DuckDBStore]:
             events=[
                 make_event(
                     at_us=us(time), request_id=f"r{place}", session_id=f"s{place}", model=model, input_tokens=tokens,
-                    **({"cost_nanousd": tokens * 1000, "cost_basis": "reported"} if tokens % 10 == 5 else {}),
+                    cost_nanousd=tokens * 1000 if tokens % 10 == 5 else None,
+                    cost_basis="reported" if tokens % 10 == 5 else None,
                 )
                 for place, (time, model, tokens) in enumerate(told)
             ]

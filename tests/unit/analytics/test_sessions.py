@@ -62,7 +62,7 @@ def scope(window: Window | None = None, filters: dict[str, Any] | None = None, *
     return Scope(window=window or Window(), now_us=AT, filters=filters or {}, parameters=parameters)
 
 
-def listed(store: DuckDBStore, window: Window | None = None, filters: Any = None, **parameters: str) -> dict[str, Any]:
+def listed(store: DuckDBStore, window: Window | None = None, filters: Any = None, **parameters: Any) -> dict[str, Any]:
     return list_sessions(store, scope(window, filters, **parameters))
 
 
@@ -70,7 +70,7 @@ def one(store: DuckDBStore, session: str | None, **parameters: str) -> dict[str,
     return show_session(store, scope(None, {"session": [session]}, **parameters))
 
 
-def everything(store: DuckDBStore, **parameters: str) -> list[dict[str, Any]]:
+def everything(store: DuckDBStore, **parameters: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     while True:
         page = listed(store, offset=str(len(rows)), **parameters)
@@ -165,7 +165,7 @@ def test_what_is_not_known_is_null_with_a_reason(store: DuckDBStore) -> None:
     [({"limit": "0"}, "limit"), ({"limit": "501"}, "limit"), ({"limit": "x"}, "limit"), ({"limit": "1e3"}, "limit"),
      ({"offset": "-1"}, "offset"), ({"order": "nonsense"}, "nonsense"), ({"order": "--score"}, "score")],
 )  # fmt: skip
-def test_what_cannot_be_asked_says_why(store: DuckDBStore, parameters: dict[str, str], told: str) -> None:
+def test_what_cannot_be_asked_says_why(store: DuckDBStore, parameters: dict[str, Any], told: str) -> None:
     with pytest.raises(QueryError, match=told):
         listed(store, **parameters)
 

@@ -153,7 +153,7 @@ def test_what_cannot_be_asked_says_why(store: DuckDBStore) -> None:
         ({"metrics": "requests", "grain": "hour", "window": Window(start=START - timedelta(days=9999))}, QueryTooLarge, "pieces"),
     ):  # fmt: skip
         with pytest.raises(error, match=told):
-            asked(store, **options)  # type: ignore[arg-type]
+            asked(store, **options)
 
 
 def test_an_answer_is_bounded_also_where_it_is_only_ordered(store: DuckDBStore) -> None:

@@ -90,7 +90,9 @@ def filled_store() -> DuckDBStore:
         texts: dict[str, Any] = dict.fromkeys(
             ("agent_version", "entrypoint", "user_id", "organization_id", "project", "repository"), text
         )
-        asked = dict.fromkeys(("query_source", "effort", "speed", "service_tier", "subagent", "skill", "plugin"), text)
+        asked: dict[str, Any] = dict.fromkeys(
+            ("query_source", "effort", "speed", "service_tier", "subagent", "skill", "plugin"), text
+        )
         events += [
             make_event(
                 key=f"r{number}", request_id=f"r{number}", model=text, model_requested=text, mcp_server=text,

@@ -235,7 +235,7 @@ def check_model(path: str, told: Any, loose: set[str]) -> None:
     """The answer is what its model says, and has no field that the model does not name."""
     for router in ROUTERS:
         for route in router.routes:
-            if isinstance(route, APIRoute) and route.path == path and "GET" in route.methods:
+            if isinstance(route, APIRoute) and route.path == path and "GET" in (route.methods or ()):
                 model = route.response_model or route.responses[200]["model"]
                 check_named(TypeAdapter(model).validate_python(told), path, loose)
                 return

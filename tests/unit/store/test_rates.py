@@ -84,7 +84,7 @@ def test_a_model_of_the_ledger_has_its_rates_and_is_asked_for_once(store, prices
 
 
 def test_a_model_that_only_a_counter_names_has_its_rates(store):
-    counter = {"counter": "input", "quantity": 5, "model": "opus"}
+    counter: dict[str, Any] = {"counter": "input", "quantity": 5, "model": "opus"}
     store.write(
         Batch(events=[make_event(EventKind.USAGE_COUNTER, source=Source.OTEL_METRIC, session_id=None, **counter)])
     )

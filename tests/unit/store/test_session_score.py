@@ -22,7 +22,7 @@ def at(minute: int) -> datetime:
 
 
 def told(session: Session, kind: EventKind, source: Source, key: str, **attributes: Any) -> Session:
-    has = {"at_us": 1_760_000_000_000_000, "session_id": session.id} | attributes
+    has: dict[str, Any] = {"at_us": 1_760_000_000_000_000, "session_id": session.id} | attributes
     session.events.append(make_event(kind, key=f"{session.id} {key}", source=source, **has))
     return session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,8 @@ def test_a_store_from_before_a_migration_is_settled_again_part_by_part(tmp_path:
         with store._transaction():
             store._writer.execute("update settled set seq = 0")
 
-        plain, parts = module._settle_between, []
+        plain = module._settle_between
+        parts: list[Any] = []
 
         def fails_in_the_third(connection, settled, upto, prices):
             if len(parts) == 2:

@@ -46,7 +46,9 @@ class Session:
 
     def request(self, **attributes: Any) -> Session:
         priced = {"cost_nanousd": 1000, "cost_basis": "priced"}
-        has = {"message_id": f"m{self.id}{self._minute}", "model": "opus", "output_tokens": 5} | priced | attributes
+        has: dict[str, Any] = (
+            {"message_id": f"m{self.id}{self._minute}", "model": "opus", "output_tokens": 5} | priced | attributes
+        )
         return self._add(EventKind.API_REQUEST, **{k: v for k, v in has.items() if v is not None})
 
     def lines(self, added: int, removed: int = 0, **attributes: Any) -> Session:
@@ -239,7 +241,14 @@ def test_what_a_fork_copied_was_read_before_and_counts_once():
     fork._minute = 30
     fork.call("Edit", OK, "a").call("Edit", OK, "b")
     copies = [
-        make_event(e.kind, key=f"{parent.id} {n}", source=e.source, at_us=e.at_us, session_id=fork.id, **e.attributes)
+        make_event(
+            e.kind,
+            key=f"{parent.id} {n}",
+            source=e.source,
+            at_us=e.at_us,
+            session_id=fork.id,
+            **dict[str, Any](e.attributes),
+        )
         for n, e in enumerate(parent.events, 1)
     ]
     assert [e.event_id for e in copies] == [e.event_id for e in parent.events]

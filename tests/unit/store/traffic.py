@@ -235,10 +235,14 @@ def _worked(chance: random.Random, seed: int, events: list[Event]) -> list[Event
         for step in range(chance.randrange(12)):
             at = begin + chance.randrange(-3, 40) * 60_000_000
             name = chance.choice(["Read", "Write", "Write", "Write", "run_shell_command", "Grep", "mcp__x__y"])
-            fate = chance.choice([{"success": True}, {"success": True}, {"success": False}, {"decision": "reject"}, {}])
-            file = {"file": f"f_{chance.randrange(3)}"} if name in ("Read", "Write") and chance.random() < 0.8 else {}
-            call = {"tool_name": name, "tool_use_id": f"toolu_work_{seed}_{number}_{step}"}
-            asked = {"message_id": f"msg_{seed}_{number}_{step % 3}"} if chance.random() < 0.3 else {}
+            fate: dict[str, Any] = chance.choice(
+                [{"success": True}, {"success": True}, {"success": False}, {"decision": "reject"}, {}]
+            )
+            file: dict[str, Any] = (
+                {"file": f"f_{chance.randrange(3)}"} if name in ("Read", "Write") and chance.random() < 0.8 else {}
+            )
+            call: dict[str, Any] = {"tool_name": name, "tool_use_id": f"toolu_work_{seed}_{number}_{step}"}
+            asked: dict[str, Any] = {"message_id": f"msg_{seed}_{number}_{step % 3}"} if chance.random() < 0.3 else {}
             sources = chance.choice([[Source.OTEL_LOG], [Source.TRANSCRIPT], [Source.OTEL_LOG, Source.TRANSCRIPT]])
             for source in sources:
                 known = (file | asked if source is Source.TRANSCRIPT else {}) | fate
@@ -257,7 +261,7 @@ def _worked(chance: random.Random, seed: int, events: list[Event]) -> list[Event
         for source in (Source.OTEL_LOG, Source.TRANSCRIPT):
             for step in range(chance.randrange(3)):
                 at = begin + step * 300_000_000
-                shrunk = {
+                shrunk: dict[str, Any] = {
                     "feature": "compaction",
                     "trigger": "auto",
                     "pre_tokens": 1000 + step,
@@ -268,7 +272,7 @@ def _worked(chance: random.Random, seed: int, events: list[Event]) -> list[Event
                     make_event(EventKind.FEATURE_USE, key=key, source=source, at_us=at, session_id=session, **shrunk)
                 )
             for step in range(chance.randrange(3)):
-                again = {"feature": "api_retry", "status": "retried", "attempts": step + 1}
+                again: dict[str, Any] = {"feature": "api_retry", "status": "retried", "attempts": step + 1}
                 key = f"again {session} {step} {source}"
                 found.append(
                     make_event(

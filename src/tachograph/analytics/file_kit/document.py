@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tachograph.analytics.file_kit.analyze import Analysis, Failure
 from tachograph.analytics.errors.kinds import ErrorClass
+from tachograph.analytics.file_kit.analyze import Analysis, Failure
 from tachograph.analytics.file_kit.figures import SessionFigures, Usage
 from tachograph.analytics.file_kit.recommend import Recommendation
 from tachograph.analytics.file_kit.review import Thresholds, needs_review

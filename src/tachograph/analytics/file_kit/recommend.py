@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tachograph.analytics.file_kit.analyze import Analysis
 from tachograph.analytics.errors.kinds import ErrorClass
+from tachograph.analytics.file_kit.analyze import Analysis
 from tachograph.analytics.file_kit.figures import SessionFigures, ToolFigures, Usage
 from tachograph.analytics.file_kit.rates import cost_at
 from tachograph.analytics.file_kit.review import Thresholds, needs_review
