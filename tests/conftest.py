@@ -15,11 +15,13 @@ settings.register_profile("tachograph", deadline=None, database=None, print_blob
 settings.load_profile("tachograph")
 
 SECOND_RUN = {"chdb"}  # has an environment of its own, so that it is asked for by name: pytest -m chdb
-ASKED_FOR = {"long", "browser"}
+IN_CI = {"browser", "ci"}  # with --ci and with --all
+ASKED_FOR = {"long"}  # with --all only
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all", action="store_true", help="also the tests marked long and browser")
+    parser.addoption("--ci", action="store_true", help="also the tests marked browser and ci")
+    parser.addoption("--all", action="store_true", help="also the tests marked long, browser and ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen = config.getoption("-m")
+    left_to_others = set() if config.getoption("--all") else ASKED_FOR if config.getoption("--ci") else ASKED_FOR | IN_CI
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
@@ -42,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Whoever names a marker, or a single test by its id, means it.
         by_name = any("::" in argument for argument in config.args)
         wanted = bool(chosen) or (
-            not marks & SECOND_RUN and (config.getoption("--all") or by_name or not marks & ASKED_FOR)
+            not marks & SECOND_RUN and (by_name or not marks & left_to_others)
         )
         (kept if wanted else left_out).append(item)
     if left_out:

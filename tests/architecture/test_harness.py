@@ -47,14 +47,16 @@ def test_every_test_has_a_time_limit(request):
     assert float(request.config.getini("timeout")) > 0
 
 
-@pytest.mark.parametrize("marker", ["long", "chdb", "browser"])
+@pytest.mark.parametrize("marker", ["long", "chdb", "browser", "ci"])
 def test_markers_are_declared(request, marker):
     assert any(line.startswith(f"{marker}:") for line in request.config.getini("markers"))
 
 
 def test_what_is_marked_runs_only_when_asked_for(tmp_path):
-    """`pytest` leaves long tests out; `pytest --all` takes them; the second engine's run by name."""
-    code = "import pytest\n@pytest.mark.long\ndef test_a(): pass\n@pytest.mark.chdb\ndef test_b(): pass\ndef test_c(): pass\n"
+    """`pytest` runs what needs nothing; --ci what CI can do; --all everything; the second engine's run by name."""
+    marked = {"test_a": "long", "test_b": "chdb", "test_d": "browser", "test_e": "ci"}
+    tests = [f"@pytest.mark.{mark}\ndef {name}(): pass\n" for name, mark in marked.items()]
+    code = "".join(["import pytest\n", *tests, "def test_c(): pass\n"])
     target = tmp_path / "test_selection.py"
     target.write_text(code)
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
@@ -71,5 +73,6 @@ def test_what_is_marked_runs_only_when_asked_for(tmp_path):
         return {line.rpartition("::")[2] for line in done.stdout.splitlines() if "::" in line}
 
     assert collected() == {"test_c"}
-    assert collected("--all") == {"test_a", "test_c"}
+    assert collected("--ci") == {"test_c", "test_d", "test_e"}
+    assert collected("--all") == {"test_a", "test_c", "test_d", "test_e"}
     assert collected("-m", "chdb") == {"test_b"}

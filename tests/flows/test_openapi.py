@@ -18,7 +18,7 @@ import pytest
 
 from tests.flows.harness import Running, command, serve
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ci, pytest.mark.timeout(900)]
 
 SETTINGS = Path(__file__).parent / "openapi"
 TOOLS = Path(sys.executable).parent
