@@ -14,6 +14,7 @@ from tachograph.server.attendance import Attendance
 from tachograph.server.envelope import error_body, error_status, has_envelope, invalid_parameter
 from tachograph.server.guard import Guard
 from tachograph.server.live.feed import Feed
+from tachograph.server.mistakes import say_mistake
 from tachograph.server.openapi import describe, operation_id
 from tachograph.server.problems import status_of
 from tachograph.server.routes import ROUTERS
@@ -49,12 +50,10 @@ def create_app(services: Services) -> Guard:
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
         if has_envelope(request.url.path):
-            return _error(request, 400, "bad_request", invalid_parameter(first))
-        where = ".".join(str(x) for x in first["loc"] if x not in {"query", "body"})
-        told = "the body is not JSON" if first["type"] == "json_invalid" else f"{where or 'the body'}: {first['msg']}"
-        return _error(request, 422, "bad_request", told, "see /api/openapi.json")
+            return _error(request, 400, "bad_request", invalid_parameter(error.errors()[0]))
+        message, hint = say_mistake(error.errors(), request.scope.get("route"))
+        return _error(request, 422, "bad_request", message, hint)
 
     @app.exception_handler(HTTPException)
     def standard(request: Request, error: HTTPException) -> JSONResponse:
