@@ -58,7 +58,8 @@ def fill_demo_home(home: Home) -> dict[str, Any]:
     home.create()
     home.demo_marker.write_text("This home holds made-up data only.\n", encoding="utf-8")
     projects = home.root / "projects"
-    for name, data in make_transcripts(last_day=datetime.now(UTC).date()):
+    now = datetime.now(UTC)
+    for name, data in make_transcripts(last_day=now.date(), until=now):
         path = projects / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

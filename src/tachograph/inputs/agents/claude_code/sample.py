@@ -22,13 +22,16 @@ COMMIT_SHARE = 0.35  # of sessions that changed something
 ERROR_SHARE = 0.01  # of requests that end in an API error
 
 
-def make_transcripts(*, last_day: date, days: int = 30, seed: int = 7) -> Iterator[tuple[str, bytes]]:
+def make_transcripts(
+    *, last_day: date, days: int = 30, seed: int = 7, until: datetime | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Transcript files of a made-up team's month.
 
     Args:
         last_day: the newest day, UTC.
         days: how many days up to and including it.
         seed: other seeds give other months.
+        until: what would be written from then on is not there yet: a session that runs then ends in the middle.
 
     Yields:
         Path below a `projects` directory, and the file's bytes.
@@ -40,7 +43,10 @@ def make_transcripts(*, last_day: date, days: int = 30, seed: int = 7) -> Iterat
         for _ in range(max(0, round(rng.gauss(busy, 1.6)))):
             hour = min(22.0, max(7.0, rng.gauss(13.5, 3.2)))
             start = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour)
-            yield _Session(rng=rng, now=start).write()
+            session = _Session(rng=rng, now=start, until=until)
+            path, data = session.write()
+            if data:
+                yield path, data
 
 
 def _pick(rng: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
@@ -51,6 +57,7 @@ def _pick(rng: random.Random, weighted: tuple[tuple[str, int], ...]) -> str:
 class _Session:
     rng: random.Random
     now: datetime
+    until: datetime | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
     context: int = 18_000  # tokens that later requests read from cache
     changed: bool = False
@@ -145,6 +152,8 @@ class _Session:
 
     def _line(self, kind: str, **more: Any) -> None:
         identity = self._uuid()
+        if self.until is not None and self.now >= self.until:
+            return
         self.lines.append(
             {
                 "parentUuid": self.parent,
