@@ -21,12 +21,14 @@ def print_errors(told: Mapping[str, Any], console: Console | None = None) -> Non
     """Totals, classes, where they occurred, patterns and sessions to review; on standard output unless a console is given."""
     from rich.text import Text
 
+    from tachograph.server.page import moment
+
     console = console or make_console()
     found, review = told["errors"], told["review"]
     window, totals = found["window"], found["totals"]
     if found.get("demo"):
         console.print(Text("Made-up data: this is a demonstration.", style="reverse"))
-    since, until = window["since"] or "the beginning", window["until"] or "now"
+    since, until = moment(window["since"], "the beginning"), moment(window["until"], "now")
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     if not totals["requests"] and not totals["tool_calls"]:
         console.print(Text("No request and no tool call is known in this time: nothing can have failed."))
@@ -162,20 +164,23 @@ def _print_patterns(console: Console, patterns: Mapping[str, Any]) -> None:
 def _print_review(console: Console, review: Mapping[str, Any]) -> None:
     from rich.text import Text
 
+    from tachograph.server.page import cost_of
+
     console.print()
     title = f"{counted(review['needing_review'], 'session')} to review, of {review['looked_at']:,}"
     console.print(Text(title, style="bold"))
     if not review["sessions"]:
         console.print(Text("none fits a rule", style="dim"))
     for each in review["sessions"]:
-        cost = f"${each['cost_microusd'] / 1e6:,.2f}"
+        unpriced = each["unpriced_requests"]  # without a known cost of any other, the session's is unknown, too
+        cost = cost_of({**each, "requests": unpriced, "coverage": {"unpriced_requests": unpriced}})
         line = f"{_minute(each['ended_at'])}  {name_in(each['session'], 24)}  {name_in(each['agent'], 14)}  {cost}"
         console.print(Text(line))
         for reason in each["reasons"]:
             console.print(Text(f"    • {reason['says']}", style="dim"))
     more = review["needing_review"] - len(review["sessions"])
     if more > 0:
-        console.print(Text(f"and {more:,} more: --sessions lists them", style="dim"))
+        console.print(Text(f"and {more:,} more: --sessions {min(500, review['needing_review'])} lists them", style="dim"))
 
 
 def _table(

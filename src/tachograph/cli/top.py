@@ -63,7 +63,7 @@ def top(context: click.Context, once: bool, interval: float, tz: str | None, hom
     console = make_console()
     if once or not console.is_terminal:
         told = source.ask()
-        console.print(_frame(told, console, "" if source.is_live else source.note, fit=False))
+        console.print(_frame(told, console, "" if source.is_live else "no server runs: read from the store", fit=False))
         return
     _show(console, source, interval)
 

@@ -68,7 +68,7 @@ def _head(told: Mapping[str, Any], width: int, plain: bool, note: str) -> list[T
                 (number(today["requests"]), "requests"),
                 (short(today["total_tokens"]), "tokens"),
                 (number(today["tool_calls"]), "tool calls"),
-                (number(today["tool_errors"] + today["api_errors"]), "failed"),
+                (number(today["tool_errors"] + today["api_errors"]), "errors"),
                 (number(today["sessions"]), "sessions"),
             ],
             width,

@@ -58,6 +58,19 @@ def test_everything_is_said_within_80_columns() -> None:
         assert part in text, part
 
 
+def test_times_and_costs_are_told_as_elsewhere() -> None:
+    answer = told(*EVENTS)
+    answer["errors"]["window"] = {"since": "2026-11-19T23:00:01.410606+01:00", "until": None, "tz": "Europe/Berlin"}
+    answer["review"]["sessions"][0] |= {"cost_microusd": 58_078, "unpriced_requests": 0}
+    text = printed(answer)
+    assert "2026-11-19 23:00 to now, Europe/Berlin" in text
+    assert "$0.0581" in text
+    answer["review"]["sessions"][0] |= {"cost_microusd": 0, "unpriced_requests": 2}
+    assert "claude_code  –" in printed(answer)  # nobody knows what it cost: that is not nothing
+    answer["review"]["needing_review"] = 31
+    assert "and 30 more: --sessions 31 lists them" in printed(answer)
+
+
 def test_where_nothing_happened_it_says_so() -> None:
     assert "nothing can have failed" in printed(told())
     quiet = printed(told(prompt("s_1", 0), request("s_1", 1)))

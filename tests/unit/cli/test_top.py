@@ -136,7 +136,8 @@ def test_an_empty_home_has_a_frame_and_an_object(tmp_path: Path, capsys: pytest.
     printed = capsys.readouterr().out
     assert "No session had a record" in printed
     assert "\x1b" not in printed
-    assert "no server runs" in printed
+    assert "no server runs: read from the store" in printed  # once: it is not read again
+    assert "0 errors" in printed
     assert main(["--home", str(tmp_path), "top", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["sessions"] == []
