@@ -180,7 +180,9 @@ def _print_review(console: Console, review: Mapping[str, Any]) -> None:
             console.print(Text(f"    • {reason['says']}", style="dim"))
     more = review["needing_review"] - len(review["sessions"])
     if more > 0:
-        console.print(Text(f"and {more:,} more: --sessions {min(500, review['needing_review'])} lists them", style="dim"))
+        console.print(
+            Text(f"and {more:,} more: --sessions {min(500, review['needing_review'])} lists them", style="dim")
+        )
 
 
 def _table(
