@@ -19,7 +19,7 @@ from tachograph.analytics.facts import source_of
 from tachograph.analytics.local_time import LocalTime
 from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
-from tachograph.analytics.windowed import used
+from tachograph.analytics.windowed import among, used
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
@@ -254,17 +254,8 @@ def filter_conditions(fact: Fact, query: Query, local: LocalTime, parameters: di
     conditions = []
     for index, (name, values) in enumerate(query.filters.items()):
         dimension = DIMENSIONS[name]
-        expression = f"({_expression(dimension, fact, local)})"
-        either = []
-        listed = []
-        for position, value in enumerate(v for v in values if v is not None):
-            parameters[f"f{index}_{position}"] = _typed(dimension, value, query.window.zone)
-            listed.append(f"$f{index}_{position}")
-        if listed:
-            either.append(f"{expression} in ({', '.join(listed)})")
-        if None in values:
-            either.append(f"{expression} is null")
-        conditions.append(f"({' or '.join(either)})" if either else "1 = 0")
+        typed = [None if value is None else _typed(dimension, value, query.window.zone) for value in values]
+        conditions.append(among(f"({_expression(dimension, fact, local)})", typed, parameters, f"f{index}"))
     return conditions
 
 

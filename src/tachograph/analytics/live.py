@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tachograph.analytics.compile import half_up
+from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
 
 __all__ = ["FIELDS", "FILTERS", "Standing", "last_number", "records_between", "standing"]
@@ -78,14 +79,7 @@ def records_between(
     bound: dict[str, Any] = {"after": after, "upto": upto}
     conditions = ["seq > $after", "seq <= $upto"]
     for name, values in (filters or {}).items():
-        column = FILTERS[name]
-        listed: list[str] = []
-        for value in (v for v in values if v is not None):
-            bound[f"{name}_{len(listed)}"] = value
-            listed.append(f"${name}_{len(listed)}")
-        either = [f"{column} in ({', '.join(listed)})"] if listed else []
-        either += [f"{column} is null"] if None in values else []
-        conditions.append(f"({' or '.join(either)})" if either else "1 = 0")
+        conditions.append(among(FILTERS[name], values, bound, name))
     columns = ", ".join(FIELDS.values())
     sql = f"select {columns} from events where {' and '.join(conditions)} order by seq limit {int(limit)}"  # noqa: S608 - names of ours
     rows = store.query(Statement(name="live_records", sql=sql, parameters=bound), max_rows=limit).rows

@@ -9,6 +9,7 @@ from typing import Any
 from tachograph.analytics.compile import answer, half_up
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Question, Scope
+from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import BadWindow, UnknownDimension
 
@@ -48,7 +49,7 @@ with
             sum(s.cost_nanousd) as cost_nanousd, sum(s.unpriced_requests) as unpriced_requests,
             sum(s.tool_calls) as tool_calls, sum(s.tool_errors) as tool_errors, sum(s.api_errors) as api_errors
         from sessions s join acts a on a.session_id = s.session_id
-        where s.counts and s.started_at <= $soon {filters}
+        where s.counts and s.started_at <= $soon{filters}
         group by s.session_id, s.agent
     ),
     ended as (select session_id, max(occurred_at) as ended_at from hook_sessions
@@ -82,7 +83,7 @@ limit {most}"""
 
 _MINUTES = """
 select date_trunc('minute', occurred_at) as minute, count(*) as n, sum(case when outcome = 'error' then 1 else 0 end) as failed
-from requests where occurred_at >= $since and outcome in ('ok', 'error') {filters}
+from requests where occurred_at >= $since and outcome in ('ok', 'error'){filters}
 group by 1 order by 1"""
 
 
@@ -188,13 +189,8 @@ def _errors(store: Store, scope: Scope, today: Window) -> list[dict[str, Any]]:
 
 
 def _conditions(filters: Mapping[str, Sequence[str | None]], bound: dict[str, Any], of: str = "") -> str:
-    conditions = []
-    for index, (name, values) in enumerate(filters.items()):
-        names: list[str] = []
-        for value in (v for v in values if v is not None):
-            names.append(f"$f{index}_{len(names)}")
-            bound[names[-1][1:]] = value
-        either = [f"{of}{FILTERS[name]} in ({', '.join(names)})"] if names else []
-        either += [f"{of}{FILTERS[name]} is null"] if None in values else []
-        conditions.append(f"and ({' or '.join(either)})" if either else "and 1 = 0")
-    return " ".join(conditions)
+    """For after other conditions."""
+    return "".join(
+        f" and {among(of + FILTERS[name], values, bound, f'f{index}')}"
+        for index, (name, values) in enumerate(filters.items())
+    )

@@ -15,7 +15,7 @@ from tachograph.analytics.dimensions import BASIS, Grain
 from tachograph.analytics.local_time import HOUR, LocalTime, floor_hour
 from tachograph.analytics.query import Window
 
-__all__ = ["activity", "between", "usage", "used"]
+__all__ = ["activity", "among", "between", "overlapping", "usage", "used"]
 
 _WHO = "session_id, agent, user_id, organization_id, project, repository, agent_version, entrypoint"
 _USAGE = (
@@ -84,6 +84,30 @@ def between(column: str, window: Window, parameters: dict[str, Any]) -> list[str
         parameters["end"] = window.end
         conditions.append(f"{column} < $end")
     return conditions
+
+
+def overlapping(window: Window, parameters: dict[str, Any]) -> list[str]:
+    """Conditions that keep the sessions `s` that began before the window's end, and ended after its start.
+
+    Adds what they bind to `parameters`.
+    """
+    later = between("s.ended_at", replace(window, end=None), parameters)
+    return [*later, *between("s.started_at", replace(window, start=None), parameters)]
+
+
+def among(column: str, values: Sequence[Any], parameters: dict[str, Any], name: str) -> str:
+    """A condition that keeps the rows in which a column has one of these values; None is unknown, and of none there is no row.
+
+    Adds what it binds to `parameters`, under names that begin with `name`.
+    """
+    listed: list[str] = []
+    for value in values:
+        if value is not None:
+            listed.append(f"${name}_{len(listed)}")
+            parameters[listed[-1][1:]] = value
+    either = [f"{column} in ({', '.join(listed)})"] if listed else []
+    either += [f"{column} is null"] if None in values else []
+    return f"({' or '.join(either)})" if either else "1 = 0"
 
 
 @dataclass(frozen=True, slots=True)

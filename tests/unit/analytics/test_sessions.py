@@ -139,6 +139,10 @@ def test_filters_keep_what_they_name_and_list_what_there_is(store: DuckDBStore) 
     assert listed(store, filters={"tool": ["Nothing"]})["sessions"] == []
     assert "s_own" in [row["id"] for row in listed(store, filters={"model": ["haiku", "x"]})["sessions"]]
     assert listed(store, filters={"model": []})["total"] == 0
+    end = datetime(1970, 1, 1) + timedelta(microseconds=AT + 3_000_000)  # noqa: DTZ001 - UTC, as stores keep times
+    for model, is_there in (("opus", True), ("haiku", False)):  # which was only asked after the window
+        told = listed(store, Window(end=end), filters={"model": [model], "session": ["s_own"]})
+        assert told["total"] == is_there
     for name in FILTERS:
         listed(store, filters={name: [None, "x"]})
     with pytest.raises(UnknownDimension, match="weekday"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.windowed import between
+from tachograph.analytics.windowed import among, between
 from tachograph_sdk.errors import UnknownDimension
 
 __all__ = ["COLUMNS", "conditions"]
@@ -20,11 +20,5 @@ def conditions(scope: Scope, parameters: dict[str, Any], *, time: str = "occurre
     for index, (name, values) in enumerate(scope.filters.items()):
         if name not in COLUMNS:
             raise UnknownDimension(f"{name} is not filtered by here", hint=f"filters are: {', '.join(COLUMNS)}")
-        either = []
-        for place, value in enumerate(v for v in values if v is not None):
-            parameters[f"f{index}_{place}"] = value
-            either.append(f"{COLUMNS[name]} = $f{index}_{place}")
-        if None in values:
-            either.append(f"{COLUMNS[name]} is null")
-        kept.append(f"({' or '.join(either)})" if either else "1 = 0")
+        kept.append(among(COLUMNS[name], values, parameters, f"f{index}"))
     return " and ".join(kept) or "1 = 1"

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.windowed import used
+from tachograph.analytics.windowed import among, between, used
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import UnknownDimension
 
-__all__ = ["FILTERS", "MOST_GROUPS", "MOST_SESSIONS", "Bound", "check_filters", "failed_rows", "groups_of", "within"]
+__all__ = [
+    "FILTERS",
+    "MOST_GROUPS",
+    "MOST_SESSIONS",
+    "Bound",
+    "check_filters",
+    "failed_rows",
+    "filtered",
+    "groups_of",
+    "within",
+]
 
 FILTERS: Final[Mapping[str, str]] = {
     "agent": "agent", "session": "session_id", "user": "user_id", "organization": "organization_id",
@@ -41,23 +52,17 @@ def within(scope: Scope, bound: Bound, *more: str, of: str = "", from_start: boo
         of: the table's alias with a dot, if it has one.
         from_start: False keeps rows before the window too.
     """
-    conditions = list(more)
-    if scope.window.start is not None and from_start:
-        bound["start"] = scope.window.start
-        conditions.append(f"{of}occurred_at >= $start")
-    if scope.window.end is not None:
-        bound["end"] = scope.window.end
-        conditions.append(f"{of}occurred_at < $end")
-    for index, (name, values) in enumerate(scope.filters.items()):
-        listed = []
-        for place, value in enumerate(value for value in values if value is not None):
-            bound[f"f{index}_{place}"] = value
-            listed.append(f"$f{index}_{place}")
-        column = f"{of}{FILTERS[name]}"
-        either = [f"{column} in ({', '.join(listed)})"] if listed else []
-        either += [f"{column} is null"] if None in values else []
-        conditions.append(f"({' or '.join(either)})" if either else "1 = 0")
+    window = scope.window if from_start else replace(scope.window, start=None)
+    conditions = [*more, *between(f"{of}occurred_at", window, bound), *filtered(scope, bound, of=of)]
     return " and ".join(conditions) or "1 = 1"
+
+
+def filtered(scope: Scope, bound: Bound, *, of: str = "") -> list[str]:
+    """Conditions that keep the rows of the filters. Adds what they bind to `bound`."""
+    return [
+        among(f"{of}{FILTERS[name]}", values, bound, f"f{index}")
+        for index, (name, values) in enumerate(scope.filters.items())
+    ]
 
 
 def failed_rows(scope: Scope, bound: Bound, *, from_start: bool = True) -> str:

@@ -13,7 +13,7 @@ from tachograph.analytics.errors.kinds import ErrorClass
 from tachograph.analytics.errors.thresholds import FILE_FAILURES, LOOP
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.windowed import used
+from tachograph.analytics.windowed import between, used
 from tachograph.ports import Statement, Store
 
 __all__ = ["LIMITED", "denials", "file_failures", "is_limited", "loop_rows", "rate_limits", "retry_loops"]
@@ -111,9 +111,7 @@ def denials(store: Store, scope: Scope) -> dict[str, Any]:
     bound: Bound = {}
     rejected = within(scope, bound, "t.decision = 'reject'", of="t.")
     said = ["kind in ('tool.call', 'tool.decision')", "decision = 'reject'", "tool_use_id is not null"]
-    window = scope.window
-    said += ["occurred_at >= $start"] if window.start is not None else []
-    said += ["occurred_at < $end"] if window.end is not None else []
+    said += between("occurred_at", scope.window, bound)
     rows = f"""
         select t.tool_name as tool_name, t.decision_source as decision_source, m.permission_mode as permission_mode,
             t.session_id as session_id, t.occurred_at as occurred_at

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tachograph.analytics.compile import half_up
-from tachograph.analytics.errors.asking import Bound, check_filters, within
+from tachograph.analytics.errors.asking import Bound, check_filters, filtered, within
 from tachograph.analytics.errors.patterns import LIMITED, loop_rows
 from tachograph.analytics.errors.thresholds import (
     API_ERRORS,
@@ -26,7 +26,7 @@ from tachograph.analytics.errors.thresholds import (
     USUAL_DAYS,
 )
 from tachograph.analytics.scope import Question, Scope
-from tachograph.analytics.windowed import used
+from tachograph.analytics.windowed import overlapping, used
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import QueryError
 
@@ -213,16 +213,8 @@ REVIEW = Question(make=review, parameters=frozenset({"limit"}))
 
 def _active(scope: Scope, bound: Bound) -> str:
     """Conditions on sessions that were active in the window."""
-    window = scope.window
-    conditions = ["(s.counts or s.api_errors > 0)"]  # one in which every request failed counts nowhere else
-    if window.start is not None:
-        bound["start"] = window.start
-        conditions.append("s.ended_at >= $start")
-    if window.end is not None:
-        bound["end"] = window.end
-        conditions.append("s.started_at < $end")
-    filtered = Scope(window=type(window)(zone=window.zone), now_us=scope.now_us, filters=scope.filters)
-    return " and ".join([*conditions, within(filtered, bound, of="s.")])
+    counts = "(s.counts or s.api_errors > 0)"  # one in which every request failed counts nowhere else
+    return " and ".join([counts, *overlapping(scope.window, bound), *filtered(scope, bound, of="s.")])
 
 
 def _lately(scope: Scope, bound: Bound) -> str:

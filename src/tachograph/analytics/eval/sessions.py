@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tachograph.analytics.query import Window
-from tachograph.analytics.windowed import between
+from tachograph.analytics.windowed import among, between
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import UnknownDimension
 
@@ -119,13 +119,7 @@ def ask_sessions(store: Store, window: Window, filters: Mapping[str, Sequence[st
             raise UnknownDimension(
                 f"sessions cannot be filtered by {name!r}", hint=f"filters are: {', '.join(FILTERS)}"
             )
-        either = []
-        for place, value in enumerate(v for v in values if v is not None):
-            parameters[f"f{index}_{place}"] = value
-            either.append(f"{FILTERS[name]} = $f{index}_{place}")
-        if None in values:
-            either.append(f"{FILTERS[name]} is null")
-        kept.append(f"({' or '.join(either)})" if either else "1 = 0")
+        kept.append(among(FILTERS[name], values, parameters, f"f{index}"))
     sql = (
         f"select * from ({_SESSIONS.format(window=begun)}) every "  # noqa: S608 - names of ours
         f"where {' and '.join(kept) or '1 = 1'} order by started_at, session_id"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.sessions.whole import WHOLE, reasons_in, session_row
+from tachograph.analytics.windowed import among, between, overlapping
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension
 
@@ -95,29 +96,17 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
 def _conditions(scope: Scope, parameters: dict[str, Any]) -> list[str]:
     """On rows of `sessions s`. Adds what they bind to `parameters`."""
     conditions = ["s.counts"]
-    window = scope.window
-    if window.start is not None:
-        parameters["start"] = window.start
-        conditions.append("s.ended_at >= $start")
-    if window.end is not None:
-        parameters["end"] = window.end
-        conditions.append("s.started_at < $end")
+    conditions += overlapping(scope.window, parameters)
     for index, (name, values) in enumerate(scope.filters.items()):
         if name not in FILTERS:
             raise UnknownDimension(
                 f"sessions cannot be chosen by {name!r}", hint=f"they can be by: {', '.join(FILTERS)}"
             )
         column = f"s.{_OWN[name]}" if name in _OWN else f"r.{_WITHIN[name][1]}"
-        names = []
-        for place, value in enumerate(value for value in values if value is not None):
-            parameters[f"f{index}_{place}"] = value
-            names.append(f"$f{index}_{place}")
-        either = [f"{column} in ({', '.join(names)})"] if names else []
-        either += [f"{column} is null"] if None in values else []
-        text = f"({' or '.join(either)})" if either else "1 = 0"
+        text = among(column, values, parameters, f"f{index}")
         if name in _WITHIN:
-            since = " and r.occurred_at >= $start" if window.start is not None else ""
-            text = f"s.bucket in (select r.bucket from {_WITHIN[name][0]} r where {text}{since})"  # noqa: S608
+            rows = " and ".join([text, *between("r.occurred_at", scope.window, parameters)])
+            text = f"s.bucket in (select r.bucket from {_WITHIN[name][0]} r where {rows})"  # noqa: S608
         conditions.append(text)
     if search := scope.parameters.get("search"):
         parameters["search"] = search
