@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tachograph.analytics.compare import window_before
 from tachograph.analytics.compile import answer
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, reasons_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Question, Scope
 from tachograph.ports import Store
+from tachograph_sdk.errors import BadWindow, QueryTooLarge
+from tachograph_sdk.errors import BadWindow
 
 __all__ = ["COMPARED", "HIGHLIGHTS", "SCORES", "highlights"]
 
@@ -24,94 +27,66 @@ COMPARED = (
 SCORES = ("productivity_score", "score_outcome", "score_reliability", "score_acceptance", "score_one_shot")
 
 MOST_PIECES = 92  # of the cost's course; a longer one is told by week, then by month
-MOST_EVER = 1000  # of months: what lies further apart is a wrong clock
+_GRAINS: Final[Sequence[Piece]] = ("day", "week", "month")
 MOST_ROWS = 5
 
 
 def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
     """The figures; the filters of the scope narrow all of it but the budget. Raises QueryError.
 
-    `before` is the window of the same length that ends where this one begins; null where it has no beginning. `course` is
-    the cost by day (or week, or month), with 0 where there was none.
+    `before` is the window of the same length that ends where this one begins, whole months and days of the zone as such;
+    null where it has no beginning. `course` is the cost by day (or week, or month), with 0 where there was none.
+    `reasons` says why a figure or a part of the score is null.
     """
     window = _closed(scope)
-    before = _before(window)
+    before = _before(scope)
     (now,) = answer(store, Query(metrics=COMPARED, window=scope.window, filters=scope.filters)).records()
     earlier = None
     if before is not None:
         (earlier,) = answer(store, Query(metrics=COMPARED, window=before, filters=scope.filters)).records()
+    score = _score(store, scope)
     return {
         "figures": now,
         "before": earlier,
         "before_window": None if before is None else before.as_text(),
         "better": {name: METRICS[name].better for name in COMPARED},
-        "course": _course(store, scope, window),
+        "course": _course(store, scope),
         "models": _most(store, scope, "model", ("cost_microusd", "requests", "total_tokens", "unpriced_requests")),
         "tools": _most(store, scope, "tool", ("tool_calls", "tool_errors")),
-        "score": _score(store, scope),
+        "score": score,
         "budget": _budget(store, scope),
+        "reasons": {**reasons_of(COMPARED, now), **reasons_of(SCORES, score)},
     }
 
 
 HIGHLIGHTS = Question(make=highlights)
 
 
-def _moment(scope: Scope) -> datetime:
-    return datetime.fromtimestamp(scope.now_us // 1_000_000, UTC).replace(tzinfo=None)
-
-
-def _closed(scope: Scope) -> Window:
-    """The window as far as it is over; where it has no end, it ends now."""
-    window = scope.window
-    if window.end is not None or (window.start is not None and window.start >= _moment(scope)):
-        return window
-    return Window(start=window.start, end=_moment(scope), zone=window.zone)
-
-
-def _before(window: Window) -> Window | None:
-    if window.start is None or window.end is None:
-        return None
+def _before(scope: Scope) -> Window | None:
     try:
-        return Window(start=window.start - (window.end - window.start), end=window.start, zone=window.zone)
-    except OverflowError:  # before the first year
+        return window_before(scope.window, now=scope.now)
+    except BadWindow:
         return None
 
 
-def _course(store: Store, scope: Scope, window: Window) -> dict[str, Any]:
-    pieces: list[dict[str, Any]] = []
-    for grain in ("day", "week", "month"):
+def _course(store: Store, scope: Scope) -> dict[str, Any]:
+    for grain in _GRAINS:
         query = Query(metrics=["cost_microusd"], by=[grain], window=scope.window, filters=scope.filters)
-        costs = {date.fromisoformat(str(day)[:10]): int(cost) for day, cost in answer(store, query).rows}
-        days = _pieces(window, grain, costs)
-        if len(days) <= MOST_PIECES or grain == "month":
-            pieces = [{"since": day.isoformat(), "cost_microusd": costs.get(day, 0)} for day in days]
+        costs = dict(answer(store, query).rows)
+        pieces = _pieces(scope, grain, costs)
+        if pieces is not None:
             break
-    return {"grain": grain, "pieces": pieces}
+    return {"grain": grain, "pieces": [{"since": day, "cost_microusd": costs.get(day, 0)} for day in pieces or ()]}
 
 
-def _pieces(window: Window, grain: str, costs: Mapping[date, int]) -> list[date]:
-    """The first days of all pieces of the window; where it is open, from the first to the last with a cost."""
-    zone = window.zone
-    ends = [*costs]
-    if window.start is not None:
-        ends.append(zone.local_of(window.start).date())
-    if window.end is not None and ends:
-        ends.append(zone.local_of(window.end - timedelta(microseconds=1)).date())
-    if not ends:
-        return []
-    day, last = _begin(min(ends), grain), max(ends)
-    days: list[date] = []
-    while day <= last and len(days) < MOST_EVER:
-        days.append(day)
-        day = _begin(day + timedelta(days={"day": 1, "week": 7, "month": 32}[grain]), grain)
-    return days
-
-
-def _begin(day: date, grain: str) -> date:
-    """The first day of the piece that this day is in."""
-    if grain == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grain == "month" else day
+def _pieces(scope: Scope, grain: Piece, costs: Mapping[str, int]) -> Sequence[str] | None:
+    """The first days of all pieces of the window, of months from the first with a cost; None: more than can be shown."""
+    if grain == "month":
+        return pieces_of(grain, replace(scope.window, start=None), found=list(costs), now=scope.now)
+    try:
+        return pieces_of(grain, scope.window, found=list(costs), now=scope.now, most=MOST_PIECES)
+    except QueryTooLarge:
+        return None
 
 
 def _most(store: Store, scope: Scope, dimension: str, metrics: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -131,17 +106,14 @@ def _budget(store: Store, scope: Scope) -> dict[str, Any] | None:
     """This calendar month's cost against what the owner set; null where nothing is set."""
     if scope.monthly_budget_microusd is None:
         return None
-    zone, moment = scope.window.zone, _moment(scope)
-    local = zone.local_of(moment)
-    first = datetime(local.year, local.month, 1)  # noqa: DTZ001 - local times of the zone
-    month = Window(start=zone.utc_of(first), end=zone.utc_of((first + timedelta(days=32)).replace(day=1)), zone=zone)
+    month = month_of(scope.now, scope.window.zone)
     assert month.start is not None
     assert month.end is not None
     ((spent, unpriced),) = answer(store, Query(metrics=["cost_microusd", "unpriced_requests"], window=month)).rows
     return {
-        "month": f"{local:%Y-%m}",
+        "month": f"{scope.window.zone.local_of(scope.now):%Y-%m}",
         "month_microusd": scope.monthly_budget_microusd,
         "spent_microusd": spent,
         "unpriced_requests": unpriced,
-        "month_share": (moment - month.start) / (month.end - month.start),
+        "month_share": (scope.now - month.start) / (month.end - month.start),
     }

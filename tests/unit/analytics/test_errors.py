@@ -85,7 +85,7 @@ def test_an_empty_store_has_zeros_empty_lists_and_nulls_that_say_why() -> None:
         "requests": 0, "api_errors": 0, "tool_calls": 0, "tool_errors": 0, "classes": 0, "new_classes": 0,
     }  # fmt: skip
     assert (totals["api_error_ratio"], totals["tool_error_ratio"]) == (None, None)
-    assert set(told["reasons"]) == {"api_error_ratio", "tool_error_ratio"}
+    assert set(told["reasons"]) == {"api_error_ratio", "tool_error_ratio", "patterns.rate_limits.by_hour.ratio"}
     assert set(told["kinds"].values()) == {0}
     assert [told[n] for n in ("classes", "by_tool", "by_model", "by_agent", "by_agent_version")] == [[]] * 5
     assert [(row["at"], row["requests"], row["tool_errors"]) for row in told["over_time"]] == [

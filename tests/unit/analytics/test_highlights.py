@@ -52,6 +52,8 @@ def test_an_empty_store_has_zeros_and_nulls() -> None:
     assert told["budget"] is None
     assert [piece["cost_microusd"] for piece in told["course"]["pieces"]] == [0] * 8
     assert asked(range_="all")["course"]["pieces"] == []
+    assert set(told["reasons"]) == {"active_seconds", *told["score"]}
+    assert all(told["reasons"].values())
 
 
 def test_the_window_before_is_as_long_and_no_record_is_in_both() -> None:
@@ -63,12 +65,27 @@ def test_the_window_before_is_as_long_and_no_record_is_in_both() -> None:
     assert set(told["figures"]) == set(told["before"]) == set(COMPARED)
 
 
+def test_whole_months_are_compared_as_tables_compare_them() -> None:
+    october = parse_window(now_us=NOW_US, since="2026-10-01", until="2026-11-01", zone=find_zone("Europe/Berlin"))
+    assert asked(window=october)["before_window"]["since"] == "2026-09-01T00:00:00+02:00"
+    days = parse_window(now_us=NOW_US, since="2026-10-25", until="2026-10-26", zone=find_zone("Europe/Berlin"))
+    told = asked(window=days)["before_window"]  # that day had 25 hours, the one before has 24
+    assert told == {"since": "2026-10-24T00:00:00+02:00", "until": "2026-10-25T00:00:00+02:00", "tz": "Europe/Berlin"}
+
+
 def test_without_a_beginning_there_is_nothing_before_and_without_an_end_it_ends_now() -> None:
     assert asked(request(1), range_="all")["before"] is None
     open_end = Window(start=datetime(2026, 11, 18, 12, 30))  # noqa: DTZ001 - UTC, as stores keep times
     told = asked(request(1), request(3), window=open_end)
     assert told["before"]["requests"] == 1
     assert told["before_window"]["since"] == "2026-11-16T12:30:00Z"
+
+
+def test_before_a_calendar_month_is_the_month_before_it_as_everywhere() -> None:
+    zone = find_zone("Europe/Berlin")  # its October has an hour more than thirty-one days
+    told = asked(request(51), window=parse_window(now_us=NOW_US, since="2026-10-01", until="2026-11-01", zone=zone))
+    assert told["before_window"]["since"] == "2026-09-01T00:00:00+02:00"
+    assert told["before_window"]["until"] == "2026-10-01T00:00:00+02:00"
 
 
 def test_the_course_has_every_day_of_the_zone_and_sums_to_the_cost() -> None:

@@ -36,14 +36,19 @@ def errors(store: Store, scope: Scope) -> Mapping[str, Any]:
     """
     check_filters(scope)
     grain = _grain(scope)
+    classes, limits = error_classes(store, scope), rate_limits(store, scope)
+    reasons = dict(classes["reasons"])
+    if any(hour["ratio"] is None for hour in limits["by_hour"]):
+        reasons["patterns.rate_limits.by_hour.ratio"] = "nothing was asked of a model at that hour of the day"
     return {
-        **error_classes(store, scope),
+        **classes,
+        "reasons": reasons,
         "grain": grain,
         "over_time": _over_time(store, scope, grain),
         "patterns": {
             "retry_loops": retry_loops(store, scope),
             "denials": denials(store, scope),
-            "rate_limits": rate_limits(store, scope),
+            "rate_limits": limits,
             "file_failures": file_failures(store, scope),
         },
     }

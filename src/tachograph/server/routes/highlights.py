@@ -90,6 +90,7 @@ class Highlights(Answer):
     tools: list[Tool]
     score: Score
     budget: Budget | None = Field(description="null: none is set")
+    reasons: dict[str, str] = Field(description="why a figure or a part of the score is null")
     window: Window
     demo: bool
 
