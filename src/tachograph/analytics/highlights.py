@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from tachograph.analytics.compare import window_before
 from tachograph.analytics.compile import answer
 from tachograph.analytics.metrics import METRICS, reasons_of
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.pieces import Piece, pieces_of
+from tachograph.analytics.query import Query, Window, month_of
 from tachograph.analytics.scope import Question, Scope
 from tachograph.ports import Store
 from tachograph_sdk.errors import BadWindow, QueryTooLarge
-from tachograph_sdk.errors import BadWindow
 
 __all__ = ["COMPARED", "HIGHLIGHTS", "SCORES", "highlights"]
 
@@ -27,7 +27,7 @@ COMPARED = (
 SCORES = ("productivity_score", "score_outcome", "score_reliability", "score_acceptance", "score_one_shot")
 
 MOST_PIECES = 92  # of the cost's course; a longer one is told by week, then by month
-_GRAINS: Final[Sequence[Piece]] = ("day", "week", "month")
+_COARSER: Final[Mapping[Piece, Piece]] = {"day": "week", "week": "month"}
 MOST_ROWS = 5
 
 
@@ -38,7 +38,6 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
     null where it has no beginning. `course` is the cost by day (or week, or month), with 0 where there was none.
     `reasons` says why a figure or a part of the score is null.
     """
-    window = _closed(scope)
     before = _before(scope)
     (now,) = answer(store, Query(metrics=COMPARED, window=scope.window, filters=scope.filters)).records()
     earlier = None
@@ -69,14 +68,13 @@ def _before(scope: Scope) -> Window | None:
         return None
 
 
-def _course(store: Store, scope: Scope) -> dict[str, Any]:
-    for grain in _GRAINS:
-        query = Query(metrics=["cost_microusd"], by=[grain], window=scope.window, filters=scope.filters)
-        costs = dict(answer(store, query).rows)
-        pieces = _pieces(scope, grain, costs)
-        if pieces is not None:
-            break
-    return {"grain": grain, "pieces": [{"since": day, "cost_microusd": costs.get(day, 0)} for day in pieces or ()]}
+def _course(store: Store, scope: Scope, grain: Piece = "day") -> dict[str, Any]:
+    query = Query(metrics=["cost_microusd"], by=[grain], window=scope.window, filters=scope.filters)
+    costs = dict(answer(store, query).rows)
+    pieces = _pieces(scope, grain, costs)
+    if pieces is None:
+        return _course(store, scope, _COARSER[grain])
+    return {"grain": grain, "pieces": [{"since": day, "cost_microusd": costs.get(day, 0)} for day in pieces]}
 
 
 def _pieces(scope: Scope, grain: Piece, costs: Mapping[str, int]) -> Sequence[str] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tachograph.analytics.compile import answer, half_up
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.query import Query, Window, day_of, month_of
 from tachograph.analytics.scope import Question, Scope
 from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
@@ -99,13 +99,9 @@ def now(store: Store, scope: Scope) -> Mapping[str, Any]:
         raise UnknownDimension(
             f"sessions cannot be narrowed by {unknown[0]!r}", hint=f"use one of {', '.join(FILTERS)}"
         )
-    moment = datetime.fromtimestamp(scope.now_us // 1_000_000, UTC).replace(tzinfo=None)
+    moment = scope.now.replace(microsecond=0)
     zone = scope.window.zone
-    local = zone.local_of(moment)
-    midnight = datetime(local.year, local.month, local.day)  # noqa: DTZ001 - local times of the zone
-    today = Window(start=zone.utc_of(midnight), end=zone.utc_of(midnight + timedelta(days=1)), zone=zone)
-    first = midnight.replace(day=1)
-    month = Window(start=zone.utc_of(first), end=zone.utc_of((first + timedelta(days=32)).replace(day=1)), zone=zone)
+    today, month = day_of(moment, zone), month_of(moment, zone)
     (figures,) = answer(store, Query(metrics=_TODAY, window=today, filters=scope.filters)).records()
     (spent,) = answer(
         store, Query(metrics=["cost_microusd", "unpriced_requests"], window=month, filters=scope.filters)

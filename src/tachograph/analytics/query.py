@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph_sdk.errors import BadWindow
 
-__all__ = ["Query", "Window", "parse_window"]
+__all__ = ["Query", "Window", "day_of", "month_of", "parse_window"]
 
 _RANGE = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -50,6 +50,20 @@ class Query:
     filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     limit: int | None = None  # rows; the first in order
+
+
+def day_of(moment: datetime, zone: Zone) -> Window:
+    """The zone's day that a moment (UTC without a zone) is in."""
+    local = zone.local_of(moment)
+    first = datetime(local.year, local.month, local.day)  # noqa: DTZ001 - local times of the zone
+    return Window(start=zone.utc_of(first), end=zone.utc_of(first + timedelta(days=1)), zone=zone)
+
+
+def month_of(moment: datetime, zone: Zone) -> Window:
+    """The zone's calendar month that a moment (UTC without a zone) is in."""
+    local = zone.local_of(moment)
+    first = datetime(local.year, local.month, 1)  # noqa: DTZ001 - local times of the zone
+    return Window(start=zone.utc_of(first), end=zone.utc_of((first + timedelta(days=32)).replace(day=1)), zone=zone)
 
 
 def parse_window(

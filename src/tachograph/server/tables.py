@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from tachograph.analytics.compare import compare, window_before
@@ -26,16 +25,15 @@ MOST_OFFSET = 1_000_000_000
 def answer_table(store: Store, scope: Scope) -> dict[str, Any]:
     """Columns, rows and what they rest on. Raises QueryError."""
     question = _question(scope)
-    now = datetime.fromtimestamp(scope.now_us / 1_000_000, UTC).replace(tzinfo=None)
     against = scope.parameters.get("compare")
     if against not in (None, PREVIOUS):
         raise QueryError(f"nothing is compared with {against!r}", hint=f"write compare={PREVIOUS}")
     if against:
-        window_before(scope.window, now=now)  # says that there is none before anything is asked
-    table = ask_table(store, question, now=now)
+        window_before(scope.window, now=scope.now)  # says that there is none before anything is asked
+    table = ask_table(store, question, now=scope.now)
     answered = _as_json(table)
     if against:
-        before = compare(store, table.question.query, table.result.rows, now=now)
+        before = compare(store, table.question.query, table.result.rows, now=scope.now)
         answered["previous"] = {
             "window": before.window.as_text(),
             "rows": before.rows,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.analytics.compile import answer, half_up
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.query import Query, day_of, month_of
 from tachograph.analytics.zones import Zone
 from tachograph.ports import Clock, Statement, Store
 from tachograph.statusline.ledger import HEARTBEAT_S, MAX_SESSIONS, TODAY
@@ -84,22 +84,18 @@ class TodayFile:
         self._told = told
 
     def _figures(self, now: datetime) -> dict[str, Any]:
-        local = self._zone.local_of(now)
-        midnight = datetime(local.year, local.month, local.day)  # noqa: DTZ001 - local times of the zone
-        first = midnight.replace(day=1)
-        next_month = (first + timedelta(days=32)).replace(day=1)
         bound: dict[str, Any] = {"since": now - _ACTIVE}
-        told: dict[str, Any] = {"zone": self._zone.name, "day": f"{midnight:%Y-%m-%d}"}
-        for name, begin, end in (("day", midnight, midnight + timedelta(days=1)), ("month", first, next_month)):
-            start, stop = self._zone.utc_of(begin), self._zone.utc_of(end)
-            told[f"{name}_from_us"], told[f"{name}_to_us"] = _us(start), _us(stop)
-            window = Window(start=start, end=stop, zone=self._zone)
+        told: dict[str, Any] = {"zone": self._zone.name, "day": f"{self._zone.local_of(now):%Y-%m-%d}"}
+        for name, window in (("day", day_of(now, self._zone)), ("month", month_of(now, self._zone))):
+            assert window.start is not None
+            assert window.end is not None
+            told[f"{name}_from_us"], told[f"{name}_to_us"] = _us(window.start), _us(window.end)
             ((cost, unpriced),) = answer(
                 self._store, Query(metrics=["cost_microusd", "unpriced_requests"], window=window)
             ).rows
             told[f"{name}_microusd"], told[f"{name}_unpriced"] = int(cost or 0), int(unpriced or 0)
             if name == "day":
-                limits = {"start": start, "end": stop}
+                limits = {"start": window.start, "end": window.end}
                 bound |= limits
                 ((rest,),) = self._store.query(
                     Statement(name="cost of no session", sql=_NO_SESSION, parameters=limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 
 from tachograph.analytics.compile import answer, compile_query
 from tachograph.analytics.dimensions import DIMENSIONS
@@ -44,7 +44,7 @@ def moment_of(scope: Scope) -> Moment:
 
     An end is excluded: what ends at midnight, such as a whole month, knows nothing of the day that begins there.
     """
-    at = datetime.fromtimestamp(scope.now_us // 1_000_000, UTC).replace(tzinfo=None)
+    at = scope.now
     window = scope.window
     if window.end is not None:
         at = min(at, window.end)
