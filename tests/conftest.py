@@ -37,16 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen = config.getoption("-m")
-    left_to_others = set() if config.getoption("--all") else ASKED_FOR if config.getoption("--ci") else ASKED_FOR | IN_CI
+    left_to_others = (
+        set() if config.getoption("--all") else ASKED_FOR if config.getoption("--ci") else ASKED_FOR | IN_CI
+    )
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         # Whoever names a marker, or a single test by its id, means it.
         by_name = any("::" in argument for argument in config.args)
-        wanted = bool(chosen) or (
-            not marks & SECOND_RUN and (by_name or not marks & left_to_others)
-        )
+        wanted = bool(chosen) or (not marks & SECOND_RUN and (by_name or not marks & left_to_others))
         (kept if wanted else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
