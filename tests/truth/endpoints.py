@@ -361,7 +361,7 @@ def _model_costs(r: Request) -> dict[str, Any]:
             }
             for model, row in _dearest(models) for mine in [answered.get(model, [])]
         ],
-        "total_cost": sum(row["cost_usd"] for _, row in _dearest(models)),
+        "total_cost": r.ask("cost_usd")["cost_usd"],
         "period": r.period,
     }  # fmt: skip
 

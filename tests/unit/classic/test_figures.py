@@ -600,3 +600,15 @@ def test_a_file_from_which_lines_were_only_taken_was_changed_but_not_generated()
     with served(events) as api:
         assert api.data("/api/analytics/advanced/code-generation")["total_code_files_generated"] == 1
         assert api.data("/api/analytics/productivity")["files_changed"] == 2
+
+
+def test_a_total_of_models_is_rounded_once_as_the_total_is() -> None:
+    events = [
+        make_event(request_id=f"r{n}", key=f"k{n}", session_id="s_1", model=f"m{n}", input_tokens=1,
+                   at_us=at_us("2026-11-20T09:00"), cost_nanousd=400, cost_basis="reported")
+        for n in range(3)
+    ]  # fmt: skip
+    with served(events) as api:
+        models = api.data("/api/analytics/advanced/model-costs")
+        assert [model["total_cost"] for model in models["models"]] == [0.0, 0.0, 0.0]  # 0.4 of a micro-dollar each
+        assert models["total_cost"] == api.data("/api/analytics/costs")["total_cost_usd"] == 0.000001

@@ -9,7 +9,7 @@ from tachograph.analytics.classic.palette import COLORS
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.series import fill, grain_of
 from tachograph.analytics.classic.shares import percent, ratio
-from tachograph.analytics.compile import answer, ask
+from tachograph.analytics.compile import answer, ask, half_up
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.metrics.metric import Metric, measured
 from tachograph.analytics.query import Query
@@ -53,6 +53,9 @@ def _of_requests(name: str, column: str) -> Metric:
     return measured(name, "tokens", "neither", "", formula="", sql={"usage": summed, "requests": summed})
 
 
+_NANO = measured(
+    "nano", "count", "neither", "", formula="", sql=dict.fromkeys(("usage", "requests"), "sum(cost_nanousd)")
+)
 _INPUT = _of_requests("input_of_requests", "input_tokens")
 _OUTPUT = _of_requests("output_of_requests", "output_tokens")
 
@@ -108,7 +111,7 @@ def token_trend(store: Store, scope: Scope) -> Mapping[str, Any]:
 def model_costs(store: Store, scope: Scope) -> Mapping[str, Any]:
     """Models side by side: cost by session and by token. One statement."""
     metrics = ("cost_microusd", "total_tokens", "requests", "sessions", "unpriced_requests")
-    asked = [*(METRICS[name] for name in metrics), _INPUT, _OUTPUT]
+    asked = [*(METRICS[name] for name in metrics), _INPUT, _OUTPUT, _NANO]
     rows = ask(store, _query(scope, (), "model"), asked).records()
     rows = sorted(filter(_is_used, rows), key=_by_cost("model"))
     data = {
@@ -125,7 +128,7 @@ def model_costs(store: Store, scope: Scope) -> Mapping[str, Any]:
             }
             for place, row in enumerate(rows)
         ],
-        "total_cost": sum(row["cost_microusd"] for row in rows) / 1e6,
+        "total_cost": half_up(sum(int(row["nano"] or 0) for row in rows)) / 1e6,  # rounded once, as everywhere
         "period": scope.parameters["period"],
     }
     note = unpriced(sum(row["unpriced_requests"] for row in rows))
