@@ -85,12 +85,22 @@ def query(
 
 def _beside_each_other(answer: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """The table, with what was in the window before in columns of its own."""
-    columns, rows, previous = answer["columns"], answer["rows"], answer.get("previous")
+    columns, previous = answer["columns"], answer.get("previous")
+    rows = _named(answer) if "about" in answer else answer["rows"]
     if previous is None:
         return columns, rows
     metrics = [column["name"] for column in answer["about"] if column["kind"] == "metric"]
     wide = [[*row, *(before or [None] * len(metrics))] for row, before in zip(rows, previous["rows"], strict=True)]
     return [*columns, *(f"{name}_before" for name in metrics)], wide
+
+
+def _named(answer: dict[str, Any]) -> list[list[Any]]:
+    """The rows; what no source told of a dimension is called unknown, as reports do: an empty cell is an unknown figure."""
+    told = [column["kind"] == "metric" for column in answer["about"]]
+    return [
+        ["unknown" if cell is None and not is_metric else cell for cell, is_metric in zip(row, told, strict=True)]
+        for row in answer["rows"]
+    ]
 
 
 def _print_notes(answer: dict[str, Any]) -> None:

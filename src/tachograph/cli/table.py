@@ -15,7 +15,7 @@ _LEAST = 12  # signs a line of a text column keeps before rows are written one u
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows as a table for people. Names of columns break at their underscores, texts only where there is room to.
+    """Rows as a table for people. Where it is too wide, names of columns break at their underscores, then texts.
 
     Where standard output is no terminal every row is one line, however long.
     """
@@ -24,11 +24,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     console = make_console()
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [any(isinstance(row[index], (int, float)) for row in rows) for index in range(len(columns))]
-    heads = [_broken(name, max([len(row[i]) for row in cells], default=0)) for i, name in enumerate(columns)]
-    widths = [
-        max([*(len(part) for part in head), *(len(row[i]) for row in cells)], default=0) for i, head in enumerate(heads)
-    ]
     room = console.width if console.is_terminal else None
+    heads = [[name] for name in columns]
+    widths = _widths(heads, cells)
+    if _needed(widths) > console.width:
+        heads = [_broken(name, max([len(row[i]) for row in cells], default=0)) for i, name in enumerate(columns)]
+        widths = _widths(heads, cells)
     if room is not None and _needed(widths) > room:
         widths = _narrowed(widths, numeric, room)
         if _needed(widths) > room:
@@ -37,6 +38,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     if room is None:
         console.width = max(1, _needed(widths))
     console.print(_table(heads, cells, numeric, widths))
+
+
+def _widths(heads: Sequence[Sequence[str]], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max([*map(len, head), *(len(row[i]) for row in cells)], default=0) for i, head in enumerate(heads)]
 
 
 def _table(heads: list[list[str]], cells: list[list[str]], numeric: list[bool], widths: list[int]) -> Any:

@@ -59,6 +59,14 @@ def test_what_is_piped_has_a_line_a_row(monkeypatch: pytest.MonkeyPatch) -> None
     assert len([line for line in lines if LONG * 3 in line and "12345.678" in line]) == 5
 
 
+@pytest.mark.parametrize("width", [80, None])
+def test_names_of_columns_are_whole_where_there_is_room(width: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["cost_usd", "productivity_score", "cost_per_commit_usd"]
+    assert any(line.split() == names for line in printed(names, [[1.5, 7.2, None]], width, monkeypatch))
+    many = [f"context_before_compaction_p50_tokens_{i}" for i in range(5)]
+    assert not any(many[0] in line for line in printed(many, [[1] * 5], 120, monkeypatch))
+
+
 def test_what_is_stored_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = printed(["model"], [["\x1b]0;owned\x07\x1b[2J[red]x[/red]"]], 80, monkeypatch)
     assert "\x1b" not in "".join(lines)
