@@ -241,7 +241,7 @@ def test_productivity(api: Served) -> None:
         "top_contributors": [
             {"user_email": JANE, "commits": 1, "pull_requests": 1, "lines_added": 35, "lines_removed": 10}
         ],
-        "reasons": {},
+        "reasons": {"active_repositories": "of 1 active session no source says the repository"},
     }
     assert len(told["productivity_trend"]) == 48
     assert some(told["productivity_trend"]) == [
@@ -612,3 +612,11 @@ def test_a_total_of_models_is_rounded_once_as_the_total_is() -> None:
         models = api.data("/api/analytics/advanced/model-costs")
         assert [model["total_cost"] for model in models["models"]] == [0.0, 0.0, 0.0]  # 0.4 of a micro-dollar each
         assert models["total_cost"] == api.data("/api/analytics/costs")["total_cost_usd"] == 0.000001
+
+
+def test_sessions_of_no_known_repository_are_no_sessions_of_no_repository() -> None:
+    prompt = make_event(kind=EventKind.PROMPT, session_id="s_1", at_us=at_us("2026-11-20T09:00"))
+    with served([prompt]) as api:
+        told = api.data("/api/analytics/productivity")
+        assert told["active_repositories"] == []
+        assert told["reasons"]["active_repositories"] == "of 1 active session no source says the repository"

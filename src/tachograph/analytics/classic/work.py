@@ -68,8 +68,11 @@ def productivity(store: Store, scope: Scope) -> Mapping[str, Any]:
             if any(row[name] for name in _WORK)
         ][:TOP],
     }
+    nowhere = sum(row["sessions"] for row in places if row["repository"] is None)
+    sessions = f"{nowhere} active session{'' if nowhere == 1 else 's'}"
+    notes = {"active_repositories": f"of {sessions} no source says the repository"} if nowhere else {}
     why = {"files_changed": METRICS["files_changed"].reason or "", "top_contributors.user_email": NO_PERSON}
-    return reasoned(data, why)
+    return reasoned(data, why, notes)
 
 
 def code_generation(store: Store, scope: Scope) -> Mapping[str, Any]:
