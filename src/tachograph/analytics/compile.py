@@ -19,6 +19,7 @@ from tachograph.analytics.facts import source_of
 from tachograph.analytics.local_time import LocalTime
 from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
+from tachograph.analytics.spelling import hint_of
 from tachograph.analytics.windowed import among, used
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
@@ -291,13 +292,13 @@ def _grain(wanted: Sequence[Dimension], measured: Sequence[Metric]) -> Grain | N
 
 def _metric(name: str) -> Metric:
     if name not in METRICS:
-        raise UnknownMetric(f"there is no metric {name!r}", hint=f"metrics are: {', '.join(METRICS)}")
+        raise UnknownMetric(f"there is no metric {name!r}", hint=hint_of("metrics", name, METRICS))
     return METRICS[name]
 
 
 def _dimension(name: str) -> Dimension:
     if name not in DIMENSIONS:
-        raise UnknownDimension(f"there is no dimension {name!r}", hint=f"dimensions are: {', '.join(DIMENSIONS)}")
+        raise UnknownDimension(f"there is no dimension {name!r}", hint=hint_of("dimensions", name, DIMENSIONS))
     return DIMENSIONS[name]
 
 

@@ -14,7 +14,9 @@ __all__ = ["Query", "Window", "day_of", "month_of", "parse_window"]
 
 _RANGE = re.compile(r"([1-9][0-9]{0,3})([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_HINT = "use --range 1h, 24h, 7d, 30d, 90d or all, or --since and --until with a day (2026-11-20) or a time"
+_FIRST = datetime(2, 1, 1)  # noqa: DTZ001 - UTC; there is nothing before it, but zones, weeks and months before a window
+_LAST = datetime(9998, 12, 31)  # noqa: DTZ001 - likewise after it
+_HINT = "use a range (1h, 24h, 7d, 30d, 90d or all), or since and until, each a day (2026-11-20) or a time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise BadWindow(f"the time range from {self.start} to {self.end} is empty", hint=_HINT)
+            told = f"the time range from {self.start:%Y-%m-%d %H:%M:%S} to {self.end:%Y-%m-%d %H:%M:%S} UTC is empty"
+            raise BadWindow(told, hint="the start comes before the end, which is not included")
 
     def as_text(self) -> dict[str, str | None]:
         """ISO 8601 with the zone's offset (in UTC: a Z), or null; and the zone's name."""
@@ -77,7 +80,8 @@ def parse_window(
     """The window that `--since`, `--until` and `--range` name; a range is a length and ends now.
 
     Days and times without an offset are the zone's: the first of two where the clock is put back, later by the jump
-    where it is put forward.
+    where it is put forward. Times of the calendar's first and last year are taken for the years next to them: whoever
+    writes them means all time, and what comes before and after a window has to be in the calendar too.
 
     Raises:
         BadWindow: it cannot be read, is empty, or a range is given beside a start or an end.
@@ -105,8 +109,7 @@ def _moment(text: str | None, zone: Zone) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC).replace(tzinfo=None)
-        return zone.utc_of(moment)
+        utc = zone.utc_of(moment) if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
         raise BadWindow(f"{text!r} is not a day or a time", hint=_HINT) from error
+    return min(max(utc, _FIRST), _LAST)

@@ -12,6 +12,7 @@ from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.limits import limits_of
 from tachograph.analytics.metrics import METRICS, dimensions_of, reasons_of
 from tachograph.analytics.query import Query, Window
+from tachograph.analytics.spelling import hint_of
 from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownDimension
 
@@ -50,7 +51,8 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
     """Totals of the window, and one breakdown per name in `by`. Raises QueryError."""
     unknown = [name for name in by if name not in DIMENSIONS]
     if unknown:
-        raise UnknownDimension(f"there is no dimension {unknown[0]!r}", hint=f"dimensions are: {', '.join(DIMENSIONS)}")
+        hint = hint_of("dimensions", unknown[0], DIMENSIONS)
+        raise UnknownDimension(f"there is no dimension {unknown[0]!r}", hint=hint)
     (totals,) = answer(store, Query(metrics=TOTALS, window=window)).records()
     coverage = coverage_of(store, window)
     reasons = reasons_of(TOTALS, totals)

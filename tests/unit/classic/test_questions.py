@@ -265,7 +265,7 @@ def test_pages_of_sessions_have_each_session_once_and_true_totals() -> None:
         ({"start_time": "0001-01-01T00:00:00+09:00", "end_time": "2026-11-21T00:00:00Z"}, "Invalid start_time: 0001"),
         ({"start_time": "2026-11-20T00:00:00Z"}, "start_time and end_time go together"),
         ({"end_time": "2026-11-20T00:00:00Z"}, "start_time and end_time go together"),
-        ({"start_time": "2026-11-20T00:00:00Z", "end_time": "2026-11-20T00:00:00Z"}, "is empty"),
+        ({"start_time": "2026-11-20T00:00:00Z", "end_time": "2026-11-20T00:00:00Z"}, "end_time is not after start_time"),
         ({"tz": "Atlantis/Center"}, "Atlantis/Center"),
         ({"user_emial": "x"}, "Unknown parameter: user_emial"),
         ({"user_email": ""}, "Invalid user_email"),

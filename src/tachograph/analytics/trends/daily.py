@@ -11,6 +11,7 @@ from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, Metric, part_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
+from tachograph.analytics.spelling import hint_of
 from tachograph.analytics.trends.series import ONE_DAY, DailySeries, Day, fill_days
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
@@ -132,7 +133,7 @@ def find_metrics(scope: Scope, usual: Sequence[str]) -> tuple[list[str], dict[st
     named = names_in(scope.parameters.get("metric", ""))
     for name in named:
         if name not in METRICS:
-            raise UnknownMetric(f"there is no metric {name!r}", hint=f"metrics are: {', '.join(METRICS)}")
+            raise UnknownMetric(f"there is no metric {name!r}", hint=hint_of("metrics", name, METRICS))
     if named:
         return named, {}
     left_out = {}

@@ -154,7 +154,10 @@ def asked(default: str, *more: str) -> Callable[..., Asked]:
         if (start_time is None) != (end_time is None):
             raise _refused("Invalid time range: start_time and end_time go together")
         if start_time is not None and end_time is not None:
-            window |= _window(_moment("start_time", start_time), _moment("end_time", end_time))
+            start, end = _moment("start_time", start_time), _moment("end_time", end_time)
+            if start >= end:
+                raise _refused("Invalid time range: end_time is not after start_time")
+            window |= _window(start, end)
             period = "custom"
         else:
             window["range"] = period
@@ -195,9 +198,8 @@ def _window(start: datetime, end: datetime) -> dict[str, str]:
     People write the first and last moment that their calendar has where they mean all time; zones and days before and after
     a window must exist too.
     """
-    if start < end:
-        start = min(max(start, _EARLIEST), _LATEST)
-        end = max(min(end, _LATEST), start + timedelta(microseconds=1))
+    start = min(max(start, _EARLIEST), _LATEST)
+    end = max(min(end, _LATEST), start + timedelta(microseconds=1))
     return {"since": start.isoformat(), "until": end.isoformat()}
 
 
