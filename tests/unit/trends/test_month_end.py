@@ -100,7 +100,7 @@ def test_too_short_a_history_is_refused_with_a_reason(history):
     today = date(2026, 11, 25)
     told = forecast_month_end([*always(today, history), (today, 2.0)], today)
     assert isinstance(told, Refusal)
-    assert f"{history} whole days" in told.reason
+    assert f"{history} whole day" in told.reason
     assert "35" in told.reason
     assert told.so_far == pytest.approx(10.0 * min(history, 24) + 2.0)
     fields = told.as_json()

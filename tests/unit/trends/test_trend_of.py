@@ -72,7 +72,7 @@ def test_too_short_is_not_known_and_says_what_it_takes(length):
     assert told.direction is None
     assert told.p_value is told.slope_per_day is told.change_ratio is None
     assert told.reason is not None
-    assert f"{length} whole days" in told.reason
+    assert f"{length} whole day" in told.reason
     assert "28" in told.reason
 
 

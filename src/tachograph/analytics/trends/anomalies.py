@@ -11,6 +11,7 @@ from typing import Literal
 
 from tachograph.analytics.statistics.normal import t_quantile
 from tachograph.analytics.trends.series import Day
+from tachograph.analytics.trends.too_few import too_few
 
 __all__ = ["ALARMS_PER_MONTH", "LEAST_DAYS", "METHOD", "Anomaly", "find_anomalies"]
 
@@ -51,8 +52,8 @@ def find_anomalies(
     by_factor = is_sum and all(value >= 0.0 for _, value in days)
     seen = [(day, value) for day, value in days if value > 0.0 or not by_factor]
     if len(seen) < LEAST_DAYS:
-        told = "days with a value" if is_sum else "whole days"
-        return [], f"{len(seen)} {told} are too few to tell which stands out: it takes {LEAST_DAYS}"
+        one, many = ("day with a value", "days with a value") if is_sum else ("whole day", "")
+        return [], too_few(len(seen), one, "to tell which stands out", LEAST_DAYS, many=many)
     factors = _factors(days) if by_factor else [1.0] * 7
     looked_at = [*seen, running] if running is not None and (running[1] > 0.0 or not by_factor) else seen
     sizes = [math.log(v / factors[d.weekday()]) if by_factor else v for d, v in looked_at]

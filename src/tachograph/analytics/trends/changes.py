@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tachograph.analytics.statistics.shift_in_time import find_episode, find_shift
 from tachograph.analytics.trends.series import Day, rank_within_weekdays
+from tachograph.analytics.trends.too_few import too_few
 
 __all__ = ["LEAST_DAYS", "LEVEL", "METHOD", "Change", "find_changes"]
 
@@ -42,7 +43,7 @@ def find_changes(days: Sequence[Day], *, level: float = LEVEL) -> tuple[list[Cha
     A steady rise shows as a stair: see the direction first.
     """
     if len(days) < LEAST_DAYS:
-        return [], f"{len(days)} whole days are too few to look for changes: it takes {LEAST_DAYS}"
+        return [], too_few(len(days), "whole day", "to look for changes", LEAST_DAYS)
     cuts: list[tuple[int, float]] = []
     todo = [(0, len(days), 1)]
     while todo:

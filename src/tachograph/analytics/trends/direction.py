@@ -12,6 +12,7 @@ from typing import Any, Literal
 from tachograph.analytics.statistics.low_frequency import drift_test
 from tachograph.analytics.statistics.theil_sen import slope_of
 from tachograph.analytics.trends.series import Day, rank_within_weekdays
+from tachograph.analytics.trends.too_few import too_few
 
 __all__ = ["LEAST_DAYS", "LEVEL", "METHOD", "Direction", "Trend", "trend_of"]
 
@@ -53,7 +54,7 @@ def trend_of(days: Sequence[Day], *, level: float = LEVEL) -> Trend:
     """
     n = len(days)
     if n < LEAST_DAYS:
-        return _unknown(n, f"{n} whole days are too few to tell a direction: it takes {LEAST_DAYS}")
+        return _unknown(n, too_few(n, "whole day", "to tell a direction", LEAST_DAYS))
     scores = rank_within_weekdays(days)
     tested = drift_test([score - 0.5 for score in scores])
     weeks = _weeks(days)

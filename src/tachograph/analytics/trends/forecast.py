@@ -12,6 +12,7 @@ from typing import Any
 
 from tachograph.analytics.trends.series import ONE_DAY, Day, fill_days
 from tachograph.analytics.trends.sum_ahead import Ahead, look_ahead, seasonal_naive
+from tachograph.analytics.trends.too_few import too_few
 
 __all__ = ["LEAST_DAYS", "LEVEL", "Forecast", "PathDay", "Refusal", "Score", "forecast_month_end", "score_forecasts"]
 
@@ -114,7 +115,7 @@ def forecast_month_end(
     if n < LEAST_DAYS:
         return Refusal(
             month=month, so_far=so_far, history_days=n,
-            reason=f"{n} whole days of history are too few for a forecast: it takes {LEAST_DAYS}",
+            reason=too_few(n, "whole day of history", "for a forecast", LEAST_DAYS, many="whole days of history"),
         )  # fmt: skip
     if not any(values):
         return Refusal(month=month, so_far=so_far, history_days=n, reason="the history has nothing but zeros")
