@@ -66,6 +66,10 @@ def build_report(store: Store, window: Window, by: Sequence[str] = ()) -> Report
     )
 
 
+# Rows stand in this order; what a dimension knows nothing of does not count. A tool has no cost, but calls.
+_MOST_FIRST = ("cost_microusd", "requests", "tool_calls", "lines_added", "sessions")
+
+
 def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
     """One row per value, with every metric of the totals that can be split that way."""
     dimension = DIMENSIONS[name]
@@ -80,7 +84,7 @@ def _breakdown(store: Store, window: Window, name: str) -> list[dict[str, Any]]:
             row["coverage"] = compact(cells[width:])
         rows.append(row)
     if dimension.type != "time":
-        rows.sort(key=lambda row: (-row.get("cost_microusd", 0), -row.get("requests", 0)))
+        rows.sort(key=lambda row: [-row.get(name, 0) for name in _MOST_FIRST])
     return rows
 
 

@@ -256,6 +256,21 @@ def test_the_report_has_exactly_its_totals_and_says_what_they_rest_on(store):
     assert {row["tool"]: row["tool_calls"] for row in report.by["tool"] if row["tool"]} == {"Bash": 2, "Edit": 1}
 
 
+def test_rows_of_a_breakdown_stand_with_most_first_also_where_they_have_no_cost():
+    own = DuckDBStore(":memory:")
+    calls = [("Agent", 1), ("Bash", 3), ("Read", 2)]
+    events = [
+        make_event(kind=EventKind.TOOL_CALL, at_us=n, tool_use_id=f"{name}{n}", tool_name=name, success=True)
+        for name, many in calls
+        for n in range(many)
+    ]
+    own.write(Batch(events=events))
+    own.settle()
+    rows = build_report(own, Window(), ["tool"]).by["tool"]
+    assert [(row["tool"], row["tool_calls"]) for row in rows] == [("Bash", 3), ("Read", 2), ("Agent", 1)]
+    own.close()
+
+
 def test_requests_that_no_transcript_of_their_session_shows_are_auxiliary(store):
     own = DuckDBStore(":memory:")
     shown = make_event(source=Source.TRANSCRIPT, session_id="s_a", message_id="m1", model="opus", input_tokens=1)
