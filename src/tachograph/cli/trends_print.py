@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tachograph.cli.terminal import bar, is_plain, make_console, name_in, sparkline
+from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,8 +117,8 @@ def _print_forecasts(console: Console, told: Mapping[str, Any] | None) -> None:
     known = [entry for entry in told["forecasts"] if entry["reason"] is None]
     month = date.fromisoformat(told["forecasts"][0]["month"])
     if known:
-        left = known[0]["days_left"]
-        table = _table(f"end of {month:%B %Y}, {left} {'day' if left == 1 else 'days'} left")
+        after = monthrange(month.year, month.month)[1] - date.fromisoformat(told["today"]).day
+        table = _table(f"end of {month:%B %Y}, {counted(after, 'day')} after today")
         table.add_column("metric", overflow="fold")
         table.add_column("so far", justify="right", no_wrap=True)
         table.add_column("month", justify="right", no_wrap=True)
@@ -152,7 +154,9 @@ def _print_budget(console: Console, told: Mapping[str, Any] | None) -> None:
     drawn = bar(share, 20, plain=is_plain(console)).ljust(20, "-" if is_plain(console) else "░")
     money = {"unit": "microusd"}
     spent, limit = _amount(money, told["spent_microusd"]), _amount(money, told["budget_microusd"])
-    console.print(Text(f"{drawn} {spent} of {limit} ({share * 100:.0f} %), {told['days_left']} days after today"))
+    console.print(
+        Text(f"{drawn} {spent} of {limit} ({share * 100:.0f} %), {counted(told['days_left'], 'day')} after today")
+    )
     if told["crossed_on"]:
         console.print(Text(f"crossed on {told['crossed_on']}", style="bold"))
     elif told["crossing_expected_on"]:

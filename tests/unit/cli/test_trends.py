@@ -64,12 +64,23 @@ def test_it_says_direction_change_forecast_budget_and_what_stands_out(answers):
     assert f"{NOW.date() - timedelta(days=40)}  cost: $" in text
     assert f"{day}  cost: $" in text
     assert "project p_a: $" in text
-    assert "end of November 2026, 10 days left" in text
+    assert "end of November 2026, 10 days after today" in text
     assert "80 % interval" in text
     score = answer["forecast"]["forecasts"][0]["score"]
     assert f"{score['coverage'] * 100:.0f} % of {score['forecasts']} held, error {score['scaled_error']:.2f}" in text
     assert "of $2,000" in text
     assert "the running day is in none of these figures" in text
+
+
+def test_days_are_counted_as_the_budget_counts_them(answers):
+    answer = told(answers)
+    entry = answer["forecast"]["forecasts"][0]
+    answer["forecast"]["forecasts"][0] = {**entry, "days_left": 11}  # the rest of today is forecast, too
+    text = printed(answer)
+    assert text.count("10 days after today") == 2
+    answer["forecast"]["today"] = "2026-11-29"
+    answer["budget"]["days_left"] = 1
+    assert printed(answer).count(" 1 day after today") == 2
 
 
 def test_nothing_is_cut_off_at_80_columns(answers):

@@ -130,7 +130,7 @@ class ForecastOf(OfMetric):
     level: float
     reason: str | None = Field(description="why there is no forecast")
     so_far: Amount = Field(description="of the month, the running day's part included")
-    days_left: int | None
+    days_left: int | None = Field(description="that are forecast: the running one, too, if anything of it is to come")
     history_days: int
     method: str | None
     score: Score | None
