@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tachograph.cli.terminal import bar, name_in, sparkline
+from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,7 +45,7 @@ def draw_frame(
 def _head(told: Mapping[str, Any], width: int, plain: bool, note: str) -> list[Text]:
     from rich.text import Text
 
-    from tachograph.server.page import dollars, number, short
+    from tachograph.server.page import dollars, short
 
     today, month, budget = told["today"], told["month"], told["budget"]
     lines = []
@@ -65,11 +66,11 @@ def _head(told: Mapping[str, Any], width: int, plain: bool, note: str) -> list[T
         _parts(
             [
                 (dollars(today["cost_microusd"]), f"today{unpriced}"),
-                (number(today["requests"]), "requests"),
+                _several(today["requests"], "request"),
                 (short(today["total_tokens"]), "tokens"),
-                (number(today["tool_calls"]), "tool calls"),
-                (number(today["tool_errors"] + today["api_errors"]), "errors"),
-                (number(today["sessions"]), "sessions"),
+                _several(today["tool_calls"], "tool call"),
+                _several(today["tool_errors"] + today["api_errors"], "error"),
+                _several(today["sessions"], "session"),
             ],
             width,
         )
@@ -144,7 +145,7 @@ def _sessions(rows: Sequence[Mapping[str, Any]], width: int, plain: bool, room: 
         )
     more: list[RenderableType] = []
     if len(shown) < len(rows):
-        more = [_line(f"and {len(rows) - len(shown)} more sessions", "dim")]
+        more = [_line(f"and {len(rows) - len(shown)} more", "dim")]
     return [table, *more]
 
 
@@ -205,6 +206,12 @@ def _table(columns: Sequence[str], *, right: set[str]) -> Table:
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
     return table
+
+
+def _several(many: int, one: str) -> tuple[str, str]:
+    """A number and what it counts."""
+    count, _, name = counted(many, one).partition(" ")
+    return count, name
 
 
 def _parts(parts: Sequence[tuple[str, str]], width: int) -> Text:

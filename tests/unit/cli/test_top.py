@@ -93,11 +93,19 @@ def test_figures_are_whole_whatever_the_width(width: int) -> None:
     assert "s_0000000" in text or width < 100
 
 
+def test_one_is_one() -> None:
+    today = told()["today"] | {"requests": 1, "tool_calls": 1, "tool_errors": 1, "api_errors": 0, "sessions": 1}
+    text = "\n".join(frame(told(today=today), 120, 40))
+    for figure in ("1 request ", "1 tool call ", "1 error ", "1 session"):
+        assert f"  {figure}" in text, figure
+    assert "1 sessions" not in text
+
+
 def test_what_does_not_fit_is_counted() -> None:
     lines = frame(told(50), 80, 24)
     rows = sum("claude_code" in line for line in lines)
     assert rows >= 5
-    assert f"and {50 - rows} more sessions" in "\n".join(lines)
+    assert f"and {50 - rows} more" in "\n".join(lines)
 
 
 def test_budgets_say_their_share_also_beyond_all() -> None:
