@@ -27,7 +27,7 @@ PAGE_RECORDS = 250
 READERS = 2  # threads: listening never takes one of those that answer other questions
 KEPT_PAGES = 4  # for clients that are equally far and ask a moment later
 PAGE_REACH = 500_000  # numbers that one page looks through, so that a rare filter does not look through all at once
-KEPT_S = 1.0  # no longer, so that an erasure is an erasure
+KEPT_S = 1.0  # no longer, also when nobody listens any more, so that an erasure is an erasure
 
 ID = r"^([0-9]{1,18})(?:\.([0-9a-f]{8}))?$"
 """What an id of a message looks like: a number, and which numbering it is of."""
@@ -98,7 +98,7 @@ class Feed:
         self._core = core
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="live")
         self._reading: dict[object, asyncio.Future[Page]] = {}
-        self._kept: OrderedDict[object, tuple[float, Page]] = OrderedDict()
+        self._kept: OrderedDict[object, Page] = OrderedDict()
         self._known = Place(seq=0)  # the last record that was seen
 
     @property
@@ -119,21 +119,22 @@ class Feed:
     async def page(self, place: Place, parameters: Mapping[str, str]) -> Page:
         """What comes after this place, of what the filters keep. Raises TachographError."""
         key = (place, self.bell.wakings, *sorted(parameters.items()))
-        loop = asyncio.get_running_loop()
-        if key in self._kept and loop.time() - self._kept[key][0] < KEPT_S:
-            return self._kept[key][1]
+        if key in self._kept:
+            return self._kept[key]
         if key not in self._reading:
+            loop = asyncio.get_running_loop()
             reading = loop.run_in_executor(self._readers, self._read, place, parameters)
             self._reading[key] = reading
-            reading.add_done_callback(lambda done: self._keep(key, done, loop.time()))
+            reading.add_done_callback(lambda done: self._keep(key, done, loop))
         return await asyncio.shield(self._reading[key])  # who leaves must not take it from the others
 
-    def _keep(self, key: object, done: asyncio.Future[Page], now_s: float) -> None:
+    def _keep(self, key: object, done: asyncio.Future[Page], loop: asyncio.AbstractEventLoop) -> None:
         self._reading.pop(key, None)
         if done.cancelled() or done.exception() is not None:
             return
-        self._kept[key] = (now_s, done.result())
-        while len(self._kept) > KEPT_PAGES or now_s - next(iter(self._kept.values()))[0] > KEPT_S:
+        self._kept[key] = done.result()
+        loop.call_later(KEPT_S, self._kept.pop, key, None)
+        if len(self._kept) > KEPT_PAGES:
             self._kept.popitem(last=False)
 
     def _begin(self, place: Place | None) -> Page:
