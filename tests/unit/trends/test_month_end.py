@@ -11,8 +11,15 @@ import pytest
 
 from bench.daily_histories import FAMILIES, QUIET, days_from, draw_history
 from bench.forecast import forecast_tally
+from tachograph.analytics.trends import forecast as forecast_module
 from tachograph.analytics.trends.budget import find_crossing
-from tachograph.analytics.trends.forecast import Forecast, Refusal, forecast_month_end, score_forecasts
+from tachograph.analytics.trends.forecast import (
+    MOST_REMEMBERED,
+    Forecast,
+    Refusal,
+    forecast_month_end,
+    score_forecasts,
+)
 from tachograph.analytics.trends.sum_ahead import look_ahead, seasonal_naive
 
 PATTERN = (5.0, 9.0, 8.0, 7.0, 4.0, 0.0, 1.0)
@@ -228,3 +235,15 @@ def test_the_days_of_a_crossing_are_in_order():
     assert found.expected_on is not None
     assert found.earliest_on < found.expected_on
     assert found.latest_on is None or found.expected_on < found.latest_on
+
+
+def test_what_is_remembered_of_a_back_test_has_no_figure_of_any_day() -> None:
+    values = [1234.5 + n % 7 for n in range(60)]
+    score = score_forecasts(values, 3, 5)
+    assert score_forecasts(list(values), 3, 5) is score
+    assert score_forecasts(values, 4, 5) is not score
+    assert {type(key) for key in forecast_module._scores} == {bytes}
+    for n in range(MOST_REMEMBERED + 5):
+        score_forecasts([float(n)] * 22, 3, 1)
+    assert len(forecast_module._scores) == MOST_REMEMBERED
+    assert score_forecasts(values, 3, 5) == score

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import calendar
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from tachograph.analytics.trends.series import ONE_DAY, Day, fill_days
@@ -21,6 +23,7 @@ LEAST_DAYS = 35
 MOST_DAYS = 182  # what is older tells nothing about the days to come
 LEAST_SCORED = 21  # days of history that a forecast in the back-test has at least; more than WARM_UP
 MOST_ORIGINS = 40
+MOST_REMEMBERED = 256  # scores
 METHOD = "weekday factors and a damped level; interval from errors of past sums of days"
 
 
@@ -151,13 +154,26 @@ def forecast_month_end(
 def score_forecasts(values: Sequence[float], weekday: int, ahead: int) -> Score:
     """Forecasts of `ahead` days from as many days of this history as have enough before and after them.
 
-    Remembered: whole days seldom change between two times that a page asks.
+    Remembered: whole days seldom change between two times that a page asks. By a digest of the days, so that none of their
+    figures outlives an erasure here.
     """
-    return _score(tuple(values), weekday, ahead)
+    key = sha256(array("d", [*values, weekday, ahead]).tobytes()).digest()
+    with _scoring:
+        known = _scores.get(key)
+    if known is None:
+        known = _score(values, weekday, ahead)
+        with _scoring:
+            _scores[key] = known
+            if len(_scores) > MOST_REMEMBERED:
+                del _scores[next(iter(_scores))]
+    return known
 
 
-@lru_cache(maxsize=256)
-def _score(values: tuple[float, ...], weekday: int, ahead: int) -> Score:
+_scores: dict[bytes, Score] = {}
+_scoring = Lock()
+
+
+def _score(values: Sequence[float], weekday: int, ahead: int) -> Score:
     n = len(values)
     reach = min(ahead, n - LEAST_SCORED)
     if reach < 1:
