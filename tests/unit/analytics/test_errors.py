@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tachograph.analytics.errors.patterns import LIMITED, is_limited
+from tachograph.analytics.errors.patterns import LIMITED, file_failures, is_limited
 from tachograph.analytics.errors.question import errors
 from tachograph.analytics.query import Window
 from tachograph.analytics.scope import Scope
@@ -274,6 +274,21 @@ def test_a_file_on_which_the_same_fails_again_and_again() -> None:
         ("f_a", "Edit", "not_found", 3, 2)
     ]
     assert told["count"] == 1
+
+
+def test_groups_that_are_too_small_are_not_read() -> None:
+    store = stored([tool("s_1", n, file=f"f_{n}", error_class="x") for n in range(30)])
+    read: list[int] = []
+
+    class Watched:
+        def query(self, statement: Any, **limits: Any) -> Any:
+            result = store.query(statement, **limits)
+            read.append(len(result.rows))
+            return result
+
+    assert file_failures(Watched(), scope())["count"] == 0  # type: ignore[arg-type]
+    assert read == [0]
+    store.close()
 
 
 def test_the_window_and_filters_narrow_everything() -> None:

@@ -110,11 +110,11 @@ from by_session group by {by} having sum(in_session) >= {least}
 union all
 select {by}, session_id as of_session, in_session as n, 1 as known, earliest as first_at, newest as last_at, place
 from (
-    select {by}, session_id, in_session, earliest, newest,
-        row_number() over (partition by {by} order by newest desc, session_id) as place
-    from by_session where session_id is not null
+    select {by}, session_id, in_session, earliest, newest, sum(in_session) over (partition by {by}) as in_group,
+        row_number() over (partition by {by} order by session_id is null, newest desc, session_id) as place
+    from by_session
 ) ranked
-where place <= {MOST_SESSIONS}
+where place <= {MOST_SESSIONS} and in_group >= {least} and session_id is not null
 ) groups_and_sessions
 order by place"""  # noqa: S608 - names of ours
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
