@@ -13,9 +13,9 @@ from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import BadWindow, UnknownDimension
 
-__all__ = ["FILTERS", "NOW", "now"]
+__all__ = ["AHEAD", "FILTERS", "NOW", "RECENT", "now"]
 
-RECENT = timedelta(minutes=30)  # a session without a record for so long runs no longer
+RECENT = timedelta(minutes=30)  # a session without a prompt, request or tool call for so long runs no longer
 WORKING = timedelta(minutes=2)  # its last record is not older
 AHEAD = timedelta(minutes=5)  # an agent's clock may be; what begins later is not there yet
 MINUTES = 60  # of requests, one by one
@@ -39,7 +39,7 @@ _SESSIONS = """
 with
     acts as (
         select h.session_id as session_id, max(h.last_at) as last_at from session_hours h
-        where h.hour >= $hour and h.session_id is not null group by h.session_id having max(h.last_at) >= $recent
+        where h.hour >= $hour and h.last_at <= $soon and h.session_id is not null group by h.session_id having max(h.last_at) >= $recent
     ),
     running as (
         select s.session_id as session_id, s.agent as agent, min(s.user_id) as user_id, min(s.project) as project,
@@ -90,7 +90,7 @@ group by 1 order by 1"""
 def now(store: Store, scope: Scope) -> Mapping[str, Any]:
     """What goes on; `now_us` and the zone of the scope say when, its filters of whom. Raises QueryError.
 
-    Sessions are those with a record within half an hour, the latest first. `today` is since the zone's midnight,
+    Sessions are those that did something within half an hour, the latest first. `today` is since the zone's midnight,
     `minutes` the requests of the last 60 minutes, the oldest first and the one that is not over last.
     """
     if scope.window.start is not None or scope.window.end is not None:

@@ -11,12 +11,18 @@ from tachograph.analytics.query import Window
 from tachograph.analytics.zones import Zone
 from tachograph_sdk.errors import QueryTooLarge
 
-__all__ = ["PIECES", "Piece", "pieces_of"]
+__all__ = ["PIECES", "Piece", "fitting", "pieces_of"]
 
 Piece = Literal["hour", "day", "week", "month"]
 PIECES: Final[tuple[Piece, ...]] = get_args(Piece)
 
 _DAY = timedelta(days=1)
+_FITS: Final[Sequence[tuple[timedelta, Piece]]] = ((2 * _DAY, "hour"), (100 * _DAY, "day"), (732 * _DAY, "week"))
+
+
+def fitting(length: timedelta) -> Piece:
+    """How fine a time is shown: hours up to two days, days up to 100 days, weeks up to two years, then months."""
+    return next((piece for most, piece in _FITS if length <= most), "month")
 
 
 def pieces_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from tachograph.analytics.compile import ask, compile_query, extent_of
 from tachograph.analytics.coverage import PARTS, compact, rests_on_usage
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, reasons_of
-from tachograph.analytics.pieces import PIECES, Piece, pieces_of
+from tachograph.analytics.pieces import PIECES, Piece, fitting, pieces_of
 from tachograph.analytics.query import Query
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, QueryTooLarge
@@ -101,9 +101,6 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
     )
 
 
-_FITS: Sequence[tuple[timedelta, Piece]] = (
-    (timedelta(days=2), "hour"), (timedelta(days=100), "day"), (timedelta(days=731), "week"),
-)  # fmt: skip
 _FIRST = Statement(name="first_session", sql="select min(started_at) as first_at from sessions")
 
 
@@ -113,8 +110,7 @@ def _fitted(store: Store, question: TableQuestion, now: datetime) -> TableQuesti
         return question
     window = question.query.window
     start = window.start or store.query(_FIRST).rows[0][0] or now
-    length = (window.end or now) - start
-    return replace(question, grain=next((piece for most, piece in _FITS if length <= most), "month"))
+    return replace(question, grain=fitting((window.end or now) - start))
 
 
 def _with_grain(question: TableQuestion) -> TableQuestion:

@@ -102,6 +102,7 @@ def test_a_session_whose_end_was_reported_runs_no_longer_unless_it_goes_on() -> 
 
 def test_what_a_clock_that_is_hours_ahead_tells_does_not_run() -> None:
     assert asked(request("s_1", -60))["sessions"] == []
+    assert asked(request("s_1", 200), request("s_1", -60))["sessions"] == []
     assert len(asked(request("s_1", -1))["sessions"]) == 1
 
 

@@ -100,7 +100,7 @@ def test_a_score_is_what_the_store_works_out(store: DuckDBStore) -> None:
     told = dict(sums(store, "select session_id, max(score) from sessions where counts group by 1 having count(*) = 1"))
     scored = {row["id"]: row["score"] for row in everything(store) if row["id"] in told}
     assert any(score is not None for score in scored.values())
-    assert scored == pytest.approx(told)
+    assert scored == told  # to the last digit: equal scores stay equal
 
 
 @pytest.mark.parametrize("order", [sign + name for name in ORDERS for sign in ("", "-")])

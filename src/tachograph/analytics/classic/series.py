@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from tachograph.analytics.pieces import Piece, pieces_of
+from tachograph.analytics.pieces import Piece, fitting, pieces_of
 from tachograph.analytics.query import Window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.zones import Zone
 
 __all__ = ["fill", "grain_of", "moment_of"]
 
-_STEPS: tuple[tuple[timedelta, Piece], ...] = (
-    (timedelta(hours=48), "hour"),
-    (timedelta(days=100), "day"),
-    (timedelta(days=732), "week"),
-)
-"""Points of windows up to this long; of longer ones, and of those without an end, months."""
-
 
 def grain_of(window: Window) -> Piece:
-    """How much time a point stands for: hours up to two days, days up to 100 days, weeks up to two years, then months."""
+    """How much time a point stands for: what fits the window, months where it is open."""
     if window.start is None or window.end is None:
         return "month"
-    length = window.end - window.start
-    return next((grain for longest, grain in _STEPS if length <= longest), "month")
+    return fitting(window.end - window.start)
 
 
 def fill(

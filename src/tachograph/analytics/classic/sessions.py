@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.selecting import conditions
 from tachograph.analytics.local_time import floor_hour
+from tachograph.analytics.now import AHEAD, RECENT
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.windowed import used
 from tachograph.ports import Statement, Store
 
-__all__ = ["COMPLETED_REASONS", "NO_NAME", "QUIET", "active_sql", "list_sessions", "one_session"]
-
-QUIET: Final = timedelta(minutes=30)
-"""A session without a prompt, a request or a tool call for so long is not active, whoever says what of its end."""
-
-_AHEAD: Final = timedelta(minutes=5)  # an agent's clock may be
+__all__ = ["COMPLETED_REASONS", "NO_NAME", "active_sql", "list_sessions", "one_session"]
 
 COMPLETED_REASONS: Final = ("clear", "resume", "logout", "prompt_input_exit")
 """Ends that a person chose. A session that a plugin reports as ended for any other reason was terminated."""
@@ -113,8 +109,8 @@ def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
 
 def active_sql(parameters: dict[str, Any], now: datetime) -> str:
     """The ids of the sessions that are active, as a query. Adds what it binds to `parameters`."""
-    since = now - QUIET
-    parameters |= {"quiet_since": since, "quiet_hour": floor_hour(since), "soon": now + _AHEAD}
+    since = now - RECENT
+    parameters |= {"quiet_since": since, "quiet_hour": floor_hour(since), "soon": now + AHEAD}
     return _ACTIVE
 
 

@@ -46,7 +46,7 @@ _KNOWN = " + ".join(
 )
 
 WHOLE: Final = f"""
-    select *, case when tool_calls > 0 or lines_added + lines_removed > 0 then 10 * ({_WEIGHED}) / nullif({_KNOWN}, 0)
+    select *, case when tool_calls > 0 or lines_added + lines_removed > 0 then round(10 * ({_WEIGHED}) / nullif({_KNOWN}, 0), 9)
         end as score,
         case when has_cost > 0 then cost_nanousd end as known_nanousd,
         input_tokens + output_tokens + cache_read_tokens + cache_write_tokens as total_tokens,
