@@ -129,6 +129,11 @@ class Feed:
         """Rows of a question."""
         return self.store.query(Statement(name="corpus", sql=sql)).records()
 
+    def nameless_results(self) -> set[str]:
+        """Ids of tool calls of which a history showed the result without the call."""
+        sql = "select distinct tool_use_id from events where kind = 'tool.call' and source = 'transcript' and tool_name is null"
+        return {row[0] for row in self.store.query(Statement(name="nameless", sql=sql)).rows}
+
     def tables(self, names: Iterable[str] = TABLES) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of the derived tables, sorted."""
         found = {}

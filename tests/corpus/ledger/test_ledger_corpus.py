@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import Phase, example, given, settings
@@ -43,13 +44,21 @@ def test_the_order_of_arrival_does_not_matter(seed):
     """All rows of all tables, down to the millisecond.
 
     Without running totals, which give the same sums, but on other days, where they overtake each other. Files grow: what is
-    read of a response before it is complete gives its row an earlier time.
+    read of a response before it is complete gives its row an earlier time. And without the names of calls whose result a fork
+    copied without the call: where the fork is read first, its record of it stays, which has none.
     """
     corpus = make_corpus(seed, running=False)
     with Feed() as one, Feed() as two:
         one.deliver(corpus.inputs, random.Random(seed), growing=True)
         two.deliver(corpus.inputs, random.Random(seed + 1), growing=True)
-        assert one.tables() == two.tables()
+        nameless = one.nameless_results() | two.nameless_results()
+        assert without_names(one.tables(), nameless) == without_names(two.tables(), nameless)
+
+
+def without_names(tables: dict[str, list[tuple[Any, ...]]], calls: set[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """The tables without what says which tool these calls were of; how many there were is left."""
+    rest = [row for row in tables["tool_calls"] if not calls & {value for value in row if isinstance(value, str)}]
+    return {**tables, "tool_calls": rest, "calls": [(len(tables["tool_calls"]),)]}
 
 
 @pytest.mark.timeout(300)

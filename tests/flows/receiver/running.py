@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status
 
 from tachograph.journal.reader import JournalReader
@@ -101,6 +102,11 @@ class Receiver:
             frames += more
         assert self._reader.take_damage() == []
         return frames
+
+    def cpu_s(self) -> float:
+        """Seconds that the process has worked: what else runs on the machine is not in them."""
+        used = psutil.Process(self.process.pid).cpu_times()
+        return used.user + used.system
 
     def memory_mb(self) -> float:
         """Resident now."""
