@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 
@@ -16,6 +19,10 @@ __all__ = ["answers_of", "commands_of", "files_of", "tables_of"]
 DIMENSIONS = (
     "day,hour,agent,model,project,repository,user,organization,skill,plugin,subagent,mcp_server,tool,query_source"
 )
+
+
+_START = re.compile(rb'^data: \{"seq":[0-9]+,"settled_seq":([0-9]+)\}$', re.MULTILINE)
+_IDS = re.compile(rb"^id: ([0-9]+)", re.MULTILINE)
 
 
 def files_of(home: Path, *, but: frozenset[str] = frozenset()) -> dict[str, bytes]:
@@ -45,7 +52,7 @@ def answers_of(server: Running) -> dict[str, bytes]:
     told = json.loads(server.request("GET", server.about["http"], "/api/openapi.json")[1])
     paths = ["/api/openapi.json", *(f"/?range={r}" for r in ("24h", "7d", "30d", "90d", "all"))]
     for path, methods in told["paths"].items():
-        if "get" in methods:
+        if "get" in methods and path != "/api/live":  # which does not end
             paths += [path, f"{path}?range=all"]
     for dimension in DIMENSIONS.split(","):
         paths.append(f"/api/v1/report?range=all&by={dimension}")
@@ -54,7 +61,23 @@ def answers_of(server: Running) -> dict[str, bytes]:
     for path in paths:
         status, body = server.request("GET", server.about["http"], path)
         found[f"answer {path} ({status})"] = body
-    return found
+    return {**found, "live stream": _live_stream(server)}
+
+
+def _live_stream(server: Running) -> bytes:
+    """Every record since the first, as whoever listens gets them: as far as it is stored when it begins."""
+    parts = urlsplit(server.about["http"])
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    told = b""
+    try:
+        connection.request("GET", "/api/live?since_seq=0")
+        answer = connection.getresponse()
+        while (start := _START.search(told)) is None or int(_IDS.findall(told)[-1]) < int(start[1]):
+            told += answer.read1(1 << 16)
+    finally:
+        connection.close()
+    assert b"event: records" in told
+    return told
 
 
 def commands_of(home: Path) -> dict[str, bytes]:
@@ -68,6 +91,9 @@ def commands_of(home: Path) -> dict[str, bytes]:
         "privacy policy --json",
         "explain",
         "prices check",
+        "trends --json",
+        "errors --json",
+        "top --once",
     ):
         done: Any = command(*line.split(), home=home, check=False)
         found[f"command {line}"] = (done.stdout + done.stderr).encode()
