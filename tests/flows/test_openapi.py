@@ -50,7 +50,7 @@ def test_schemathesis_finds_nothing(running: Running, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-6000:]
     found = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert found is not None, done.stdout[-2000:]
-    assert int(found[1]) > 40 * EXAMPLES
+    assert int(found[1]) > 30 * EXAMPLES
     assert found[1] == found[2]
 
 

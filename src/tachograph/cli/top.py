@@ -134,7 +134,8 @@ def _show(console: Console, source: _Source, interval_s: float) -> None:
     from rich.live import Live
 
     told = source.ask(listen=True)  # what is wrong from the beginning is said on the ordinary screen
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the screen comes back then, too
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that the screen comes back then, too, whoever had them ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with (
             _keys(sys.stdin) as pressed,
