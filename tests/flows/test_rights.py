@@ -197,7 +197,9 @@ def uncompressed(home: Path, person: str) -> bool:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("with_server", "identity"), [(True, "clear"), (False, "pseudonym")])
+@pytest.mark.parametrize(
+    ("with_server", "identity"), [(True, "clear"), pytest.param(False, "pseudonym", marks=pytest.mark.long)]
+)
 def test_an_erased_person_is_in_no_byte_and_everybody_elses_figures_stay(
     at: Path, tmp_path: Path, with_server: bool, identity: str
 ) -> None:

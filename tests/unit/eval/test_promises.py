@@ -29,7 +29,7 @@ def reach(share: float, rounds: int) -> float:
     return SIGMAS * math.sqrt(share * (1.0 - share) / rounds)
 
 
-@pytest.mark.parametrize(("n_1", "n_2"), [(5, 5), (8, 14)])
+@pytest.mark.parametrize(("n_1", "n_2"), [(5, 5), pytest.param(8, 14, marks=pytest.mark.long)])
 @pytest.mark.timeout(300)
 def test_false_alarms_are_not_more_than_stated(n_1, n_2):
     rounds = 250
