@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tachograph.analytics.eval.sessions import ask_sessions
+from tachograph.analytics.parameters import names_in
 from tachograph.analytics.query import Window, parse_window
 from tachograph.analytics.report import build_report
 from tachograph.analytics.scope import Make, Scope
@@ -19,7 +20,7 @@ from tachograph.pricing.price import PriceTable
 from tachograph.server.explainer import Explainer
 from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
-from tachograph.server.tables import TABLE_PARAMETERS, answer_table, names_in
+from tachograph.server.tables import TABLE_PARAMETERS, answer_table
 from tachograph_sdk.errors import QueryError
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from tachograph.analytics.compare import compare, window_before
+from tachograph.analytics.parameters import MOST_OFFSET, names_in, whole_number
 from tachograph.analytics.pieces import PIECES, Piece
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
@@ -13,13 +13,12 @@ from tachograph.analytics.table import MOST_ROWS, Table, TableQuestion, about_co
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["MOST_OFFSET", "PREVIOUS", "TABLE_PARAMETERS", "Grain", "answer_table", "names_in", "whole_number"]
+__all__ = ["PREVIOUS", "TABLE_PARAMETERS", "Grain", "answer_table"]
 
 TABLE_PARAMETERS = frozenset({"metrics", "by", "grain", "order", "limit", "offset", "compare"})
 PREVIOUS = "previous"
 Grain = Piece | Literal["auto"]
 GRAINS: Final[tuple[Grain, ...]] = (*PIECES, "auto")
-MOST_OFFSET = 1_000_000_000
 
 
 def answer_table(store: Store, scope: Scope) -> dict[str, Any]:
@@ -80,19 +79,3 @@ def _as_json(table: Table) -> dict[str, Any]:
         "coverage": table.coverage,
         "row_coverage": table.row_coverage,
     }
-
-
-def names_in(text: str) -> Sequence[str]:
-    """The names that commas separate."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def whole_number(given: Mapping[str, str], name: str, least: int, most: int) -> int | None:
-    """A parameter as a whole number within its bounds; None if it is not given. Raises QueryError."""
-    text = given.get(name)
-    if text is None:
-        return None
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
-    if not least <= number <= most:
-        raise QueryError(f"{name} is not a whole number from {least} to {most:,}", hint=f"write {name}=100")
-    return number

@@ -25,10 +25,10 @@ from tachograph.analytics.errors.thresholds import (
     TOOL_FAILURES,
     USUAL_DAYS,
 )
+from tachograph.analytics.parameters import whole_number
 from tachograph.analytics.scope import Question, Scope
 from tachograph.analytics.windowed import overlapping, used
 from tachograph.ports import Statement, Store
-from tachograph_sdk.errors import QueryError
 
 __all__ = ["MOST_SESSIONS", "REVIEW", "RULES", "Rule", "review"]
 
@@ -190,7 +190,7 @@ def review(store: Store, scope: Scope) -> Mapping[str, Any]:
         sums=", ".join(f"sum(is_{name}) over () as all_{name}" for name in _NAMES),
         any=" or ".join(f"is_{name} = 1" for name in _NAMES),
         how_many=" + ".join(f"is_{name}" for name in _NAMES),
-        limit=_limit(scope),
+        limit=whole_number(scope.parameters, "limit", 1, MOST_SESSIONS) or _SESSIONS,
     )
     rows = store.query(Statement(name="sessions_to_review", sql=sql, parameters=used(sql, bound))).records()
     first = rows[0] if rows else {}
@@ -250,14 +250,3 @@ def _session(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
             if row[f"is_{rule.name}"]
         ],
     }
-
-
-def _limit(scope: Scope) -> int:
-    text = scope.parameters.get("limit")
-    if text is None:
-        return _SESSIONS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_SESSIONS):
-        raise QueryError(
-            f"{text!r} is not how many sessions are wanted", hint=f"give a number from 1 to {MOST_SESSIONS}"
-        )
-    return int(text)

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tachograph.analytics.parameters import MOST_OFFSET, whole_number
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.sessions.whole import WHOLE, reasons_in, session_row
 from tachograph.analytics.windowed import among, between, overlapping
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension
 
-__all__ = ["FILTERS", "MOST_OFFSET", "MOST_SESSIONS", "ORDERS", "PARAMETERS", "list_sessions", "whole_parameter"]
+__all__ = ["FILTERS", "MOST_SESSIONS", "ORDERS", "PARAMETERS", "list_sessions"]
 
 MOST_SESSIONS = 500  # of a page
-MOST_OFFSET = 1_000_000_000
 _PAGE = 50
 _MOST_MODELS = 10  # of one session
 
@@ -65,8 +65,8 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
     column = ORDERS.get(order.removeprefix("-"))
     if column is None:
         raise QueryError(f"sessions are not ordered by {order!r}", hint=f"orders are: {', '.join(ORDERS)}")
-    limit = whole_parameter(scope, "limit", 1, MOST_SESSIONS, _PAGE)
-    offset = whole_parameter(scope, "offset", 0, MOST_OFFSET, 0)
+    limit = whole_number(scope.parameters, "limit", 1, MOST_SESSIONS) or _PAGE
+    offset = whole_number(scope.parameters, "offset", 0, MOST_OFFSET) or 0
     sql = (
         f"select * from ({chosen}) whole\norder by {column} {'desc' if order.startswith('-') else 'asc'} nulls last, "  # noqa: S608
         f"started_at desc, session_id, agent\nlimit {limit} offset {offset}"
@@ -131,14 +131,3 @@ group by r.session_id, r.agent, r.model order by n desc, model"""  # noqa: S608 
         if len(found[session, agent]) < _MOST_MODELS:
             found[session, agent].append(model)
     return found
-
-
-def whole_parameter(scope: Scope, name: str, least: int, most: int, default: int) -> int:
-    """A parameter of the question as a whole number within its bounds. Raises QueryError."""
-    text = scope.parameters.get(name)
-    if text is None:
-        return default
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
-    if not least <= number <= most:
-        raise QueryError(f"{name} is not a whole number from {least} to {most:,}", hint=f"write {name}=20")
-    return number

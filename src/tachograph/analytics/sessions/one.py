@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tachograph.analytics.compile import answer, half_up
+from tachograph.analytics.parameters import MOST_OFFSET, whole_number
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.sessions.listing import MOST_OFFSET, whole_parameter
 from tachograph.analytics.sessions.whole import FORMULA, PART_REASONS, WEIGHTS, WHOLE, reasons_in, session_row
 from tachograph.analytics.zones import Zone
 from tachograph.ports import Statement, Store
@@ -131,8 +131,8 @@ def show_session(store: Store, scope: Scope) -> dict[str, Any]:
         QueryError: a parameter is out of bounds.
     """
     (wanted,) = scope.filters["session"]
-    limit = whole_parameter(scope, "limit", 1, MOST_ENTRIES, _PAGE)
-    offset = whole_parameter(scope, "offset", 0, MOST_OFFSET, 0)
+    limit = whole_number(scope.parameters, "limit", 1, MOST_ENTRIES) or _PAGE
+    offset = whole_number(scope.parameters, "offset", 0, MOST_OFFSET) or 0
     kinds = _kinds(scope)
     whole = WHOLE.replace("{where}", "s.session_id = $session")
     sql = f"select * from ({whole}) whole order by ended_at desc, agent limit 1"  # noqa: S608 - fixed text

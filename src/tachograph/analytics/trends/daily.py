@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from tachograph.analytics.compile import answer, compile_query
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS, Metric, part_of
+from tachograph.analytics.parameters import names_in
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.spelling import hint_of
@@ -16,7 +17,7 @@ from tachograph.analytics.trends.series import ONE_DAY, DailySeries, Day, fill_d
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
 
-__all__ = ["FILTERS", "Moment", "adds_up", "ask_series", "daily_series", "find_metrics", "moment_of", "names_in"]
+__all__ = ["FILTERS", "Moment", "adds_up", "ask_series", "daily_series", "find_metrics", "moment_of"]
 
 FILTERS = tuple(name for name, dimension in DIMENSIONS.items() if dimension.grain is None)
 """By what the series can be narrowed: not by pieces of time, of which they are made."""
@@ -130,7 +131,7 @@ def find_metrics(scope: Scope, usual: Sequence[str]) -> tuple[list[str], dict[st
     Raises:
         UnknownMetric: one is not known.
     """
-    named = names_in(scope.parameters.get("metric", ""))
+    named = list(dict.fromkeys(names_in(scope.parameters.get("metric", ""))))
     for name in named:
         if name not in METRICS:
             raise UnknownMetric(f"there is no metric {name!r}", hint=hint_of("metrics", name, METRICS))
@@ -148,11 +149,6 @@ def find_metrics(scope: Scope, usual: Sequence[str]) -> tuple[list[str], dict[st
 def answerable(metric: str, scope: Scope, by: Sequence[str] = ("day",)) -> None:
     """Raises UnknownDimension if the metric cannot be narrowed as the scope wants it, or be split by this."""
     compile_query(Query(metrics=[metric], by=by, filters=scope.filters))
-
-
-def names_in(text: str) -> list[str]:
-    """The names that commas separate, each once."""
-    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _by(
