@@ -8,16 +8,15 @@ from typing import Any
 
 from tachograph.analytics.compile import answer, half_up
 from tachograph.analytics.query import Query, Window, day_of, month_of
+from tachograph.analytics.running import running_sql
 from tachograph.analytics.scope import Question, Scope
 from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import BadWindow, UnknownDimension
 
-__all__ = ["AHEAD", "FILTERS", "NOW", "RECENT", "now"]
+__all__ = ["FILTERS", "NOW", "now"]
 
-RECENT = timedelta(minutes=30)  # a session without a prompt, request or tool call for so long runs no longer
 WORKING = timedelta(minutes=2)  # its last record is not older
-AHEAD = timedelta(minutes=5)  # an agent's clock may be; what begins later is not there yet
 MINUTES = 60  # of requests, one by one
 MOST_SESSIONS = 50
 MOST_ROWS = 12  # of tools and of errors
@@ -33,17 +32,12 @@ _TODAY = (
     "api_errors", "lines_added", "lines_removed", "commits",
 )  # fmt: skip
 
-# A session whose plugin reported its end runs no longer, unless a prompt, request or tool call came after that: agents send
-# their counters a moment later.
 _SESSIONS = """
 with
-    acts as (
-        select h.session_id as session_id, max(h.last_at) as last_at from session_hours h
-        where h.hour >= $hour and h.last_at <= $soon and h.session_id is not null group by h.session_id having max(h.last_at) >= $recent
-    ),
+    acts as ({acts}),
     running as (
         select s.session_id as session_id, s.agent as agent, min(s.user_id) as user_id, min(s.project) as project,
-            min(s.started_at) as started_at, max(a.last_at) as last_at, sum(s.prompts) as prompts,
+            min(s.started_at) as started_at, max(a.seen_at) as last_at, sum(s.prompts) as prompts,
             sum(s.requests) as requests,
             sum(s.input_tokens + s.output_tokens + s.cache_read_tokens + s.cache_write_tokens) as tokens,
             sum(s.cost_nanousd) as cost_nanousd, sum(s.unpriced_requests) as unpriced_requests,
@@ -52,8 +46,6 @@ with
         where s.counts and s.started_at <= $soon{filters}
         group by s.session_id, s.agent
     ),
-    ended as (select session_id, max(occurred_at) as ended_at from hook_sessions
-        where occurred_at >= $recent and session_id is not null group by session_id),
     models as (
         select session_id, model from (
             select session_id, model, row_number() over (partition by session_id order by occurred_at desc, model) as place
@@ -74,10 +66,8 @@ select r.session_id as session_id, r.agent as agent, r.user_id as user_id, r.pro
     r.tool_errors as tool_errors, r.api_errors as api_errors, nullif(t.tool_name, '') as last_tool,
     case when t.is_error then 1 else 0 end as last_tool_failed
 from running r
-left join ended e on e.session_id = r.session_id
 left join models m on m.session_id = r.session_id
 left join tools t on t.session_id = r.session_id
-where not coalesce(e.ended_at >= r.last_at, false)
 order by r.last_at desc, r.session_id
 limit {most}"""
 
@@ -122,9 +112,10 @@ NOW = Question(make=now)
 
 
 def _sessions(store: Store, scope: Scope, moment: datetime) -> list[dict[str, Any]]:
-    bound: dict[str, Any] = {"recent": moment - RECENT, "day": moment - timedelta(days=1), "soon": moment + AHEAD}
-    bound["hour"] = bound["recent"] - timedelta(hours=1)
-    sql = _SESSIONS.format(filters=_conditions(scope.filters, bound, "s."), most=MOST_SESSIONS)
+    bound: dict[str, Any] = {"day": moment - timedelta(days=1)}
+    sql = _SESSIONS.format(
+        acts=running_sql(bound, moment), filters=_conditions(scope.filters, bound, "s."), most=MOST_SESSIONS
+    )
     rows = store.query(Statement(name="sessions_now", sql=sql, parameters=bound)).records()
     zone = scope.window.zone
     return [

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.selecting import conditions
-from tachograph.analytics.local_time import floor_hour
-from tachograph.analytics.now import AHEAD, RECENT
+from tachograph.analytics.running import running_sql
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.windowed import used
 from tachograph.ports import Statement, Store
@@ -29,18 +28,6 @@ _WHY = {
     "duration_seconds": STILL_ACTIVE,
     "tool_usage.tool_name": NO_NAME,
 }
-
-# What follows a reported end is more of the session only if it did something: counters are sent after the end.
-_ACTIVE = """
-select h.session_id from (
-    select session_id, max(last_at) as seen_at from session_hours
-    where hour >= $quiet_hour and last_at >= $quiet_since and last_at <= $soon group by session_id
-) h left join (
-    select session_id as over_id, max(occurred_at) as over_at from hook_sessions
-    where occurred_at >= $quiet_since and session_id is not null group by session_id
-) o on o.over_id = h.session_id
-where not coalesce(o.over_at >= h.seen_at, false)
-"""
 
 # A session that goes on after its records were deleted by age has several rows.
 _CHOSEN = """
@@ -109,9 +96,7 @@ def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
 
 def active_sql(parameters: dict[str, Any], now: datetime) -> str:
     """The ids of the sessions that are active, as a query. Adds what it binds to `parameters`."""
-    since = now - RECENT
-    parameters |= {"quiet_since": since, "quiet_hour": floor_hour(since), "soon": now + AHEAD}
-    return _ACTIVE
+    return f"select session_id from ({running_sql(parameters, now)}) running_sessions"  # noqa: S608 - text of ours
 
 
 def _status(row: Mapping[str, Any]) -> str:
