@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tachograph.analytics.statistics.rank_correlation import midranks, spearman
+from tachograph.analytics.statistics.rank_correlation import spearman
+from tachograph.analytics.statistics.ranks import midranks
 
 
 def test_equal_values_share_the_mean_of_their_ranks() -> None:

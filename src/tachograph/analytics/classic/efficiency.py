@@ -14,7 +14,8 @@ from tachograph.analytics.compile import answer
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.statistics.rank_correlation import midranks, of_ranks
+from tachograph.analytics.statistics.rank_correlation import of_ranks
+from tachograph.analytics.statistics.ranks import midranks
 from tachograph.ports import Statement, Store
 
 __all__ = ["FEWEST", "LATEST", "efficiency"]

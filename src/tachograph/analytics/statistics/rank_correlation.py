@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["midranks", "of_ranks", "spearman"]
+from tachograph.analytics.statistics.ranks import midranks
+
+__all__ = ["of_ranks", "spearman"]
 
 
 def spearman(one: Sequence[float], two: Sequence[float]) -> float | None:
@@ -31,18 +33,3 @@ def of_ranks(one: Sequence[float], two: Sequence[float]) -> float | None:
         return None
     together = sum([a * b for a, b in zip(off_1, off_2, strict=True)])
     return max(-1.0, min(1.0, together / math.sqrt(spread_1 * spread_2)))
-
-
-def midranks(values: Sequence[float]) -> list[float]:
-    """The rank of each value, from 1; of equal ones the mean of theirs."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
-            end += 1
-        for place in range(start, end + 1):
-            ranks[order[place]] = (start + end) / 2.0 + 1.0
-        start = end + 1
-    return ranks

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from tachograph.analytics.statistics.normal import two_sided
 
-__all__ = ["EXACT_UP_TO", "RankTest", "exact_tail", "mann_whitney", "null_deviation", "smallest_rank_p"]
+__all__ = ["EXACT_UP_TO", "RankTest", "exact_tail", "mann_whitney", "midranks", "null_deviation", "smallest_rank_p"]
 
 EXACT_UP_TO = 100  # sessions in both groups together: the exact distribution takes milliseconds up to here
 
@@ -41,7 +41,7 @@ def mann_whitney(one: Sequence[float], two: Sequence[float]) -> RankTest:
     Source: Mann and Whitney 1947; for ties the permutation distribution of midranks, Lehmann 1975, section 1.4.
     """
     n_1, n_2 = len(one), len(two)
-    doubled = _double_midranks(one, two)
+    doubled = _double_midranks([*one, *two])
     rank_sum = sum(doubled[n_1:])  # twice the rank sum of the second group
     twice_u = rank_sum - n_2 * (n_2 + 1)
     u = twice_u / 2.0
@@ -83,9 +83,13 @@ def exact_tail(n_1: int, n_2: int) -> list[float]:
     return tail
 
 
-def _double_midranks(one: Sequence[float], two: Sequence[float]) -> list[int]:
-    """Twice the midrank of each value, the first group's first: whole numbers."""
-    values = [*one, *two]
+def midranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value, from 1; of equal ones the mean of theirs."""
+    return [rank / 2.0 for rank in _double_midranks(values)]
+
+
+def _double_midranks(values: Sequence[float]) -> list[int]:
+    """Twice the midrank of each value: whole numbers."""
     order = sorted(range(len(values)), key=values.__getitem__)
     doubled = [0] * len(values)
     start = 0
