@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from tachograph.analytics.adoption import FILTERS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -57,7 +57,7 @@ class Retention(Answer):
 
 
 @router.get(
-    "/api/v1/retention", operation_id="retention", response_model=Retention, openapi_extra=one_of(filters(FILTERS))
+    "/api/v1/retention", operation_id="retention", response_model=Retention, openapi_extra=with_parameters(filters(FILTERS))
 )
 def retention(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tachograph.analytics.errors.asking import FILTERS
 from tachograph.analytics.errors.review import MOST_SESSIONS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -287,7 +287,7 @@ class Review(Answer):
     demo: bool
 
 
-@router.get("/api/v1/errors", operation_id="errors", response_model=Errors, openapi_extra=one_of(filters(FILTERS)))
+@router.get("/api/v1/errors", operation_id="errors", response_model=Errors, openapi_extra=with_parameters(filters(FILTERS)))
 def errors(
     request: Request,
     parts: Parts,
@@ -301,7 +301,7 @@ def errors(
     return parts.answers.ask("errors", given_in(request, once=[*_ONCE, "grain"]))
 
 
-@router.get("/api/v1/review", operation_id="review", response_model=Review, openapi_extra=one_of(filters(FILTERS)))
+@router.get("/api/v1/review", operation_id="review", response_model=Review, openapi_extra=with_parameters(filters(FILTERS)))
 def review(
     request: Request,
     parts: Parts,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from tachograph.analytics.eval.sessions import FILTERS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import WindowedRows
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["questions"])
     operation_id="eval_sessions",
     response_model=None,
     responses={200: {"model": WindowedRows}},
-    openapi_extra=one_of(filters(FILTERS)),
+    openapi_extra=with_parameters(filters(FILTERS)),
 )
 def eval_sessions(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None

@@ -10,7 +10,7 @@ from pydantic import Field
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.highlights import COMPARED, SCORES
 from tachograph.analytics.metrics import METRICS, dimensions_of
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -99,7 +99,7 @@ class Highlights(Answer):
     "/api/v1/highlights",
     operation_id="highlights",
     response_model=Highlights,
-    openapi_extra=one_of(filters(_NARROWED_BY)),
+    openapi_extra=with_parameters(filters(_NARROWED_BY)),
 )
 def highlights(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from tachograph.analytics.live import FILTERS
 from tachograph.server.live.feed import ID, parse_listener
 from tachograph.server.live.stream import LiveStream
-from tachograph.server.routes.parameters import filters, given_in, listed, one_of
+from tachograph.server.routes.parameters import filters, given_in, listed, with_parameters
 from tachograph.server.shapes import problems
 from tachograph_sdk.errors import QueryError
 from tachograph_sdk.model.event import EventKind
@@ -30,7 +30,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/api/live", operation_id="live", tags=["questions"], response_class=Response, responses=_RESPONSES,
-    openapi_extra=one_of(
+    openapi_extra=with_parameters(
         filters(["agent", "session"]), listed("kind", "only records of these kinds", [str(kind) for kind in EventKind])
     ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from tachograph.analytics.now import FILTERS
-from tachograph.server.routes.parameters import Tz, filters, given_in, one_of
+from tachograph.server.routes.parameters import Tz, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -114,7 +114,7 @@ class Now(Answer):
     demo: bool
 
 
-@router.get("/api/v1/now", operation_id="now", response_model=Now, openapi_extra=one_of(filters(FILTERS)))
+@router.get("/api/v1/now", operation_id="now", response_model=Now, openapi_extra=with_parameters(filters(FILTERS)))
 def now(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """Sessions that run, today's figures, requests a minute, tools, errors. Filters narrow all of it."""
     return parts.answers.ask("now", given_in(request, once=["tz"]))

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["Range", "Since", "Tz", "Until", "filters", "given_in", "listed", "one_of"]
+__all__ = ["Range", "Since", "Tz", "Until", "filters", "given_in", "listed", "with_parameters"]
 
 _MOMENT = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
@@ -81,7 +81,7 @@ def filters(names: Iterable[str] = DIMENSIONS) -> list[dict[str, Any]]:
     return described
 
 
-def one_of(*parameters: Any) -> dict[str, Any]:
+def with_parameters(*parameters: Any) -> dict[str, Any]:
     """`openapi_extra` with these parameters beside those that FastAPI finds itself."""
     return {"parameters": [p for group in parameters for p in (group if isinstance(group, list) else [group])]}
 

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.parameters import MOST_OFFSET
 from tachograph.analytics.pieces import Piece
 from tachograph.analytics.table import MOST_ROWS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Cell, Window
-from tachograph.server.tables import MOST_OFFSET
 
 __all__ = ["router"]
 
@@ -73,7 +73,7 @@ class TableAnswer(Answer):
     operation_id="query",
     response_model=TableAnswer,
     response_model_exclude_unset=True,
-    openapi_extra=one_of(
+    openapi_extra=with_parameters(
         listed("metrics", "what is measured", METRICS, required=True),
         listed("by", "what it is split by", DIMENSIONS),
         listed(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, given_in, listed, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, given_in, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 from tachograph_sdk.errors import QueryError
@@ -59,7 +59,7 @@ class ReportAnswer(Answer):
     "/api/v1/report",
     operation_id="report",
     response_model=ReportAnswer,
-    openapi_extra=one_of(listed("by", "a breakdown for each", DIMENSIONS)),
+    openapi_extra=with_parameters(listed("by", "a breakdown for each", DIMENSIONS)),
 )
 def report(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
+from tachograph.analytics.parameters import MOST_OFFSET
 from tachograph.analytics.sessions.listing import (
     FILTERS,
-    MOST_OFFSET,
     MOST_SESSIONS,
     ORDERS,
     PARAMETERS,
@@ -17,7 +17,7 @@ from tachograph.analytics.sessions.listing import (
 )
 from tachograph.analytics.sessions.one import KINDS, MOST_ENTRIES, show_session
 from tachograph.analytics.sessions.one import PARAMETERS as OF_ONE
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window, problems
 from tachograph_sdk.errors import QueryError
@@ -158,7 +158,7 @@ _ORDERS = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]
 
 
 @router.get(
-    "/api/v1/sessions", operation_id="list_sessions", response_model=SessionList, openapi_extra=one_of(filters(FILTERS))
+    "/api/v1/sessions", operation_id="list_sessions", response_model=SessionList, openapi_extra=with_parameters(filters(FILTERS))
 )
 def sessions(
     request: Request,
@@ -195,7 +195,7 @@ def sessions(
     operation_id="show_session",
     response_model=OneSession,
     responses=problems(404),
-    openapi_extra=one_of(listed("kind", "what of the timeline", KINDS)),
+    openapi_extra=with_parameters(listed("kind", "what of the timeline", KINDS)),
 )
 def session(
     request: Request,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.trends.daily import FILTERS, adds_up
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, one_of
+from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -224,7 +224,7 @@ _ANY = listed("metric", "of what; default several", METRICS)
 _SUMS = listed("metric", "of what; default cost and what was made", [n for n, m in METRICS.items() if adds_up(m)])
 
 
-@router.get("/api/v1/trends", operation_id="trends", response_model=Trends, openapi_extra=one_of(_ANY, _FILTERED))
+@router.get("/api/v1/trends", operation_id="trends", response_model=Trends, openapi_extra=with_parameters(_ANY, _FILTERED))
 def trends(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
 ) -> Any:
@@ -233,7 +233,7 @@ def trends(
 
 
 @router.get(
-    "/api/v1/forecast", operation_id="forecast", response_model=Forecasts, openapi_extra=one_of(_SUMS, _FILTERED)
+    "/api/v1/forecast", operation_id="forecast", response_model=Forecasts, openapi_extra=with_parameters(_SUMS, _FILTERED)
 )
 def forecast(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
@@ -243,7 +243,7 @@ def forecast(
 
 
 @router.get(
-    "/api/v1/anomalies", operation_id="anomalies", response_model=Anomalies, openapi_extra=one_of(_ANY, _FILTERED)
+    "/api/v1/anomalies", operation_id="anomalies", response_model=Anomalies, openapi_extra=with_parameters(_ANY, _FILTERED)
 )
 def anomalies(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
@@ -252,7 +252,7 @@ def anomalies(
     return parts.answers.ask("anomalies", given_in(request, once=_ONCE))
 
 
-@router.get("/api/v1/budget", operation_id="budget", response_model=Budget, openapi_extra=one_of(_FILTERED))
+@router.get("/api/v1/budget", operation_id="budget", response_model=Budget, openapi_extra=with_parameters(_FILTERED))
 def budget(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
 ) -> Any:
