@@ -11,7 +11,7 @@ from tachograph.cli.wording import harmless
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["bar", "change", "is_plain", "make_console", "name_in", "sparkline"]
+__all__ = ["bar", "change", "is_plain", "make_console", "name_in", "percent", "sparkline"]
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = ".:-=+*#@"
@@ -88,6 +88,11 @@ def change(now: float | None, before: float | None) -> str:
         return "±0 %" if not ratio else "<1 %"
     sign = "+" if ratio > 0 else "−"
     return f"{sign}{abs(ratio) * 100:,.0f} %" if abs(ratio) < 10 else f"×{now / before:,.0f}"
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share of 1 in percent: "34 %"."""
+    return f"{share * 100:.{places}f} %"
 
 
 def name_in(text: str | None, width: int) -> str:
