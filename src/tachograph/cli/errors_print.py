@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.cli.terminal import is_plain, make_console, name_in, sparkline
+from tachograph.cli.terminal import is_plain, make_console, name_in, percent, sparkline
 from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def _sum(what: str, failed: int, of: int, ratio: float | None) -> str:
 
 
 def _percent(ratio: float | None) -> str:
-    if ratio is None:
-        return ""
-    return f"{ratio:.1%}".replace("%", " %")
+    return "" if ratio is None else percent(ratio, 1)
 
 
 def _print_classes(console: Console, found: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from tachograph.cli.terminal import bar, change, is_plain, make_console, name_in, sparkline
+from tachograph.cli.terminal import bar, change, is_plain, make_console, name_in, percent, sparkline
 from tachograph.cli.wording import harmless
 
 if TYPE_CHECKING:
@@ -295,8 +295,8 @@ def _share(console: Console, share: float, width: int) -> Text:
     from rich.text import Text
 
     drawn = bar(share, width, plain=is_plain(console))
-    percent = "<1 %" if 0 < share < 0.005 else f"{share * 100:.0f} %"
-    return Text.assemble((f"{drawn:<{width}}", "cyan"), f" {percent:>5}")
+    said = "<1 %" if 0 < share < 0.005 else percent(share)
+    return Text.assemble((f"{drawn:<{width}}", "cyan"), f" {said:>5}")
 
 
 def _width_of(console: Console, table: Table) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tachograph.cli.terminal import bar, is_plain, make_console, name_in, sparkline
+from tachograph.cli.terminal import bar, is_plain, make_console, name_in, percent, sparkline
 from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _print_budget(console: Console, told: Mapping[str, Any] | None) -> None:
     money = {"unit": "microusd"}
     spent, limit = _amount(money, told["spent_microusd"]), _amount(money, told["budget_microusd"])
     console.print(
-        Text(f"{drawn} {spent} of {limit} ({share * 100:.0f} %), {counted(told['days_left'], 'day')} after today")
+        Text(f"{drawn} {spent} of {limit} ({percent(share)}), {counted(told['days_left'], 'day')} after today")
     )
     if told["crossed_on"]:
         console.print(Text(f"crossed on {told['crossed_on']}", style="bold"))
@@ -235,7 +235,7 @@ def _amount(entry: Mapping[str, Any], value: float | None) -> str:
     if unit == "microusd":
         return f"${value / 1e6:,.0f}" if value >= 1e9 else dollars(value)
     if unit == "ratio":
-        return f"{value * 100:.1f} %"
+        return percent(value, 1)
     if unit == "usd":
         return f"${value:,.2f}"
     text: str = short(value if abs(value) < 100 and value != int(value) else round(value))
@@ -261,5 +261,5 @@ def _score(score: Mapping[str, Any] | None) -> str:
     """How forecasts did."""
     if score is None or score["coverage"] is None:
         return "–"
-    text = f"{score['coverage'] * 100:.0f} % of {score['forecasts']} held"
+    text = f"{percent(score['coverage'])} of {score['forecasts']} held"
     return text if score["scaled_error"] is None else f"{text}, error {score['scaled_error']:.2f}"

@@ -57,7 +57,10 @@ class Retention(Answer):
 
 
 @router.get(
-    "/api/v1/retention", operation_id="retention", response_model=Retention, openapi_extra=with_parameters(filters(FILTERS))
+    "/api/v1/retention",
+    operation_id="retention",
+    response_model=Retention,
+    openapi_extra=with_parameters(filters(FILTERS)),
 )
 def retention(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None

@@ -287,7 +287,9 @@ class Review(Answer):
     demo: bool
 
 
-@router.get("/api/v1/errors", operation_id="errors", response_model=Errors, openapi_extra=with_parameters(filters(FILTERS)))
+@router.get(
+    "/api/v1/errors", operation_id="errors", response_model=Errors, openapi_extra=with_parameters(filters(FILTERS))
+)
 def errors(
     request: Request,
     parts: Parts,
@@ -301,7 +303,9 @@ def errors(
     return parts.answers.ask("errors", given_in(request, once=[*_ONCE, "grain"]))
 
 
-@router.get("/api/v1/review", operation_id="review", response_model=Review, openapi_extra=with_parameters(filters(FILTERS)))
+@router.get(
+    "/api/v1/review", operation_id="review", response_model=Review, openapi_extra=with_parameters(filters(FILTERS))
+)
 def review(
     request: Request,
     parts: Parts,

@@ -158,7 +158,10 @@ _ORDERS = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]
 
 
 @router.get(
-    "/api/v1/sessions", operation_id="list_sessions", response_model=SessionList, openapi_extra=with_parameters(filters(FILTERS))
+    "/api/v1/sessions",
+    operation_id="list_sessions",
+    response_model=SessionList,
+    openapi_extra=with_parameters(filters(FILTERS)),
 )
 def sessions(
     request: Request,

@@ -224,7 +224,9 @@ _ANY = listed("metric", "of what; default several", METRICS)
 _SUMS = listed("metric", "of what; default cost and what was made", [n for n, m in METRICS.items() if adds_up(m)])
 
 
-@router.get("/api/v1/trends", operation_id="trends", response_model=Trends, openapi_extra=with_parameters(_ANY, _FILTERED))
+@router.get(
+    "/api/v1/trends", operation_id="trends", response_model=Trends, openapi_extra=with_parameters(_ANY, _FILTERED)
+)
 def trends(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
 ) -> Any:
@@ -233,7 +235,10 @@ def trends(
 
 
 @router.get(
-    "/api/v1/forecast", operation_id="forecast", response_model=Forecasts, openapi_extra=with_parameters(_SUMS, _FILTERED)
+    "/api/v1/forecast",
+    operation_id="forecast",
+    response_model=Forecasts,
+    openapi_extra=with_parameters(_SUMS, _FILTERED),
 )
 def forecast(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
@@ -243,7 +248,10 @@ def forecast(
 
 
 @router.get(
-    "/api/v1/anomalies", operation_id="anomalies", response_model=Anomalies, openapi_extra=with_parameters(_ANY, _FILTERED)
+    "/api/v1/anomalies",
+    operation_id="anomalies",
+    response_model=Anomalies,
+    openapi_extra=with_parameters(_ANY, _FILTERED),
 )
 def anomalies(
     request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
