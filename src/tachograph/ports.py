@@ -200,6 +200,7 @@ class PricePeriod:
     from_day: date | None  # None: open
     until_day: date | None  # not included; None: open
     input: int
+    output: int
     cache_read: int
     cache_write_5m: int
     cache_write_1h: int

@@ -183,6 +183,7 @@ class PriceTable:
                 from_day=None if start == date.min else start,
                 until_day=None if end == date.max else end,
                 input=rates.input,
+                output=rates.output,
                 cache_read=rates.cache_read,
                 cache_write_5m=rates.cache_write_5m,
                 cache_write_1h=rates.cache_write_1h,

@@ -8,6 +8,7 @@ from tachograph.analytics.adoption import RETENTION
 from tachograph.analytics.errors.question import ERRORS
 from tachograph.analytics.errors.review import REVIEW
 from tachograph.analytics.highlights import HIGHLIGHTS
+from tachograph.analytics.markers import MARKERS
 from tachograph.analytics.now import NOW
 from tachograph.analytics.scope import Question
 from tachograph.analytics.trends.questions import ANOMALIES, BUDGET, FORECAST, TRENDS
@@ -20,6 +21,7 @@ QUESTIONS: Mapping[str, Question] = {
     "errors": ERRORS,
     "forecast": FORECAST,
     "highlights": HIGHLIGHTS,
+    "markers": MARKERS,
     "now": NOW,
     "retention": RETENTION,
     "review": REVIEW,

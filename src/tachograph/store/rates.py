@@ -1,4 +1,4 @@
-"""What a cached token saves, by model and day: table `rates`, from the price table and not from events.
+"""What a token costs and a cached one saves, by model and day: table `rates`, from the price table and not from events.
 
 A model is asked for when its first request is settled, all of them again when the price table is another one.
 """
@@ -15,6 +15,11 @@ from tachograph.ports import Prices
 __all__ = ["forget_rates", "refresh_rates"]
 
 _ALL = "select distinct model from requests where model is not null"
+_INSERT = """
+insert into rates (
+    model, from_at, until_at, cache_read_saved_femtousd, cache_write_5m_extra_femtousd, cache_write_1h_extra_femtousd,
+    input_femtousd, output_femtousd
+) values ($1, $2, $3, $4, $5, $6, $7, $8)"""
 
 
 def refresh_rates(
@@ -38,7 +43,7 @@ def refresh_rates(
         connection.execute("insert into rated values ($1, $2)", [model, version])
         for period in table.periods(model):
             connection.execute(
-                "insert into rates values ($1, $2, $3, $4, $5, $6)",
+                _INSERT,
                 [
                     model,
                     _midnight(period.from_day),
@@ -46,6 +51,8 @@ def refresh_rates(
                     period.input - period.cache_read,
                     period.cache_write_5m - period.input,
                     period.cache_write_1h - period.input,
+                    period.input,
+                    period.output,
                 ],
             )
 

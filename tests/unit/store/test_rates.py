@@ -38,11 +38,13 @@ class Table:
         if model != "opus":
             return []
         first = PricePeriod(
-            from_day=None, until_day=APRIL, input=10, cache_read=self.read, cache_write_5m=12, cache_write_1h=20
+            from_day=None, until_day=APRIL, input=10, output=50, cache_read=self.read, cache_write_5m=12, cache_write_1h=20
         )
         return [
             first,
-            PricePeriod(from_day=APRIL, until_day=None, input=20, cache_read=2, cache_write_5m=25, cache_write_1h=40),
+            PricePeriod(
+                from_day=APRIL, until_day=None, input=20, output=90, cache_read=2, cache_write_5m=25, cache_write_1h=40
+            ),
         ]
 
 
@@ -69,8 +71,8 @@ def rates(store: DuckDBStore) -> list[tuple[Any, ...]]:
 
 
 OPUS = [
-    ("opus", None, datetime.fromisoformat("2025-04-01"), 9, 2, 10),
-    ("opus", datetime.fromisoformat("2025-04-01"), None, 18, 5, 20),
+    ("opus", None, datetime.fromisoformat("2025-04-01"), 9, 2, 10, 10, 50),
+    ("opus", datetime.fromisoformat("2025-04-01"), None, 18, 5, 20, 20, 90),
 ]
 
 

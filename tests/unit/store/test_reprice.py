@@ -45,7 +45,7 @@ class Table:
 
     def periods(self, model: str) -> list[PricePeriod]:
         rate = self.rates.get(model)
-        plain = {"input": 10, "cache_read": 10 - (rate or 0), "cache_write_5m": 12, "cache_write_1h": 20}
+        plain = {"input": 10, "output": 50, "cache_read": 10 - (rate or 0), "cache_write_5m": 12, "cache_write_1h": 20}
         return [] if rate is None else [PricePeriod(from_day=None, until_day=None, **plain)]
 
 

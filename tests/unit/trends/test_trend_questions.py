@@ -231,7 +231,7 @@ def test_a_price_that_changes_is_a_marker_of_the_models_that_were_used(history):
     rows = [("null", f"timestamp '{STEP}'"), (f"timestamp '{STEP}'", "null")]
     for model in (MODEL, "never-used"):
         for begin, end in rows:
-            store._writer.execute(f"insert into rates values ('{model}', {begin}, {end}, 1, 1, 1)")
+            store._writer.execute(f"insert into rates values ('{model}', {begin}, {end}, 1, 1, 1, 2, 3)")
     told = trends(store, scope(parameters={"metric": "cost_microusd"}))
     assert [m["name"] for m in told["markers"] if m["kind"] == "price_change"] == [MODEL]
     store.close()
