@@ -124,6 +124,11 @@ class Home:
         return self.root / "plugin.json"
 
     @property
+    def otel_record(self) -> Path:
+        """How Claude Code's settings were found when its telemetry was switched on, so that they can be left so."""
+        return self.root / "otel.json"
+
+    @property
     def demo_marker(self) -> Path:
         """Present in a home that holds made-up data only."""
         return self.root / "DEMO"

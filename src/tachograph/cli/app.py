@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("privacy", "tachograph.cli.privacy:privacy"),
     ("scrub", "tachograph.cli.scrub:scrub"),
     ("outbox", "tachograph.cli.outbox:outbox"),
+    ("otel", "tachograph.cli.otel:otel"),
     ("plugin", "tachograph.cli.plugin:plugin"),
     ("doctor", "tachograph.cli.doctor:doctor"),
     ("demo", "tachograph.cli.demo:demo"),

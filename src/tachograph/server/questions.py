@@ -10,6 +10,7 @@ from tachograph.analytics.errors.review import REVIEW
 from tachograph.analytics.highlights import HIGHLIGHTS
 from tachograph.analytics.markers import MARKERS
 from tachograph.analytics.now import NOW
+from tachograph.analytics.received import RECEIVED
 from tachograph.analytics.scope import Question
 from tachograph.analytics.trends.questions import ANOMALIES, BUDGET, FORECAST, TRENDS
 
@@ -23,6 +24,7 @@ QUESTIONS: Mapping[str, Question] = {
     "highlights": HIGHLIGHTS,
     "markers": MARKERS,
     "now": NOW,
+    "received": RECEIVED,
     "retention": RETENTION,
     "review": REVIEW,
     "trends": TRENDS,

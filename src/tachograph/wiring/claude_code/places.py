@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-__all__ = ["MARKETPLACE", "PLUGIN", "PLUGIN_ID", "SCOPES", "ClaudePlaces", "Scope", "packaged_marketplace"]
+__all__ = [
+    "MARKETPLACE",
+    "PLUGIN",
+    "PLUGIN_ID",
+    "SCOPES",
+    "ClaudePlaces",
+    "Scope",
+    "managed_settings",
+    "packaged_marketplace",
+]
 
 MARKETPLACE = "tachograph"
 PLUGIN = "metrics"
@@ -22,6 +32,15 @@ def packaged_marketplace() -> Path:
     import tachograph
 
     return Path(tachograph.__file__).parent / "plugin"
+
+
+def managed_settings() -> Path:
+    """The settings file of an organisation on this machine; it goes before all others."""
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support/ClaudeCode/managed-settings.json")
+    if sys.platform == "win32":
+        return Path("C:/Program Files/ClaudeCode/managed-settings.json")
+    return Path("/etc/claude-code/managed-settings.json")
 
 
 @dataclass(frozen=True, slots=True)

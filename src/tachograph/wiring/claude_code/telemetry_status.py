@@ -1,0 +1,90 @@
+"""How Claude Code's telemetry stands in its settings files: what is set where, and whether it leads to this receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tachograph.wiring.claude_code.files import read_object
+from tachograph.wiring.claude_code.places import ClaudePlaces, managed_settings
+from tachograph.wiring.claude_code.telemetry_record import recall
+from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver, env_of, wishes
+from tachograph_sdk.errors import ConfigError
+
+__all__ = ["SetIn", "State", "TelemetryStatus", "telemetry_status"]
+
+State = Literal["here", "elsewhere", "off", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetIn:
+    """The variables in one settings file."""
+
+    scope: str  # managed, user, project, local
+    path: Path
+    variables: Mapping[str, Any]
+    counts: bool  # Claude Code takes them from there
+    problem: str | None = None  # why the file cannot be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryStatus:
+    """What the files say. A shell's own environment, or `--settings`, is not seen: that goes before the user's file."""
+
+    state: State
+    files: tuple[SetIn, ...]  # those that are there
+    put: Mapping[str, str | None]  # by `tachograph otel enable`
+    missing: tuple[str, ...]  # variables that would have to change to lead here
+
+
+def telemetry_status(places: ClaudePlaces, receiver: Receiver | None, *, records: Path) -> TelemetryStatus:
+    """Look at the files; changes nothing. Without a receiver nothing leads here."""
+    files = [_read(scope, path) for scope, path in _paths(places)]
+    found = tuple(file for file in files if file is not None)
+    record = recall(records, places.config)
+    env: dict[str, Any] = {}
+    for file in reversed(found):
+        env |= file.variables if file.counts else {}
+    missing: tuple[str, ...] = ()
+    state: State = "off"
+    if any(file.problem and file.counts for file in found):
+        state = "unreadable"
+    elif receiver is None:
+        state = "elsewhere" if _is_on(env) else "off"
+    else:
+        wanted = wishes(env, receiver, ours={})
+        missing = tuple(wish.name for wish in wanted)
+        state = "here" if not wanted else "elsewhere" if _is_on(env) else "off"
+    return TelemetryStatus(state=state, files=found, put=dict(record.put) if record else {}, missing=missing)
+
+
+def _is_on(env: Mapping[str, Any]) -> bool:
+    """Whether anything is sent at all."""
+    at_home = Receiver(http="", grpc="")
+    wanted = {wish.name for wish in wishes(env, at_home, ours={})}
+    return VARIABLES[0] not in wanted and not {VARIABLES[1], VARIABLES[2]} <= wanted
+
+
+def _paths(places: ClaudePlaces) -> tuple[tuple[str, Path], ...]:
+    """Those that count most first."""
+    own = (
+        ("user", places.settings("user")),
+        ("local", places.settings("local")),
+        ("project", places.settings("project")),
+    )
+    seen: dict[Path, str] = {}
+    for scope, path in (("managed", managed_settings()), *own):
+        seen.setdefault(path, scope)
+    return tuple((scope, path) for path, scope in seen.items())
+
+
+def _read(scope: str, path: Path) -> SetIn | None:
+    counts = scope in ("managed", "user")  # a repository's file can only switch export off (Claude Code 2.1.282)
+    try:
+        env = env_of(path, read_object(path))
+    except ConfigError as error:
+        return SetIn(scope=scope, path=path, variables={}, counts=counts, problem=error.message)
+    named = {name: env[name] for name in (*VARIABLES, *DIVERTING) if name in env}
+    return SetIn(scope=scope, path=path, variables=named, counts=counts) if named else None
