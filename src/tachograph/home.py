@@ -64,6 +64,11 @@ class Home:
         return self.root / "prices.toml"
 
     @property
+    def dashboards(self) -> Path:
+        """The owner's own dashboards."""
+        return self.root / "dashboards"
+
+    @property
     def anonymous_id(self) -> Path:
         """A random id of this installation; only there if something needed one."""
         return self.root / "anonymous_id"

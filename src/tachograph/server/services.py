@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tachograph.analytics.panels import Dashboard
+from tachograph.analytics.panels import Dashboard, OwnersDashboards
 from tachograph.analytics.scope import Make, Scope
 from tachograph.server.attendance import Load
 from tachograph.server.core import Core
@@ -117,6 +117,7 @@ class Services:
     allowed_hosts: Sequence[str]
     demo: bool
     version: str
-    dashboards: Sequence[Dashboard] = ()
+    dashboards: Sequence[Dashboard] = ()  # of this product
+    owners_dashboards: Callable[[], OwnersDashboards] = OwnersDashboards  # the owner's own, as they are now
     live: LiveConfig = field(default_factory=LiveConfig)
     load: Load = field(default_factory=Load)  # how many questions are answered at once

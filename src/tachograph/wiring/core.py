@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from tachograph import __version__
-from tachograph.analytics.panels import own_dashboards
+from tachograph.analytics.panels import OwnersFolder, own_dashboards
 from tachograph.clock import SystemClock
 from tachograph.config import Settings, machine_zone
 from tachograph.home import Home
@@ -117,6 +117,13 @@ def watch_parent(stop: Callable[[], object]) -> None:
 
 def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
     """One turn, or none while something else holds the lock: the next comes soon."""
+def _owners_folder(home: Home) -> OwnersFolder:
+    """The folder of the owner's own dashboards, made so that there is somewhere to put one."""
+    with contextlib.suppress(OSError):  # what is wrong with it is told where they are asked for
+        home.dashboards.mkdir(mode=0o700, exist_ok=True)
+    return OwnersFolder(home.dashboards, QUESTIONS)
+
+
     if not busy.acquire(blocking=False):
         return False
     try:
@@ -249,6 +256,7 @@ class _CoreProcess:
             self._tasks.stop()
             with contextlib.suppress(TachographError, OSError):
                 self._today.let_go()
+            owners_dashboards=_owners_folder(home),
             finish(self._core, self._home, self._settings)
 
     async def _serve(self, listener: socket.socket) -> None:

@@ -16,7 +16,7 @@ GOOD = 'title = "Cost"\n[[panels]]\ntitle = "Cost"\nchart = "stat"\nmetrics = ["
 
 def load(folder: Path, text: str, name: str = "cost.toml"):
     (folder / name).write_text(text, "utf-8")
-    return load_dashboards([folder / name], {"budget"})
+    return load_dashboards([folder / name], QUESTIONS)
 
 
 def test_our_own_dashboards_ask_only_for_what_there_is():
@@ -62,7 +62,7 @@ def test_files_come_in_their_order_and_others_are_passed_over(tmp_path):
     (tmp_path / "b.toml").write_text(GOOD.replace('"Cost"\n[[', '"B"\norder = 1\n[['), "utf-8")
     (tmp_path / "a.toml").write_text(GOOD.replace('"Cost"\n[[', '"A"\norder = 2\n[['), "utf-8")
     (tmp_path / "notes.txt").write_text("not a dashboard", "utf-8")
-    assert [d.title for d in load_dashboards(tmp_path.iterdir(), ())] == ["B", "A"]
+    assert [d.title for d in load_dashboards(tmp_path.iterdir(), {})] == ["B", "A"]
 
 
 @pytest.mark.parametrize(
