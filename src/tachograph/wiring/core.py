@@ -115,8 +115,6 @@ def watch_parent(stop: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
-    """One turn, or none while something else holds the lock: the next comes soon."""
 def _owners_folder(home: Home) -> OwnersFolder:
     """The folder of the owner's own dashboards, made so that there is somewhere to put one."""
     with contextlib.suppress(OSError):  # what is wrong with it is told where they are asked for
@@ -124,6 +122,8 @@ def _owners_folder(home: Home) -> OwnersFolder:
     return OwnersFolder(home.dashboards, QUESTIONS)
 
 
+def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
+    """One turn, or none while something else holds the lock: the next comes soon."""
     if not busy.acquire(blocking=False):
         return False
     try:
@@ -234,6 +234,7 @@ class _CoreProcess:
             demo=home.demo_marker.exists(),
             version=__version__,
             dashboards=own_dashboards(QUESTIONS),
+            owners_dashboards=_owners_folder(home),
             live=settings.live,
             load=Load(
                 at_once=settings.server.questions_at_once,
@@ -256,7 +257,6 @@ class _CoreProcess:
             self._tasks.stop()
             with contextlib.suppress(TachographError, OSError):
                 self._today.let_go()
-            owners_dashboards=_owners_folder(home),
             finish(self._core, self._home, self._settings)
 
     async def _serve(self, listener: socket.socket) -> None:
