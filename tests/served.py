@@ -11,6 +11,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from tachograph.analytics.panels import own_dashboards
+from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.pipeline.privacy_state import DEFAULT_STATE
 from tachograph.ports import Batch, Position, Result, Statement
 from tachograph.server.answers import StoreAnswers
@@ -142,6 +143,7 @@ def served(
             core=Core(journal=_Journal(), pipeline=None, store=store, clock=clock),  # type: ignore[arg-type]
             answers=answers,
             import_files=lambda *_: {},
+            imports=FirstPass(clock, reason="nothing is read in tests").as_dict,
             reprice=lambda *_: {},
             retention=None,  # type: ignore[arg-type]
             purge_contents=lambda: 0,

@@ -11,7 +11,9 @@ from tachograph.analytics.scope import Make, Scope
 from tachograph.server.attendance import Load
 from tachograph.server.core import Core
 from tachograph.server.live_config import LiveConfig
+from tachograph.server.page_keys import PageKeys
 from tachograph.server.rights.rights import Rights
+from tachograph.server.setup import Setup
 from tachograph_sdk.privacy.consent import Consent
 
 __all__ = ["Answers", "OwnAnswers", "QueryTimes", "Services", "TaskState"]
@@ -103,11 +105,13 @@ class Services:
     core: Core
     answers: OwnAnswers
     import_files: Callable[[Sequence[str], str | None, Progress], dict[str, Any]]
+    imports: Callable[[], Mapping[str, Any]]  # how far the first reading of the local histories is
     reprice: Callable[[Mapping[str, Any], Progress], dict[str, Any]]
     purge_contents: Callable[[], int]  # erases the texts of the preset `content`; how many
     retention: Retention
     rights: Rights  # of the people in the data
     consent: Consent  # what was allowed, and the way to allow it or take it back
+    setup: Setup  # of the user's own agents
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer
     receiver_health: Callable[[], Mapping[str, Any]]
@@ -120,4 +124,5 @@ class Services:
     dashboards: Sequence[Dashboard] = ()  # of this product
     owners_dashboards: Callable[[], OwnersDashboards] = OwnersDashboards  # the owner's own, as they are now
     live: LiveConfig = field(default_factory=LiveConfig)
+    page_keys: PageKeys = field(default_factory=PageKeys)
     load: Load = field(default_factory=Load)  # how many questions are answered at once

@@ -27,6 +27,7 @@ from tachograph.analytics.panels import OwnersFolder, own_dashboards
 from tachograph.clock import SystemClock
 from tachograph.config import Settings, machine_zone
 from tachograph.home import Home
+from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.inputs.histories.watch import Watcher
 from tachograph.logs import configure_logs
 from tachograph.server.answers import StoreAnswers
@@ -45,6 +46,7 @@ from tachograph.wiring.outbox import outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import build_rights, consents_of
+from tachograph.wiring.setup import OwnSetup
 from tachograph.wiring.statusline import limit_readings, today_file
 from tachograph_sdk.errors import ConfigError, TachographError
 from tachograph_sdk.model.consent import ConsentPurpose
@@ -55,6 +57,7 @@ log = logging.getLogger(__name__)
 
 RECEIVER_ANSWER_S = 1.0
 DRAIN_PERIOD_S = 0.03
+TOLD_EVERY_S = 1.0
 STATUS_LINE_PERIOD_S = 2.0  # how late status lines may be about what others spent
 ERASURE_PERIOD_S = 5.0  # how often one that could not be finished is tried again
 NAMES_PERIOD_S = 10.0  # how long clear names, and texts, may stay after the owner chose to be without
@@ -132,6 +135,13 @@ def _unless_busy(busy: threading.Lock, turn: Callable[[], bool]) -> bool:
         busy.release()
 
 
+def _why_unwatched(home: Home, settings: Settings) -> str:
+    """Why local histories are not read by themselves; "" where they are."""
+    if home.demo_marker.exists():
+        return "made-up data stays alone: local histories are not read into it"
+    return "" if settings.imports.watch else "imports.watch is off: `tachograph import` reads what is there"
+
+
 class _Uvicorn(uvicorn.Server):
     """uvicorn, which first tells those who listen that it ends: it would wait for them."""
 
@@ -153,13 +163,25 @@ class _CoreProcess:
         importer = build_files_importer(home, histories, self._core.store, self._core.take_in)
         one_import = threading.Lock()  # the watcher and an order from outside take turns
 
+        self._is_ready = threading.Event()  # whoever opens the page meanwhile does not wait for histories
+        first = FirstPass(SystemClock(), reason=_why_unwatched(home, settings), tell=self._core.bell.ring)
+
         def watch() -> bool:
+            if not self._is_ready.wait(watcher.period_s):
+                return True
             with one_import:
-                return bool(watcher.poll().new)
+                has_more = bool(watcher.poll().new)
+            if has_more:
+                self._core.bell.ring()
+            return has_more
 
         def import_files(paths: Sequence[str], agent: str | None, progress: Progress) -> dict[str, Any]:
-            with one_import:
+            while not one_import.acquire(timeout=TOLD_EVERY_S):  # whoever waits is told what for
+                progress(first.progress().as_dict())
+            try:
                 return importer.run_strings(paths, agent, progress)
+            finally:
+                one_import.release()
 
         def purge_contents() -> int:
             with one_import:  # what it still holds must not come after
@@ -177,8 +199,8 @@ class _CoreProcess:
         tasks.append(Task(name="names", run=forget_names, period_s=NAMES_PERIOD_S))
         retainer = Retainer(self._core.store, SystemClock())
         tasks.append(Task(name="retention", run=retainer.turn, period_s=RETENTION_PERIOD_S))
-        if settings.imports.watch and not home.demo_marker.exists():  # made-up data stays alone
-            watcher = Watcher(histories)
+        if not _why_unwatched(home, settings):
+            watcher = Watcher(histories, first=first)
             tasks.append(Task(name="watch", run=watch, period_s=watcher.period_s))
         consent = open_consent(home, purge_contents=purge_contents)
 
@@ -219,11 +241,13 @@ class _CoreProcess:
                 daily_budget_microusd=settings.budget.day_microusd,
             ),
             import_files=import_files,
+            imports=first.as_dict,
             purge_contents=purge_contents,
             rights=rights,
             retention=retainer,
             reprice=Repricer(self._core.store, home.prices).reprice,
             consent=consent,
+            setup=OwnSetup(home),
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),
             receiver_health=lambda: json.loads(self._ask_receiver("/health") or b"{}"),
@@ -282,6 +306,7 @@ class _CoreProcess:
             await asyncio.sleep(0.005)
         sys.stdout.write(json.dumps({"port": listener.getsockname()[1], "pid": os.getpid()}) + "\n")
         sys.stdout.flush()
+        self._is_ready.set()
         await serving
 
     def _addresses(self) -> Mapping[str, Any]:

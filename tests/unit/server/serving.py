@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.ports import Position
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
@@ -68,6 +69,7 @@ def services_on(store: DuckDBStore, folder: Path, **others: Any) -> Services:
         "core": Core(journal=_Journal(), pipeline=None, store=store, clock=Clock()),  # type: ignore[arg-type]
         "answers": StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         "import_files": lambda paths, agent, progress: {"sources": {}},
+        "imports": FirstPass(Clock(), reason="nothing is read in tests").as_dict,
         "reprice": _echo,
         "retention": Retainer(store, Clock()),
         "purge_contents": lambda: 0,

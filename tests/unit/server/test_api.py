@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.ports import Batch, Position
 from tachograph.server.answers import StoreAnswers, as_json_value
 from tachograph.server.app import create_app
@@ -101,6 +102,7 @@ def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Itera
         core=core,
         answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         import_files=import_files,
+        imports=FirstPass(Clock(), reason="nothing is read in tests").as_dict,
         reprice=reprice,
         retention=Retainer(store, Clock()),
         purge_contents=lambda: 3,

@@ -8,12 +8,15 @@ import pickle
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 from tachograph.inputs.agents.histories import BY_ID
+from tachograph.inputs.histories.arriving import Arriving
 from tachograph.inputs.histories.config import ImportConfig
 from tachograph.inputs.histories.find import Found, FoundFile, Place, find_histories
-from tachograph.inputs.histories.report import ImportReport, Progress, add_counts, count_refused
+from tachograph.inputs.histories.first_pass import FirstPass, Stage, stage_of
+from tachograph.inputs.histories.report import ImportReport, Progress, count_refused
 from tachograph.inputs.histories.state import ImportCache, Stamp, report_on, stamp_of
 from tachograph.inputs.histories.unit import Done, RunsRecords, Unit, UnitFile
 from tachograph.ports import Batch, Clock, FileState, PackEvents, Store
@@ -22,8 +25,6 @@ __all__ = ["Importer"]
 
 _UNIT_BYTES = 16 * 1024 * 1024
 _UNIT_FILES = 256
-_WRITE_EVENTS = 50_000  # in one transaction
-_WRITE_PACKED = 200_000  # the same as columns, which are smaller; large transactions need no log
 
 Report = Callable[[Progress], None]
 
@@ -83,11 +84,14 @@ class Importer:
         """Where the histories of an agent, or of all, are looked for."""
         return list(dict.fromkeys(place.root for place in self.places if agent in (None, place.history.agent)))
 
-    def take_up(self, found: Found, progress: Report | None = None) -> ImportReport:
-        """The same for files that somebody else has found, each with its history; the quick check's memory stays."""
+    def take_up(self, found: Found, progress: Report | None = None, *, first: FirstPass | None = None) -> ImportReport:
+        """The same for files that somebody else has found, each with its history; the quick check's memory stays.
+
+        With `first` it is told how far it is, and answers tell of the newest files before the others are read.
+        """
         start = self.clock.monotonic_s()
         with self._lock:
-            report = self._read(found, progress)
+            report = self._read(found, progress, first)
             if report.read:
                 self._store.settle()
         report.seconds = self.clock.monotonic_s() - start
@@ -128,27 +132,31 @@ class Importer:
             self._known = self._store.files()
         return self._known
 
-    def _read(self, found: Found, progress: Report | None) -> ImportReport:
+    def _read(self, found: Found, progress: Report | None, first: FirstPass | None) -> ImportReport:
         report = report_on(found)
         changed = self._changed(found.files)
+        now_us = self.clock.now_us()
+        sizes = [(file.found, _to_read(file)) for file in changed]
+        if first is not None:
+            first.begin(found.files, sizes, now_us=now_us)
         if not changed:
             return report
-        total = sum(_to_read(file) for file in changed)
-        events = 0
-        pending = Done()
+        total = sum(size for _, size in sizes)
+        units, stages = self._units(changed, now_us)
+        arriving = Arriving(
+            units,
+            stages,
+            report,
+            write=lambda done: self._write(done, report),
+            settle=self._store.settle,
+            first=first,
+            clock=self.clock,
+        )
 
         def take(done: Done) -> None:
-            nonlocal events, pending
-            if done.history != pending.history:  # what is new is counted per agent
-                self._write(pending, report)
-                pending = Done(history=done.history)
-            _join(pending, done)
             report.add(done.report)
             report.of(BY_ID[done.history].agent).add(done.report)
-            events += done.count()
-            if len(pending.events) >= _WRITE_EVENTS or pending.count() >= _WRITE_PACKED:
-                self._write(pending, report)
-                pending = Done(history=done.history)
+            arriving.take(done)
             if progress is not None:
                 progress(
                     Progress(
@@ -156,23 +164,31 @@ class Importer:
                         files_total=len(changed),
                         bytes_done=min(report.bytes, total),
                         bytes_total=total,
-                        events=events,
+                        events=arriving.events,
                     )
                 )
 
         with _collector_paused():
-            self._read_units(changed, total, take)
-            self._write(pending, report)
+            self._read_units(units, total, take)
+            arriving.flush()
         return report
 
-    def _read_units(self, changed: Sequence[UnitFile], total: int, take: Callable[[Done], None]) -> None:
+    def _units(self, changed: Sequence[UnitFile], now_us: int) -> tuple[list[Unit], list[Stage]]:
+        """What to read, the newest first, and the stages that it makes."""
+        torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
+        stages: list[Stage] = []
+        units = []
+        for stage, files in groupby(changed, key=lambda file: stage_of(file.found, now_us)):
+            for history, part in _units(files):
+                units.append(Unit(history, part, now_us, torn_before_ns, len(stages)))
+            stages.append(stage)
+        return units, stages
+
+    def _read_units(self, units: Sequence[Unit], total: int, take: Callable[[Done], None]) -> None:
         # Loaded only when there is something to read: the quick answer to "is there anything new?" stays quick.
         from tachograph.inputs.histories.pool import read_with_workers
         from tachograph.inputs.histories.work import work
 
-        now_us = self.clock.now_us()
-        torn_before_ns = now_us * 1000 - int(self.config.torn_after_s * 1e9)
-        units = [Unit(history, files, now_us, torn_before_ns) for history, files in _units(changed)]
         workers = min(self.config.workers, len(units), os.cpu_count() or 1)
         if workers > 1 and total >= self.config.worker_threshold_bytes and _can_be_sent(self._make_pipeline):
             rest = []
@@ -221,7 +237,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _units(changed: Sequence[UnitFile]) -> Iterator[tuple[str, tuple[UnitFile, ...]]]:
+def _units(changed: Iterable[UnitFile]) -> Iterator[tuple[str, tuple[UnitFile, ...]]]:
     units: dict[str, tuple[list[UnitFile], int]] = {}
     for file in changed:
         history = file.found.history
@@ -243,15 +259,6 @@ def _to_read(file: UnitFile) -> int:
         file.known.offset if is_lines and file.known is not None and file.known.offset <= file.found.size_bytes else 0
     )
     return file.found.size_bytes - read
-
-
-def _join(pending: Done, done: Done) -> None:
-    pending.events += done.events
-    pending.columns += done.columns
-    pending.files += done.files
-    pending.quarantined += done.quarantined
-    add_counts(pending.drops, done.drops)
-    pending.identities.update(done.identities)
 
 
 def _can_be_sent(make_pipeline: Callable[[], RunsRecords]) -> bool:

@@ -65,7 +65,7 @@ def read_with_workers(
                     _end(child)
                 if unit is not None and not stop.is_set():
                     failed = ImportReport(failed={"reader died": len(unit.files)})
-                    results.put(Done(history=unit.history, report=failed))
+                    results.put(Done(history=unit.history, stage=unit.stage, is_last=True, report=failed))
         finally:
             results.put(None)
 

@@ -41,6 +41,7 @@ class Unit:
     files: tuple[UnitFile, ...]
     received_us: int
     torn_before_ns: int
+    stage: int = 0  # which part of the reading it belongs to: the lower ones are read first
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Done:
     """Part of a unit's result. A file's state comes with the last of its events, never before."""
 
     history: str = ""  # History.id
+    stage: int = 0  # of its unit
+    is_last: bool = False  # nothing more comes of its unit
     events: list[Event] = field(default_factory=list)
     columns: list[EventColumns] = field(default_factory=list)  # more of them, if the store told how to pack
     drops: Drops = field(default_factory=dict)

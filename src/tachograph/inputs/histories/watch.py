@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from tachograph.inputs.agents.histories import BY_ID
 from tachograph.inputs.histories.find import Found, FoundFile, find_histories, look_at
+from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.inputs.histories.importer import Importer
 from tachograph.inputs.histories.report import ImportReport
 
@@ -23,11 +24,17 @@ _SHARE = 50  # a full round may take at most one part in so many of the time
 
 
 class Watcher:
-    """`poll()` reads what has been written since the last call; call it every `period_s`."""
+    """`poll()` reads what has been written since the last call; call it every `period_s`.
 
-    def __init__(self, importer: Importer) -> None:
+    Args:
+        importer: reads.
+        first: is told how the first reading of everything goes.
+    """
+
+    def __init__(self, importer: Importer, *, first: FirstPass | None = None) -> None:
         self.period_s = importer.config.active_period_s
         self._importer = importer
+        self._first = first
         self._clock = importer.clock
         self._known: dict[str, FoundFile] = {}
         self._folders: dict[str, int] = {}  # folder to its modification time
@@ -38,7 +45,19 @@ class Watcher:
 
     def poll(self) -> ImportReport:
         """Look once, read what is new, and bring the store's derived tables up to date if there was anything."""
+        try:
+            return self._poll()
+        except Exception as error:
+            self._known = {}  # what was found is not read: all is looked at again, and what is stored is known there
+            self._next_round_s = float("-inf")
+            if self._first is not None and not self._first.is_done:
+                self._first.fail(type(error).__name__)
+            raise
+
+    def _poll(self) -> ImportReport:
         now_s = self._clock.monotonic_s()
+        if self._first is not None and not self._first.is_done:
+            return self._read_all(now_s)
         if now_s >= self._next_round_s or self._folder_changed():
             changed = self._full_round(now_s)
         else:
@@ -48,10 +67,22 @@ class Watcher:
                 self._importer.remember()
                 self._to_remember = False
             return ImportReport()
+        self._note(changed, now_s)
+        return self._importer.take_up(Found(files=sorted(changed, reverse=True)))
+
+    def _read_all(self, now_s: float) -> ImportReport:
+        """The first round, of which it is told how far it is."""
+        assert self._first is not None
+        found = self._find(now_s)
+        self._note(found.files, now_s)
+        report = self._importer.take_up(found, first=self._first)
+        self._first.end(report)
+        return report
+
+    def _note(self, changed: Iterable[FoundFile], now_s: float) -> None:
         self._to_remember, self._remember_at_s = True, now_s + _QUIET_S
         for file in changed:
             self._active[file.path] = now_s + _ACTIVE_S
-        return self._importer.take_up(Found(files=sorted(changed, reverse=True)))
 
     def run(self, stop: threading.Event) -> None:
         """Poll until told to stop. A round that fails because the store is busy is tried again."""
@@ -59,14 +90,17 @@ class Watcher:
             self.poll()
 
     def _full_round(self, now_s: float) -> list[FoundFile]:
+        known = self._known
+        return [file for file in self._find(now_s).files if known.get(file.path) != file]
+
+    def _find(self, now_s: float) -> Found:
         found = find_histories(self._importer.places)
-        changed = [file for file in found.files if self._known.get(file.path) != file]
         self._known = {file.path: file for file in found.files}
         self._folders = {folder: _modified_ns(folder) for folder in found.directories}
         self._active = {p: until for p, until in self._active.items() if until > now_s and p in self._known}
         took_s = self._clock.monotonic_s() - now_s
         self._next_round_s = now_s + max(self._importer.config.idle_period_s, took_s * _SHARE)
-        return changed
+        return found
 
     def _folder_changed(self) -> bool:
         return any(_modified_ns(folder) != modified for folder, modified in self._folders.items())

@@ -26,16 +26,17 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
 
     With `pack` the events come as columns.
     """
-    done = Done(history=unit.history)
+    done = Done(history=unit.history, stage=unit.stage)
     history = BY_ID[unit.history]
 
-    def hand_over() -> None:
+    def hand_over(*, is_last: bool = False) -> None:
         nonlocal done
+        done.is_last = is_last
         if pack is not None and done.events:
             done.columns.append(pack(done.events))
             done.events = []
         deliver(done)
-        done = Done(history=unit.history)
+        done = Done(history=unit.history, stage=unit.stage)
 
     def take(records: list[RawEvent]) -> None:
         if records:
@@ -68,4 +69,4 @@ def work(unit: Unit, pipeline: RunsRecords, deliver: Callable[[Done], None], pac
             done.files.append(read.state)
         done.quarantined += read.quarantined
         done.report.add(read.report)
-    hand_over()
+    hand_over(is_last=True)
