@@ -54,6 +54,42 @@ def test_a_month_of_equal_days_is_its_length_times_a_day(today):
     assert told.so_far == pytest.approx(10.0 * (today.day - 1))
 
 
+@pytest.mark.parametrize("left", [0.0, 0.3, 1.0])
+def test_the_days_to_come_and_those_that_were_sum_to_the_month(left):
+    today = date(2026, 11, 11)
+    history = days_from(today - timedelta(days=90), draw_history(QUIET, 90, random.Random(5), first=date(2026, 8, 13)))
+    there = 3.5
+    told = forecast([*history, (today, there)], today, left)
+    gone = math.fsum(value for day, value in history if day >= told.month)
+    assert told.so_far == pytest.approx(gone + there)
+    assert gone + math.fsum(point.day_value for point in told.path) == pytest.approx(told.value)
+    before = gone
+    for point in told.path:
+        assert point.value == pytest.approx(before + point.day_value)
+        assert 0.0 <= point.day_low <= point.day_value <= point.day_high
+        before = point.value
+    first = told.path[0]
+    assert first.day_low >= there  # what is there stays
+    assert (first.day_low == first.day_high == there) == (left == 0.0)
+    # a weekend brings less, and is less uncertain
+    weekend = [p.day_high - p.day_low for p in told.path if p.day.weekday() >= 5]
+    assert max(weekend) < min(p.day_high - p.day_low for p in told.path[1:] if p.day.weekday() < 4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_in_four_days_of_five_the_interval_of_a_day_holds_what_came(family):
+    rng = random.Random(11)
+    today, held, days = date(2026, 11, 10), 0, 0
+    for length in (45, 60, 120) * 8:
+        first = today - timedelta(days=length)
+        values = draw_history(FAMILIES[family], length + 21, rng, first=first)
+        told = forecast_month_end(days_from(first, values[:length]), today, with_score=False)
+        assert isinstance(told, Forecast)
+        days += len(told.path)
+        held += sum(p.day_low <= came <= p.day_high for p, came in zip(told.path, values[length:], strict=True))
+    assert 0.70 < held / days < 0.90, held / days
+
+
 def test_a_weekday_pattern_is_carried_on():
     """Of a pattern that repeats for half a year only what stands beside the weekdays' own means is off."""
     today = date(2026, 11, 11)  # a Wednesday

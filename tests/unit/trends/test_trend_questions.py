@@ -7,14 +7,16 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bench.daily_histories import QUIET, draw_history
+from tachograph.analytics.compile import answer
 from tachograph.analytics.metrics import METRICS
-from tachograph.analytics.query import Window
+from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.trends.daily import adds_up, ask_series, daily_series, moment_of
 from tachograph.analytics.trends.forecast import Forecast, forecast_month_end
@@ -302,6 +304,14 @@ def test_a_forecast_is_whats_there_and_what_comes(store):
     assert 0 < cost["score"]["coverage"] <= 1
     assert cost["score"]["scaled_error"] > 0
     assert cost["path"][-1]["value"] == cost["value"]
+    # of whole micro-dollars not one is lost between the days that were, those to come, and the month
+    month = Window(start=datetime(2026, 11, 1), end=datetime(2026, 11, 20))  # noqa: DTZ001 - UTC
+    gone = sum(spent for _, spent in answer(store, Query(metrics=["cost_microusd"], by=["day"], window=month)).rows)
+    assert gone + sum(point["day_value"] for point in cost["path"]) == cost["value"]
+    for before, point in pairwise(cost["path"]):
+        assert point["day_value"] == point["value"] - before["value"]
+    assert all(point["day_low"] <= point["day_value"] <= point["day_high"] for point in cost["path"])
+    assert cost["path"][0]["day_value"] >= cost["so_far_today"] > 0
     commits = one(told, "forecasts", "commits")
     assert commits["value"] is None
     assert "zeros" in commits["reason"]

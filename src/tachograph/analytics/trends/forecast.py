@@ -44,12 +44,19 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathDay:
-    """What the month has come to at the end of a day."""
+    """What the month has come to at the end of a day, and that day by itself."""
 
     day: date
     value: float
     low: float
     high: float
+    day_value: float  # by which the month grows on that day; of the running one with what is there
+    day_low: float  # 80 % interval of that day alone: these do not add up to the month's
+    day_high: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +79,7 @@ class Forecast:
     def as_json(self) -> dict[str, Any]:
         """Its fields; the path as a list of objects."""
         told = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        path = [{"day": p.day, "value": p.value, "low": p.low, "high": p.high} for p in self.path]
-        return {**told, "score": self.score and self.score.as_json(), "path": path}
+        return {**told, "score": self.score and self.score.as_json(), "path": [point.as_json() for point in self.path]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +132,23 @@ def forecast_month_end(
     outlook = look_ahead(values, first.weekday(), ahead, first_share=left_of_today, level=LEVEL)
     grows = min(values) >= 0.0
     path: list[PathDay] = []
-    for count in range(1, ahead + 1):
-        coming = _never_less(outlook.sum_of(count), path, so_far) if grows else outlook.sum_of(count)
+    for place in range(ahead):
+        coming = outlook.sum_of(place + 1)
+        if grows:
+            coming = _never_less(coming, path, so_far)
+        value = so_far + coming.value
+        there = known.get(today, 0.0) if place == 0 else 0.0
+        alone = value - (path[-1].value if path else so_far) + there
+        spread = outlook.day_of(place)
         path.append(
             PathDay(
-                day=today + (count - 1) * ONE_DAY,
-                value=so_far + coming.value,
+                day=today + place * ONE_DAY,
+                value=value,
                 low=so_far + coming.low,
                 high=so_far + coming.high,
+                day_value=alone,
+                day_low=min(alone, there + (max(0.0, spread.low) if grows else spread.low)),
+                day_high=max(alone, there + spread.high),
             )
         )
     end = path[-1]
@@ -205,9 +220,9 @@ def _score(values: Sequence[float], weekday: int, ahead: int) -> Score:
 
 def _never_less(coming: Ahead, path: Sequence[PathDay], so_far: float) -> Ahead:
     """Sums of what cannot be negative: not below 0, nor below those of fewer days."""
-    before = path[-1] if path else PathDay(day=date.min, value=so_far, low=so_far, high=so_far)
+    before = path[-1] if path else None
     return Ahead(
-        max(coming.value, before.value - so_far),
-        max(coming.low, before.low - so_far),
-        max(coming.high, before.high - so_far),
+        max(coming.value, before.value - so_far if before else 0.0),
+        max(coming.low, before.low - so_far if before else 0.0),
+        max(coming.high, before.high - so_far if before else 0.0),
     )

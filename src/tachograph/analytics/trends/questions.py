@@ -208,9 +208,12 @@ def _forecast_json(found: DailySeries, told: Forecast | Refusal | None = None) -
     for name in ("value", "low", "high", "so_far"):
         fields[name] = _each(fields[name], scale)
     fields["path"] = [
-        {"day": point["day"], **{name: scale(point[name]) for name in ("value", "low", "high")}}
+        {name: value if name == "day" else scale(value) for name, value in point.items()}
         for point in fields["path"] or ()
     ]
+    before = scale(told.so_far) - scale(found.so_far)
+    for point in fields["path"]:  # of rounded figures, too, days and month agree
+        point["day_value"], before = scale(point["value"] - before), point["value"]
     return fields
 
 

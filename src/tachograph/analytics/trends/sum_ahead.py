@@ -45,7 +45,13 @@ class Outlook:
 
     def sum_of(self, count: int) -> Ahead:
         """The first `count` of the days to come together."""
-        worth = math.fsum(self.daily[:count])
+        return self._of(math.fsum(self.daily[:count]))
+
+    def day_of(self, place: int) -> Ahead:
+        """One of the days to come by itself, 0 the first."""
+        return self._of(self.daily[place])
+
+    def _of(self, worth: float) -> Ahead:
         size = self.scale * _growth(worth)
         expected = self.level * worth
         return Ahead(expected + self.usual * size, expected + self.low * size, expected + self.high * size)

@@ -112,12 +112,17 @@ class Score(Answer):
 
 
 class PathDay(Answer):
-    """What the month has come to at the end of a day."""
+    """What the month has come to at the end of a day, and that day by itself."""
 
     day: str
-    value: Amount
-    low: Amount
+    value: Amount = Field(description="of the month up to that day's end")
+    low: Amount = Field(description="of the month, 80 % interval")
     high: Amount
+    day_value: Amount = Field(
+        description="of that day alone, of the running one with what is there: with the days before they sum to the month"
+    )
+    day_low: Amount = Field(description="80 % interval of that day alone; these do not add up to the month's")
+    day_high: Amount
 
 
 class ForecastOf(OfMetric):
@@ -134,7 +139,9 @@ class ForecastOf(OfMetric):
     history_days: int
     method: str | None
     score: Score | None
-    path: list[PathDay]
+    path: list[PathDay] = Field(
+        description="from the running day to the month's last; empty where there is no forecast"
+    )
 
 
 class Forecasts(Answer):
