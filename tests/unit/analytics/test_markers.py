@@ -16,7 +16,7 @@ from tachograph.server.routes import markers as shapes
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.errors import UnknownDimension
-from tachograph_sdk.model.event import Event
+from tachograph_sdk.model.event import Event, EventKind
 
 FIRST = datetime(2026, 8, 3, 9, 30, tzinfo=UTC)  # a Monday
 OLD, NEW = "claude-sonnet-4-5", "claude-opus-4-6"
@@ -104,7 +104,8 @@ def test_a_model_is_new_for_an_agent_to_the_microsecond_by_hours_and_by_requests
 
 
 def test_failed_requests_use_no_model():
-    assert ask([request(0), request(9, model=NEW, error_class="http_500", status_code=500, input_tokens=0)])
+    failed = request(9, kind=EventKind.API_ERROR, model=NEW, error_class="http_500", input_tokens=None)
+    assert ask([request(0), failed])["markers"] == []
 
 
 def leading(weeks: str) -> list[str | None]:
