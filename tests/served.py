@@ -149,6 +149,7 @@ def served(
             purge_contents=lambda: 0,
             rights=None,  # type: ignore[arg-type]
             consent=None,  # type: ignore[arg-type]
+            setup=None,  # type: ignore[arg-type]
             addresses=dict,
             receiver_metrics=lambda: "",
             receiver_health=lambda: {"status": "ok"},

@@ -32,9 +32,10 @@ def received(store: Store, scope: Scope) -> Mapping[str, Any]:
     zone = scope.window.zone
     rows = store.query(Statement(name="received", sql=_SQL, parameters={})).records()
     return {
+        "at": zone.as_text(scope.now.replace(microsecond=0)),
         "received": [
             {**row, "first_at": zone.as_text(row["first_at"]), "last_at": zone.as_text(row["last_at"])} for row in rows
-        ]
+        ],
     }
 
 

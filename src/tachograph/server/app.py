@@ -65,7 +65,12 @@ def create_app(services: Services) -> Guard:
         log.error("a request failed: %s", type(error).__name__)
         return _error(request, 500, "internal", "something went wrong here", "the log names the kind of error")
 
-    return Guard(Attendance(app, services.load), allowed_hosts=services.allowed_hosts, token=services.token)
+    return Guard(
+        Attendance(app, services.load),
+        allowed_hosts=services.allowed_hosts,
+        token=services.token,
+        page_keys=services.page_keys,
+    )
 
 
 def _error(

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from tachograph.server.attendance import LIGHT
 from tachograph.server.envelope import has_envelope
 from tachograph.server.guard import SAFE_METHODS
+from tachograph.server.page_keys import PAGE_ROUTES, REDEEM
 from tachograph.server.shapes import Problem, problems
 
 __all__ = ["describe", "operation_id"]
@@ -20,6 +21,12 @@ _TOKEN = {
     "type": "http",
     "scheme": "bearer",
     "description": "`token` in server.json of the home folder, which only its owner can read",
+}
+
+_PAGE_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "what /api/v1/page-keys/redeem answers; for these few operations only",
 }
 
 
@@ -35,7 +42,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         parts = made.setdefault("components", {})
-        parts.setdefault("securitySchemes", {})["controlToken"] = _TOKEN
+        parts.setdefault("securitySchemes", {}).update(controlToken=_TOKEN, pageToken=_PAGE_TOKEN)
         schemas = parts.setdefault("schemas", {})
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for name, part in shape.pop("$defs", {}).items():
@@ -57,7 +64,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     asked = "parameters" in operation or "requestBody" in operation
     statuses = [403, 500, *([422] if asked else []), *([] if path in LIGHT else [503])]
     if method not in SAFE_METHODS:
-        operation["security"] = [{"controlToken": []}]
+        also: list[dict[str, list[str]]] = [{"pageToken": []}] if (method, path) in PAGE_ROUTES else []
+        operation["security"] = [] if (method, path) == REDEEM else [{"controlToken": []}, *also]
         statuses += [400, 401]
     responses = operation["responses"]
     if asked:

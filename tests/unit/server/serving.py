@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from tachograph.home import Home
 from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.ports import Position
 from tachograph.server.answers import StoreAnswers
@@ -20,6 +21,7 @@ from tachograph.server.core import Core
 from tachograph.server.retention import Retainer
 from tachograph.server.services import QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
+from tachograph.wiring.setup import OwnSetup
 from tachograph_sdk.privacy.consent import Consent
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
@@ -75,6 +77,7 @@ def services_on(store: DuckDBStore, folder: Path, **others: Any) -> Services:
         "purge_contents": lambda: 0,
         "rights": None,
         "consent": Consent(folder / "consents", environ={}),
+        "setup": OwnSetup(Home(folder / "own"), environ={"CLAUDE_CONFIG_DIR": str(folder / "claude")}),
         "addresses": lambda: {"http": "http://127.0.0.1:1"},
         "receiver_metrics": lambda: "",
         "receiver_health": lambda: {"status": "ok"},

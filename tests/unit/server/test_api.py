@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tachograph.home import Home
 from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.ports import Batch, Position
 from tachograph.server.answers import StoreAnswers, as_json_value
@@ -20,6 +21,7 @@ from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.tasks import Task
 from tachograph.testing import make_event
+from tachograph.wiring.setup import OwnSetup
 from tachograph_sdk.errors import UnknownAgent
 from tachograph_sdk.model.event import EventKind
 from tachograph_sdk.privacy.consent import Consent
@@ -108,6 +110,7 @@ def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Itera
         purge_contents=lambda: 3,
         rights=None,  # type: ignore[arg-type]
         consent=Consent(tmp_path / "home", environ={}),
+        setup=OwnSetup(Home(tmp_path / "home"), environ={"CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}),
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from tachograph.server.app import create_app
 from tachograph.server.envelope import has_envelope
+from tachograph.server.page_keys import PAGE_ROUTES, REDEEM
 from tachograph.server.routes import ROUTERS
 from tachograph.store.duckdb import DuckDBStore
 from tests.unit.server.hostile import HOSTILE, INJECTIONS, filled_store
@@ -104,7 +105,7 @@ def test_what_is_no_read_needs_the_token_and_a_simple_request_has_none(
             for content_type in simple:
                 headers = {"Content-Type": content_type}
                 answer = client.request(method, path, headers=headers, content=b'{"everything": true}')
-                assert answer.status_code == 401, (method, path)
+                assert answer.status_code == 401, (method, path)  # also where a key is asked for: it has to be JSON
                 check_inert(answer, path)
             for wrong in ("Bearer", "Bearer wrong", "Basic dDBrZW46", "bearer t0ken"):
                 assert client.request(method, path, headers={"Authorization": wrong}).status_code == 401
@@ -157,7 +158,11 @@ def test_every_operation_says_what_it_answers(document: dict[str, Any]) -> None:
                 if int(status) >= 400:
                     assert response.get("content"), (where, status)
             if method != "get":
-                assert operation["security"] == [{"controlToken": []}], where
+                tokens: list[dict[str, list[str]]] = [
+                    {"controlToken": []},
+                    *([{"pageToken": []}] if ("POST", path) in PAGE_ROUTES else []),
+                ]
+                assert operation["security"] == ([] if ("POST", path) == REDEEM else tokens), where
                 assert "401" in operation["responses"], where
             for parameter in operation.get("parameters", ()):
                 assert parameter.get("description"), (where, parameter["name"])

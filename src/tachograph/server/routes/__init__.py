@@ -18,6 +18,7 @@ from tachograph.server.routes import (
     metrics,
     now,
     page,
+    page_keys,
     prices,
     privacy_policy,
     privacy_rights,
@@ -26,6 +27,7 @@ from tachograph.server.routes import (
     report,
     retention,
     sessions,
+    setup,
     sql,
     trends,
 )
@@ -58,4 +60,6 @@ ROUTERS = (
     retention.router,
     errors.router,
     evals.router,
+    page_keys.router,
+    setup.router,
 )
