@@ -18,6 +18,7 @@ USAGE_ERRORS: tuple[type[TachographError], ...] = (ConfigError, QueryError, Unkn
 
 COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loaded when it is called
     ("serve", "tachograph.cli.serve:serve"),
+    ("open", "tachograph.cli.open_:open_"),
     ("import", "tachograph.cli.import_:import_"),
     ("files", "tachograph.cli.files:files"),
     ("report", "tachograph.cli.report:report"),

@@ -41,10 +41,11 @@ def first_run(context: click.Context) -> None:
 
 
 def _serve(home: Home) -> None:
-    from tachograph.cli.serve import open_page, print_addresses, run_server
+    from tachograph.cli.open_ import open_page
+    from tachograph.cli.serve import print_addresses, run_server
 
     def announce(addresses: dict[str, Any]) -> None:
         print_addresses(addresses)
-        open_page(addresses["http"])
+        open_page(home)
 
     run_server(home, {}, announce=announce)

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from tachograph.cli.open_ import open_page
 from tachograph.cli.options import PORT, resolve_home, shared_options, wants_json
 from tachograph.home import Home
 
-__all__ = ["open_page", "print_addresses", "run_server", "serve"]
+__all__ = ["print_addresses", "run_server", "serve"]
 
 
 @click.command("serve")
@@ -43,6 +44,7 @@ def serve(
 
     Example: tachograph serve --port 0 --json
     """
+    where = resolve_home(context, home)
     overrides = {
         "server.host": host,
         "otlp.host": host,
@@ -57,9 +59,9 @@ def serve(
     def announce(addresses: dict[str, Any]) -> None:
         show(addresses)
         if open_:
-            open_page(addresses["http"])
+            open_page(where)
 
-    run_server(resolve_home(context, home), overrides, announce=announce)
+    run_server(where, overrides, announce=announce)
 
 
 def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
@@ -76,16 +78,6 @@ def run_server(home: Home, overrides: dict[str, Any], *, announce: Any) -> None:
     with server:
         announce(server.addresses())
         server.run()
-
-
-def open_page(url: str) -> None:
-    """Open the page in the user's browser, where there is a display."""
-    from tachograph.config import has_display
-
-    if has_display():
-        import webbrowser
-
-        webbrowser.open(url)
 
 
 def print_json(addresses: dict[str, Any]) -> None:
