@@ -21,7 +21,7 @@ def print_errors(told: Mapping[str, Any], console: Console | None = None) -> Non
     """Totals, classes, where they occurred, patterns and sessions to review; on standard output unless a console is given."""
     from rich.text import Text
 
-    from tachograph.server.page import moment
+    from tachograph.cli.amounts import moment
 
     console = console or make_console()
     found, review = told["errors"], told["review"]
@@ -162,7 +162,7 @@ def _print_patterns(console: Console, patterns: Mapping[str, Any]) -> None:
 def _print_review(console: Console, review: Mapping[str, Any]) -> None:
     from rich.text import Text
 
-    from tachograph.server.page import cost_of
+    from tachograph.cli.amounts import cost_of
 
     console.print()
     title = f"{counted(review['needing_review'], 'session')} to review, of {review['looked_at']:,}"

@@ -52,7 +52,7 @@ def print_report(answer: Mapping[str, Any], console: Console | None = None) -> N
     """A report for people, on standard output unless a console is given."""
     from rich.text import Text
 
-    from tachograph.server.page import moment
+    from tachograph.cli.amounts import moment
 
     window, totals = answer["window"], answer["totals"]
     console = console or make_console()
@@ -107,7 +107,7 @@ def _print_facts(
     from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import dollars, duration, number
+    from tachograph.cli.amounts import dollars, duration, number
 
     lines = f"+{number(totals['lines_added'])} −{number(totals['lines_removed'])}"
     cells = [
@@ -158,7 +158,7 @@ def _changed(now: float | None, before: float | None, better: str) -> Text:
 def _print_highlights(console: Console, told: Mapping[str, Any], *, is_comparable: bool, by: Mapping[str, Any]) -> None:
     from rich.text import Text
 
-    from tachograph.server.page import moment
+    from tachograph.cli.amounts import moment
 
     before = told["before_window"]
     if before is not None and any(told["figures"].values()):
@@ -180,7 +180,7 @@ def _course(console: Console, course: Mapping[str, Any]) -> Text | None:
     """The cost piece by piece, as many of the last pieces as there is room for."""
     from rich.text import Text
 
-    from tachograph.server.page import dollars
+    from tachograph.cli.amounts import dollars
 
     pieces = course["pieces"]
     if len(pieces) < 2 or not any(piece["cost_microusd"] for piece in pieces):
@@ -207,7 +207,7 @@ def _course(console: Console, course: Mapping[str, Any]) -> Text | None:
 def _budget(console: Console, budget: Mapping[str, Any] | None) -> Text | None:
     from rich.text import Text
 
-    from tachograph.server.page import dollars
+    from tachograph.cli.amounts import dollars
 
     if budget is None:
         return None
@@ -239,7 +239,7 @@ def _score(score: Mapping[str, float | None]) -> Text | None:
 def _most(console: Console, rows: Sequence[Mapping[str, Any]], whole: int) -> Table:
     from rich.text import Text
 
-    from tachograph.server.page import cost_of, number
+    from tachograph.cli.amounts import cost_of, number
 
     table = _small_table("models", "requests", "cost", "share of cost")
     for row in rows:
@@ -252,7 +252,7 @@ def _most(console: Console, rows: Sequence[Mapping[str, Any]], whole: int) -> Ta
 def _most_used(console: Console, rows: Sequence[Mapping[str, Any]], whole: int) -> Table:
     from rich.text import Text
 
-    from tachograph.server.page import number
+    from tachograph.cli.amounts import number
 
     table = _small_table("tools", "calls", "failed", "share of calls")
     for row in rows:
@@ -335,7 +335,7 @@ def _breakdown(console: Console, dimension: str, rows: list[dict[str, Any]], sho
     from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import cost_of, mark, number
+    from tachograph.cli.amounts import cost_of, mark, number
 
     table = Table(
         box=box.Box(_PLAIN_HEAD, ascii=True) if is_plain(console) else box.SIMPLE_HEAD,

@@ -45,7 +45,7 @@ def draw_frame(
 def _head(told: Mapping[str, Any], width: int, plain: bool, note: str) -> list[Text]:
     from rich.text import Text
 
-    from tachograph.server.page import dollars, short
+    from tachograph.cli.amounts import dollars, short
 
     today, month, budget = told["today"], told["month"], told["budget"]
     lines = []
@@ -111,7 +111,7 @@ def _spark(minutes: Mapping[str, Sequence[int]], width: int, plain: bool) -> Tex
 def _sessions(rows: Sequence[Mapping[str, Any]], width: int, plain: bool, room: int | None) -> list[RenderableType]:
     from rich.text import Text
 
-    from tachograph.server.page import cost_of, number, short
+    from tachograph.cli.amounts import cost_of, number, short
 
     if not rows:
         return [_line("No session had a record in the last half hour.", "dim")]
@@ -169,7 +169,7 @@ def _sides(told: Mapping[str, Any], width: int, plain: bool, most: int | None) -
     from rich.table import Table
     from rich.text import Text
 
-    from tachograph.server.page import number
+    from tachograph.cli.amounts import number
 
     tools, errors = told["tools"][:most], told["errors"][:most]
     if not tools and not errors:

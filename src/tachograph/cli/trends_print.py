@@ -227,7 +227,7 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _amount(entry: Mapping[str, Any], value: float | None) -> str:
     """An amount with its unit, in few digits."""
-    from tachograph.server.page import dollars, short
+    from tachograph.cli.amounts import dollars, short
 
     if value is None:
         return "–"

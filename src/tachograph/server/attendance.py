@@ -19,7 +19,7 @@ from tachograph.server.guard import App, Message, Receive, Scope, Send
 __all__ = ["LIGHT", "Attendance", "Load", "is_question"]
 
 ANSWERED_BY_POST = frozenset({"/api/v1/sql"})
-LIGHT = frozenset({"/health", "/api/health", "/metrics", "/api/openapi.json", "/api/live", "/static/page.css"})
+LIGHT = frozenset({"/health", "/api/health", "/metrics", "/api/openapi.json", "/api/live", "/api/v1/imports", "/"})
 """What costs next to nothing, has to answer under load, or stays open: never made to wait for questions."""
 
 
@@ -54,7 +54,7 @@ class Attendance:
         client = _Client(receive, has_body=scope["method"] == "POST")
         watching = asyncio.create_task(client.watch())
         try:
-            if scope["path"] in LIGHT:
+            if scope["path"] in LIGHT or scope["path"].startswith("/assets/"):
                 await self._answer(scope, client, send)
             elif await self._take_turn(client):
                 try:

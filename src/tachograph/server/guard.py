@@ -1,7 +1,8 @@
 """Loopback is not trust: any page in the owner's browser can send requests to it.
 
 So a request is taken only if its Host names this server and its Origin, where one is sent, is this server's own; what
-changes anything also needs the control token, which lies in a file that only the owner can read. Every answer carries
+changes anything also needs the control token, which lies in a file that only the owner can read (a few routes: or the token
+of a page that was opened with a key, see `page_keys`). Every answer carries
 the headers that keep stored text inert in a browser.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tachograph.server.envelope import error_body
+from tachograph.server.page_keys import PAGE_ROUTES, REDEEM, PageKeys
 
 __all__ = ["Guard", "is_own_host"]
 
@@ -72,10 +74,13 @@ def is_own_host(host: str, allowed: Iterable[str]) -> bool:
 class Guard:
     """ASGI middleware in front of the whole API."""
 
-    def __init__(self, app: App, *, allowed_hosts: Iterable[str] = (), token: str) -> None:
+    def __init__(
+        self, app: App, *, allowed_hosts: Iterable[str] = (), token: str, page_keys: PageKeys | None = None
+    ) -> None:
         self._app = app
         self._allowed = tuple(allowed_hosts)
         self._token = token
+        self._page_keys = page_keys or PageKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with the security headers added to the answer."""
@@ -84,11 +89,15 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
+        is_asset = scope["path"].startswith("/assets/")
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = {name for name, _ in SECURITY_HEADERS}
-                kept = [(n, v) for n, v in message.get("headers", ()) if n.lower() not in own]
-                message["headers"] = [*kept, *SECURITY_HEADERS]
+                kept = message.get("headers", ())
+                # What was recorded is never cached; the page's own scripts hold nothing of it.
+                own = [h for h in SECURITY_HEADERS if not (is_asset and h[0] == b"cache-control")]
+                names = {name for name, _ in own}
+                message["headers"] = [*(h for h in kept if h[0].lower() not in names), *own]
             await send(message)
 
         refusal = self._refusal(scope)
@@ -118,10 +127,26 @@ class Guard:
         followed_a_link = headers.get(b"sec-fetch-mode") == [b"navigate"] and not scope["path"].startswith("/api/")
         if headers.get(b"sec-fetch-site", [b"none"])[0] not in {b"none", b"same-origin"} and not followed_a_link:
             return 403, "foreign_origin", "requests from other sites are refused", ""
-        if scope["method"] not in SAFE_METHODS and not self._has_token(headers.get(b"authorization", [])):
-            hint = "use the tachograph command, which reads the token from the home directory"
-            return 401, "token_needed", "this needs the control token", hint
-        return None
+        if scope["method"] in SAFE_METHODS:
+            return None
+        return self._refused_change((scope["method"], scope["path"]), headers)
 
-    def _has_token(self, authorizations: list[bytes]) -> bool:
-        return len(authorizations) == 1 and hmac.compare_digest(authorizations[0], b"Bearer " + self._token.encode())
+    def _refused_change(
+        self, route: tuple[str, str], headers: dict[bytes, list[bytes]]
+    ) -> tuple[int, str, str, str] | None:
+        """As `_refusal`, for what may change something."""
+        given = headers.get(b"authorization", [])
+        if len(given) == 1 and hmac.compare_digest(given[0], b"Bearer " + self._token.encode()):
+            return None
+        if route == REDEEM and headers.get(b"content-type", [b""])[0].partition(b";")[0].strip() == b"application/json":
+            return None  # what it has is a key; a form of another site cannot send this type
+        bearer = given[0].removeprefix(b"Bearer ").decode("latin-1") if len(given) == 1 else ""
+        if bearer and given[0].startswith(b"Bearer ") and self._page_keys.accepts(bearer):
+            if route in PAGE_ROUTES:
+                return None
+            return 403, "not_for_pages", "the page may not do this", "use the tachograph command"
+        if route in PAGE_ROUTES:
+            hint = "open the page with `tachograph open`, or use the tachograph command"
+        else:
+            hint = "use the tachograph command, which reads the token from the home directory"
+        return 401, "token_needed", "this needs the control token", hint

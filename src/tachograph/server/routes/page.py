@@ -1,47 +1,50 @@
-"""GET /: the week's totals and how to connect."""
+"""GET / and /assets/…: the dashboard, as it was built into the package."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from importlib.resources import files
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Header
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
-from tachograph.server.page import RANGES, connect_lines, render_page, stylesheet
-from tachograph.server.routes.health import health_of
-from tachograph.server.routes.parameters import Tz
-from tachograph.server.routes.shared import Parts
-from tachograph_sdk.errors import BadWindow
+from tachograph.server.problems import Refused
 
 __all__ = ["router"]
 
 router = APIRouter()
 
-
-@router.get("/", response_class=HTMLResponse, include_in_schema=False)
-def page(parts: Parts, range_name: Annotated[str, Query(alias="range")] = "7d", tz: Tz = None) -> HTMLResponse:
-    """The first page, in the zone asked for, else the server's."""
-    if range_name not in RANGES:
-        raise BadWindow("unknown range", hint="known: " + ", ".join(RANGES))
-    zone = {} if tz is None else {"tz": tz}
-    answer = parts.answers.report({"range": range_name, "by": "day,model", **zone})
-    health = health_of(parts)
-    return HTMLResponse(
-        render_page(
-            report=answer,
-            by_day=answer["by"]["day"],
-            by_model=answer["by"]["model"],
-            health=health,
-            connect=connect_lines(parts.addresses()),
-            range_name=range_name,
-            tz=tz,
-            demo=parts.demo,
-            consent=parts.consent.status(),
-        )
-    )
+BUILT = files("tachograph.server").joinpath("static")
+TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+FOR_EVER = "public, max-age=31536000, immutable"  # an asset's name holds a hash of what is in it
 
 
-@router.get("/static/page.css", include_in_schema=False)
-def page_css() -> Response:
-    """The page's style sheet."""
-    return Response(stylesheet(), media_type="text/css; charset=utf-8")
+@router.get("/", include_in_schema=False)
+def page() -> Response:
+    """The page itself; what it shows, it asks the API for."""
+    try:
+        return Response(BUILT.joinpath("index.html").read_bytes(), media_type="text/html; charset=utf-8")
+    except FileNotFoundError:
+        hint = "in a checkout, ./dev up builds it; the API answers without it"
+        raise Refused("the dashboard was not built", hint=hint, status=HTTPStatus.SERVICE_UNAVAILABLE) from None
+
+
+@router.get("/assets/{name}", include_in_schema=False)
+def asset(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """A script, style sheet or image; compressed where the browser takes that."""
+    kind = TYPES.get(name.rpartition(".")[2])
+    if kind is None or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise HTTPException(404, "no such asset")
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    folder = BUILT.joinpath("assets")
+    try:
+        if "gzip" in accept_encoding and folder.joinpath(f"{name}.gz").is_file():
+            data = folder.joinpath(f"{name}.gz").read_bytes()
+            headers["Content-Encoding"] = "gzip"
+        else:
+            data = folder.joinpath(name).read_bytes()
+    except OSError:
+        raise HTTPException(404, "no such asset") from None
+    return Response(data, media_type=kind, headers=headers)

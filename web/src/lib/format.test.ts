@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import {
+  change,
+  dollars,
+  duration,
+  exact,
+  format,
+  formatDay,
+  formatMetric,
+  formatName,
+  percent,
+  short,
+} from './format';
+
+describe('amounts', () => {
+  it('says that what is not known is not known', () => {
+    for (const unit of ['count', 'usd', 'ratio', 'seconds'] as const) {
+      expect(format(null, unit)).toBe('–');
+      expect(exact(undefined, unit)).toBe('–');
+    }
+  });
+
+  it.each([
+    [0, '0'],
+    [9999, '9,999'],
+    [12_345, '12.3 k'],
+    [999_949, '1 M'],
+    [205_276_391, '205 M'],
+    [1.5e9, '1.5 G'],
+    [2.34, '2.3'],
+  ])('writes %d as %s', (value, text) => expect(short(value)).toBe(text));
+
+  it.each([
+    [0, '$0.00'],
+    [0.00001, '<$0.0001'],
+    [0.1924, '$0.1924'],
+    [0.99999, '$1.00'],
+    [12.4, '$12.40'],
+    [1234.5, '$1,234.50'],
+    [45_678, '$45.7 k'],
+  ])('writes %d dollars as %s', (value, text) => expect(dollars(value)).toBe(text));
+
+  it.each([
+    [0, '0 %'],
+    [0.0001, '<0.1 %'],
+    [0.971, '97.1 %'],
+    [0.99999, '>99.9 %'],
+    [1, '100 %'],
+    [-0.5, '−50 %'],
+  ])('writes the share %d as %s', (value, text) => expect(percent(value)).toBe(text));
+
+  it.each([
+    [0.42, '0.4 s'],
+    [59.6, '1 min 00 s'],
+    [3905, '1 h 05 min'],
+    [200_000, '2 d 7 h'],
+  ])('writes %d seconds as %s', (value, text) => expect(duration(value)).toBe(text));
+
+  it('keeps every digit where it matters', () => {
+    expect(exact(205_276_391, 'tokens')).toBe('205,276,391 tokens');
+    expect(exact(0.000012, 'usd')).toBe('$0.000012');
+    expect(exact(1_234_567, 'microusd')).toBe('$1.23');
+    expect(format(-3, 'lines')).toBe('−3');
+  });
+});
+
+describe('changes', () => {
+  it('calls good what is better', () => {
+    expect(change(12, 10, 'higher')).toEqual({ text: '+20 %', tone: 'good' });
+    expect(change(12, 10, 'lower')).toEqual({ text: '+20 %', tone: 'bad' });
+    expect(change(8, 10, 'neither')).toEqual({ text: '−20 %', tone: 'plain' });
+  });
+
+  it('does not divide by nothing, nor compare with what is not known', () => {
+    expect(change(5, 0, 'higher')?.text).toBe('new');
+    expect(change(0, 0, 'higher')?.text).toBe('±0 %');
+    expect(change(5, null, 'higher')).toBeNull();
+    expect(change(500, 10, 'higher')?.text).toBe('×50');
+  });
+});
+
+describe('names', () => {
+  it('writes pieces of time as people do', () => {
+    expect(formatDay('2026-11-20')).toBe('Fri 20 Nov');
+    expect(formatName(1, 'weekday')).toBe('Monday');
+    expect(formatName(7, 'hour_of_day')).toBe('07:00');
+    expect(formatName('2026-11-01', 'month')).toBe('Nov 2026');
+    expect(formatName(null, 'model')).toBe('unknown');
+  });
+
+  it('leaves the unit to the figure', () => {
+    expect(formatMetric('cost_per_commit_usd')).toBe('Cost per commit');
+    expect(formatMetric('tool_p95_ms')).toBe('Tool p95');
+    expect(formatMetric('api_errors')).toBe('API errors');
+  });
+});

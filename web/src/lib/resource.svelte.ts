@@ -1,0 +1,61 @@
+/** An answer that is asked for again when its address changes or something came in. */
+
+import { ask, Problem } from './api';
+
+export type State = 'loading' | 'ready' | 'error' | 'stale';
+
+/** At most one question at a time: a newer one takes the older one's place. */
+export class Resource<T> {
+  data = $state.raw<T | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** The address that was answered; what is on its way may be another. */
+  answered = $state('');
+  pending = $state(false);
+  /** When the answer came, in ms since 1970. */
+  at = $state<number | null>(null);
+
+  #abort: AbortController | null = null;
+
+  /** stale: an older answer, because the newest question failed. */
+  get state(): State {
+    if (this.problem !== null) return this.data === null ? 'error' : 'stale';
+    return this.data === null ? 'loading' : 'ready';
+  }
+
+  /** Ask; `keep` shows the older answer until the new one is there. */
+  async load(url: string, keep = true): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.pending = true;
+    if (!keep) this.data = null;
+    try {
+      const data = await ask<T>(url, abort.signal);
+      if (abort.signal.aborted) return;
+      this.data = data;
+      this.answered = url;
+      this.at = Date.now();
+      this.problem = null;
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.problem = error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
+    } finally {
+      if (this.#abort === abort) this.pending = false;
+    }
+  }
+
+  stop(): void {
+    this.#abort?.abort();
+  }
+}
+
+/** A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing. */
+export function follow<T>(url: () => string | null): Resource<T> {
+  const resource = new Resource<T>();
+  $effect(() => {
+    const wanted = url();
+    if (wanted !== null) void resource.load(wanted);
+    return () => resource.stop();
+  });
+  return resource;
+}
