@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
-from tachograph.cli.wording import counted
+from tachograph.cli.wording import counted, harmless
 from tachograph.home import Home
 from tachograph_sdk.errors import ConfigError, TachographError
 
@@ -72,6 +72,7 @@ def examine(home: Home) -> list[Finding]:
         *([_health(server.get("/health"), str(about["http"]))] if server else []),
         _privacy(home),
         *_objections(home),
+        _own_dashboards(home),
         *_store(home, running=server is not None),
         *_histories(),
         _claude_settings(),
@@ -161,6 +162,20 @@ def _objections(home: Home) -> list[Finding]:
         return []
     hint = "what they are about is not kept: `tachograph privacy object --list`"
     return [Finding(what=what, where=where, found=f"{count:,} in force", state="note", hint=hint)]
+
+
+def _own_dashboards(home: Home) -> Finding:
+    from tachograph.analytics.panels import OwnersFolder
+    from tachograph.server.questions import QUESTIONS
+
+    what, where = "own dashboards", str(home.dashboards)
+    own = OwnersFolder(home.dashboards, QUESTIONS)()
+    found = counted(len(own.dashboards), "dashboard") if own.dashboards else "none"
+    if not own.problems:
+        return Finding(what=what, where=where, found=found, state="ok")
+    told = (f"{p.file}: {f'the panel {p.panel!r} ' if p.panel else ''}{p.what} ({p.hint})" for p in own.problems)
+    found += f", {counted(len(own.problems), 'problem')}"
+    return Finding(what=what, where=where, found=found, state="problem", hint=harmless("; ".join(told)))
 
 
 def _store(home: Home, *, running: bool) -> list[Finding]:
