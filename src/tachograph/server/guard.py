@@ -1,9 +1,9 @@
 """Loopback is not trust: any page in the owner's browser can send requests to it.
 
 So a request is taken only if its Host names this server and its Origin, where one is sent, is this server's own; what
-changes anything also needs the control token, which lies in a file that only the owner can read (a few routes: or the token
-of a page that was opened with a key, see `page_keys`). Every answer carries
-the headers that keep stored text inert in a browser.
+changes anything also needs the control token, which lies in a file that only the owner can read. For a few routes the token
+of a page does too, if that page was opened with a key (`page_keys`). Every answer carries the headers that keep stored text
+inert in a browser.
 """
 
 from __future__ import annotations

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from tachograph.config import load, user_environment
 from tachograph.home import Home
+from tachograph.wiring.claude_code.files import FileChange
+from tachograph.wiring.claude_code.json_text import change_text
 from tachograph.wiring.claude_code.places import ClaudePlaces
 from tachograph.wiring.claude_code.telemetry import TelemetryPlan, make, plan_disable, plan_enable
 from tachograph.wiring.claude_code.telemetry_status import telemetry_status
-from tachograph.wiring.claude_code.variables import Receiver
+from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver
 from tachograph_sdk.errors import TachographError
 
 if TYPE_CHECKING:
@@ -120,7 +122,8 @@ class OwnSetup:
                 plan = plan_disable(self._places, records=records)
             if not dry_run and (plan.is_change or not enable):
                 make(plan, records=records, force=force)
-        return {**told_of(plan, changed=plan.is_change and not dry_run), "settings": _shown(plan.change.path)}
+        told = told_of(plan, changed=plan.is_change and not dry_run)
+        return {**told, "diff": _diff(plan.change), "settings": _shown(plan.change.path)}
 
     def plugin(self, *, install: bool, dry_run: bool, allow: bool | None) -> dict[str, Any]:
         """Put the plugin in or take it out, or only say what that would do.
@@ -189,7 +192,7 @@ class OwnSetup:
 
 
 def _steps_in(plan: Plan) -> list[dict[str, str]]:
-    steps = [_step("changes", change.path, change.diff()) for change in plan.changes]
+    steps = [_step("changes", change.path, _diff(change)) for change in plan.changes]
     steps += [_step("copies", target) for _, target in plan.copies]
     steps += [_step("writes", path) for path, _ in plan.written]
     commands = [plan.program.command(*words) for words in plan.commands] if plan.program else []
@@ -197,7 +200,7 @@ def _steps_in(plan: Plan) -> list[dict[str, str]]:
 
 
 def _steps_out(removal: Removal) -> list[dict[str, str]]:
-    steps = [_step("changes", change.path, change.diff()) for change in removal.changes]
+    steps = [_step("changes", change.path, _diff(change)) for change in removal.changes]
     commands = [removal.program.command(*words) for words in removal.commands] if removal.program else []
     steps += [{"does": "runs", "what": command, "diff": ""} for command in commands]
     return steps + [_step("deletes", path) for path in (*removal.folders, *removal.copies)]
@@ -213,3 +216,20 @@ def _shown(path: Path) -> str:
         return f"~/{path.relative_to(Path.home()).as_posix()}"
     except ValueError:
         return f"…/{path.name}"
+
+
+def _diff(change: FileChange) -> str:
+    """The difference as a page shows it: with other variables' values hidden, because keys stand there."""
+    if not change.is_change:
+        return ""
+    shown = FileChange(path=Path(_shown(change.path)), before=_hidden(change.before), after=_hidden(change.after))
+    return shown.diff()
+
+
+def _hidden(data: bytes | None) -> bytes | None:
+    said = json.loads(data.decode("utf-8-sig").strip() or "{}") if data is not None else {}
+    env = said.get("env") if isinstance(said, dict) else None
+    if data is None or not isinstance(env, dict):
+        return data
+    shown = {name: value if name in (*VARIABLES, *DIVERTING) else "…" for name, value in env.items()}
+    return change_text(data.decode(), {**said, "env": shown}).encode()

@@ -205,7 +205,7 @@ def setup(parts: Parts, tz: Tz = None) -> Any:
             {
                 "kind": block.kind,
                 "target": block.target,
-                "text": block.at(http=http, grpc=f"http://{grpc}") if http and grpc else block.text,
+                "text": block.at(http=http, grpc=grpc) if http and grpc else block.text,
                 "note": block.note,
             }
             for block in one.blocks

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tachograph.inputs.agents.kit.setup import reachable
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["DIVERTING", "ENDPOINT", "PROTOCOL", "VARIABLES", "Receiver", "Wish", "env_of", "leads_here", "wishes"]
@@ -44,7 +45,7 @@ class Receiver:
         if not http or not grpc or http.endswith(":0") or grpc.endswith(":0"):
             hint = "start the server first, with `tachograph serve`: it picks the ports"
             raise ConfigError("nobody knows yet on which ports this home's server will listen", hint=hint)
-        return cls(http=_reachable(http), grpc=_reachable(grpc if "://" in grpc else f"http://{grpc}"))
+        return cls(http=reachable(http), grpc=reachable(grpc))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,3 @@ def _this_machine(host: str) -> str:
         return "loopback" if ipaddress.ip_address(host).is_loopback else host
     except ValueError:
         return host
-
-
-def _reachable(address: str) -> str:
-    parts = urlsplit(address)
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(parts.hostname or "")  # noqa: S104 - it is looked for, not bound
-    return f"{parts.scheme}://{host}:{parts.port}" if host else address.rstrip("/")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
-__all__ = ["USUAL_GRPC", "USUAL_HTTP", "AgentSetup", "SettingsBlock"]
+__all__ = ["USUAL_GRPC", "USUAL_HTTP", "AgentSetup", "SettingsBlock", "reachable"]
 
 USUAL_HTTP = "http://127.0.0.1:4318"
 USUAL_GRPC = "http://127.0.0.1:4317"
@@ -21,7 +22,8 @@ class SettingsBlock:
     note: str = ""
 
     def at(self, *, http: str, grpc: str) -> str:
-        """The text with the addresses of a receiver, such as http://127.0.0.1:4318."""
+        """The text with the addresses of a receiver: http://127.0.0.1:4318, and 127.0.0.1:4317 or http://127.0.0.1:4317."""
+        http, grpc = reachable(http), reachable(grpc)
         between = "\0"  # neither of the two may be looked at again once it is put in
         text = self.text.replace(USUAL_HTTP, between)
         return text.replace(USUAL_GRPC, grpc).replace(between, http)
@@ -36,3 +38,10 @@ class AgentSetup:
     guide: str  # its file in docs/guides
     blocks: tuple[SettingsBlock, ...]
     note: str  # what is known without any of it, and what else a person has to know
+
+
+def reachable(address: str) -> str:
+    """The address with a scheme, and with this machine where it means all of its interfaces; no slash at its end."""
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(parts.hostname or "")  # noqa: S104 - looked for, not bound
+    return f"{parts.scheme}://{host}:{parts.port}" if host else parts.geturl().rstrip("/")
