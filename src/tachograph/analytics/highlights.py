@@ -12,6 +12,7 @@ from tachograph.analytics.metrics import METRICS, reasons_of
 from tachograph.analytics.pieces import Piece, pieces_of
 from tachograph.analytics.query import Query, Window, month_of
 from tachograph.analytics.scope import Question, Scope
+from tachograph.analytics.sentences import three_sentences
 from tachograph.ports import Store
 from tachograph_sdk.errors import BadWindow, QueryTooLarge
 
@@ -36,7 +37,7 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
 
     `before` is the window of the same length that ends where this one begins, whole months and days of the zone as such;
     null where it has no beginning. `course` is the cost by day (or week, or month), with 0 where there was none.
-    `reasons` says why a figure or a part of the score is null.
+    `reasons` says why a figure or a part of the score is null. `sentences` are three, see `sentences.three_sentences`.
     """
     before = _before(scope)
     (now,) = answer(store, Query(metrics=COMPARED, window=scope.window, filters=scope.filters)).records()
@@ -54,11 +55,19 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
         "tools": _most(store, scope, "tool", ("tool_calls", "tool_errors")),
         "score": score,
         "budget": _budget(store, scope),
+        "sentences": [one.as_json() for one in three_sentences(store, scope, now, earlier, before)],
         "reasons": {**reasons_of(COMPARED, now), **reasons_of(SCORES, score)},
     }
 
 
-HIGHLIGHTS = Question(make=highlights)
+def _spoken(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with its sentences in one piece each, now that names are what they are to be."""
+    for sentence in answer["sentences"]:
+        sentence["text"] = "".join(sentence.pop("parts"))
+    return answer
+
+
+HIGHLIGHTS = Question(make=highlights, finish=_spoken)
 
 
 def _before(scope: Scope) -> Window | None:

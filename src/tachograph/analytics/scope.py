@@ -43,3 +43,4 @@ class Question:
 
     make: Make
     parameters: frozenset[str] = frozenset()
+    finish: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer  # once names may be in the clear

@@ -132,7 +132,8 @@ class StoreAnswers:
         """The answer to one of QUESTIONS, with its window. Raises QueryError."""
         question = QUESTIONS[name]
         scope = self.scope(parameters, own=question.parameters)
-        return {**self.make(question.make, scope), "window": scope.window.as_text(), "demo": self._demo}
+        made = question.finish(self.make(question.make, scope))
+        return {**made, "window": scope.window.as_text(), "demo": self._demo}
 
     def scope(self, parameters: Mapping[str, str], *, own: frozenset[str] = frozenset()) -> Scope:
         """What parameters say: those in `own` are the question's, the window's are known, all others are filters."""

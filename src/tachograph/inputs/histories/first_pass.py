@@ -62,8 +62,8 @@ class FirstPass:
         self._clock = clock
         self._lock = threading.Lock()
         self._tell = tell
-        self._state: State = "idle"
-        self._reason = reason or "the server is just starting"
+        self._state: State = "idle" if reason else "running"
+        self._reason = reason
         self._started_us: int | None = None
         self._ended_us: int | None = None
         self._now_us = 0  # of this try: what the stages are made with
@@ -164,11 +164,11 @@ class FirstPass:
             }
 
     def _week_is_done(self) -> bool:
-        return all(part.is_stored for stage, part in self._parts.items() if stage.is_week)
+        return self._started_us is not None and all(p.is_stored for stage, p in self._parts.items() if stage.is_week)
 
     def _complete_since(self) -> str | None:
         """Since when everything that the histories tell of is stored; null before the week is, and when all is."""
-        if self._state != "running" or not self._parts or not self._week_is_done():
+        if self._state != "running" or not self._week_is_done():
             return None
         since_us = self._now_us - WEEK_S * 1_000_000
         for stage in sorted(self._parts, key=lambda stage: (stage.month, stage.is_week), reverse=True):

@@ -78,6 +78,26 @@ class Budget(Answer):
     month_share: float = Field(description="how much of the month is over, 0 to 1")
 
 
+class Evidence(Answer):
+    """Where a sentence's figure is shown: changes to the address that was asked."""
+
+    tab: str = Field(description="name of a dashboard")
+    panel: str = Field(description="title of one of its panels")
+    filters: dict[str, list[str | None]] = Field(description="added to those asked for; null: what is not known")
+    since: str | None = Field(description="a day of the zone; null: the time range that was asked for")
+    until: str | None = Field(description="the day after it; null likewise")
+
+
+class Sentence(Answer):
+    """One sentence about the window, with one figure."""
+
+    about: Literal["cost", "where", "odd"] = Field(description="what it cost, where it went, what stands out")
+    text: str
+    metric: str | None = Field(description="of what the figure is; null: it has none")
+    value: int | None = Field(description="of the metric, for the evidence's time range and filters")
+    evidence: Evidence | None = Field(description="null: there is nothing to show")
+
+
 class Highlights(Answer):
     """What a report opens with."""
 
@@ -90,6 +110,7 @@ class Highlights(Answer):
     tools: list[Tool]
     score: Score
     budget: Budget | None = Field(description="null: none is set")
+    sentences: list[Sentence] = Field(description="three: what it cost, where it went, what stands out")
     reasons: dict[str, str] = Field(description="why a figure or a part of the score is null")
     window: Window
     demo: bool
