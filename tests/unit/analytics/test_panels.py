@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from tachograph.analytics.panels import load_dashboards, own_dashboards, panel_query, without_people
+from tachograph.analytics.panels import (
+    Chart,
+    Overlay,
+    Panel,
+    load_dashboards,
+    own_dashboards,
+    panel_query,
+    without_people,
+)
 from tachograph.server.questions import QUESTIONS
 from tachograph_sdk.errors import ConfigError
 from tests.served import served
@@ -142,6 +152,15 @@ def test_a_panel_can_say_why_it_cannot_be_shown(tmp_path):
     text = 'title = "T"\n[[panels]]\ntitle = "Stars"\nchart = "heatmap"\nmissing = "There is no collector."\n'
     ((dashboard,),) = [load(tmp_path, text)]
     assert (dashboard.panels[0].chart, dashboard.panels[0].missing) == ("heatmap", "There is no collector.")
+
+
+def test_the_example_in_the_guide_is_a_dashboard(tmp_path):
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "dashboards.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    ((dashboard,),) = [load(tmp_path, example)]
+    assert dashboard.panels[0].overlays == ("forecast", "markers")
+    for field in (*Panel.__dataclass_fields__, *get_args(Chart), *get_args(Overlay)):
+        assert f"`{field}`" in guide, f"the guide does not tell of {field}"
 
 
 def test_files_come_in_their_order_and_others_are_passed_over(tmp_path):
