@@ -79,9 +79,13 @@ class User:
 
     def plugin(self, *words: str, answers: str = "") -> Ran:
         """`tachograph plugin …` with these lines typed."""
+        return self.run("plugin", *words, answers=answers)
+
+    def run(self, *words: str, answers: str = "") -> Ran:
+        """`tachograph …` with these lines typed."""
         self._patch.setattr(sys, "stdin", io.StringIO(answers))
         self._capsys.readouterr()
-        status = run(["plugin", *words])
+        status = run(list(words))
         out, err = self._capsys.readouterr()
         return Ran(status, out, err)
 

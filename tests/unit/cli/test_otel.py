@@ -1,0 +1,133 @@
+"""`tachograph otel`: shown first, asked, done; taken back to the byte; and how it stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tachograph.cli import otel_status
+from tachograph.wiring.claude_code import telemetry_status
+from tests.plugin_user import User
+
+ODD = b'{\r\n\t"permissions": {"allow": ["Bash(ls:*)"],   "deny": []},\r\n\t"env" : {"FOO":"bar"}}\r\n'
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> User:
+    monkeypatch.setattr(telemetry_status, "managed_settings", lambda: tmp_path / "managed.json")
+    return User(tmp_path / "user", monkeypatch, capsys, None)
+
+
+def test_it_is_shown_and_asked_for_and_a_no_changes_nothing(user: User) -> None:
+    user.settings.write_bytes(ODD)
+    found = user.everything()
+    for answers in ("n\n", "\n", ""):
+        done = user.run("otel", "enable", answers=answers)
+        assert done.status == 1
+        assert '"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"' in done.err
+        assert "+" in done.err
+        assert user.everything() == found
+        assert not (user.home / "otel.json").exists()
+    assert user.run("otel", "enable", answers="y\n").status == 0
+    assert json.loads(user.settings.read_bytes())["env"]["OTEL_LOGS_EXPORTER"] == "otlp"
+
+
+def test_enabled_and_disabled_everything_is_as_it_was_to_the_byte(user: User) -> None:
+    user.settings.write_bytes(ODD)
+    found = user.everything()
+    done = user.run("otel", "enable", "--yes", "--json")
+    assert done.json["changed"] is True
+    assert set(done.json["set"]) == {
+        "CLAUDE_CODE_ENABLE_TELEMETRY", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    }  # fmt: skip
+    again = user.run("otel", "enable", "--yes", "--json")
+    assert (again.json["changed"], again.json["diff"]) == (False, "")
+    back = user.run("otel", "disable", "--yes", "--json")
+    assert back.json["changed"] is True
+    assert user.everything() == found
+    assert [path.name for path in user.home.iterdir()] == []
+    assert user.run("otel", "disable", "--yes", "--json").json["changed"] is False
+
+
+def test_a_dry_run_changes_nothing(user: User) -> None:
+    user.settings.write_bytes(ODD)
+    found = user.everything()
+    done = user.run("otel", "enable", "--dry-run", "--json")
+    assert (done.status, done.json["changed"], done.json["would_change"]) == (0, False, True)
+    assert done.json["diff"].startswith(f"--- {user.settings}")
+    assert user.everything() == found
+    assert not user.home.exists()
+    user.run("otel", "enable", "--yes")
+    held = user.everything()
+    assert user.run("otel", "disable", "--dry-run", "--json").json["would_change"] is True
+    assert user.everything() == held
+
+
+def test_the_ports_are_those_of_the_settings(user: User) -> None:
+    user.home.mkdir()
+    (user.home / "tachograph.toml").write_text("[otlp]\nhttp_port = 9318\n")
+    done = user.run("otel", "enable", "--dry-run", "--json")
+    assert done.json["set"]["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:9318"
+    (user.home / "tachograph.toml").write_text("[otlp]\nhttp_port = 0\n")
+    done = user.run("otel", "enable", "--dry-run")
+    assert done.status == 2
+    assert "tachograph serve" in done.err
+
+
+def test_what_leads_elsewhere_is_named_and_stays_without_force(user: User) -> None:
+    before = b'{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example"}}'
+    user.settings.write_bytes(before)
+    done = user.run("otel", "enable", "--yes")
+    assert done.status == 2
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT is set to https://collector.example" in done.err
+    assert "--force" in done.err
+    assert user.settings.read_bytes() == before
+    assert user.run("otel", "enable", "--yes", "--force").status == 0
+    assert user.run("otel", "status", "--json").json["state"] == "here"
+    assert user.run("otel", "disable", "--yes").status == 0
+    assert user.settings.read_bytes() == before
+
+
+def test_broken_settings_are_refused_and_left(user: User) -> None:
+    user.settings.write_bytes(b'{"env": ')
+    for words in (["enable", "--yes"], ["disable", "--yes"]):
+        done = user.run("otel", *words)
+        assert done.status == 2
+        assert "not plain JSON" in done.err
+    assert user.settings.read_bytes() == b'{"env": '
+    assert user.run("otel", "status", "--json").json["state"] == "unreadable"
+
+
+def test_the_status_says_what_is_set_where_and_what_counts(user: User, tmp_path: Path) -> None:
+    assert user.run("otel", "status", "--json").json["state"] == "off"
+    (user.project / ".claude").mkdir()
+    (user.project / ".claude" / "settings.json").write_text('{"env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "1"}}')
+    told = user.run("otel", "status", "--json").json
+    assert [(file["scope"], file["counts"]) for file in told["files"]] == [("project", False)]
+    assert told["state"] == "off", "a repository's own settings do not switch it on"
+    user.run("otel", "enable", "--yes")
+    told = user.run("otel", "status", "--json").json
+    assert told["state"] == "here"
+    assert told["received"] == []
+    assert set(told["put_by_us"]) == set(told["files"][0]["variables"])
+    said = user.run("otel", "status").out
+    assert "Nothing has come from it yet." in said
+    assert "otel disable` takes out: CLAUDE_CODE_ENABLE_TELEMETRY" in said
+    (tmp_path / "managed.json").write_text('{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://company.example"}}')
+    told = user.run("otel", "status", "--json").json
+    assert (told["state"], told["missing"]) == ("elsewhere", ["OTEL_EXPORTER_OTLP_ENDPOINT"])
+
+
+def test_the_status_says_what_came_in(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"agent": "claude_code", "source": "otel_log", "records": 12, "last_at": "2026-11-20T12:00:00Z"}
+    monkeypatch.setattr(otel_status, "_received", lambda *_: [row])
+    assert "Received: 12 records (otel_log), the last at 2026-11-20T12:00:00Z." in user.run("otel", "status").out
+
+
+def test_without_a_server_there_is_no_page_to_open(user: User) -> None:
+    done = user.run("open")
+    assert done.status == 1
+    assert "tachograph serve --open" in done.err
