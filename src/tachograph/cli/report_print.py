@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from tachograph.cli.sentences_print import print_sentences
 from tachograph.cli.terminal import bar, change, is_plain, make_console, name_in, percent, sparkline
 from tachograph.cli.wording import harmless
 
@@ -48,8 +49,11 @@ SCORE_PARTS = {
 }
 
 
-def print_report(answer: Mapping[str, Any], console: Console | None = None) -> None:
-    """A report for people, on standard output unless a console is given."""
+def print_report(answer: Mapping[str, Any], console: Console | None = None, *, page: str = "", range_: str = "") -> None:
+    """A report for people, on standard output unless a console is given.
+
+    With the page of a running server and the range that was asked for, its sentences lead there.
+    """
     from rich.text import Text
 
     from tachograph.cli.amounts import moment
@@ -63,6 +67,7 @@ def print_report(answer: Mapping[str, Any], console: Console | None = None) -> N
         console.print(Text(harmless(notice), style="reverse"))
     console.print(Text(f"{since} to {until}, {window['tz']}", style="dim"))
     told = answer.get("highlights") or {}
+    print_sentences(console, told.get("sentences", ()), page=page, asked={"range": range_})
     earlier = told.get("before") or {}
     is_comparable = any(earlier.values())
     _print_facts(console, totals, earlier if is_comparable else {}, told.get("better", {}))

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tachograph.cli.first_pass import follow_first_pass, say_week
 from tachograph.cli.open_ import open_page
 from tachograph.cli.options import PORT, resolve_home, shared_options, wants_json
 from tachograph.home import Home
@@ -58,6 +59,8 @@ def serve(
 
     def announce(addresses: dict[str, Any]) -> None:
         show(addresses)
+        if show is print_addresses:
+            follow_first_pass(where, then=say_week)
         if open_:
             open_page(where)
 
@@ -89,9 +92,12 @@ def print_addresses(addresses: dict[str, Any]) -> None:
     click.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
     click.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
     click.echo("To connect Claude Code, set in its environment:")
-    from tachograph.server.page import connect_lines
-
-    for line in connect_lines(addresses):
+    for line in (
+        "export CLAUDE_CODE_ENABLE_TELEMETRY=1",
+        "export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp",
+        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        f"export OTEL_EXPORTER_OTLP_ENDPOINT={addresses['otlp_http']}",
+    ):
         click.echo(f"  {line}")
     click.echo("Other agents send to the same addresses: docs/guides says how. Local histories are read by themselves.")
     click.echo("Stop with Ctrl-C.", err=True)
