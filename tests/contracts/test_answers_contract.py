@@ -33,7 +33,10 @@ _TYPES = {
     "UUID": "UUID", "UBIGINT": "UInt64", "DATE": "Date32",
 }  # fmt: skip
 
-QUESTIONED: dict[str, tuple[dict[str, str], ...]] = {"now": ({}, {"agent": "claude_code", "tz": "Asia/Kolkata"})}
+QUESTIONED: dict[str, tuple[dict[str, str], ...]] = {
+    "now": ({}, {"agent": "claude_code", "tz": "Asia/Kolkata"}),
+    "received": ({}, {"tz": "Asia/Kolkata"}),
+}
 """Questions that take parameters of their own."""
 
 CLASSIC = [*ENDPOINTS, "metrics/timeline", "sessions", "analytics/trends"]

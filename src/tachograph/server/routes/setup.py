@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from tachograph.inputs.agents.setups import OTHERS, SETUPS
-from tachograph.server.routes.parameters import Tz
+from tachograph.server.routes.parameters import Tz, given_in
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -181,15 +181,15 @@ class PluginChange(Answer):
 
 
 @router.get("/api/v1/received", operation_id="received", response_model=Received, tags=["questions"])
-def received(parts: Parts, tz: Tz = None) -> Any:
+def received(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """What is stored of each agent, by the way it came in: how many records, the first, the last."""
-    return parts.answers.ask("received", {} if tz is None else {"tz": tz})
+    return parts.answers.ask("received", given_in(request, once=["tz"]))
 
 
 @router.get("/api/v1/setup", operation_id="setup", response_model=SetupState)
-def setup(parts: Parts, tz: Tz = None) -> Any:
+def setup(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """For every agent: histories found, settings to copy, what came in; and how Claude Code is wired."""
-    told = parts.answers.ask("received", {} if tz is None else {"tz": tz})
+    told = parts.answers.ask("received", given_in(request, once=["tz"]))
     addresses = {name: parts.addresses().get(name) for name in ("http", "otlp_http", "otlp_grpc")}
     http, grpc = addresses["otlp_http"], addresses["otlp_grpc"]
     known = {one.agent for one in SETUPS}
