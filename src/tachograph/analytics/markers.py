@@ -107,9 +107,10 @@ def markers(store: Store, scope: Scope) -> Mapping[str, Any]:
     except UnknownDimension as error:
         reasons["agent_release"] = error.message
     try:
-        found += _first_uses(_ask_models(store, scope, window), window)
+        models = _ask_models(store, scope, window)
+        found += _first_uses(models, window)
         found += _new_leaders(store, scope, window)
-        found += _price_changes(store, scope, window)
+        found += _price_changes(store, scope, window, models)
     except UnknownDimension as error:
         reasons |= dict.fromkeys(("model", "price"), error.message)
     found.sort(key=lambda one: (one.at, one.kind, one.agent or "", one.model or "", one.text))
@@ -193,21 +194,24 @@ def _new_leaders(store: Store, scope: Scope, window: Window) -> list[_Marker]:
     return [one for one in found if _is_in(one.at, window)]
 
 
-def _price_changes(store: Store, scope: Scope, window: Window) -> list[_Marker]:
-    """Where one period of the price table follows another, for models that were used in the window."""
+def _price_changes(store: Store, scope: Scope, window: Window, seen: Iterable[_Seen]) -> list[_Marker]:
+    """Where one period of the price table follows another, for models that were used before it and in the window."""
     query = Query(metrics=("requests",), by=("model",), filters=scope.filters, window=window)
     models = {model for model, requests in answer(store, query).rows if model is not None and requests}
+    first: dict[str | None, datetime] = {}
+    for _, model, at in seen:
+        first[model] = min(at, first.get(model, at))
     periods: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for model, *period in store.query(Statement(name="plain rates", sql=_PRICES)).rows:
-        if model in models:
+        if model in models and model in first:
             periods[model].append(tuple(period))
     found = []
     for model, rows in periods.items():
         until = {row[1]: row for row in rows if row[1] is not None}
         for row in rows:
             before = until.get(row[0])
-            if row[0] is None or before is None or not _is_in(row[0], window):
-                continue
+            if row[0] is None or before is None or row[0] < first[model] or not _is_in(row[0], window):
+                continue  # what changed before its first use changed nothing here
             changes = tuple(
                 {"rate": name, "before_usd": float(_usd(old)), "after_usd": float(_usd(new))}
                 for name, old, new in zip(_RATES, before[2:], row[2:], strict=True)

@@ -1,4 +1,4 @@
-"""`tachograph demo`: a month of made-up data in a home of its own, marked as such on every page."""
+"""`tachograph demo`: sixty days of made-up data in a home of its own, marked as such on every page."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tachograph.home import Home
 
 __all__ = ["demo", "fill_demo_home"]
 
+MONTH_USD = 180
+
 
 @click.command("demo")
 @click.option("--port", type=PORT, default=0, help="Port of API and page; 0 picks one.")
@@ -27,7 +29,7 @@ def demo(
     home: Path | None,
     as_json: bool,
 ) -> None:
-    """Make a month of made-up sessions and show them. Your own data is not touched.
+    """Make sixty days of made-up sessions of three agents and show them. Your own data is not touched.
 
     Example: tachograph demo
     """
@@ -48,19 +50,29 @@ def demo(
 
 
 def fill_demo_home(home: Home) -> dict[str, Any]:
-    """Write made-up transcripts below `home` and import them the usual way. Returns the import's report."""
+    """Write made-up histories and telemetry below `home` and import them the usual way. Returns the import's report."""
     from tachograph.cli.client import find_server
     from tachograph.cli.import_ import run_import
-    from tachograph.inputs.agents.claude_code.sample import make_transcripts
+    from tachograph.inputs.agents.claude_code.sample import make_telemetry, make_transcripts
+    from tachograph.inputs.agents.codex.sample import make_rollouts
+    from tachograph.inputs.agents.gemini_cli.sample import make_chats
 
     if home.demo_marker.exists() and find_server(home) is None:
-        shutil.rmtree(home.root)  # an older demonstration: its month would mix with this one
+        shutil.rmtree(home.root)  # an older demonstration: its days would mix with these
     home.create()
     home.demo_marker.write_text("This home holds made-up data only.\n", encoding="utf-8")
-    projects = home.root / "projects"
+    if not home.config.exists():
+        home.config.write_text(f"[budget]\nmonth_usd = {MONTH_USD}  # made up, too\n", encoding="utf-8")
     now = datetime.now(UTC)
-    for name, data in make_transcripts(last_day=now.date(), until=now):
-        path = projects / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return run_import(home, [projects], show_progress=False)
+    made = {
+        "projects": make_transcripts(last_day=now.date(), until=now),
+        "telemetry": make_telemetry(last_day=now.date(), until=now),
+        "codex/sessions": make_rollouts(last_day=now.date(), until=now),
+        "gemini/tmp": make_chats(last_day=now.date(), until=now),
+    }
+    for folder, files in made.items():
+        for name, data in files:
+            path = home.root / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    return run_import(home, [home.root / folder for folder in made], show_progress=False)

@@ -69,6 +69,10 @@ def test_a_release_is_told_where_it_was_first_seen_in_all_that_is_known():
     assert releases(ask(events, start=21, end=22)) == ["2.2.0"]  # its start is
 
 
+def test_what_comes_on_an_agents_first_day_may_have_been_there_before():
+    assert ask([request(0), request(0.9, agent_version="2.1.0"), request(0.9, model=NEW)])["markers"] == []
+
+
 def test_an_older_version_that_somebody_still_has_is_no_release():
     events = [request(0, agent_version="2.9.0"), request(5, agent_version="2.10.0"), request(9, agent_version="2.9.9")]
     assert releases(ask(events)) == ["2.10.0"]
@@ -93,7 +97,8 @@ def test_an_agent_that_came_later_is_told_and_its_first_models_and_versions_are_
 def test_a_model_is_new_for_an_agent_to_the_microsecond_by_hours_and_by_requests():
     events = [request(0), request(8.0001, model=NEW, project="p_a"), request(9, model=NEW, project="p_b")]
     events += [request(1, project="p_b"), request(0, project="p_a")]
-    for filters in ({}, {"agent": ["claude_code"]}, {"project": ["p_a"]}):
+    narrowed: tuple[dict[str, Any], ...] = ({}, {"agent": ["claude_code"]}, {"project": ["p_a"]})
+    for filters in narrowed:
         (one,) = ask(events, start=8, **filters)["markers"]
         assert (one["kind"], one["model"], one["at"]) == ("model", NEW, day(8.0001)), filters
         assert one["text"] == f"{NEW} was first used by claude_code"
@@ -151,6 +156,9 @@ def test_a_price_says_which_rates_changed_and_by_how_much():
     assert [c["rate"] for c in one["changes"]] == ["input", "cache_read", "cache_write_5m", "cache_write_1h"]
     assert one["text"].endswith("input from $3 to $4, cache read from $1 to $2, and 2 more (a million tokens)")
     assert told(store_with_prices(before, after), Window(start=day(13)))["markers"] == []
+    # a price that changed before the model was used changed nothing here
+    early = [(OLD, None, -20, *before[3:]), (OLD, -20, None, *after[3:])]
+    assert told(store_with_prices(*early), Window())["markers"] == []
 
 
 def test_a_price_of_which_only_the_day_is_known_says_only_that():
