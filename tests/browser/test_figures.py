@@ -1,0 +1,121 @@
+"""Every figure that the page shows is the one that the report and the API give for the same window and filters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from tests.browser.amounts import exact
+from tests.browser.looking import Look
+from tests.flows.harness import Running, command
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+DASHBOARDS = ("overview", "costs", "productivity", "efficiency", "tools", "trends")
+OF_THE_REPORT = {
+    "cost_usd": "cost_usd",
+    "sessions": "sessions",
+    "prompts": "prompts",
+    "output_tokens": "output_tokens",
+    "lines_added": "lines_added",
+    "lines_removed": "lines_removed",
+    "commits": "commits",
+    "pull_requests": "pull_requests",
+    "tool_calls": "tool_calls",
+}
+"""Metrics that the report's totals have too."""
+
+FIGURES = """panel => [...panel.querySelectorAll('data')].map(
+    d => ({metric: d.dataset.metric, unit: d.dataset.unit, value: d.value, text: d.textContent, title: d.title}))"""
+
+
+@pytest.mark.parametrize("search", ["range=all", "range=7d", "range=30d&model=claude-opus-5-5"])
+@pytest.mark.parametrize("server", ["demo", "captures"], indirect=True)
+def test_figures_of_panels_are_those_of_the_api_and_the_report(server: Running, look: Look, search: str) -> None:
+    seen: set[str] = set()
+    for tab in DASHBOARDS:
+        look.open(server.about["http"], f"#/{tab}?{search}")
+        for panel in look.page.locator("[data-panel][data-source*='/api/v1/query']").all():
+            seen |= compare_panel(server, panel, search)
+    # Not vacuous: these have to have been looked at.
+    assert {"cost_usd", "sessions", "total_tokens", "tool_calls", "commits"} <= seen
+
+
+def compare_panel(server: Running, panel: Any, search: str) -> set[str]:
+    """Compare what a panel shows with what its address answers; returns the metrics that were compared."""
+    source, name = panel.get_attribute("data-source"), panel.get_attribute("data-panel")
+    asked = parse_qs(urlsplit(source).query)
+    told = server.get(source)
+    units = {one["name"]: one["unit"] for one in told["about"]}
+    if len(told["rows"]) == 1 and "by" not in asked and "grain" not in asked:
+        expected = dict(zip(told["columns"], told["rows"][0], strict=True))
+        shown = panel.evaluate(FIGURES)
+        assert {one["metric"] for one in shown} >= set(expected), name
+        for one in shown:
+            value = expected[one["metric"]]
+            assert (float(one["value"]) if one["value"] else None) == value, (name, one)
+            assert one["title"].startswith(exact(value, units[one["metric"]])), (name, one)
+        agree_with_report(server, source, expected)
+        return {metric for metric, value in expected.items() if value is not None}
+    if panel.get_attribute("data-state") == "empty":
+        metrics = asked["metrics"][0].split(",")
+        assert not any(row[told["columns"].index(m)] for row in told["rows"] for m in metrics), name
+        return set()
+    if panel.get_by_role("button", name="as a table").count():
+        panel.get_by_role("button", name="as a table").click()
+    shown = panel.locator("tbody").first.evaluate(FIGURES)
+    wanted = [
+        (column, cell)
+        for row in told["rows"]
+        for column, cell in zip(told["columns"], row, strict=True)
+        if units[column] is not None
+    ]
+    assert len(shown) == len(wanted), (name, source)
+    ordered = sorted(wanted, key=str) == sorted(((one["metric"], number(one["value"])) for one in shown), key=str)
+    assert ordered, (name, source)
+    for one in shown:
+        assert one["text"].strip() == exact(number(one["value"]), one["unit"]), (name, one)
+    return {column for column, cell in wanted if cell}
+
+
+def number(text: str) -> float | int | None:
+    """The raw value of a figure."""
+    return None if text == "" else json.loads(text)
+
+
+def agree_with_report(server: Running, source: str, shown: dict[str, Any]) -> None:
+    """The report, asked on the command line, says the same for the same window; it takes no filters."""
+    asked = parse_qs(urlsplit(source).query)
+    if set(asked) - {"metrics", "since", "until", "range", "compare", "tz"}:
+        return
+    window = [f"--{name}={asked[name][0]}" for name in ("since", "until", "range") if name in asked]
+    totals = json.loads(command("report", "--json", *window, home=server.home).stdout)["totals"]
+    for metric in shown.keys() & OF_THE_REPORT.keys():
+        assert shown[metric] == totals[OF_THE_REPORT[metric]], (metric, source)
+
+
+@pytest.mark.parametrize("server", ["demo", "captures"], indirect=True)
+def test_one_figure_is_the_same_wherever_it_stands(server: Running, look: Look) -> None:
+    found: dict[str, set[str]] = {}
+    for tab in DASHBOARDS:
+        look.open(server.about["http"], f"#/{tab}?range=all")
+        for panel in look.page.locator("[data-panel][data-source*='/api/v1/query']").all():
+            if "by=" not in panel.get_attribute("data-source") and "grain=" not in panel.get_attribute("data-source"):
+                for one in panel.evaluate(FIGURES):
+                    found.setdefault(one["metric"], set()).add(one["value"])
+    assert len(found) > 20
+    assert {metric: values for metric, values in found.items() if len(values) > 1} == {}
+
+
+def test_a_filter_narrows_every_panel(demo: Running, look: Look) -> None:
+    (project,) = [row[0] for row in demo.get("/api/v1/query?metrics=cost_usd&by=project&range=all&limit=1")["rows"]]
+    look.open(demo.about["http"], f"#/overview?range=all&project={quote(project)}")
+    sources = look.page.eval_on_selector_all("[data-panel]", "panels => panels.map(p => p.dataset.source)")
+    assert sources
+    assert all(f"project={quote(project)}" in source for source in sources), sources
+    alone = demo.get(f"/api/v1/query?metrics=cost_usd&range=all&project={quote(project)}")["rows"][0][0]
+    shown = look.page.locator("[data-panel='overview/Cost'] data[data-metric=cost_usd]").evaluate("d => d.value")
+    assert float(shown or "nan") == alone
