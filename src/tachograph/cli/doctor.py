@@ -75,7 +75,7 @@ def examine(home: Home) -> list[Finding]:
         _own_dashboards(home),
         *_store(home, running=server is not None),
         *_histories(),
-        _claude_settings(),
+        _claude_settings(home),
     ]
 
 
@@ -223,18 +223,27 @@ def _is_denied(path: Path) -> bool:
     return not os.access(path, os.R_OK)
 
 
-def _claude_settings() -> Finding:
-    path = Path.home() / ".claude" / "settings.json"
+def _claude_settings(home: Home) -> Finding:
+    from tachograph.cli.plugin_install import places_here
+    from tachograph.wiring.claude_code.telemetry_status import telemetry_status
+    from tachograph.wiring.setup import receiver_of
+
+    what, places = "Claude Code settings", places_here()
+    path = str(places.settings("user"))
     try:
-        environment = jsonlib.loads(path.read_bytes()).get("env", {})
-        enabled = str(environment.get("CLAUDE_CODE_ENABLE_TELEMETRY", "")) == "1"
-    except FileNotFoundError:
-        return Finding(what="Claude Code settings", where=str(path), found="not there", state="note")
-    except (OSError, ValueError, AttributeError) as error:
+        receiver = receiver_of(home)
+    except ConfigError:
+        receiver = None  # a port that is picked when the server starts
+    status = telemetry_status(places, receiver, records=home.otel_record)
+    if status.state == "here":
+        return Finding(what=what, where=path, found="telemetry is on and leads here", state="ok")
+    if status.state == "elsewhere":
+        hint = "`tachograph otel status` says what leads where"
+        return Finding(
+            what=what, where=path, found="telemetry is on, not all of it leads here", state="note", hint=hint
+        )
+    if status.state == "unreadable":
         hint = "Claude Code would not read it either"
-        found = f"unreadable ({type(error).__name__})"
-        return Finding(what="Claude Code settings", where=str(path), found=found, state="problem", hint=hint)
-    if enabled:
-        return Finding(what="Claude Code settings", where=str(path), found="telemetry is on", state="ok")
-    hint = "the page and `tachograph serve` show the lines that switch it on"
-    return Finding(what="Claude Code settings", where=str(path), found="telemetry is not on", state="note", hint=hint)
+        return Finding(what=what, where=path, found="unreadable", state="problem", hint=hint)
+    found = "telemetry is not on" if places.settings("user").exists() else "not there"
+    return Finding(what=what, where=path, found=found, state="note", hint="`tachograph otel enable` switches it on")

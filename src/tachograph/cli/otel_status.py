@@ -27,7 +27,7 @@ __all__ = ["status"]
 def status(context: click.Context, tz: str | None, home: Path | None, as_json: bool) -> None:
     """What is set, and in which file; whether it leads to this home's server; whether anything came in.
 
-    What the shell sets in which Claude Code is started is not seen here.
+    What is given with --settings, or set in the shell that Claude Code is started from, is not seen here.
 
     Example: tachograph otel status
     """
@@ -108,5 +108,5 @@ def _said(told: dict[str, Any]) -> list[str]:
         said.append(f"Received: {counted(row['records'], 'record')} ({row['source']}), the last at {row['last_at']}.")
     if not told["received"]:
         said.append("Nothing has come from it yet.")
-    said.append("What a shell sets is not seen here.")
+    said.append("What --settings or a shell sets is not seen here.")
     return said

@@ -80,7 +80,7 @@ class OtelStands(Answer):
     """Claude Code's telemetry in the user's settings."""
 
     state: Literal["here", "elsewhere", "off", "unreadable"] = Field(
-        description="where the settings send it; what a shell sets is not seen"
+        description="where the settings send it; what --settings or a shell sets is not seen"
     )
     settings: str
     put_by_us: bool = Field(description="there is something to undo")

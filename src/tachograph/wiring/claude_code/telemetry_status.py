@@ -31,7 +31,7 @@ class SetIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryStatus:
-    """What the files say. A shell's own environment, or `--settings`, is not seen: that goes before the user's file."""
+    """What the files say. Not seen: `--settings`, which goes before the user's file, and the shell, which goes behind it."""
 
     state: State
     files: tuple[SetIn, ...]  # those that are there
