@@ -32,6 +32,7 @@ from tachograph.analytics.explain.scope import Selection
 from tachograph.analytics.explain.session_cost import compare_session_totals
 from tachograph.analytics.highlights import highlights
 from tachograph.analytics.live import last_number, records_between, standing
+from tachograph.analytics.markers import markers
 from tachograph.analytics.metrics import METRICS, dimensions_of
 from tachograph.analytics.now import now
 from tachograph.analytics.query import Query, Window
@@ -268,6 +269,11 @@ def store() -> Iterator[DuckDBStore]:
     names = {"u_0000000000000001": "jane@example.org"}
     store.write(Batch(events=[*extra, *make_failing_session()], identities=names))
     store.settle()
+    # prices of a model that is used, of which the table changed one within these days
+    for begin, end, fresh in (("null", "'2025-10-10'", 5), ("'2025-10-10'", "null", 4)):
+        store._writer.execute(
+            f"insert into rates values ('opus', {begin}::timestamp, {end}::timestamp, {fresh - 1}, 1, 5, {fresh}, 25)"
+        )
     yield store
     store.close()
 
@@ -543,13 +549,33 @@ def test_trends_are_the_same_on_both(store, clickhouse, filters, zone):
 def test_markers_and_contributors_are_the_same_on_both(store, clickhouse):
     scope = Scope(window=Window(), now_us=1_800_000_000_000_000)
     first, last = date(2020, 1, 1), date(2027, 1, 1)
-    markers = find_markers(store, scope, first, last)
-    assert markers == find_markers(clickhouse, scope, first, last)
+    found = find_markers(store, scope, first, last)
+    assert found == find_markers(clickhouse, scope, first, last)
     days = {date(2025, 10, 10): True, date(2025, 10, 11): False}
     for metric in ("cost_microusd", "sessions", "tool_errors"):
         ours, theirs = (find_drivers(s, scope, metric, days, date(2025, 10, 8), 30) for s in (store, clickhouse))
         assert ours == theirs, metric
         assert metric != "tool_errors" or any(ours.values())
+
+
+def test_dated_remarks_are_the_same_on_both(store, clickhouse):
+    kinds: Counter[str] = Counter()
+    narrowed: list[dict[str, list[str | None]]] = [
+        {},
+        {"agent": ["claude_code", None]},
+        {"project": [None]},
+        {"model": ["opus"]},
+    ]
+    for window in (*WINDOWS.values(), Window(zone=find_zone("Asia/Kolkata"))):
+        for filters in narrowed:
+            scope = Scope(window=window, now_us=1_800_000_000_000_000, filters=filters)
+            ours = markers(store, scope)
+            assert ours == markers(clickhouse, scope)
+            kinds.update(one["kind"] for one in ours["markers"])
+            kinds.update(list(ours["reasons"]))
+    assert kinds["agent_release"], kinds
+    assert kinds["model"], kinds
+    assert kinds["price"], kinds
 
 
 @pytest.mark.parametrize("window", WINDOWS)
