@@ -192,7 +192,23 @@ def test_what_is_no_file_keeps_nobody_waiting(tmp_path, folder):
     write(tmp_path, good=GOOD)
     found = folder()
     assert names(found) == ["own-good"]
-    assert [problem.file for problem in found.problems] == ["folder.toml", "gone.toml", "pipe.toml"]
+    assert [(problem.file, problem.what) for problem in found.problems] == [
+        ("folder.toml", "is no file"),
+        ("gone.toml", "cannot be read: No such file or directory"),
+        ("pipe.toml", "is no file"),
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process sees what it has open")
+def test_nothing_stays_open(tmp_path, folder):
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "gone.toml").symlink_to(tmp_path / "nothing")  # so that all is read again each time
+    write(tmp_path, good=GOOD)
+    folder()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        folder()
+    assert len(os.listdir("/proc/self/fd")) <= before + 5, "others of this process may open something meanwhile"
 
 
 def test_a_file_that_may_be_read_later_is_taken_up_then(tmp_path, folder, monkeypatch):

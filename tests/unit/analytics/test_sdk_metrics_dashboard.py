@@ -58,7 +58,7 @@ def test_what_is_known_here_is_asked_for_and_how_it_differs_is_said():
     use, failures, fast = by_title["Use by hour"], by_title["Failures"], by_title["How fast"]
     assert (use.metrics, use.by) == (("feature_uses",), ("feature_name", "hour_of_day"))
     assert (failures.metrics, failures.grain) == (("api_error_ratio",), "auto")
-    assert "“Critical”" in failures.help, "what of it is not shown"
+    assert "Not shown: “Critical”. No source says which errors are critical." in failures.help
     assert fast.metrics == ("request_p50_ms",)
     assert "median" in fast.help
     assert "“Memory”" in fast.help

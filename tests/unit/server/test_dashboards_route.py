@@ -24,6 +24,7 @@ from tests.unit.server.serving import Clock, services_on
 MINE = (
     'title = "Mine"\norder = 15\n'
     '[[panels]]\ntitle = "Who"\nchart = "table"\nmetrics = ["cost_usd"]\nby = ["model", "user"]\n'
+    '[[panels]]\ntitle = "One"\nchart = "stat"\nmetrics = ["cost_usd"]\nfilters = {user = "p_1"}\n'
     '[[panels]]\ntitle = "What"\nchart = "stat"\nmetrics = ["cost_usd"]\n'
 )
 
@@ -74,18 +75,18 @@ def test_problems_are_told_and_take_nothing_else_away(store, tmp_path):
     assert all(p["what"] and p["hint"] for p in told["problems"])
 
 
-def test_under_strict_no_panel_lists_people(store, tmp_path):
+def test_under_strict_no_panel_is_about_single_people(store, tmp_path):
     write(tmp_path, "mine.toml", MINE)
     usual = ask(store, tmp_path)["dashboards"]
-    listing = {(d["name"], p["title"]) for d in usual for p in d["panels"] if "user" in p["by"]}
-    assert len(listing) == 5
-    assert ("own-mine", "Who") in listing
+    listing = {(d["name"], p["title"]) for d in usual for p in d["panels"] if "user" in (*p["by"], *p["filters"])}
+    assert len(listing) == 6
+    assert {("own-mine", "Who"), ("own-mine", "One")} < listing
     strict = ask(store, tmp_path, Preset.STRICT)["dashboards"]
     assert [[p["title"] for p in d["panels"]] for d in strict] == [[p["title"] for p in d["panels"]] for d in usual]
     missing = {(d["name"], p["title"]) for d in strict for p in d["panels"] if p["missing"]}
     assert missing == listing
     for panel in (p for d in strict for p in d["panels"] if p["missing"]):
-        assert (panel["metrics"], panel["by"], panel["question"]) == ([], [], "")
+        assert (panel["metrics"], panel["by"], panel["filters"], panel["question"]) == ([], [], {}, "")
         assert "strict" in panel["missing"]
 
 

@@ -139,10 +139,13 @@ def _list(folder: Path) -> _Listed:
 def _bytes_of(path: Path) -> bytes:
     """What a file holds. Raises OSError and Mistake."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe without a writer would keep us
-    with os.fdopen(descriptor, "rb") as file:
+    try:  # not in `with`: of a folder no file object can be made, and the descriptor would stay open
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Mistake("is no file", "put a file in its place")
-        data = file.read(MOST_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MOST_BYTES:
         raise Mistake(f"is larger than {MOST_BYTES // 1024} KiB", "make several dashboards of it")
     return data

@@ -40,7 +40,7 @@ MOST_TITLE = 200  # characters
 MOST_TEXT = 2_000
 MOST_NAMES = 20  # in one list
 ABOUT_PEOPLE = "user"
-NO_PEOPLE = "The preset `strict` compares no people: this panel would list them one by one."
+NO_PEOPLE = "The preset `strict` compares no people, and this panel is about single ones."
 
 _PER_PIECE = ("hour", "day", "week", "month")
 _DIMENSIONS: Mapping[Chart, tuple[int, int]] = {
@@ -115,12 +115,12 @@ def panel_query(panel: Panel, **changed: Any) -> Query:
 
 
 def without_people(dashboard: Dashboard) -> Dashboard:
-    """The same tab where people must not be compared: panels that would list them ask for nothing and say why."""
+    """The same tab where people must not be compared: panels about single ones ask for nothing and say why."""
     return replace(dashboard, panels=tuple(_without_people(panel) for panel in dashboard.panels))
 
 
 def _without_people(panel: Panel) -> Panel:
-    if ABOUT_PEOPLE not in panel.by:
+    if ABOUT_PEOPLE not in panel.by and ABOUT_PEOPLE not in panel.filters:
         return panel
     return Panel(title=panel.title, chart=panel.chart, width=panel.width, help=panel.help, missing=NO_PEOPLE)
 

@@ -72,8 +72,8 @@ class Dashboards(Answer):
 def dashboards(parts: Parts) -> Any:
     """The dashboards, as their files describe them: ours, and those in the folder `dashboards` of the home.
 
-    The owner's files are looked at each time, and read again where one changed. Under the preset `strict` no panel lists
-    people: such a panel says so in `missing`.
+    The owner's files are looked at each time, and read again where one changed. Under the preset `strict` no panel is
+    about single people: such a panel says so in `missing`.
     """
     own = parts.owners_dashboards()
     told = sorted((*parts.dashboards, *own.dashboards), key=lambda dashboard: (dashboard.order, dashboard.name))
