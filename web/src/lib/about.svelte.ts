@@ -10,6 +10,8 @@ export type MetricAbout = Schemas['MetricAbout'];
 class About {
   metrics = $state.raw<ReadonlyMap<string, MetricAbout>>(new Map());
   dashboards = $state.raw<readonly DashboardAbout[]>([]);
+  /** What is wrong with the owner's own dashboards. */
+  problems = $state.raw<Schemas['Dashboards']['problems']>([]);
   problem = $state.raw<Problem | null>(null);
   ready = $state(false);
 
@@ -21,6 +23,7 @@ class About {
       ]);
       this.metrics = new Map(metrics.metrics.map((metric) => [metric.name, metric]));
       this.dashboards = dashboards.dashboards;
+      this.problems = dashboards.problems ?? [];
       this.problem = null;
       this.ready = true;
     } catch (error) {

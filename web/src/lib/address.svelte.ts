@@ -4,7 +4,20 @@ export const RANGES = ['24h', '7d', '30d', '90d', 'all'] as const;
 export const DEFAULT_RANGE = '7d';
 
 /** Parameters that are no filters of the data. */
-const OWN = new Set(['range', 'since', 'until', 'tz', 'compare', 'q', 'order', 'hide', 'panel', 'event', 'key']);
+const OWN = new Set([
+  'range',
+  'since',
+  'until',
+  'tz',
+  'compare',
+  'q',
+  'order',
+  'hide',
+  'panel',
+  'event',
+  'key',
+  'open',
+]);
 
 export interface Place {
   readonly tab: string;

@@ -57,6 +57,14 @@ export function exact(value: number | null | undefined, unit: Unit): string {
   }
 }
 
+/** A tick of an axis: without zeros that say nothing, `$0.2`, `15 min`. */
+export function formatTick(value: number, unit: Unit): string {
+  return format(value, unit)
+    .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+    .replace(/\.(?=\D|$)/, '')
+    .replace(/ 00? (min|s|h)$/, '');
+}
+
 /** A count in three digits, `196 M`; below 10,000 in full. */
 export function short(value: number): string {
   if (value < 10_000) return Number.isInteger(value) ? grouped.format(value) : trimmed(value, value < 100 ? 1 : 0);
@@ -143,6 +151,11 @@ export function formatMoment(iso: string | null | undefined, zone: string | unde
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
   return moments(zone, seconds).format(at).replace(',', '');
+}
+
+/** The time of day of a moment: `16:08:31`. */
+export function formatTime(ms: number, zone: string | undefined): string {
+  return formatMoment(new Date(ms).toISOString(), zone, true).split(' ').at(-1) ?? '';
 }
 
 /** How long ago, for people: `just now`, `12 s ago`, `3 h 05 min ago`. */

@@ -13,6 +13,8 @@ class Live {
   connected = $state(false);
   /** When the server last told something, in ms since 1970; null before the first time. */
   heardAt = $state<number | null>(null);
+  /** When the last record came in while the page was open, in ms since 1970; null before the first. */
+  recordAt = $state<number | null>(null);
   /** Records that came in while the page was open. */
   records = $state(0);
 
@@ -56,6 +58,7 @@ class Live {
     });
     stream.addEventListener('records', (event: MessageEvent<string>) => {
       heard();
+      this.recordAt = this.heardAt;
       this.records += countRecords(event.data);
     });
     for (const kind of ['settled', 'reset']) {
