@@ -97,7 +97,7 @@ def _said(told: dict[str, Any]) -> list[str]:
         if file["problem"]:
             said.append(file["problem"])
             continue
-        note = "" if file["counts"] else ", where Claude Code 2.1.282 and newer ignore it"
+        note = "" if file["counts"] else ", of which Claude Code 2.1.282 and newer take only a no"
         said.append(f"In {file['settings']} ({file['scope']}{note}):")
         said += [f"  {name}={value}" for name, value in file["variables"].items()]
     if told["put_by_us"]:

@@ -116,6 +116,10 @@ def test_the_status_says_what_is_set_where_and_what_counts(user: User, tmp_path:
     said = user.run("otel", "status").out
     assert "Nothing has come from it yet." in said
     assert "otel disable` takes out: CLAUDE_CODE_ENABLE_TELEMETRY" in said
+    (user.project / ".claude" / "settings.json").write_text('{"env": {"OTEL_LOGS_EXPORTER": "none"}}')
+    told = user.run("otel", "status", "--json").json
+    assert (told["state"], told["missing"]) == ("elsewhere", ["OTEL_LOGS_EXPORTER"]), "but they can switch it off"
+    (user.project / ".claude" / "settings.json").unlink()
     (tmp_path / "managed.json").write_text('{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://company.example"}}')
     told = user.run("otel", "status", "--json").json
     assert (told["state"], told["missing"]) == ("elsewhere", ["OTEL_EXPORTER_OTLP_ENDPOINT"])

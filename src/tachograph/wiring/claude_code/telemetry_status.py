@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tachograph.wiring.claude_code.files import read_object
-from tachograph.wiring.claude_code.places import ClaudePlaces, managed_settings
+from tachograph.wiring.claude_code.places import ClaudePlaces, Scope, managed_settings
 from tachograph.wiring.claude_code.telemetry_record import recall
-from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver, env_of, wishes
+from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver, env_of, is_a_no, wishes
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["SetIn", "State", "TelemetryStatus", "telemetry_status"]
+
+_IN_PROJECT: tuple[Scope, ...] = ("local", "project")
 
 State = Literal["here", "elsewhere", "off", "unreadable"]
 
@@ -25,7 +27,7 @@ class SetIn:
     scope: str  # managed, user, project, local
     path: Path
     variables: Mapping[str, Any]
-    counts: bool  # Claude Code takes them from there
+    counts: bool  # Claude Code takes them from there; else only those that switch something off
     problem: str | None = None  # why the file cannot be read
 
 
@@ -46,7 +48,7 @@ def telemetry_status(places: ClaudePlaces, receiver: Receiver | None, *, records
     record = recall(records, places.config)
     env: dict[str, Any] = {}
     for file in reversed(found):
-        env |= file.variables if file.counts else {}
+        env |= file.variables if file.counts else {n: v for n, v in file.variables.items() if is_a_no(n, v)}
     missing: tuple[str, ...] = ()
     state: State = "off"
     if any(file.problem and file.counts for file in found):
@@ -69,19 +71,14 @@ def _is_on(env: Mapping[str, Any]) -> bool:
 
 def _paths(places: ClaudePlaces) -> tuple[tuple[str, Path], ...]:
     """Those that count most first."""
-    own = (
-        ("user", places.settings("user")),
-        ("local", places.settings("local")),
-        ("project", places.settings("project")),
-    )
-    seen: dict[Path, str] = {}
-    for scope, path in (("managed", managed_settings()), *own):
-        seen.setdefault(path, scope)
-    return tuple((scope, path) for path, scope in seen.items())
+    user = places.settings("user")
+    own = [(scope, places.settings(scope)) for scope in _IN_PROJECT]
+    beside = [(scope, path) for scope, path in own if path != user]  # whose project is their home folder
+    return (("managed", managed_settings()), *beside, ("user", user))
 
 
 def _read(scope: str, path: Path) -> SetIn | None:
-    counts = scope in ("managed", "user")  # a repository's file can only switch export off (Claude Code 2.1.282)
+    counts = scope in ("managed", "user")  # of a repository's file only a no does (Claude Code 2.1.282)
     try:
         env = env_of(path, read_object(path))
     except ConfigError as error:

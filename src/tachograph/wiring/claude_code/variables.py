@@ -12,7 +12,18 @@ from urllib.parse import urlsplit
 from tachograph.inputs.agents.kit.setup import reachable
 from tachograph_sdk.errors import ConfigError
 
-__all__ = ["DIVERTING", "ENDPOINT", "PROTOCOL", "VARIABLES", "Receiver", "Wish", "env_of", "leads_here", "wishes"]
+__all__ = [
+    "DIVERTING",
+    "ENDPOINT",
+    "PROTOCOL",
+    "VARIABLES",
+    "Receiver",
+    "Wish",
+    "env_of",
+    "is_a_no",
+    "leads_here",
+    "wishes",
+]
 
 SWITCH = "CLAUDE_CODE_ENABLE_TELEMETRY"
 EXPORTERS = ("OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER")
@@ -82,7 +93,7 @@ def wishes(env: Mapping[str, Any], receiver: Receiver, *, ours: Mapping[str, str
     if _text(env, SWITCH).lower() not in _YES:
         wanted[SWITCH] = "1"
     for name in EXPORTERS:
-        if "otlp" not in _text(env, name).replace(" ", "").split(","):
+        if not _has_otlp(_text(env, name)):
             wanted[name] = "otlp"
     free = {name for name, value in ours.items() if name in env and env[name] == value}
     chosen, endpoint = _text(env, PROTOCOL), _text(env, ENDPOINT)
@@ -109,6 +120,14 @@ def wishes(env: Mapping[str, Any], receiver: Receiver, *, ours: Mapping[str, str
     )
 
 
+def is_a_no(name: str, value: Any) -> bool:
+    """Whether this variable switches something off."""
+    said = _text({name: value}, name)
+    if name == SWITCH:
+        return bool(said) and said.lower() not in _YES
+    return name in EXPORTERS and bool(said) and not _has_otlp(said)
+
+
 def leads_here(protocol: str, endpoint: str, receiver: Receiver) -> bool:
     """Whether what is sent by this protocol to this address comes in here."""
     if protocol == "grpc":
@@ -122,6 +141,10 @@ def _text(env: Mapping[str, Any], name: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value).strip() if isinstance(value, (str, int, float)) else ""
+
+
+def _has_otlp(exporters: str) -> bool:
+    return "otlp" in exporters.replace(" ", "").split(",")
 
 
 def _same(one: str, other: str) -> bool:
