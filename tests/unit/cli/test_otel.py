@@ -112,7 +112,7 @@ def test_the_status_says_what_is_set_where_and_what_counts(user: User, tmp_path:
     told = user.run("otel", "status", "--json").json
     assert told["state"] == "here"
     assert told["received"] == []
-    assert set(told["put_by_us"]) == set(told["files"][0]["variables"])
+    assert set(told["put_by_us"]) == set(told["files"][-1]["variables"])
     said = user.run("otel", "status").out
     assert "Nothing has come from it yet." in said
     assert "otel disable` takes out: CLAUDE_CODE_ENABLE_TELEMETRY" in said
