@@ -208,6 +208,49 @@ def test_one_session_has_its_totals_and_everything_that_happened_in_order(store:
     assert told["explain"] == "/api/v1/explain?session=s_own"
 
 
+def test_an_entry_with_a_duration_says_when_it_began() -> None:
+    store = DuckDBStore(":memory:")
+    own: dict[str, Any] = {"session_id": "s_bars"}
+    call: dict[str, Any] = {
+        **own,
+        "kind": EventKind.TOOL_CALL,
+        "tool_name": "Bash",
+        "prompt_id": "p",
+        "duration_ms": 500,
+    }
+    decided = {**own, "tool_name": "Bash", "tool_use_id": "t_both", "decision": "accept", "decision_source": "config"}
+    store.write(
+        Batch(
+            events=[
+                make_event(EventKind.PROMPT, key="p", prompt_id="p", at_us=AT, prompt_origin="human", **own),
+                make_event(key="log", request_id="r1", model="a", duration_ms=900, at_us=AT + 1_000_000, **own),
+                make_event(
+                    key="span", request_id="r2", model="b", duration_ms=900, at_us=AT + 2_000_000,
+                    source=Source.OTEL_SPAN, **own,
+                ),
+                make_event(key="none", request_id="r3", model="c", at_us=AT + 3_000_000, **own),
+                make_event(key="t_log", tool_use_id="t_log", success=False, at_us=AT + 4_000_000, **call),
+                make_event(EventKind.TOOL_DECISION, key="t_told", at_us=AT + 5_000_000, **decided),
+                make_event(key="t_both", tool_use_id="t_both", success=True, at_us=AT + 5_500_000, **call),
+            ]
+        )
+    )  # fmt: skip
+    store.settle()
+    timeline = one(store, "s_bars")["timeline"]
+    store.close()
+    began = {
+        entry["name"]: (datetime.fromisoformat(entry["began_at"]) - datetime.fromisoformat(entry["at"])).total_seconds()
+        for entry in timeline
+        if "began_at" in entry and entry["kind"] == "request"
+    }
+    assert began == {"a": -0.9, "b": 0}  # a log record is as old as the end, a span as the beginning; c has no duration
+    calls = [entry for entry in timeline if entry["kind"] == "tool_call"]
+    beside = [datetime.fromisoformat(entry["began_at"]).timestamp() - AT / 1e6 for entry in calls]
+    assert beside == pytest.approx([3.5, 5])
+    assert [entry.get("is_retry", False) for entry in calls] == [False, True]
+    assert all("is_end" not in entry for entry in timeline)
+
+
 def test_the_timeline_of_every_session_pages_and_adds_up(store: DuckDBStore) -> None:
     for row in everything(store):
         whole = one(store, row["id"], limit="1000")

@@ -34,6 +34,7 @@ _ENTRIES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
             "subagent": "t.subagent", "duration_ms": "t.duration_ms", "input_tokens": "t.input_tokens",
             "output_tokens": "t.output_tokens", "cache_read_tokens": "t.cache_read_tokens",
             "cache_write_tokens": "t.cache_write_tokens", "cost_nanousd": "t.cost_nanousd",
+            "is_end": "case when t.seen_span and not t.seen_transcript then 0 else 1 end",
         },
     ),
     "tool_call": (
@@ -41,7 +42,9 @@ _ENTRIES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "tool_key",
         {
             "name": "t.tool_name", "error_class": "t.error_class", "source": "t.decision_source",
-            "subagent": "t.subagent", "file": "t.file", "duration_ms": "t.duration_ms",
+            "subagent": "t.subagent", "file": "t.file", "duration_ms": "t.duration_ms", "tool_class": "t.tool_class",
+            "is_retry": "case when t.is_retry then 1 end",
+            "is_end": "case when not t.seen_transcript and (t.seen_span or t.decision_source is not null) then 0 else 1 end",
             "status": "case when t.is_error then 'error' when t.decision = 'reject' then 'rejected'"
             " when t.success then 'ok' else 'unknown' end",
         },
@@ -61,16 +64,23 @@ _ENTRIES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         },
     ),
 }  # fmt: skip
-"""Each kind of entry of a timeline: its table, what tells its rows apart, and what it fills in."""
+"""Each kind of entry of a timeline: its table, what tells its rows apart, and what it fills in.
+
+`is_end`: 1 where the entry's time is that of its end. A span and a decision are as old as the beginning, a log record and
+a line of a transcript as old as the end; where several sources told of one, the store keeps the transcript's time, else
+the earliest.
+"""
 
 KINDS: Final = tuple(_ENTRIES)
 
 _COLUMNS: Final = (
     "name", "status", "error_class", "source", "subagent", "file", "duration_ms", "input_tokens", "output_tokens",
     "cache_read_tokens", "cache_write_tokens", "cost_nanousd", "lines_added", "lines_removed", "commits",
-    "pull_requests", "tokens_before", "tokens_after",
+    "pull_requests", "tokens_before", "tokens_after", "tool_class", "is_retry", "is_end",
 )  # fmt: skip
 """What an entry has besides its time and its kind; null where its kind has no such thing."""
+
+_WORKED_OUT: Final = {"cost_nanousd", "is_retry", "is_end"}
 
 _OF_IT = "t.session_id = $session and t.agent = $agent and t.occurred_at >= $start and t.occurred_at <= $end"
 
@@ -204,7 +214,12 @@ def _timeline(
     entries = []
     for entry in _ask(store, "timeline_of_session", sql, own):
         made = {"at": zone.as_text(entry["happened_at"]), "kind": entry["entry_kind"]}
-        made |= {name: entry[name] for name in _COLUMNS if name != "cost_nanousd" and entry[name] is not None}
+        made |= {name: entry[name] for name in _COLUMNS if name not in _WORKED_OUT and entry[name] is not None}
+        if entry["duration_ms"] is not None:
+            before = timedelta(milliseconds=entry["duration_ms"] if entry["is_end"] else 0)
+            made["began_at"] = zone.as_text(entry["happened_at"] - before)
+        if entry["is_retry"]:
+            made["is_retry"] = True
         if entry["cost_nanousd"] is not None:
             made["cost_microusd"] = half_up(int(entry["cost_nanousd"]))
         made["cost_so_far_microusd"] = half_up(int(entry["cost_so_far"]))

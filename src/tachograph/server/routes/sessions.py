@@ -128,6 +128,26 @@ class Entry(Answer):
     kind: Literal["prompt", "request", "tool_call", "compaction", "outcome"]
     status: str = Field(description="ok, error, rejected, retried, residual (only a counter saw it), unknown, …")
     name: str | None = Field(default=None, description="the model, the tool, where the prompt came from, …")
+    began_at: str | None = Field(
+        default=None, description="when it began, as near as its sources tell; only of what has a duration"
+    )
+    duration_ms: float | None = Field(default=None)
+    error_class: str | None = Field(default=None)
+    source: str | None = Field(default=None, description="what a request was for; who decided about a tool call")
+    subagent: str | None = Field(default=None)
+    tool_class: str | None = Field(default=None)
+    is_retry: bool = Field(default=False, description="the tool call was made again because it had failed")
+    file: str | None = Field(default=None, description="a pseudonym")
+    input_tokens: int | None = Field(default=None)
+    output_tokens: int | None = Field(default=None)
+    cache_read_tokens: int | None = Field(default=None)
+    cache_write_tokens: int | None = Field(default=None)
+    lines_added: int | None = Field(default=None)
+    lines_removed: int | None = Field(default=None)
+    commits: int | None = Field(default=None)
+    pull_requests: int | None = Field(default=None)
+    tokens_before: int | None = Field(default=None, description="of the context, before a compaction")
+    tokens_after: int | None = Field(default=None)
     cost_microusd: int | None = Field(default=None)
     cost_so_far_microusd: int = Field(description="of everything up to here")
 
@@ -196,6 +216,7 @@ def sessions(
 @router.get(
     "/api/v1/sessions/{session}",
     operation_id="show_session",
+    response_model_exclude_unset=True,
     response_model=OneSession,
     responses=problems(404),
     openapi_extra=with_parameters(listed("kind", "what of the timeline", KINDS)),
