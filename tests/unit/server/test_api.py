@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,6 @@ def test_a_filter_by_an_address_finds_the_pseudonym_and_shows_no_address(client:
         ("/api/v1/report?range=7d&since=2026-01-01", "bad_window"),
         ("/api/v1/report?since=yesterday", "bad_window"),
         ("/api/v1/query", "query"),
-        ("/?range=nonsense", "bad_window"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(client: TestClient, path: str, code: str) -> None:
@@ -209,14 +209,47 @@ def test_pricing_again_needs_the_token(client: TestClient) -> None:
     assert client.post("/api/v1/prices/reprice", json={}).status_code == 401
 
 
-def test_the_page_shows_stored_text_as_text(client: TestClient) -> None:
-    answer = client.get("/")
+def test_the_page_holds_nothing_that_is_stored(client: TestClient) -> None:
+    answer = client.get("/?range=7d")
     assert answer.status_code == 200
-    assert "&lt;script&gt;" in answer.text
-    assert "<script" not in answer.text
-    assert "Made-up data" in answer.text
+    assert '<script type="module"' in answer.text
+    assert "alert(1)" not in answer.text
     assert "never shown" not in answer.text
-    assert client.get("/static/page.css").headers["content-type"].startswith("text/css")
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_what_the_page_is_made_of_is_kept_by_browsers_and_comes_compressed(client: TestClient) -> None:
+    script = re.findall(r'src="(/assets/[^"]+\.js)"', client.get("/").text)[0]
+    plain = client.get(script, headers={"Accept-Encoding": "identity"})
+    assert plain.headers["content-type"].startswith("text/javascript")
+    assert plain.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "content-encoding" not in plain.headers
+    packed = client.get(script, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.content == plain.content
+    assert client.get("/").headers["cache-control"] == "no-store"
+    assert client.get("/api/v1/report").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2f..%2f__init__.py", "%2e%2e", ".made-from", "index.html", "a.js.gz"]
+)
+def test_nothing_else_is_given_out(client: TestClient, name: str) -> None:
+    answer = client.get(f"/assets/{name}")
+    assert answer.status_code == 404
+    assert "import" not in answer.text
+
+
+def test_a_page_that_was_not_built_says_what_to_do(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tachograph.server.routes.page.BUILT", tmp_path)
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "./dev up" in answer.json()["error"]["hint"]
 
 
 def test_health_names_what_is_wrong(client: TestClient, receiver_health: dict[str, Any], task: Task) -> None:

@@ -92,9 +92,3 @@ def test_no_other_page_consents_for_anybody(client: TestClient, headers: dict[st
 def test_a_wrong_order_changes_nothing(client: TestClient, body: Any, status: int) -> None:
     assert post(client, body).status_code == status
     assert set(states(client).values()) == {"unasked"}
-
-
-def test_the_page_says_what_is_allowed(client: TestClient) -> None:
-    assert "not asked, so not allowed" in client.get("/").text
-    post(client, {"decision": "grant", "purposes": ["usage_analytics"], "texts": hashes(client)})
-    assert "<dd>allowed on 20" in client.get("/").text

@@ -363,7 +363,7 @@ class _Tags(HTMLParser):
 
 def test_the_page_shows_no_stored_markup(client: TestClient) -> None:
     page = client.get("/?range=7d").text
-    assert "&lt;script&gt;alert(1)" in page, "it is shown, as text"
+    assert "alert(1)" not in page, "what is stored comes by the API only"
     tags = _Tags()
     tags.feed(page)
     for tag, attributes in tags.found:
