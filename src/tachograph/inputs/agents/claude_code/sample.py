@@ -19,6 +19,7 @@ __all__ = ["make_telemetry", "make_transcripts"]
 VERSIONS = ("2.0.76", "2.1.288", "2.1.301", "2.1.314", "2.1.322", "2.1.328")  # each for as long
 BEFORE = (("claude-sonnet-5-5", 60), ("claude-opus-5", 25), ("claude-haiku-5-5", 15))
 AFTER = (("claude-opus-5-5", 65), ("claude-sonnet-5-5", 20), ("claude-haiku-5-5", 15))
+LONG = "claude-opus-5-5"
 CHANGED = 0.55  # of the weeks are over when the team takes another model
 TOOLS = (
     ("Bash", 33), ("Read", 27), ("Edit", 18), ("Grep", 9), ("Write", 5), ("Glob", 4), ("WebFetch", 2),
@@ -78,7 +79,7 @@ def make_telemetry(
 
 def _play(last_day: date, days: int, seed: int, until: datetime | None) -> Iterator[_Session]:
     dice = Dice(seed)
-    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=5.0, with_busy_day=True):
+    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=6.0, with_busy_day=True):
         session = _Session(dice=dice, stint=stint, now=stint.start, until=until)
         session.play()
         yield session
@@ -107,13 +108,13 @@ class _Session:
         """From the first prompt to the last."""
         rng, stint = self.dice.random, self.stint
         self.session = self.dice.uuid()
-        self.model = self.dice.pick(BEFORE if stint.age < CHANGED else AFTER)
+        self.model = LONG if stint.is_long else self.dice.pick(BEFORE if stint.age < CHANGED else AFTER)
         self.version = VERSIONS[int(stint.age * len(VERSIONS))]
         self.telemetry = Telemetry(
             session=self.session, person=stint.person, project=stint.project, version=self.version, until=self.until,
             started=self.now,
         )  # fmt: skip
-        prompts = max(1, round(rng.expovariate(1 / 4))) if not stint.is_long else rng.randrange(28, 36)
+        prompts = 1 + round(rng.gammavariate(2.0, 1.5)) if not stint.is_long else rng.randrange(28, 36)
         for number in range(prompts):
             self._prompt(is_stuck=stint.is_stuck and number == 0)
         if self.changed and self.dice.chance(COMMIT_SHARE):
@@ -137,7 +138,7 @@ class _Session:
         if is_stuck:
             for _ in range(STUCK_CALLS):
                 self._turn("Bash", {"command": "made-up-tests --all"}, "Error: Exit code 1")
-        for _ in range(round(rng.expovariate(1 / 5))):
+        for _ in range(round(rng.gammavariate(2.0, 2.5))):
             self._use(self.dice.pick(TOOLS))
         if self.dice.chance(ERROR_SHARE * (5 if is_stuck else 1)):
             self._failed()

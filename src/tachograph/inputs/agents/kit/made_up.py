@@ -18,7 +18,7 @@ PROJECTS = ("atlas-api", "atlas-web", "billing", "data-pipeline", "docs-site", "
 PEOPLE = ("ada", "grace", "linus", "margaret", "ken", "barbara")
 JOINED = 0.6  # of the weeks are over when the last of them comes
 BUSY_BACK = 11  # the day that stands out lies about so many days back, on a working day
-BUSY_SESSIONS = 7
+BUSY_SESSIONS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Dice:
 def plan_stints(
     dice: Dice, *, last_day: date, days: int, per_day: float, with_busy_day: bool = False
 ) -> Iterator[Stint]:
-    """Starts of sessions, a fifth as many at weekends.
+    """Starts of sessions, a quarter as many at weekends.
 
     Args:
         dice: of the agent that is planned.
@@ -77,8 +77,8 @@ def plan_stints(
     for back in range(days - 1, -1, -1):
         day = last_day - timedelta(days=back)
         age = (days - 1 - back) / days
-        mean = per_day if day.weekday() < 5 else per_day / 5
-        for number in range(max(0, round(dice.random.gauss(mean, 0.3 * per_day)))):
+        mean = per_day if day.weekday() < 5 else per_day / 4
+        for number in range(max(0, round(dice.random.gauss(mean, 0.15 * per_day)))):
             yield _stint(dice, day, age, is_stuck=with_busy_day and number == 0 and back % 9 == 4)
         if with_busy_day and day == busy:
             for _ in range(BUSY_SESSIONS):
