@@ -28,7 +28,7 @@ EXAMPLES = int(os.environ.get("TACHOGRAPH_TEST_OPENAPI_EXAMPLES", "4"))
 
 @pytest.fixture(scope="module", params=["demo", pytest.param("empty", marks=pytest.mark.long)])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A real server: on a month of made-up data, and on a new home."""
+    """A real server: on made-up data, and on a new home."""
     home = tmp_path_factory.mktemp("home")
     if request.param == "demo":
         command("demo", "--no-serve", home=home)
