@@ -65,6 +65,7 @@ def test_changes_are_taken_up_and_nothing_is_read_twice(tmp_path, folder):
     assert [dashboard.title for dashboard in folder().dashboards] == ["Changed"]
     write(tmp_path, two=GOOD)
     assert names(folder()) == ["own-one", "own-two"]
+    assert folder.files_read == 3, "the one that is as it was is not read again"
     (tmp_path / "one.toml").unlink()
     assert names(folder()) == ["own-two"]
     read = folder.files_read

@@ -33,7 +33,8 @@ _UNFIT = re.compile(r"[^a-z0-9]+")
 _MOST_NAME = 60  # characters of an address name
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
-_Listed = tuple[tuple[str, tuple[int, int, int] | None], ...]
+_Mark = tuple[int, int, int] | None
+_Listed = tuple[tuple[str, _Mark], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,15 @@ class OwnersDashboards:
     problems: tuple[FileProblem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """One file as it was read."""
+
+    dashboard: Dashboard | None = None  # None: there is nothing to show
+    problems: tuple[FileProblem, ...] = ()
+    is_closed: bool = False  # it could not be opened
+
+
 class OwnersFolder:
     """Reads the folder, again whenever a file in it changed. Any thread may ask."""
 
@@ -66,6 +76,7 @@ class OwnersFolder:
         self._questions = questions
         self._lock = threading.Lock()
         self._seen: _Listed | None = None
+        self._files: dict[str, tuple[_Mark, _File]] = {}
         self._made = OwnersDashboards()
         self.files_read = 0  # since the start, so that a test sees what a request costs
 
@@ -80,54 +91,60 @@ class OwnersFolder:
                 self._seen = None
                 return OwnersDashboards(problems=(_unread(self._folder.name, error),))
             if listed != self._seen:
-                self._made, was_read = self._read(listed)
+                self._files = {name: self._file(name, mark) for name, mark in listed[:MOST_FILES]}
+                self._made = _joined(
+                    [file for _, file in self._files.values()], [name for name, _ in listed[MOST_FILES:]]
+                )
+                was_read = not any(file.is_closed for _, file in self._files.values())
                 self._seen = listed if was_read else None  # what could not be opened is tried again
             return self._made
 
-    def _read(self, listed: _Listed) -> tuple[OwnersDashboards, bool]:
-        """Everything, and whether every file could be opened."""
-        by_name: dict[str, Dashboard] = {}
-        problems: list[FileProblem] = []
-        was_read = True
-        for found, _ in listed[:MOST_FILES]:
-            file = _shown(found)
-            try:
-                dashboard, wrong = self._dashboard(found, file)
-                if dashboard.name in by_name:
-                    other = by_name[dashboard.name].file
-                    raise Mistake(f"would have the same address as {other}", "rename one of them")
-                problems += wrong
-                if dashboard.panels:
-                    by_name[dashboard.name] = dashboard
-            except OSError as error:
-                was_read = False
-                problems.append(_unread(file, error))
-            except Mistake as mistake:
-                problems.append(FileProblem(file=file, what=mistake.what, hint=mistake.hint or _GUIDE))
-        left = listed[MOST_FILES:]
-        if left:
-            others = f", with {len(left) - 1:,} others" if len(left) > 1 else ""
-            what = f"is left out{others}: there are more than {MOST_FILES} files"
-            problems.append(FileProblem(file=_shown(left[0][0]), what=what, hint="move some out of the folder"))
-        return OwnersDashboards(dashboards=tuple(by_name.values()), problems=tuple(problems)), was_read
+    def _file(self, name: str, mark: _Mark) -> tuple[_Mark, _File]:
+        """What a file holds, read only if it changed."""
+        known = self._files.get(name)
+        if known is not None and known[0] == mark and not known[1].is_closed:
+            return known
+        shown = _shown(name)
+        try:
+            return mark, self._read(name, shown)
+        except OSError as error:
+            return mark, _File(problems=(_unread(shown, error),), is_closed=True)
+        except Mistake as mistake:
+            return mark, _File(problems=(_told(shown, mistake),))
 
-    def _dashboard(self, found: str, file: str) -> tuple[Dashboard, list[FileProblem]]:
-        data = _bytes_of(self._folder / found)
+    def _read(self, name: str, shown: str) -> _File:
+        """What a file holds. Raises OSError and Mistake."""
+        data = _bytes_of(self._folder / name)
         self.files_read += 1
         notes: Sequence[str] = ()
-        if found.lower().endswith(".json"):
+        if name.lower().endswith(".json"):
             said, notes = translate(_read_json(data))
         else:
             said = read_toml(data)
-        read = read_dashboard(said, self._questions, name=_address(found), file=file, notes=notes)
-        problems = [
-            FileProblem(file=file, panel=title, what=mistake.what, hint=mistake.hint or _GUIDE)
-            for title, mistake in read.wrong
-        ]
-        return read.dashboard, problems
+        read = read_dashboard(said, self._questions, name=_address(name), file=shown, notes=notes)
+        problems = tuple(_told(shown, mistake, panel=title) for title, mistake in read.wrong)
+        return _File(dashboard=read.dashboard if read.dashboard.panels else None, problems=problems)
 
 
-_GUIDE = "see docs/guides/dashboards.md"
+def _joined(files: Sequence[_File], left: Sequence[str]) -> OwnersDashboards:
+    """All of them; `left` are names of files that are too many."""
+    by_name: dict[str, Dashboard] = {}
+    problems: list[FileProblem] = []
+    for file in files:
+        problems += file.problems
+        dashboard = file.dashboard
+        if dashboard is not None and by_name.setdefault(dashboard.name, dashboard) is not dashboard:
+            mistake = Mistake(f"would have the same address as {by_name[dashboard.name].file}", "rename one of them")
+            problems.append(_told(dashboard.file, mistake))
+    if left:
+        others = f", with {len(left) - 1:,} others" if len(left) > 1 else ""
+        what = f"is left out{others}: there are more than {MOST_FILES} files"
+        problems.append(FileProblem(file=_shown(left[0]), what=what, hint="move some out of the folder"))
+    return OwnersDashboards(dashboards=tuple(by_name.values()), problems=tuple(problems))
+
+
+def _told(file: str, mistake: Mistake, *, panel: str = "") -> FileProblem:
+    return FileProblem(file=file, panel=panel, what=mistake.what, hint=mistake.hint or "see docs/guides/dashboards.md")
 
 
 def _list(folder: Path) -> _Listed:
