@@ -21,6 +21,7 @@ MOST_ENTRIES = 1000  # of a page of the timeline
 _PAGE = 200
 _POINTS = 60  # of the curve of cost
 _MOST_NAMES = 50  # of models, of tools, of errors
+_LONGEST_MS = 30 * 86_400_000  # what is told to have taken longer has no beginning that makes sense
 
 PARAMETERS = frozenset({"limit", "offset", "kind"})
 
@@ -215,8 +216,8 @@ def _timeline(
     for entry in _ask(store, "timeline_of_session", sql, own):
         made = {"at": zone.as_text(entry["happened_at"]), "kind": entry["entry_kind"]}
         made |= {name: entry[name] for name in _COLUMNS if name not in _WORKED_OUT and entry[name] is not None}
-        if entry["duration_ms"] is not None:
-            before = timedelta(milliseconds=entry["duration_ms"] if entry["is_end"] else 0)
+        if entry["duration_ms"] is not None and 0 <= entry["duration_ms"] <= _LONGEST_MS:
+            before = timedelta(milliseconds=float(entry["duration_ms"]) if entry["is_end"] else 0)
             made["began_at"] = zone.as_text(entry["happened_at"] - before)
         if entry["is_retry"]:
             made["is_retry"] = True
