@@ -4,6 +4,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import type { MetricAbout } from '../lib/about.svelte';
 import type { Place } from '../lib/address.svelte';
 import type { Answer, PanelAbout } from '../lib/answers';
+import type { Overlays } from './overlays';
 import type { Theme } from './theme';
 
 export interface Input {
@@ -15,8 +16,34 @@ export interface Input {
   readonly width: number;
   /** What the address says of the chart, such as what is hidden. */
   readonly more: Readonly<Record<string, string>>;
-  /** Answers of `forecast` and `markers`, where the panel draws them too. */
-  readonly overlays: Readonly<Record<string, unknown>>;
+  /** The page's filters, that what a click leads to keeps. */
+  readonly filters?: Place['filters'];
+  /** Further answers, where the panel draws them too. */
+  readonly overlays: Overlays;
+  /** Keys of the legend's entries that are switched off. */
+  readonly off?: ReadonlySet<string>;
+  /** The moment that counts as now, in ms since 1970; this one if left out. */
+  readonly now?: number;
+}
+
+export interface LegendEntry {
+  /** What `off` names it by. */
+  readonly key: string;
+  readonly name: string;
+  readonly colour: string;
+  /** Its figure, such as the sum; empty for none. */
+  readonly text: string;
+  /** More about it, for the tool tip. */
+  readonly title?: string;
+  readonly isDashed?: boolean;
+  /** It stays, whatever is clicked. */
+  readonly isFixed?: boolean;
+}
+
+/** A remark below the chart; with the sign that stands for it in the chart. */
+export interface Note {
+  readonly sign?: string;
+  readonly text: string;
 }
 
 export interface Drawing {
@@ -25,15 +52,29 @@ export interface Drawing {
   readonly summary: string;
   /** Height in CSS pixels; the kind's usual one if left out. */
   readonly height?: number;
-  /** How many points the arrow keys step through, and which series each tool tip is of. */
+  /** How many points the arrow keys step through. */
   readonly points?: number;
-  /** Where a click on something leads: a change of the address; null for nowhere. */
+  /** How many points there are in a row, where up and down step by rows. */
+  readonly across?: number;
+  /** Whole columns (x) or rows (y) are pointed at, not single marks. */
+  readonly along?: 'x' | 'y';
+  /** What the tool tip of a point says, as one text. */
+  readonly tell?: (at: number) => string;
+  /** Which mark a point is; that of the first series if left out. */
+  readonly aim?: (at: number) => { seriesIndex: number; dataIndex: number };
+  /** Where a point leads, by click or Enter: a change of the address; null for nowhere. */
+  readonly follow?: (at: number) => Partial<Place> | null;
+  /** Where dragging from one point to another leads. */
+  readonly span?: (first: number, last: number) => Partial<Place> | null;
+  /** Where a click on a mark leads, where that is not told by its number. */
   readonly pick?: (clicked: {
     name: string;
     seriesName: string;
     dataIndex: number;
     data: unknown;
   }) => Partial<Place> | null;
+  readonly legend?: readonly LegendEntry[];
+  readonly notes?: readonly Note[];
 }
 
 export type Draw = (input: Input) => Drawing;

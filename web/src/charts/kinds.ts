@@ -1,8 +1,28 @@
-/** Which function draws which kind of chart. */
+/** Which function draws which kind of chart, or which component shows it where a drawing is not all. */
 
-import type { Draw } from './drawing';
+import type { Component } from 'svelte';
+import { drawBars } from './bars';
+import type { Draw, Input } from './drawing';
+import { drawHeatmap } from './heatmap';
+import { drawHistogram } from './histogram';
+import Share from './Share.svelte';
 import { drawTimeseries } from './timeseries';
+import Treemap from './Treemap.svelte';
 
-export const KINDS: Readonly<Record<string, Draw>> = {
-  timeseries: drawTimeseries,
+/** What a component is given: it makes its own charts of it. */
+export interface KindProps {
+  input: Omit<Input, 'theme' | 'width' | 'off'>;
+  label: string;
+  picture?: (() => string) | null;
+}
+
+export type Kind = { readonly draw: Draw } | { readonly component: Component<KindProps, object, 'picture'> };
+
+export const KINDS: Readonly<Record<string, Kind>> = {
+  bars: { draw: drawBars },
+  heatmap: { draw: drawHeatmap },
+  histogram: { draw: drawHistogram },
+  share: { component: Share },
+  timeseries: { draw: drawTimeseries },
+  treemap: { component: Treemap },
 };

@@ -1,133 +1,283 @@
-/** Values over time: lines, or stacked areas where the parts add up to a whole. */
+/** Values over time: stacked columns (areas where there are many) of what adds up to a whole, else lines. */
 
-import { exact, format, formatMetric, formatName, type Unit } from '../lib/format';
-import type { Draw, Input } from './drawing';
-import { tooltip } from './tooltip';
+import { exact, format, formatName, type Unit } from '../lib/format';
+import { addsUp, sumKnown } from './adding';
+import { valueAxis } from './axis';
+import type { Draw, Drawing, Input, LegendEntry, Note } from './drawing';
+import { forecastLines, readForecast, type Ahead } from './forecast';
+import { readMarks, type Mark } from './marks';
+import { extents, extentText, pieceEnd, pieceLabel, type Extent } from './pieces';
+import { leftOut, numeric, readCourse, type Course, type Series } from './series';
+import { band, beforeLine, drawn, LEAST_COLUMN, markLines, veil, type Before } from './strokes';
+import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 
-const MOST_SERIES = 8;
-const ADDS_UP = new Set(['usd', 'microusd', 'tokens', 'count', 'lines']);
-
-interface Series {
-  readonly name: string;
-  readonly unit: Unit;
-  readonly values: (number | null)[];
-}
+const BEFORE = 'before';
 
 export const drawTimeseries: Draw = (input) => {
-  const { theme } = input;
-  const { pieces, series, time } = readSeries(input);
-  const units = [...new Set(series.map(({ unit }) => unit))].slice(0, 2);
-  const stacked = series.length > 1 && units.length === 1 && ADDS_UP.has(units[0] ?? '');
-  const colours = series.map(({ name }, place) => (name === OTHERS ? theme.rest : (theme.series[place] ?? theme.rest)));
+  const { answer, panel, theme, width, off = new Set<string>() } = input;
+  const canSum = panel.metrics.every((metric) => addsUp(metric, input.metrics));
+  const course = readCourse(input, canSum);
+  const { time } = course;
+  const here = extents(course.pieces, time, answer, input.now);
+  const all = course.series.map((series) => ({
+    ...series,
+    values: series.values.map((value, at) => (here[at]?.isToCome ? null : value)),
+  }));
+  const units = [...new Set(all.map(({ unit }) => unit))].slice(0, 2);
+  const fitting = all.filter(({ unit }) => units.includes(unit));
+  const shown = fitting.filter(({ key }) => !off.has(key));
+  const isSummed = canSum && units.length === 1;
+  const before = readBefore(input, all, isSummed);
+  const ahead = readAhead(input, course, here);
+  const days = cutAhead(ahead, course.pieces);
+  const pieces = [...course.pieces, ...days.map(({ day }) => day).filter((day) => !course.pieces.includes(day))];
+  const { marks, notes: marked } = readMarks(input.overlays.markers, course.pieces, time);
+  const style = isSummed ? (width >= pieces.length * LEAST_COLUMN ? 'columns' : 'areas') : 'lines';
+  const looks = colours(fitting, theme);
+  const tip = (at: number): Tip =>
+    tipOf(at, {
+      pieces,
+      time,
+      shown,
+      looks,
+      before: off.has(BEFORE) ? null : before,
+      here,
+      days,
+      ahead,
+      marks,
+      isSummed,
+    });
+  const heights = reach(shown, units, isSummed, off.has(BEFORE) ? null : before, days);
   return {
     height: 260,
     points: pieces.length,
-    summary: summarize(series, pieces, time),
+    along: 'x',
+    summary: summarize(course, shown, isSummed, ahead),
+    tell: (at) => tellTip(tip(at)),
+    follow: (at) => spanOf(course, at, at),
+    span: (first, last) => spanOf(course, first, last),
+    legend: legendOf(fitting, looks, before, isSummed, theme),
+    notes: notesOf(input, all, fitting, ahead, marked),
     option: {
       animation: false,
-      color: colours,
-      grid: { left: 8, right: 8, top: series.length > 1 ? 36 : 12, bottom: 4, outerBoundsMode: 'same' },
-      legend: {
-        show: series.length > 1,
-        type: 'scroll',
-        top: 0,
-        left: 0,
-        textStyle: { color: theme.ink },
-        icon: 'roundRect',
-        itemWidth: 12,
-        itemHeight: 12,
+      grid: {
+        left: 4,
+        right: units.length > 1 ? 4 : 12,
+        top: marks.length ? 18 : 10,
+        bottom: 4,
+        outerBoundsMode: 'same',
       },
       xAxis: {
         type: 'category',
-        data: pieces.map((piece) => formatName(piece, time)),
+        data: pieces.map((piece) => pieceLabel(piece, time, pieces.length > 10)),
         axisLine: { lineStyle: { color: theme.line } },
         axisTick: { show: false },
         axisLabel: { color: theme.soft, hideOverlap: true },
-      },
-      yAxis: units.map((unit, place) => ({
-        type: 'value',
-        position: place ? 'right' : 'left',
-        axisLabel: { color: theme.soft, formatter: (value: number) => format(value, unit) },
-        splitLine: { show: place === 0, lineStyle: { color: theme.line } },
-      })),
-      tooltip: {
-        trigger: 'axis',
-        confine: true,
-        transitionDuration: 0,
-        formatter: (told: unknown) => {
-          const place = (told as { dataIndex: number }[])[0]?.dataIndex ?? 0;
-          const lines = series.map(({ name, unit, values }, at) => ({
-            name,
-            text: exact(values[place], unit),
-            colour: colours[at],
-          }));
-          return tooltip(formatName(pieces[place], time), lines);
+        // Pieces of which only a part is known have another ground.
+        splitArea: {
+          show: true,
+          interval: 0,
+          areaStyle: { color: pieces.map((_, at) => (here[at] && extentText(here[at]) ? veil(theme) : 'transparent')) },
         },
       },
-      series: series.map(({ name, unit, values }, place) => ({
-        name,
-        type: pieces.length < 3 ? 'bar' : 'line',
-        data: values,
-        yAxisIndex: Math.max(0, units.indexOf(unit)),
-        ...(stacked ? { stack: 'all', areaStyle: { opacity: 0.55 } } : {}),
-        ...(series.length === 1 ? { areaStyle: { opacity: 0.2 } } : {}),
-        lineStyle: { width: 2, type: !stacked && place % 2 ? 'dashed' : 'solid' },
-        symbol: 'circle',
-        symbolSize: 5,
-        showSymbol: pieces.length < 15,
-        barMaxWidth: 48,
-        emphasis: { disabled: true },
-      })),
+      yAxis: units.map((unit, place) =>
+        valueAxis(unit, heights.largest[place] ?? 0, theme, {
+          isRight: place > 0,
+          smallest: heights.smallest[place] ?? 0,
+        }),
+      ),
+      tooltip: {
+        ...tipBox(theme),
+        trigger: 'axis',
+        axisPointer: { type: style === 'lines' ? 'line' : 'shadow', lineStyle: { color: theme.soft } },
+        formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
+      },
+      series: [
+        ...shown.map((series, place) =>
+          drawn(series, {
+            style,
+            place,
+            isAlone: shown.length === 1,
+            colour: looks.get(series.key) ?? theme.rest,
+            units,
+            here,
+            theme,
+          }),
+        ),
+        ...(before && !off.has(BEFORE) ? [beforeLine(before, theme)] : []),
+        ...band(days, pieces, theme),
+        ...(marks.length ? [markLines(marks, pieces, theme)] : []),
+      ],
     },
   };
 };
 
-const OTHERS = 'others';
-
-function readSeries({ answer, panel }: Input): { pieces: string[]; series: Series[]; time: string } {
-  const time = answer.columns[0] ?? '';
-  const pieces = [...new Set(answer.rows.map((row) => String(row[0])))];
-  const places = new Map(pieces.map((piece, place) => [piece, place]));
-  const blank = () => pieces.map(() => null as number | null);
-  const units = new Map(answer.about.map(({ name, unit }) => [name, unit as Unit]));
-  if (!panel.by.length) {
-    const series = panel.metrics.map((metric) => ({
-      name: formatMetric(metric),
-      unit: units.get(metric) ?? 'count',
-      values: answer.rows.map((row) => row[answer.columns.indexOf(metric)] as number | null),
-    }));
-    return { pieces, series, time };
-  }
-  const metric = panel.metrics[0] ?? '';
-  const [nameAt, valueAt] = [answer.columns.indexOf(panel.by[0] ?? ''), answer.columns.indexOf(metric)];
-  const found = new Map<string, (number | null)[]>();
-  for (const row of answer.rows) {
-    const name = formatName(row[nameAt] as string | null, panel.by[0]);
-    const values = found.get(name) ?? blank();
-    values[places.get(String(row[0])) ?? 0] = row[valueAt] as number | null;
-    found.set(name, values);
-  }
-  const unit = units.get(metric) ?? 'count';
-  const all = [...found].map(([name, values]) => ({ name, unit, values })).filter(({ values }) => values.some(Boolean));
-  all.sort((one, two) => total(two.values) - total(one.values));
-  const shown = all.length > MOST_SERIES ? all.slice(0, MOST_SERIES - 1) : all;
-  const rest = all.slice(shown.length);
-  if (rest.length)
-    shown.push({ name: OTHERS, unit, values: pieces.map((_, at) => total(rest.map((one) => one.values[at] ?? null))) });
-  return { pieces, series: shown, time };
+/** The window before, as one line: of the only series, or of the whole that the parts add up to. */
+function readBefore({ answer, panel, overlays }: Input, all: readonly Series[], isSummed: boolean): Before | null {
+  const unit = all[0]?.unit;
+  if (unit === undefined) return null;
+  const isSplit = panel.by.length > 0;
+  const asked = isSplit ? (isSummed ? overlays.whole : null) : panel.metrics.length === 1 ? answer : null;
+  const rows = asked?.previous?.rows;
+  // Another answer may be of another moment: then its pieces are not these.
+  if (!rows || asked.rows.length !== new Set(answer.rows.map((row) => row[0])).size) return null;
+  const values = rows.map((row) => numeric(row?.[0]));
+  return values.some(Boolean) ? { values, unit } : null;
 }
 
-function total(values: readonly (number | null)[]): number {
-  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+/** Only for days, and only where the window reaches the running one. */
+function readAhead(
+  { panel, overlays }: Input,
+  { time, pieces, series }: Course,
+  here: readonly Extent[],
+): Ahead | null {
+  if (time !== 'day' || !panel.overlays.includes('forecast')) return null;
+  const today = overlays.forecast?.today;
+  const reaches = here.some(({ isToCome }) => isToCome) || (today !== undefined && pieces.includes(today));
+  return reaches ? readForecast(overlays.forecast, panel.metrics[0] ?? '', series[0]?.unit ?? 'count') : null;
 }
 
-function summarize(series: readonly Series[], pieces: readonly string[], time: string): string {
-  const span = `${formatName(pieces[0], time)} to ${formatName(pieces.at(-1), time)}`;
-  const parts = series.map(({ name, unit, values }) => {
+/** As many days ahead as there are behind, at most: what was stays readable. */
+function cutAhead(ahead: Ahead | null, pieces: readonly string[]): Ahead['days'] {
+  return (ahead?.days ?? []).slice(0, Math.max(7, pieces.length));
+}
+
+function colours(series: readonly Series[], theme: Input['theme']): Map<string, string> {
+  let place = 0;
+  return new Map(
+    series.map(({ key, kind }) => [
+      key,
+      kind === 'known' ? (theme.series[place++] ?? theme.rest) : kind === 'others' ? theme.rest : theme.soft,
+    ]),
+  );
+}
+
+interface Told {
+  readonly pieces: readonly string[];
+  readonly time: string;
+  readonly shown: readonly Series[];
+  readonly looks: ReadonlyMap<string, string>;
+  readonly before: Before | null;
+  readonly here: readonly Extent[];
+  readonly days: Ahead['days'];
+  readonly ahead: Ahead | null;
+  readonly marks: readonly Mark[];
+  readonly isSummed: boolean;
+}
+
+function tipOf(at: number, told: Told): Tip {
+  const { pieces, time, shown, looks, before, here, days, ahead, marks, isSummed } = told;
+  const piece = pieces[at] ?? '';
+  const extent = here[at];
+  const unit = shown[0]?.unit ?? 'count';
+  const parts = extent
+    ? shown.map(({ key, name, unit, values }) => ({ name, text: exact(values[at], unit), colour: looks.get(key) }))
+    : [];
+  const isMany = isSummed && shown.length > 1 && extent;
+  const whole = isMany
+    ? [{ name: 'together', text: exact(sumKnown(shown.map(({ values }) => values[at])), unit) }]
+    : [];
+  const was = before && extent ? [{ name: 'in the window before', text: exact(before.values[at], before.unit) }] : [];
+  const day = days.find((one) => one.day === piece);
+  const foreseen = day && ahead ? forecastLines(day, ahead.level, unit) : [];
+  return {
+    title: time === 'week' ? `Week of ${formatName(piece, time)}` : formatName(piece, time),
+    lines: [...parts, ...whole, ...was, ...foreseen],
+    notes: [extent ? extentText(extent) : '', ...marks.filter((mark) => mark.at === at).flatMap(({ texts }) => texts)],
+  };
+}
+
+function spanOf({ pieces, time }: Course, first: number, last: number): ReturnType<NonNullable<Drawing['span']>> {
+  const [from, to] = [pieces[Math.min(first, last)], pieces[Math.min(Math.max(first, last), pieces.length - 1)]];
+  if (from === undefined || to === undefined) return null;
+  const since = time === 'hour' ? new Date(Date.parse(from)).toISOString() : from.slice(0, 10);
+  return { range: '', since, until: pieceEnd(to, time) };
+}
+
+function legendOf(
+  series: readonly Series[],
+  looks: ReadonlyMap<string, string>,
+  before: Before | null,
+  isSummed: boolean,
+  theme: Input['theme'],
+): LegendEntry[] {
+  if (series.length < 2 && !before) return [];
+  const entries = series.map(({ key, name, unit, values }): LegendEntry => {
     const known = values.filter((value) => value !== null);
-    return known.length
-      ? `${name}: highest ${format(Math.max(...known), unit)}, last ${format(values.at(-1), unit)}`
-      : `${name}: unknown`;
+    const most = known.length ? Math.max(...known) : null;
+    return {
+      key,
+      name,
+      colour: looks.get(key) ?? theme.rest,
+      text: isSummed ? format(sumKnown(values), unit) : '',
+      title: known.length ? `most ${exact(most, unit)}, least ${exact(Math.min(...known), unit)}` : 'unknown',
+    };
   });
-  return `${span}. ${parts.join('. ')}.`;
+  if (before)
+    entries.push({
+      key: BEFORE,
+      name: 'window before',
+      colour: theme.ink,
+      text: isSummed ? format(sumKnown(before.values), before.unit) : '',
+      title: 'the same length of time just before',
+      isDashed: true,
+    });
+  return entries;
+}
+
+function notesOf(
+  input: Input,
+  all: readonly Series[],
+  fitting: readonly Series[],
+  ahead: Ahead | null,
+  marked: readonly Note[],
+): Note[] {
+  const undrawn = all.filter((series) => !fitting.includes(series)).map(({ name }) => name);
+  const cut = input.panel.by[0] === undefined ? 0 : leftOut(input.answer, input.panel.by[0], all);
+  return [
+    ...(undrawn.length
+      ? [{ text: `Not drawn, because of a third unit: ${undrawn.join(', ')}. The table has it.` }]
+      : []),
+    ...(cut ? [{ text: `${cut} more are in the table only.` }] : []),
+    ...(ahead?.text ? [{ text: ahead.text }] : []),
+    ...(input.overlays.problems ?? []).map((text) => ({ text })),
+    ...marked,
+  ];
+}
+
+/** The largest and smallest height on each axis. */
+function reach(
+  shown: readonly Series[],
+  units: readonly Unit[],
+  isSummed: boolean,
+  before: Before | null,
+  days: Ahead['days'],
+): { largest: number[]; smallest: number[] } {
+  const ends = units.map((unit, place) => {
+    const rows = shown.filter((series) => series.unit === unit).map(({ values }) => values);
+    const heights = isSummed
+      ? (rows[0] ?? []).map((_, at) => rows.reduce((sum, values) => sum + Math.max(0, values[at] ?? 0), 0))
+      : rows.flat().map((value) => value ?? 0);
+    const lows = rows.flat().map((value) => value ?? 0);
+    const more =
+      place === 0 ? [...(before?.values ?? []).map((value) => value ?? 0), ...days.map(({ high }) => high)] : [];
+    return {
+      largest: [...heights, ...more].reduce((most, value) => Math.max(most, value), 0),
+      smallest: lows.reduce((least, value) => Math.min(least, value), 0),
+    };
+  });
+  return { largest: ends.map(({ largest }) => largest), smallest: ends.map(({ smallest }) => smallest) };
+}
+
+function summarize({ pieces, time }: Course, shown: readonly Series[], isSummed: boolean, ahead: Ahead | null): string {
+  const span = `${formatName(pieces[0], time)} to ${formatName(pieces.at(-1), time)}`;
+  const parts = shown.map(({ name, unit, values }) => {
+    const known = values.filter((value) => value !== null);
+    if (!known.length) return `${name}: unknown`;
+    const most = known.reduce((one, two) => Math.max(one, two));
+    const at = formatName(pieces[values.indexOf(most)], time);
+    const sum = isSummed ? `${format(sumKnown(values), unit)} in all, ` : '';
+    return `${name}: ${sum}most ${format(most, unit)} on ${at}, last ${format(known.at(-1), unit)}`;
+  });
+  return [`${span}. ${parts.join('. ')}.`, ahead?.text].filter(Boolean).join(' ');
 }

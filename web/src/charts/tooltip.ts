@@ -6,7 +6,14 @@ export interface Line {
   readonly colour?: string | undefined;
 }
 
-export function tooltip(title: string, lines: readonly Line[], note = ''): HTMLElement {
+/** What a tool tip says. */
+export interface Tip {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly notes?: readonly string[];
+}
+
+export function tooltip(title: string, lines: readonly Line[], ...notes: readonly string[]): HTMLElement {
   const box = document.createElement('div');
   box.className = 'tip';
   const head = document.createElement('strong');
@@ -26,10 +33,33 @@ export function tooltip(title: string, lines: readonly Line[], note = ''): HTMLE
     list.append(term, value);
   }
   box.append(list);
-  if (note) {
+  for (const note of notes.filter(Boolean)) {
     const small = document.createElement('small');
     small.textContent = note;
     box.append(small);
   }
   return box;
+}
+
+/** The tip as elements. */
+export function showTip({ title, lines, notes = [] }: Tip): HTMLElement {
+  return tooltip(title, lines, ...notes);
+}
+
+/** The tip as one text, for who listens. */
+export function tellTip({ title, lines, notes = [] }: Tip): string {
+  return [`${title}: ${lines.map(({ name, text }) => `${name} ${text}`).join(', ')}`, ...notes.filter(Boolean)].join(
+    '. ',
+  );
+}
+
+/** How the box of a tool tip looks in the scheme that holds. */
+export function tipBox(theme: { raised: string; line: string; ink: string }): Record<string, unknown> {
+  return {
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: theme.raised,
+    borderColor: theme.line,
+    textStyle: { color: theme.ink },
+  };
 }
