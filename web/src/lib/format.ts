@@ -158,6 +158,17 @@ export function formatTime(ms: number, zone: string | undefined): string {
   return formatMoment(new Date(ms).toISOString(), zone, true).split(' ').at(-1) ?? '';
 }
 
+/** The day of a moment in a time zone, as `2026-11-20`. */
+export function dayIn(iso: string, zone: string | undefined): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso.slice(0, 10);
+  try {
+    return at.toLocaleDateString('sv-SE', zone ? { timeZone: zone } : {});
+  } catch {
+    return iso.slice(0, 10); // a zone that this browser does not know
+  }
+}
+
 /** How long ago, for people: `just now`, `12 s ago`, `3 h 05 min ago`. */
 export function formatAgo(ms: number): string {
   return ms < 2000 ? 'just now' : `${duration(Math.round(ms / 1000))} ago`;
