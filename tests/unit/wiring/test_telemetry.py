@@ -116,6 +116,23 @@ def test_what_others_change_in_between_stays(env, others, more, layout):
         assert said_by(places) == {**settings_of({**(env or {}), "EDITED": "1"}, {**others, **more}), "editor": "vim"}
 
 
+@pytest.mark.parametrize("before", [b"{}", b'{"env": {}}', b'{"env": {"OTEL_LOGS_EXPORTER": "console"}}', None])
+def test_an_env_that_we_made_goes_again_also_after_others_changed_the_file(before: bytes | None) -> None:
+    with somebody(before) as (places, records):
+        enable(places, records)
+        places.settings("user").write_bytes(written({**said_by(places), "model": "opus"}, 2))
+        disable(places, records)
+        assert said_by(places) == {**json.loads(before or b"{}"), "model": "opus"}
+
+
+def test_a_file_that_others_emptied_of_all_but_ours_goes_again() -> None:
+    with somebody(None) as (places, records):
+        enable(places, records)
+        places.settings("user").write_bytes(written(said_by(places), 4))
+        disable(places, records)
+        assert bytes_of(places) is None
+
+
 @pytest.mark.parametrize("before", [None, b"", b"{}", b"{\n}\n", b"\xef\xbb\xbf{}", b'{"env": {}}', b'{"env": {\n  }}'])
 def test_a_file_that_says_nothing_comes_back_as_it_was(before):
     with somebody(before) as (places, records):
