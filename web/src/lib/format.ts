@@ -124,9 +124,12 @@ export function change(
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** What only a part of the work has: where nothing is told, there was none. */
+const OF_SOME = new Set(['subagent', 'skill', 'plugin', 'mcp_server']);
+
 /** A cell of a dimension: what is not known is called so, pieces of time are written as people write them. */
 export function formatName(value: string | number | boolean | null | undefined, dimension = ''): string {
-  if (value === null || value === undefined || value === '') return 'unknown';
+  if (value === null || value === undefined || value === '') return OF_SOME.has(dimension) ? 'none' : 'unknown';
   if (dimension === 'weekday') return WEEKDAYS[Number(value) - 1] ?? String(value);
   if (dimension === 'hour_of_day') return `${String(value).padStart(2, '0')}:00`;
   if (dimension === 'hour') return `${formatDay(String(value))} ${String(value).slice(11, 16)}`;
