@@ -3,15 +3,14 @@
 import { format, formatMetric } from '../lib/format';
 import type { Draw, Note } from './drawing';
 import { toSessions } from './leads';
-import { hiddenRows, partLines, partReasons, readParts, type Part } from './parts';
+import { widest } from './measure';
+import { hiddenRows, partLines, partReasons, readParts, whyUnknown, type Part } from './parts';
 import { unitOf } from './series';
 import type { Theme } from './theme';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 
 const MOST_BARS = 30;
 const ROW = 26;
-const SIGN = 7.4; // width of a letter at the labels' size, in pixels, rather too much than too little
-
 export const drawBars: Draw = (input) => {
   const { answer, panel, theme, width, filters = {} } = input;
   const metric = panel.metrics[0] ?? '';
@@ -19,8 +18,8 @@ export const drawBars: Draw = (input) => {
   const unit = unitOf(answer, metric);
   const parts = readParts(input, MOST_BARS);
   const texts = parts.map(({ value }) => format(value, unit));
-  const nameWidth = Math.min(longest(parts.map(({ name }) => name)) * SIGN, width * 0.42, 260);
-  const valueWidth = longest(texts) * SIGN;
+  const nameWidth = Math.min(widest(parts.map(({ name }) => name)) + 2, width * 0.42, 260);
+  const valueWidth = widest(texts, 12, 600) + 8;
   const tip = (at: number): Tip => tipOf(parts[at], input);
   const lead = (at: number) => {
     const part = parts[at];
@@ -81,7 +80,7 @@ export const drawBars: Draw = (input) => {
           cursor: canFollow ? 'pointer' : 'default',
           emphasis: { disabled: true },
           data: parts.map(({ value, kind }) => ({
-            value,
+            value: value || null, // 0 has no bar, however short
             itemStyle: { color: colourOf(kind, value, theme), borderRadius: 2 },
           })),
         },
@@ -108,12 +107,10 @@ function ends(parts: readonly Part[]): { min?: number; max?: number } {
   return { min: low, max: high === low ? low + 1 : high + (high - low) * 0.03 };
 }
 
-function longest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, text.length), 1);
-}
-
 function notesOf(input: Parameters<Draw>[0], parts: readonly Part[]): Note[] {
   const hidden = hiddenRows(input.answer, parts);
+  const untold = whyUnknown(input.panel, parts);
+  if (untold) return [{ text: untold }];
   if (!hidden) return [];
   return [{ text: hidden === 1 ? '1 more is not shown.' : `${hidden} more are not shown.` }];
 }

@@ -69,7 +69,7 @@ export const drawHeatmap: Draw = (input) => {
     ...(cellWidth < LEAST_CELL ? { notes: [{ text: 'The cells are narrow here: the table has all figures.' }] } : {}),
     option: {
       animation: false,
-      grid: { left: 0, right: 2, top: 2, bottom: 0, outerBoundsMode: 'same' },
+      grid: { left: 2, right: 2, top: 2, bottom: 4, outerBoundsMode: 'same' },
       xAxis: {
         ...axis(columns, columnsBy),
         axisLabel: {

@@ -5,6 +5,7 @@ import { drawBars } from './bars';
 import type { Draw, Input } from './drawing';
 import { drawHeatmap } from './heatmap';
 import { drawHistogram } from './histogram';
+import RankedTable from './RankedTable.svelte';
 import Share from './Share.svelte';
 import { drawTimeseries } from './timeseries';
 import Treemap from './Treemap.svelte';
@@ -23,6 +24,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   heatmap: { draw: drawHeatmap },
   histogram: { draw: drawHistogram },
   share: { component: Share },
+  table: { component: RankedTable },
   timeseries: { draw: drawTimeseries },
   treemap: { component: Treemap },
 };

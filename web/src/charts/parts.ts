@@ -1,6 +1,6 @@
 /** The rows of an answer that is split by one dimension: ranked parts, and what was cut off. */
 
-import type { Answer } from '../lib/answers';
+import type { Answer, PanelAbout } from '../lib/answers';
 import { change, exact, formatMetric, formatName, percent, type Unit } from '../lib/format';
 import { addsUp, settled, sumKnown } from './adding';
 import type { Input } from './drawing';
@@ -101,4 +101,16 @@ export function shareOf(value: number | null, sum: number): number | null {
 
 export function shareText(share: number | null): string {
   return share === null ? '' : percent(share);
+}
+
+/** What not every source tells. */
+const TOLD_BY_SOME = new Set([
+  ...['user', 'organization', 'project', 'repository', 'skill', 'subagent', 'plugin', 'mcp_server'],
+  ...['feature_name', 'language', 'error_class', 'decision', 'decision_source'],
+]);
+
+/** The panel's own words on why there is nothing but the unknown; empty where there is more. */
+export function whyUnknown(panel: PanelAbout, parts: readonly { readonly kind: string }[]): string {
+  const isUnknown = parts.length > 0 && parts.every(({ kind }) => kind === 'unknown');
+  return isUnknown && TOLD_BY_SOME.has(panel.by[0] ?? '') ? panel.empty : '';
 }

@@ -126,18 +126,22 @@ export function band(days: Ahead['days'], pieces: readonly string[], theme: Them
   ];
 }
 
-export function markLines(marks: readonly Mark[], pieces: readonly string[], theme: Theme): Record<string, unknown> {
-  return {
-    id: 'marks',
+/** A dashed line from top to bottom for each mark, with the sign of its kind at the top. */
+export function markLines(marks: readonly Mark[], pieces: readonly string[], theme: Theme): Record<string, unknown>[] {
+  return [...new Set(marks.map(({ symbol }) => symbol))].map((symbol) => ({
+    id: `marks:${symbol}`,
     type: 'line',
     data: pieces.map(() => null),
     silent: true,
     markLine: {
       silent: true,
       animation: false,
+      symbol: ['none', symbol],
+      symbolSize: 9,
+      symbolRotate: 0,
       label: { show: false },
       lineStyle: { color: theme.soft, type: [2, 3], width: 1 },
-      data: marks.map(({ at, symbol }) => ({ xAxis: at, symbol: ['none', symbol], symbolSize: 9, symbolRotate: 0 })),
+      data: marks.filter((mark) => mark.symbol === symbol).map(({ at }) => ({ xAxis: at })),
     },
-  };
+  }));
 }

@@ -6,6 +6,7 @@ import { valueAxis } from './axis';
 import type { Draw, Drawing, Input, LegendEntry, Note } from './drawing';
 import { forecastLines, readForecast, type Ahead } from './forecast';
 import { readMarks, type Mark } from './marks';
+import { whyUnknown } from './parts';
 import { extents, extentText, pieceEnd, pieceLabel, type Extent } from './pieces';
 import { leftOut, numeric, readCourse, type Course, type Series } from './series';
 import { band, beforeLine, drawn, LEAST_COLUMN, markLines, veil, type Before } from './strokes';
@@ -56,7 +57,7 @@ export const drawTimeseries: Draw = (input) => {
     tell: (at) => tellTip(tip(at)),
     follow: (at) => spanOf(course, at, at),
     span: (first, last) => spanOf(course, first, last),
-    legend: legendOf(fitting, looks, before, isSummed, theme),
+    legend: legendOf(fitting, looks, before, isSummed, panel.by.length > 0, theme),
     notes: notesOf(input, all, fitting, ahead, marked),
     option: {
       animation: false,
@@ -106,7 +107,7 @@ export const drawTimeseries: Draw = (input) => {
         ),
         ...(before && !off.has(BEFORE) ? [beforeLine(before, theme)] : []),
         ...band(days, pieces, theme),
-        ...(marks.length ? [markLines(marks, pieces, theme)] : []),
+        ...markLines(marks, pieces, theme),
       ],
     },
   };
@@ -199,9 +200,10 @@ function legendOf(
   looks: ReadonlyMap<string, string>,
   before: Before | null,
   isSummed: boolean,
+  isSplit: boolean,
   theme: Input['theme'],
 ): LegendEntry[] {
-  if (series.length < 2 && !before) return [];
+  if (series.length < 2 && !before && !isSplit) return [];
   const entries = series.map(({ key, name, unit, values }): LegendEntry => {
     const known = values.filter((value) => value !== null);
     const most = known.length ? Math.max(...known) : null;
@@ -234,11 +236,13 @@ function notesOf(
 ): Note[] {
   const undrawn = all.filter((series) => !fitting.includes(series)).map(({ name }) => name);
   const cut = input.panel.by[0] === undefined ? 0 : leftOut(input.answer, input.panel.by[0], all);
+  const untold = whyUnknown(input.panel, all);
   return [
     ...(undrawn.length
       ? [{ text: `Not drawn, because of a third unit: ${undrawn.join(', ')}. The table has it.` }]
       : []),
     ...(cut ? [{ text: `${cut} more are in the table only.` }] : []),
+    ...(untold ? [{ text: untold }] : []),
     ...(ahead?.text ? [{ text: ahead.text }] : []),
     ...(input.overlays.problems ?? []).map((text) => ({ text })),
     ...marked,

@@ -10,6 +10,8 @@ import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 const MOST_TOP = 24;
 const MOST_BELOW = 12;
 const HIDE = 'hide';
+const LEAST_FIGURE = 3000; // square pixels: smaller tiles have no room for their figure
+const LEAST_NAME = 6500;
 
 export interface Tile {
   /** How the address names it; empty for what is summed and cannot be left out. */
@@ -91,6 +93,8 @@ export const drawTreemap: Draw = (input) => {
     all.filter(({ key }) => !hidden.has(key)),
     MOST_TOP,
   );
+  const shown = sumKnown(tops.map(({ value }) => value)) ?? 1;
+  const height = width < 420 ? 300 : 320;
   const placed: Placed[] = [];
   const colourOf = (tile: Tile, at: number) =>
     tile.key === 'null'
@@ -122,7 +126,7 @@ export const drawTreemap: Draw = (input) => {
     return { more: hiding([...hidden, top], more) };
   };
   return {
-    height: width < 420 ? 300 : 320,
+    height,
     points: placed.length,
     summary: summarize(tops, unit, formatMetric(metric)),
     tell: (at) => tellTip(tip(at)),
@@ -155,7 +159,14 @@ export const drawTreemap: Draw = (input) => {
             show: true,
             overflow: 'truncate',
             ellipsis: '…',
-            formatter: ({ name, value }: { name: string; value: number }) => `${name}\n${format(value, unit)}`,
+            formatter: ({ name, value }: { name: string; value: number }) => {
+              const area = (value / shown) * width * height;
+              return area < LEAST_FIGURE
+                ? ''
+                : area < LEAST_NAME
+                  ? format(value, unit)
+                  : `${name}\n${format(value, unit)}`;
+            },
             lineHeight: 16,
           },
           upperLabel: {
