@@ -32,9 +32,11 @@ def enable(context: click.Context, force: bool, yes: bool, dry_run: bool, home: 
     Example: tachograph otel enable --dry-run
     """
     from tachograph.wiring.claude_code.telemetry import make, plan_enable
-    from tachograph.wiring.setup import receiver_of
+    from tachograph.wiring.setup import receiver_of, refuse_demo
 
     where = resolve_home(context, home)
+    if not dry_run:
+        refuse_demo(where)
     plan = plan_enable(places_here(), receiver_of(where), records=where.otel_record)
     as_json = wants_json(context, as_json)
     if not plan.is_change:

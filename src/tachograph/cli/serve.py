@@ -91,15 +91,17 @@ def print_addresses(addresses: dict[str, Any]) -> None:
     """Where the server answers and how to connect to it, for people."""
     click.echo(f"Tachograph is ready.\n  page        {addresses['http']}")
     click.echo(f"  OTLP/HTTP   {addresses['otlp_http']}\n  OTLP/gRPC   {addresses['otlp_grpc']}")
-    click.echo("To connect Claude Code, set in its environment:")
-    for line in (
-        "export CLAUDE_CODE_ENABLE_TELEMETRY=1",
-        "export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp",
-        "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-        f"export OTEL_EXPORTER_OTLP_ENDPOINT={addresses['otlp_http']}",
-    ):
+    from tachograph.inputs.agents.claude_code.setup import SETUP
+
+    click.echo("To connect Claude Code: `tachograph otel enable`, or in its environment:")
+    (text,) = (
+        block.at(http=addresses["otlp_http"], grpc=addresses["otlp_grpc"])
+        for block in SETUP.blocks
+        if block.kind == "shell"
+    )
+    for line in text.splitlines():
         click.echo(f"  {line}")
-    click.echo("Other agents send to the same addresses: docs/guides says how. Local histories are read by themselves.")
+    click.echo("Other agents: the page's tab Setup, or docs/guides. Local histories are read by themselves.")
     click.echo("Stop with Ctrl-C.", err=True)
 
 

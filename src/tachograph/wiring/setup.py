@@ -18,13 +18,13 @@ from tachograph.wiring.claude_code.places import ClaudePlaces
 from tachograph.wiring.claude_code.telemetry import TelemetryPlan, make, plan_disable, plan_enable
 from tachograph.wiring.claude_code.telemetry_status import telemetry_status
 from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver
-from tachograph_sdk.errors import TachographError
+from tachograph_sdk.errors import ConfigError, TachographError
 
 if TYPE_CHECKING:
     from tachograph.wiring.claude_code.plan import Plan
     from tachograph.wiring.claude_code.remove import Removal
 
-__all__ = ["OwnSetup", "receiver_of", "told_of"]
+__all__ = ["OwnSetup", "receiver_of", "refuse_demo", "told_of"]
 
 LOOK_AGAIN_S = 30.0  # histories are folders with thousands of files
 
@@ -44,6 +44,18 @@ def receiver_of(home: Home) -> Receiver:
     otlp = load(home).otlp
     host = f"[{otlp.host}]" if ":" in otlp.host else otlp.host
     return Receiver.of({"otlp_http": f"http://{host}:{otlp.http_port}", "otlp_grpc": f"{host}:{otlp.grpc_port}"})
+
+
+def refuse_demo(home: Home) -> None:
+    """Made-up data stays alone.
+
+    Raises:
+        ConfigError: this home holds that.
+    """
+    if home.demo_marker.exists():
+        raise ConfigError(
+            f"{home.root} holds made-up data: nothing real is sent there", hint="use your own home: leave out --home"
+        )
 
 
 def told_of(plan: TelemetryPlan, *, changed: bool) -> dict[str, Any]:
@@ -115,6 +127,8 @@ class OwnSetup:
             ConfigError: the settings cannot be read or written.
         """
         records = self._home.otel_record
+        if enable and not dry_run:
+            refuse_demo(self._home)
         with self._one_change:
             if enable:
                 plan = plan_enable(self._places, receiver_of(self._home), records=records)
@@ -137,6 +151,8 @@ class OwnSetup:
             ProgramFailed: `claude` refused.
             ConfigError: a file cannot be read or written.
         """
+        if install and not dry_run:
+            refuse_demo(self._home)
         with self._one_change:
             return self._install(dry_run, allow) if install else self._remove(dry_run)
 

@@ -88,6 +88,8 @@ def commands_of(home: Path) -> dict[str, bytes]:
         "report --json",
         "doctor",
         "doctor --json",
+        "otel status",
+        "otel status --json",
         "privacy policy --json",
         "explain",
         "prices check",

@@ -135,3 +135,13 @@ def test_without_a_server_there_is_no_page_to_open(user: User) -> None:
     done = user.run("open")
     assert done.status == 1
     assert "tachograph serve --open" in done.err
+
+
+def test_nothing_real_is_sent_to_a_home_of_made_up_data(user: User) -> None:
+    user.home.mkdir()
+    (user.home / "DEMO").write_text("")
+    done = user.run("otel", "enable", "--yes")
+    assert done.status == 2
+    assert "made-up data" in done.err
+    assert not user.settings.exists()
+    assert user.run("otel", "enable", "--dry-run", "--json").json["would_change"] is True, "looking is fine"

@@ -153,3 +153,15 @@ def test_broken_settings_are_told_and_left(client: TestClient, tmp_path: Path, b
 @pytest.mark.parametrize("order", [{}, {"enable": "maybe"}, {"enable": True, "endpoint": "http://evil.example"}])
 def test_an_order_that_is_none_is_refused(client: TestClient, order: dict[str, Any]) -> None:
     assert client.post("/api/v1/setup/otel", json=order, headers=AUTH).status_code == 422
+
+
+def test_a_server_of_made_up_data_shows_and_changes_nothing(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "DEMO").write_text("")
+    for path, order in (("otel", {"enable": True}), ("plugin", {"install": True})):
+        answer = client.post(f"/api/v1/setup/{path}", json=order, headers=AUTH)
+        assert answer.status_code == 400
+        assert "made-up data" in answer.json()["error"]["message"]
+        shown = client.post(f"/api/v1/setup/{path}", json={**order, "dry_run": True}, headers=AUTH)
+        assert shown.json()["would_change"] is True
+    assert not (tmp_path / "claude").exists()
