@@ -38,6 +38,8 @@ export class Resource<T> {
       this.problem = null;
     } catch (error) {
       if (abort.signal.aborted) return;
+      // What answers another question, such as without a filter, must not stand there as if it answered this one.
+      if (this.data !== null && questionOf(url) !== questionOf(this.answered)) this.data = null;
       this.problem = error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
     } finally {
       if (this.#abort === abort) this.pending = false;
@@ -47,6 +49,20 @@ export class Resource<T> {
   stop(): void {
     this.#abort?.abort();
   }
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T/;
+
+/** What an address asks, whenever it is asked: a window that ends now is told by its length. */
+export function questionOf(url: string): string {
+  const [path = '', search = ''] = url.split(/\?(.*)/s);
+  const asked = new URLSearchParams(search);
+  const [since, until] = [asked.get('since') ?? '', asked.get('until') ?? ''];
+  if (MOMENT.test(since) && MOMENT.test(until)) {
+    asked.set('since', String(Date.parse(until) - Date.parse(since)));
+    asked.delete('until');
+  }
+  return `${path}?${asked.toString()}`;
 }
 
 /** A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing. */

@@ -47,6 +47,12 @@ export const KINDS: Readonly<Record<ErrorClass['kind'], string>> = {
   other: 'other',
 };
 
+/** What sort of thing failed, and how; without repeating what the class says already. */
+export function sortOf(one: Pick<ErrorClass, 'what' | 'kind' | 'error_class'>): string {
+  const what = one.what === 'tool' ? 'tool call' : 'request';
+  return one.error_class === null ? what : `${what}, ${KINDS[one.kind] ?? one.kind}`;
+}
+
 /** The class as its source names it, with its status; the kind where the source names none. */
 export function className({ error_class, status_code, kind }: ErrorClass): string {
   return [error_class ?? KINDS[kind] ?? kind, ...(status_code === null ? [] : [status_code])].join(' ');

@@ -1,7 +1,7 @@
 /** Which way it goes, in words and as a sheet. */
 
 import type { Sheet } from '../../lib/answers';
-import { formatMetric } from '../../lib/format';
+import { formatMetric, type Unit } from '../../lib/format';
 import type { TrendOf, Trends } from './answers';
 import { column, plain } from './columns';
 
@@ -59,6 +59,11 @@ export function directionTone({ direction, better }: Pick<TrendOf, 'direction' |
 export function pWords(p: number | null | undefined): string {
   if (p === null || p === undefined || Number.isNaN(p)) return '–';
   return p < 0.001 ? '<0.001' : p.toFixed(3);
+}
+
+/** What is counted in whole pieces grows by parts of one. */
+export function slopeUnit(slope: number, unit: Unit): Unit {
+  return ['count', 'lines', 'tokens'].includes(unit) && Math.abs(slope) < 100 ? 'mean' : unit;
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { questionOf, Resource } from './resource.svelte';
+
+const answer = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+
+describe('a question', () => {
+  it('is the same a moment later, and another with another length, filter or day', () => {
+    const now = '/api/v1/query?metrics=a&since=2026-11-13T10:00:00.000Z&until=2026-11-20T10:00:00.000Z';
+    const later = '/api/v1/query?metrics=a&since=2026-11-13T11:00:00.000Z&until=2026-11-20T11:00:00.000Z';
+    const longer = '/api/v1/query?metrics=a&since=2026-11-12T11:00:00.000Z&until=2026-11-20T11:00:00.000Z';
+    expect(questionOf(later)).toBe(questionOf(now));
+    expect(questionOf(longer)).not.toBe(questionOf(now));
+    expect(questionOf(`${now}&agent=codex`)).not.toBe(questionOf(now));
+    expect(questionOf('/a?since=2026-11-01&until=2026-11-02')).not.toBe(
+      questionOf('/a?since=2026-11-02&until=2026-11-03'),
+    );
+  });
+});
+
+describe('an answer', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('stays, marked as stale, when the same question fails', async () => {
+    const fetched = vi
+      .fn()
+      .mockResolvedValueOnce(answer({ rows: [1] }))
+      .mockRejectedValueOnce(new TypeError('down'));
+    vi.stubGlobal('fetch', fetched);
+    const resource = new Resource<unknown>();
+    await resource.load('/api/v1/query?metrics=a');
+    await resource.load('/api/v1/query?metrics=a');
+    expect(resource.state).toBe('stale');
+    expect(resource.data).toEqual({ rows: [1] });
+  });
+
+  it('goes when another question fails: it would pass for its answer', async () => {
+    const fetched = vi
+      .fn()
+      .mockResolvedValueOnce(answer({ rows: [1] }))
+      .mockResolvedValueOnce(answer({ error: { code: 'x', message: 'no such filter', hint: '' } }, 422));
+    vi.stubGlobal('fetch', fetched);
+    const resource = new Resource<unknown>();
+    await resource.load('/api/v1/query?metrics=a');
+    await resource.load('/api/v1/query?metrics=a&hour_of_day=7');
+    expect(resource.state).toBe('error');
+    expect(resource.data).toBeNull();
+    expect(resource.problem?.message).toBe('no such filter');
+  });
+});
