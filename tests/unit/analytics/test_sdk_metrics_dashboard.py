@@ -139,4 +139,5 @@ def test_odd_values_do_no_harm():
     )[1]
     assert "1 of its panels are not objects and are left out." in notes
     assert "23 more alerts are not run." in notes
+    assert len(set(notes)) == len(notes), "what is alike is said once"
     assert not any("\ud800" in note for note in notes)

@@ -216,7 +216,7 @@ def _notes(found: Mapping[str, Any]) -> list[str]:
         notes.append(f"{len(alerts) - MOST_NAMED:,} more alerts are not run.")
     if any(isinstance(panel, dict) and "timeRange" in panel for panel in found["panels"]):
         notes.append("Time ranges of panels do not count: the page's does.")
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _quoted(name: Any) -> str:
