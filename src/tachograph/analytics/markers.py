@@ -44,6 +44,7 @@ FILTERS: Final = tuple(
 Kind = Literal["agent_release", "model", "price"]
 
 _SETTLING_IN = timedelta(days=1)  # what an agent's first day has, it may have had before
+_MOST_EXACT = 2 * MOST_MARKERS
 _LONGEST_NAME = 60  # characters of a name in a sentence
 _RATES: Final = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 _ANSWERED = "outcome in ('ok', 'residual') and model is not null"
@@ -248,20 +249,20 @@ def _ask_models(store: Store, scope: Scope, window: Window) -> list[_Seen]:
     rows = _seen(store, "first hours of models", _MODELS_BY_HOUR.format(kept=" and ".join(by_hour)), parameters)
     first = None if window.start is None else floor_hour(window.start)
     near = [row for row in rows if (first is None or row[2] >= first) and _is_in(row[2], replace(window, start=None))]
-    near = sorted(near, key=lambda row: row[2])[
-        -2 * MOST_MARKERS :
-    ]  # of a window with more, the older ones are not shown
-    either = []
+    near = sorted(near, key=lambda row: row[2])[-_MOST_EXACT:]  # of more, the older ones are not shown
+    parts = []  # each a scan of its own, because engines then skip what lies outside of its hour
     for place, (agent, model, hour) in enumerate(near):
         parameters |= {f"from_{place}": hour, f"to_{place}": hour + HOUR}
         named = [
             among("agent", [agent], parameters, f"agent_{place}"),
             among("model", [model], parameters, f"model_{place}"),
+            f"occurred_at >= $from_{place}",
+            f"occurred_at < $to_{place}",
         ]
-        either.append(f"({' and '.join(named)} and occurred_at >= $from_{place} and occurred_at < $to_{place})")
-    if not either:
+        parts.append(_MODELS.format(kept=" and ".join([*by_request, *named])))
+    if not parts:
         return rows
-    exact = _MODELS.format(kept=" and ".join([*by_request, f"({' or '.join(either)})"]))
+    exact = "\nunion all\n".join(parts)
     known = {(agent, model): at for agent, model, at in _seen(store, "first models", exact, parameters)}
     return [(agent, model, known.get((agent, model), at)) for agent, model, at in rows]
 
