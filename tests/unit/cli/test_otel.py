@@ -145,3 +145,22 @@ def test_nothing_real_is_sent_to_a_home_of_made_up_data(user: User) -> None:
     assert "made-up data" in done.err
     assert not user.settings.exists()
     assert user.run("otel", "enable", "--dry-run", "--json").json["would_change"] is True, "looking is fine"
+
+
+def test_the_doctor_says_whether_telemetry_leads_here(user: User) -> None:
+    def finding() -> tuple[str, str, str]:
+        found = user.run("doctor", "--json").json["findings"]
+        (one,) = [f for f in found if f["what"] == "Claude Code settings"]
+        assert one["where"] == str(user.settings), "also where CLAUDE_CONFIG_DIR says so"
+        return one["state"], one["found"], one["hint"]
+
+    assert finding() == ("note", "not there", "`tachograph otel enable` switches it on")
+    user.run("otel", "enable", "--yes")
+    assert finding() == ("ok", "telemetry is on and leads here", "")
+    said = json.loads(user.settings.read_bytes())
+    said["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://collector.example"
+    user.settings.write_text(json.dumps(said))
+    state, found, _ = finding()
+    assert (state, "not all of it leads here" in found) == ("note", True)
+    user.settings.write_text("{")
+    assert finding()[0] == "problem"
