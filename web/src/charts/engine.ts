@@ -3,6 +3,7 @@
 import { BarChart, HeatmapChart, LineChart, TreemapChart } from 'echarts/charts';
 import { GridComponent, MarkLineComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
+import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
 
 use([
@@ -10,6 +11,7 @@ use([
   CanvasRenderer,
   GridComponent,
   HeatmapChart,
+  LabelLayout,
   LineChart,
   MarkLineComponent,
   TooltipComponent,

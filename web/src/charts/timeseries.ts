@@ -1,6 +1,6 @@
 /** Values over time: stacked columns (areas where there are many) of what adds up to a whole, else lines. */
 
-import { exact, format, formatName, type Unit } from '../lib/format';
+import { exact, format, formatName, percent, type Unit } from '../lib/format';
 import { addsUp, sumKnown } from './adding';
 import { valueAxis } from './axis';
 import type { Draw, Drawing, Input, LegendEntry, Note } from './drawing';
@@ -57,7 +57,10 @@ export const drawTimeseries: Draw = (input) => {
     tell: (at) => tellTip(tip(at)),
     follow: (at) => spanOf(course, at, at),
     span: (first, last) => spanOf(course, first, last),
-    legend: legendOf(fitting, looks, before, isSummed, panel.by.length > 0, theme),
+    legend: [
+      ...legendOf(fitting, looks, before, isSummed, panel.by.length > 0, theme),
+      ...(days.length ? [aheadEntry(ahead, theme)] : []),
+    ],
     notes: notesOf(input, all, fitting, ahead, marked),
     option: {
       animation: false,
@@ -225,6 +228,11 @@ function legendOf(
       isDashed: true,
     });
   return entries;
+}
+
+function aheadEntry(ahead: Ahead | null, theme: Input['theme']): LegendEntry {
+  const name = `forecast, ${percent(ahead?.level ?? 0)} of cases`;
+  return { key: 'ahead', name, colour: theme.mark, text: '', isDashed: true, isFixed: true };
 }
 
 function notesOf(

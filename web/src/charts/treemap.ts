@@ -12,6 +12,7 @@ const MOST_BELOW = 12;
 const HIDE = 'hide';
 const LEAST_FIGURE = 3000; // square pixels: smaller tiles have no room for their figure
 const LEAST_NAME = 6500;
+const LEAST_WIDTH = 50;
 
 export interface Tile {
   /** How the address names it; empty for what is summed and cannot be left out. */
@@ -188,6 +189,9 @@ export const drawTreemap: Draw = (input) => {
             itemStyle: { borderColor: theme.ink },
             upperLabel: { show: panel.by.length > 1, color: theme.ink },
           },
+          // A figure that is cut off is another figure: rather none.
+          labelLayout: ({ rect }: { rect: { width: number; height: number } }) =>
+            rect.width < LEAST_WIDTH || rect.height < 18 ? { x: -1000, y: -1000 } : {},
           visibleMin: 30,
         },
       ],
