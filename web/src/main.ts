@@ -1,4 +1,5 @@
 import { mount } from 'svelte';
+import './lib/page_key.svelte'; // first: the key leaves the address before anything reads it
 import App from './App.svelte';
 import './style/tokens.css';
 import './style/base.css';

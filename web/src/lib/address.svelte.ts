@@ -55,7 +55,7 @@ export function readPlace(hash: string): Place {
   const more: Record<string, string> = {};
   for (const [name, value] of given) {
     if (!OWN.has(name)) (filters[name] ??= []).push(value);
-    else if (!['range', 'since', 'until', 'tz', 'compare'].includes(name)) more[name] = value;
+    else if (!['range', 'since', 'until', 'tz', 'compare', 'key'].includes(name)) more[name] = value;
   }
   const since = given.get('since');
   const until = given.get('until');
