@@ -138,6 +138,12 @@ def test_the_time_before_is_compared_where_its_cost_is_known(before: float | Non
     assert cost["text"] == f"The last 7 days cost $5.00, in 1 session{said}."
 
 
+def test_the_time_before_is_not_compared_where_a_part_of_it_has_no_price() -> None:
+    assert sentences([request(1, 5.0), request(9, 4.0), request(9, None)])[0]["text"] == (
+        "The last 7 days cost $5.00, in 1 session."
+    )
+
+
 def test_the_largest_part_is_not_called_most() -> None:
     events = [request(1, usd, project=name) for usd, name in ((4, TREE), (3, OTHER), (3, NAMES.project("/c")))]
     where = sentences(events)[1]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tachograph.inputs.histories.find import find_histories
 from tachograph.inputs.histories.first_pass import FirstPass
-from tachograph.inputs.histories.report import Progress
+from tachograph.inputs.histories.report import ImportReport, Progress
 from tachograph.inputs.histories.watch import Watcher
 from tachograph.ports import Batch, WriteResult
 from tachograph_sdk.errors import StoreError
@@ -269,3 +270,14 @@ def test_whatever_the_order_of_the_files_the_same_is_stored(seed: int, tmp_path:
         case.watcher.poll()
         stored.append((sorted(case.store.events), totals(case.store.events)))
     assert stored[0] == stored[1]
+
+
+def test_what_a_dead_reader_left_unread_is_not_waited_for_for_ever(case: Case) -> None:
+    case.put_all()
+    found = find_histories(case.watcher._importer.places).files
+    now_us = case.clock.now_us()
+    case.first.begin(found, [(file, file.size_bytes) for file in found], now_us=now_us)
+    case.first.end(ImportReport(failed={"reader died": 6}))
+    told = case.first.as_dict()
+    assert (told["files_done"], told["failed"]) == (told["files_total"], {"reader died": 6})
+    assert told["bytes_done"] == told["bytes_total"] > 0
