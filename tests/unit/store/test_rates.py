@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -38,7 +39,13 @@ class Table:
         if model != "opus":
             return []
         first = PricePeriod(
-            from_day=None, until_day=APRIL, input=10, output=50, cache_read=self.read, cache_write_5m=12, cache_write_1h=20
+            from_day=None,
+            until_day=APRIL,
+            input=10,
+            output=50,
+            cache_read=self.read,
+            cache_write_5m=12,
+            cache_write_1h=20,
         )
         return [
             first,
@@ -105,6 +112,15 @@ def test_another_table_makes_all_rates_anew(store, prices):
     store.reprice(prices)
     assert [row[3] for row in rates(store)] == [5, 18]
     assert store.query_sql("select distinct price_version from rated").rows == [("3",)]
+
+
+def test_rates_of_an_older_store_are_made_anew_with_what_they_lacked(store):
+    put(store, "1", "opus")
+    store._writer.execute("alter table rates drop column input_femtousd; alter table rates drop column output_femtousd")
+    store._writer.execute(files("tachograph.store").joinpath("migrations/0012_plain_rates.sql").read_text("utf-8"))
+    assert {row[-2:] for row in rates(store)} == {(None, None)}
+    put(store, "2", "opus")
+    assert rates(store) == OPUS
 
 
 def test_a_model_of_which_nothing_is_left_is_forgotten(store):
