@@ -49,7 +49,9 @@ SCORE_PARTS = {
 }
 
 
-def print_report(answer: Mapping[str, Any], console: Console | None = None, *, page: str = "", range_: str = "") -> None:
+def print_report(
+    answer: Mapping[str, Any], console: Console | None = None, *, page: str = "", range_: str = ""
+) -> None:
     """A report for people, on standard output unless a console is given.
 
     With the page of a running server and the range that was asked for, its sentences lead there.
