@@ -1,6 +1,9 @@
 /** Which function draws which kind of chart, or which component shows it where a drawing is not all. */
 
 import type { Component } from 'svelte';
+import type { MetricAbout } from '../lib/about.svelte';
+import type { PanelAbout } from '../lib/answers';
+import { addsUp } from './adding';
 import { drawBars } from './bars';
 import type { Draw, Input } from './drawing';
 import { drawHeatmap } from './heatmap';
@@ -28,3 +31,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   timeseries: { draw: drawTimeseries },
   treemap: { component: Treemap },
 };
+
+/** Figures of a panel of which one can be chosen to be drawn; parts of a whole only where they add up. */
+export function choicesOf(panel: PanelAbout, metrics: ReadonlyMap<string, MetricAbout>): readonly string[] {
+  const plain = panel.metrics.filter((metric) => !metric.endsWith('_share')); // another form of the first one
+  if (['bars', 'heatmap', 'histogram'].includes(panel.chart)) return plain;
+  if (['share', 'treemap'].includes(panel.chart)) return plain.filter((metric) => addsUp(metric, metrics));
+  return [];
+}

@@ -36,7 +36,7 @@ export function readParts(input: Pick<Input, 'answer' | 'panel' | 'metrics' | 'o
       raw,
       value: figures[0] ?? null,
       figures,
-      before: numeric(answer.previous?.rows[at]?.[0]),
+      before: numeric(answer.previous?.rows[at]?.[(places[0] ?? 0) - panel.by.length]),
     };
   });
   const shown = all.slice(0, most);

@@ -1,6 +1,6 @@
 /** A chart as a picture that says what it is: its title above, its legend and remarks below. */
 
-import type { Drawing } from './drawing';
+import type { Drawing, LegendEntry } from './drawing';
 import type { Theme } from './theme';
 
 const RATIO = 2; // as many pixels as the chart was rendered with
@@ -9,13 +9,23 @@ const LINE = 18;
 const FONT = '13px system-ui, sans-serif';
 
 /** A PNG as a data URL. `chart` has RATIO pixels for each of the page. */
-export function compose(chart: HTMLCanvasElement, title: string, drawing: Drawing, theme: Theme): string {
+export function compose(
+  chart: HTMLCanvasElement,
+  title: string,
+  drawing: Drawing,
+  theme: Theme,
+  off: ReadonlySet<string>,
+): string {
   const width = chart.width / RATIO;
   const canvas = document.createElement('canvas');
   const pen = canvas.getContext('2d');
   if (pen === null) return chart.toDataURL('image/png');
   pen.font = FONT;
-  const entries = flow(pen, drawing, width);
+  const entries = flow(
+    pen,
+    (drawing.legend ?? []).filter(({ key }) => !off.has(key)),
+    width,
+  );
   const notes = (drawing.notes ?? []).flatMap(({ sign, text }) => wrap(pen, sign ? `${sign} ${text}` : text, width));
   const top = EDGE + LINE + 6;
   const legendHeight = entries.length ? ((entries.at(-1)?.row ?? 0) + 1) * LINE + 6 : 0;
@@ -29,10 +39,11 @@ export function compose(chart: HTMLCanvasElement, title: string, drawing: Drawin
   pen.font = `600 15px system-ui, sans-serif`;
   pen.fillText(clip(pen, title, width), EDGE, EDGE + LINE / 2);
   pen.font = FONT;
-  for (const { x, row, colour, text } of entries) {
+  for (const { x, row, colour, isDashed, text } of entries) {
     const y = top + row * LINE + LINE / 2;
     pen.fillStyle = colour;
-    pen.fillRect(EDGE + x, y - 5, 10, 10);
+    if (isDashed) [0, 6].forEach((from) => pen.fillRect(EDGE + x + from, y - 1, 4, 2));
+    else pen.fillRect(EDGE + x, y - 5, 10, 10);
     pen.fillStyle = theme.ink;
     pen.fillText(text, EDGE + x + 15, y);
   }
@@ -48,17 +59,18 @@ interface Entry {
   readonly x: number;
   readonly row: number;
   readonly colour: string;
+  readonly isDashed: boolean;
   readonly text: string;
 }
 
 /** The legend from left to right, in as many rows as it takes. */
-function flow(pen: CanvasRenderingContext2D, { legend = [] }: Drawing, width: number): Entry[] {
+function flow(pen: CanvasRenderingContext2D, legend: readonly LegendEntry[], width: number): Entry[] {
   let [x, row] = [0, 0];
-  return legend.map(({ name, text, colour }) => {
+  return legend.map(({ name, text, colour, isDashed = false }) => {
     const shown = clip(pen, text ? `${name}  ${text}` : name, width - 30);
     const length = pen.measureText(shown).width + 30;
     if (x > 0 && x + length > width) [x, row] = [0, row + 1];
-    const entry = { x, row, colour, text: shown };
+    const entry = { x, row, colour, isDashed, text: shown };
     x += length;
     return entry;
   });

@@ -91,7 +91,10 @@ function tipOf(slice: Slice | undefined, input: Input): Tip {
   if (slice === undefined) return { title: '', lines: [] };
   return {
     title: slice.name,
-    lines: [...partLines(slice, input), { name: 'Share', text: shareText(slice.share) }],
+    lines: [
+      ...partLines(slice, input).filter(({ name }) => name !== 'Cost share'),
+      { name: 'Share', text: shareText(slice.share) },
+    ],
     notes: partReasons(slice, input),
   };
 }

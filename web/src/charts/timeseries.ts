@@ -28,9 +28,11 @@ export const drawTimeseries: Draw = (input) => {
   const fitting = all.filter(({ unit }) => units.includes(unit));
   const shown = fitting.filter(({ key }) => !off.has(key));
   const isSummed = canSum && units.length === 1;
-  const before = readBefore(input, all, isSummed);
+  // Both are about the whole: beside some of its parts they would mislead.
+  const isWhole = !panel.by.length || shown.length === fitting.length;
+  const before = isWhole ? readBefore(input, all, isSummed) : null;
   const ahead = readAhead(input, course, here);
-  const days = cutAhead(ahead, course.pieces);
+  const days = isWhole ? cutAhead(ahead, course.pieces) : [];
   const pieces = [...course.pieces, ...days.map(({ day }) => day).filter((day) => !course.pieces.includes(day))];
   const { marks, notes: marked } = readMarks(input.overlays.markers, course.pieces, time);
   const style = isSummed ? (width >= pieces.length * LEAST_COLUMN ? 'columns' : 'areas') : 'lines';
@@ -175,7 +177,9 @@ function tipOf(at: number, told: Told): Tip {
   const extent = here[at];
   const unit = shown[0]?.unit ?? 'count';
   const parts = extent
-    ? shown.map(({ key, name, unit, values }) => ({ name, text: exact(values[at], unit), colour: looks.get(key) }))
+    ? shown
+        .filter(({ values }) => !isSummed || shown.length < 4 || values[at] !== 0)
+        .map(({ key, name, unit, values }) => ({ name, text: exact(values[at], unit), colour: looks.get(key) }))
     : [];
   const isMany = isSummed && shown.length > 1 && extent;
   const whole = isMany
