@@ -203,6 +203,15 @@ describe('days that stand out', () => {
   });
 });
 
+describe('sessions to look at', () => {
+  it('says that a project is not known, and that money is at least', () => {
+    const { container } = render(QUESTIONS['review']!.component, { answer: sample.REVIEW, panel: PANEL });
+    expect(container.textContent).toContain('project unknown');
+    expect(container.textContent).toContain('at least');
+    expect(container.querySelector('a')?.getAttribute('href')).toBe(`#/sessions/${encodeURIComponent(HOSTILE)}`);
+  });
+});
+
 describe('errors', () => {
   it('names a class by its source, else by its kind', () => {
     const [named, nameless] = sample.ERRORS.classes;
