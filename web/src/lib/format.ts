@@ -205,7 +205,9 @@ function moments(zone: string | undefined, seconds: boolean): Intl.DateTimeForma
 /** A metric's name for people: `tool_p95_ms` is "tool p95", `cost_per_commit_usd` "cost per commit". The unit is in the figure. */
 export function formatMetric(name: string): string {
   const plain = name
-    .replace(/_(usd|microusd|ms|seconds|ratio)$/, '')
+    .replace(/_(usd|microusd|ms|seconds)$/, '')
+    .replace(/^(limit_used|stickiness)_ratio$/, '$1')
+    .replace(/_ratio$/, '_rate')
     .replace(/_(p\d\d)_tokens$/, '_$1')
     .replaceAll('_', ' ');
   const text = plain
@@ -224,6 +226,13 @@ function trimmed(value: number, places: number): string {
   return String(Number(value.toFixed(places)));
 }
 
+const placed = new Map<number, Intl.NumberFormat>(); // making one takes longer than hundreds of uses
+
 function groupedWith(value: number, places: number): string {
-  return value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places });
+  let made = placed.get(places);
+  if (made === undefined) {
+    made = new Intl.NumberFormat('en-US', { minimumFractionDigits: places, maximumFractionDigits: places });
+    placed.set(places, made);
+  }
+  return made.format(value);
 }
