@@ -92,6 +92,7 @@ describe('names', () => {
   it('leaves the unit to the figure', () => {
     expect(formatMetric('cost_per_commit_usd')).toBe('Cost per commit');
     expect(formatMetric('tool_p95_ms')).toBe('Tool p95');
+    expect(formatMetric('tool_success_ratio')).toBe('Tool success rate');
     expect(formatMetric('api_errors')).toBe('API errors');
   });
 });
