@@ -34,7 +34,7 @@ export function valueAxis(
       : {}),
     ...(whole ? { minInterval: 1 } : {}),
     // Shares of one whole are seen as such; 101 % would be none.
-    ...(unit === 'ratio' && largest <= 1 && smallest >= 0 && largest > 0.5 ? { max: 1 } : {}),
+    ...(unit === 'ratio' && largest <= 1 && smallest >= 0 && largest > 0.5 ? { max: 1, interval: 0.25 } : {}),
     axisLabel: { color: theme.soft, formatter: (value: number) => formatTick(value, unit) },
     splitLine: { show: !isRight, lineStyle: { color: theme.line } },
   };

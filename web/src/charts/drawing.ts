@@ -26,6 +26,8 @@ export interface Input {
   readonly now?: number;
 }
 
+export type Stroke = 'solid' | 'dashed' | 'dotted';
+
 export interface LegendEntry {
   /** What `off` names it by. */
   readonly key: string;
@@ -35,7 +37,8 @@ export interface LegendEntry {
   readonly text: string;
   /** More about it, for the tool tip. */
   readonly title?: string;
-  readonly isDashed?: boolean;
+  /** How its line is drawn; without, it is an area. */
+  readonly stroke?: Stroke;
   /** It stays, whatever is clicked. */
   readonly isFixed?: boolean;
 }

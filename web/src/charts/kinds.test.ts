@@ -189,7 +189,7 @@ describe('the heat map', () => {
     );
     const cells = read(drawing.option).series[0]?.data as { value: number[] }[];
     expect(cells.slice(0, 3).map(({ value }) => value[2])).toEqual([0, -1, -1]);
-    expect(drawing.tell?.(1)).toBe('Monday, 01:00: Tool success –');
+    expect(drawing.tell?.(1)).toBe('Monday, 01:00: Tool success rate –');
     expect(drawing.legend?.map(({ key }) => key)).toContain('unknown');
   });
 

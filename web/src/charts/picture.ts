@@ -39,10 +39,10 @@ export function compose(
   pen.font = `600 15px system-ui, sans-serif`;
   pen.fillText(clip(pen, title, width), EDGE, EDGE + LINE / 2);
   pen.font = FONT;
-  for (const { x, row, colour, isDashed, text } of entries) {
+  for (const { x, row, colour, isLine, text } of entries) {
     const y = top + row * LINE + LINE / 2;
     pen.fillStyle = colour;
-    if (isDashed) [0, 6].forEach((from) => pen.fillRect(EDGE + x + from, y - 1, 4, 2));
+    if (isLine) [0, 6].forEach((from) => pen.fillRect(EDGE + x + from, y - 1, 4, 2));
     else pen.fillRect(EDGE + x, y - 5, 10, 10);
     pen.fillStyle = theme.ink;
     pen.fillText(text, EDGE + x + 15, y);
@@ -59,18 +59,18 @@ interface Entry {
   readonly x: number;
   readonly row: number;
   readonly colour: string;
-  readonly isDashed: boolean;
+  readonly isLine: boolean;
   readonly text: string;
 }
 
 /** The legend from left to right, in as many rows as it takes. */
 function flow(pen: CanvasRenderingContext2D, legend: readonly LegendEntry[], width: number): Entry[] {
   let [x, row] = [0, 0];
-  return legend.map(({ name, text, colour, isDashed = false }) => {
+  return legend.map(({ name, text, colour, stroke }) => {
     const shown = clip(pen, text ? `${name}  ${text}` : name, width - 30);
     const length = pen.measureText(shown).width + 30;
     if (x > 0 && x + length > width) [x, row] = [0, row + 1];
-    const entry = { x, row, colour, isDashed, text: shown };
+    const entry = { x, row, colour, isLine: stroke !== undefined, text: shown };
     x += length;
     return entry;
   });

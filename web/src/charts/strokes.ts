@@ -2,6 +2,7 @@
 
 import type { Unit } from '../lib/format';
 import { mix } from './colours';
+import type { Stroke } from './drawing';
 import type { Ahead } from './forecast';
 import type { Mark } from './marks';
 import type { Extent } from './pieces';
@@ -9,7 +10,7 @@ import type { Series } from './series';
 import type { Theme } from './theme';
 
 export const LEAST_COLUMN = 3; // pixels; narrower ones are an area
-const DASHES = ['solid', 'dashed', 'dotted', [8, 3, 2, 3]] as const;
+const STROKES: readonly Stroke[] = ['solid', 'dashed', 'dotted'];
 const SIGNS = ['circle', 'rect', 'triangle', 'diamond'] as const;
 
 /** The window before, piece by piece. */
@@ -20,6 +21,11 @@ export interface Before {
 
 export function veil(theme: Theme): string {
   return mix(theme.panel, theme.line, 0.55);
+}
+
+/** Lines beside each other differ without their colours, too. */
+export function strokeOf(place: number): Stroke {
+  return STROKES[place % STROKES.length] ?? 'solid';
 }
 
 /** How a series is drawn. */
@@ -67,17 +73,21 @@ export function drawn({ key, name, unit, values }: Series, look: Look): Record<s
       ),
     };
   }
-  const few = values.filter((value) => value !== null).length < 40;
+  const sign = SIGNS[place % SIGNS.length];
+  const areFew = style === 'lines' && values.filter((value) => value !== null).length < 40;
+  const isLone = (at: number) => (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
   return {
     ...both,
     type: 'line',
-    data: values,
-    ...(style === 'areas' ? { stack: 'all', areaStyle: { opacity: 0.6 } } : {}),
-    lineStyle: { width: style === 'areas' ? 1 : 2, type: style === 'lines' ? DASHES[place % DASHES.length] : 'solid' },
-    symbol: SIGNS[place % SIGNS.length],
-    symbolSize: 6,
     // A value between two that are unknown has no line to it: its sign is all there is to see.
-    showSymbol: style === 'lines' && few,
+    data: values.map((value, at) =>
+      value !== null && !areFew && isLone(at) ? { value, symbol: sign, symbolSize: 5 } : value,
+    ),
+    ...(style === 'areas' ? { stack: 'all', areaStyle: { opacity: 0.6 } } : {}),
+    lineStyle: { width: style === 'areas' ? 1 : 2, type: style === 'lines' ? strokeOf(place) : 'solid' },
+    symbol: areFew ? sign : 'none',
+    symbolSize: 6,
+    showSymbol: true,
     showAllSymbol: true,
     sampling: values.length > 2000 ? 'lttb' : undefined,
   };

@@ -9,7 +9,7 @@ import { readMarks, type Mark } from './marks';
 import { whyUnknown } from './parts';
 import { extents, extentText, pieceEnd, pieceLabel, type Extent } from './pieces';
 import { leftOut, numeric, readCourse, type Course, type Series } from './series';
-import { band, beforeLine, drawn, LEAST_COLUMN, markLines, veil, type Before } from './strokes';
+import { band, beforeLine, drawn, LEAST_COLUMN, markLines, strokeOf, veil, type Before } from './strokes';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 
 const BEFORE = 'before';
@@ -37,6 +37,7 @@ export const drawTimeseries: Draw = (input) => {
   const { marks, notes: marked } = readMarks(input.overlays.markers, course.pieces, time);
   const style = isSummed ? (width >= pieces.length * LEAST_COLUMN ? 'columns' : 'areas') : 'lines';
   const looks = colours(fitting, theme);
+  const places = new Map(fitting.map(({ key }, place) => [key, place]));
   const tip = (at: number): Tip =>
     tipOf(at, {
       pieces,
@@ -99,10 +100,10 @@ export const drawTimeseries: Draw = (input) => {
         formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
       },
       series: [
-        ...shown.map((series, place) =>
+        ...shown.map((series) =>
           drawn(series, {
             style,
-            place,
+            place: places.get(series.key) ?? 0,
             isAlone: shown.length === 1,
             colour: looks.get(series.key) ?? theme.rest,
             units,
@@ -211,7 +212,7 @@ function legendOf(
   theme: Input['theme'],
 ): LegendEntry[] {
   if (series.length < 2 && !before && !isSplit) return [];
-  const entries = series.map(({ key, name, unit, values }): LegendEntry => {
+  const entries = series.map(({ key, name, unit, values }, place): LegendEntry => {
     const known = values.filter((value) => value !== null);
     const most = known.length ? Math.max(...known) : null;
     return {
@@ -219,6 +220,7 @@ function legendOf(
       name,
       colour: looks.get(key) ?? theme.rest,
       text: isSummed ? format(sumKnown(values), unit) : '',
+      ...(isSummed ? {} : { stroke: strokeOf(place) }),
       title: known.length ? `most ${exact(most, unit)}, least ${exact(Math.min(...known), unit)}` : 'unknown',
     };
   });
@@ -229,14 +231,14 @@ function legendOf(
       colour: theme.ink,
       text: isSummed ? format(sumKnown(before.values), before.unit) : '',
       title: 'the same length of time just before',
-      isDashed: true,
+      stroke: 'dashed',
     });
   return entries;
 }
 
 function aheadEntry(ahead: Ahead | null, theme: Input['theme']): LegendEntry {
   const name = `forecast, ${percent(ahead?.level ?? 0)} of cases`;
-  return { key: 'ahead', name, colour: theme.mark, text: '', isDashed: true, isFixed: true };
+  return { key: 'ahead', name, colour: theme.mark, text: '', stroke: 'dashed', isFixed: true };
 }
 
 function notesOf(
