@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tachograph.analytics import amounts
 from tachograph.analytics.coverage import GOOD, percent
 
 __all__ = ["cost_of", "dollars", "duration", "mark", "moment", "number", "short"]
@@ -31,13 +32,8 @@ def moment(text: str | None, otherwise: str) -> str:
 
 
 def dollars(microusd: Any) -> str:
-    """Micro-dollars as dollars and cents; four digits below a dollar. What is less than that is still not nothing."""
-    if microusd is None:
-        return "–"
-    if 0 < microusd < 50:
-        return "<$0.0001"
-    usd = microusd / 1_000_000
-    return f"${usd:,.2f}" if usd >= 1 or not microusd else f"${usd:.4f}"
+    """Micro-dollars as people write money; a dash for unknown."""
+    return "–" if microusd is None else amounts.dollars(microusd)
 
 
 def cost_of(row: Mapping[str, Any]) -> str:
