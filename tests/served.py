@@ -150,6 +150,7 @@ def served(
             rights=None,  # type: ignore[arg-type]
             consent=None,  # type: ignore[arg-type]
             setup=None,  # type: ignore[arg-type]
+            leaving=dict,
             addresses=dict,
             receiver_metrics=lambda: "",
             receiver_health=lambda: {"status": "ok"},

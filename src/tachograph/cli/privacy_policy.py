@@ -48,7 +48,10 @@ def policy(
     place = resolve_home(context, home)
     done = None if preset is None else _choose(place, Preset(preset), yes=yes, keep_texts=keep_texts)
     answer = {**_state(place), **({} if done is None else {"erased_texts": done})}
-    answer |= {"rows": _rows(Preset(shown or answer["preset"]))} if preset is None else {}
+    if preset is None:
+        from tachograph.server.policy_table import policy_rows
+
+        answer["rows"] = policy_rows(Preset(shown or answer["preset"]))
     if wants_json(context, as_json):
         click.echo(jsonlib.dumps(answer))
     else:
@@ -113,24 +116,6 @@ def _state(home: Home) -> dict[str, Any]:
 
     with open_backend(home) as backend:
         return backend.privacy()
-
-
-def _rows(preset: Preset) -> list[dict[str, Any]]:
-    from tachograph_sdk.privacy.policy import POLICIES
-
-    return [
-        {
-            "attribute": rule.attribute,
-            "becomes": rule.into or rule.attribute,
-            "kinds": sorted(rule.kinds),
-            "purpose": rule.purpose.value,
-            "treatment": rule.treatment.value,
-            "form": rule.shape or None,
-            "otherwise": rule.fallback,
-            "reason": rule.reason,
-        }
-        for rule in POLICIES[preset].rules
-    ]
 
 
 def _print(answer: dict[str, Any]) -> None:

@@ -111,6 +111,7 @@ class Services:
     retention: Retention
     rights: Rights  # of the people in the data
     consent: Consent  # what was allowed, and the way to allow it or take it back
+    leaving: Callable[[], Mapping[str, Any]]  # what waits to leave this machine, and what left
     setup: Setup  # of the user's own agents
     addresses: Callable[[], Mapping[str, Any]]  # how to reach this server's ports
     receiver_metrics: Callable[[], str]  # Prometheus text; empty when the receiver does not answer

@@ -42,7 +42,7 @@ from tachograph.server.services import Progress, QueryTimes, Services
 from tachograph.tasks import Task, TaskRunner
 from tachograph.wiring.consent import is_taken_back, open_consent
 from tachograph.wiring.explaining import explaining
-from tachograph.wiring.outbox import outbox_tasks
+from tachograph.wiring.outbox import leaving_of, outbox_tasks
 from tachograph.wiring.parts import build_core, build_files_importer, build_importer, finish
 from tachograph.wiring.presets import PresetChoice
 from tachograph.wiring.rights import build_rights, consents_of
@@ -247,6 +247,7 @@ class _CoreProcess:
             retention=retainer,
             reprice=Repricer(self._core.store, home.prices).reprice,
             consent=consent,
+            leaving=lambda: leaving_of(home, settings, consent),
             setup=OwnSetup(home),
             addresses=self._addresses,
             receiver_metrics=lambda: self._ask_receiver("/metrics").decode(errors="replace"),

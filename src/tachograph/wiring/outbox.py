@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tachograph.config import Settings, load, secret_of
 from tachograph.home import Home
@@ -19,7 +19,15 @@ from tachograph_sdk.outbox.purposes import MAY_LEAVE
 if TYPE_CHECKING:
     from tachograph.outputs.sinks.worker import Forwarder
 
-__all__ = ["open_outbox", "open_outbox_here", "open_outbox_to_purge", "open_sinks", "outbox_tasks", "purge_for"]
+__all__ = [
+    "leaving_of",
+    "open_outbox",
+    "open_outbox_here",
+    "open_outbox_to_purge",
+    "open_sinks",
+    "outbox_tasks",
+    "purge_for",
+]
 
 PERIOD_S = 1.0
 LIMITS_PERIOD_S = 3600.0
@@ -43,6 +51,18 @@ def open_outbox_here(home: Home) -> Outbox:
     from tachograph_sdk.privacy.consent import Consent
 
     return open_outbox(home, load(home), Consent.open(home.root))
+
+
+def leaving_of(home: Home, settings: Settings, permissions: Permissions) -> dict[str, Any]:
+    """What waits to leave this home and what left, in JSON values; a place that cannot be opened is a `problem`."""
+    from tachograph.server.leaving import tell_leaving
+
+    sinks, problem = [], None
+    try:
+        sinks = open_sinks(settings)
+    except ConfigError as error:
+        problem = error.message
+    return tell_leaving(open_outbox(home, settings, permissions), sinks, problem=problem)
 
 
 def open_sinks(settings: Settings, *, environ: Mapping[str, str] | None = None) -> list[Sink]:

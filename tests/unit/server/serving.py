@@ -12,17 +12,21 @@ from typing import Any
 
 import uvicorn
 
+from tachograph.config import Settings
 from tachograph.home import Home
 from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.ports import Position
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.core import Core
+from tachograph.server.leaving import tell_leaving
 from tachograph.server.retention import Retainer
 from tachograph.server.services import QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
+from tachograph.wiring.outbox import open_outbox
 from tachograph.wiring.setup import OwnSetup
 from tachograph_sdk.privacy.consent import Consent
+from tachograph_sdk.privacy.presets import NothingAllowed
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
 __all__ = ["AUTH", "NAMES", "NOW_US", "TOKEN", "Clock", "served", "services_on"]
@@ -78,6 +82,7 @@ def services_on(store: DuckDBStore, folder: Path, **others: Any) -> Services:
         "rights": None,
         "consent": Consent(folder / "consents", environ={}),
         "setup": OwnSetup(Home(folder / "own"), environ={"CLAUDE_CONFIG_DIR": str(folder / "claude")}),
+        "leaving": lambda: tell_leaving(open_outbox(Home(folder / "own"), Settings(), NothingAllowed()), []),
         "addresses": lambda: {"http": "http://127.0.0.1:1"},
         "receiver_metrics": lambda: "",
         "receiver_health": lambda: {"status": "ok"},

@@ -112,6 +112,7 @@ def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Itera
         rights=None,  # type: ignore[arg-type]
         consent=Consent(tmp_path / "home", environ={}),
         setup=OwnSetup(Home(tmp_path / "home"), environ={"CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}),
+        leaving=dict,
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,
