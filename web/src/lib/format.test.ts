@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   change,
+  dayIn,
   dollars,
   duration,
   exact,
   format,
   formatDay,
   formatMetric,
+  formatMoment,
   formatName,
+  formatTime,
   percent,
   short,
 } from './format';
@@ -28,6 +31,7 @@ describe('amounts', () => {
     [205_276_391, '205 M'],
     [1.5e9, '1.5 G'],
     [2.34, '2.3'],
+    [8441.3, '8,441'],
   ])('writes %d as %s', (value, text) => expect(short(value)).toBe(text));
 
   it.each([
@@ -80,6 +84,15 @@ describe('changes', () => {
 });
 
 describe('names', () => {
+  it('writes months alike in days and moments', () => {
+    expect(formatMoment('2026-09-22T12:12:00Z', 'UTC')).toBe('Tue 22 Sep 12:12');
+    expect(formatDay('2026-09-22')).toBe('Tue 22 Sep');
+    expect(formatTime(Date.parse('2026-09-22T12:12:31Z'), 'UTC')).toBe('12:12:31');
+    expect(dayIn('2026-09-22T23:30:00Z', 'Europe/Berlin')).toBe('2026-09-23');
+    expect(dayIn('2026-09-22T23:30:00Z', 'No/Such')).toBe('2026-09-22');
+    expect(dayIn('nonsense', 'UTC')).toBe('nonsense');
+  });
+
   it('writes pieces of time as people do', () => {
     expect(formatDay('2026-11-20')).toBe('Fri 20 Nov');
     expect(formatName(1, 'weekday')).toBe('Monday');

@@ -67,7 +67,8 @@ export function formatTick(value: number, unit: Unit): string {
 
 /** A count in three digits, `196 M`; below 10,000 in full. */
 export function short(value: number): string {
-  if (value < 10_000) return Number.isInteger(value) ? grouped.format(value) : trimmed(value, value < 100 ? 1 : 0);
+  if (value < 10_000)
+    return Number.isInteger(value) || value >= 1000 ? grouped.format(value) : trimmed(value, value < 100 ? 1 : 0);
   for (const [name, size] of SIZES) {
     // 999,950 is a million when written with three digits, not a thousand thousand.
     if (value >= size * 0.9995) return `${Number((value / size).toPrecision(3))} ${name}`;
@@ -153,7 +154,7 @@ export function formatMoment(iso: string | null | undefined, zone: string | unde
   if (!iso) return UNKNOWN;
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  return moments(zone, seconds).format(at).replace(',', '');
+  return moments(zone, seconds).format(at).replace(',', '').replace('Sept', 'Sep'); // as days are written
 }
 
 /** The time of day of a moment: `16:08:31`. */

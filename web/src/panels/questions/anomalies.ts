@@ -36,6 +36,12 @@ export function nothingStandsOut(answer: Anomalies): boolean {
   return !answer.anomalies.length && !Object.keys(answer.unknown).length && !Object.keys(answer.left_out).length;
 }
 
+/** Of each dimension the value that is furthest from what is usual for it: the answer has these first. */
+export function mainContributors(anomaly: Anomaly): Anomaly['contributors'] {
+  const seen = new Set<string>();
+  return anomaly.contributors.filter(({ dimension }) => !seen.has(dimension) && seen.add(dimension));
+}
+
 /** By day, the newest first. */
 export function byDay(anomalies: readonly Anomaly[]): { day: string; anomalies: Anomaly[] }[] {
   const days = new Map<string, Anomaly[]>();

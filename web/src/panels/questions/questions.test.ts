@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { csvOf, type DashboardAbout, type PanelAbout } from '../../lib/answers';
 import { about } from '../../lib/about.svelte';
 import { QUESTIONS } from '../questions';
-import { byDay, evidenceOf } from './anomalies';
+import { byDay, evidenceOf, mainContributors } from './anomalies';
 import { barShares, budgetWords } from './budget';
 import { className, hardHours, sortOf } from './errors';
 import { backTest, refusals } from './forecast';
@@ -191,6 +191,12 @@ describe('days that stand out', () => {
     const [first, second] = [...container.querySelectorAll('a')].map((link) => link.getAttribute('href') ?? '');
     expect(first).toBe('#/costs?since=2026-11-02&until=2026-11-03&panel=Cost+by+day');
     expect(new URLSearchParams(second?.split('?')[1]).get('model')).toBe(HOSTILE);
+  });
+
+  it('names of each dimension what is furthest from usual', () => {
+    const [one] = sample.ANOMALIES.anomalies;
+    const contributors = [...one!.contributors, { dimension: 'model', value: 'second', amount: 1, usual: 1 }];
+    expect(mainContributors({ ...one!, contributors }).map(({ value }) => value)).toEqual([HOSTILE, null]);
   });
 
   it('is by day, the newest first', () => {
