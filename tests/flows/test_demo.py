@@ -82,6 +82,6 @@ def test_making_it_again_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     home.demo_marker.write_text("")
     (home.root / "projects").mkdir()
     (home.root / "projects" / "old.jsonl").write_text("{}\n")
-    fill_demo_home(home)
+    fill_demo_home(home, days=4)
     assert not (home.root / "projects" / "old.jsonl").exists()
     assert (home.root / "tachograph.toml").read_text().startswith("[budget]")

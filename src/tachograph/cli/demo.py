@@ -49,13 +49,24 @@ def demo(
         run_server(demo_home, overrides, announce=print_json if quiet else print_addresses)
 
 
-def fill_demo_home(home: Home) -> dict[str, Any]:
-    """Write made-up histories and telemetry below `home` and import them the usual way. Returns the import's report."""
+def fill_demo_home(home: Home, *, days: int | None = None) -> dict[str, Any]:
+    """Write made-up histories, telemetry and readings of a plan's limits below `home`, and import them the usual way.
+
+    The readings lie where status lines leave them: whoever opens the store next takes them in.
+
+    Args:
+        home: it becomes a home of made-up data; an older demonstration in it goes away.
+        days: how many, up to today; None is as many as every panel needs.
+
+    Returns:
+        The import's report.
+    """
     from tachograph.cli.client import find_server
     from tachograph.cli.import_ import run_import
-    from tachograph.inputs.agents.claude_code.sample import make_telemetry, make_transcripts
+    from tachograph.inputs.agents.claude_code.sample import make_weeks
     from tachograph.inputs.agents.codex.sample import make_rollouts
     from tachograph.inputs.agents.gemini_cli.sample import make_chats
+    from tachograph.inputs.agents.kit.made_up import DAYS
 
     if home.demo_marker.exists() and find_server(home) is None:
         shutil.rmtree(home.root)  # an older demonstration: its days would mix with these
@@ -64,15 +75,11 @@ def fill_demo_home(home: Home) -> dict[str, Any]:
     if not home.config.exists():
         home.config.write_text(f"[budget]\nmonth_usd = {MONTH_USD}  # made up, too\n", encoding="utf-8")
     now = datetime.now(UTC)
-    made = {
-        "projects": make_transcripts(last_day=now.date(), until=now),
-        "telemetry": make_telemetry(last_day=now.date(), until=now),
-        "codex/sessions": make_rollouts(last_day=now.date(), until=now),
-        "gemini/tmp": make_chats(last_day=now.date(), until=now),
-    }
-    for folder, files in made.items():
-        for name, data in files:
+    days = DAYS if days is None else days
+    for make, folder in ((make_weeks, ""), (make_rollouts, "codex/sessions"), (make_chats, "gemini/tmp")):
+        for name, data in make(last_day=now.date(), days=days, until=now):
             path = home.root / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    return run_import(home, [home.root / folder for folder in made], show_progress=False)
+    folders = [home.root / name for name in ("projects", "telemetry", "codex/sessions", "gemini/tmp")]
+    return run_import(home, [folder for folder in folders if folder.exists()], show_progress=False)

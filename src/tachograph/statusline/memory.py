@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tachograph.statusline.ledger import Ledger
     from tachograph.statusline.payload import Payload
 
-__all__ = ["FOLDER", "LOCK", "MAX_OBSERVED_BYTES", "OBSERVED", "ROTATED", "SEEN", "Seen", "remember"]
+__all__ = ["FOLDER", "LOCK", "MAX_OBSERVED_BYTES", "OBSERVED", "ROTATED", "SEEN", "Seen", "reading_line", "remember"]
 
 OBSERVED = "observed.jsonl"
 ROTATED = "observed.1.jsonl"
@@ -187,11 +187,16 @@ def remember(
             os.close(lock)
 
 
-def _note(folder: str, payload: Payload, now_s: float) -> None:
-    """Append one line for the core to read. Raises OSError."""
+def reading_line(payload: Payload, now_s: float) -> bytes:
+    """The line that tells the core of a redraw's limits."""
     told: dict[str, Any] = {"v": 1, "at_us": int(now_s * 1e6), "session": payload.session, "version": payload.version}
     told["limits"] = [[limit.window, limit.used_ratio, limit.resets_at_s] for limit in payload.limits]
-    line = dumps(told).encode() + b"\n"
+    return dumps(told).encode() + b"\n"
+
+
+def _note(folder: str, payload: Payload, now_s: float) -> None:
+    """Append one line for the core to read. Raises OSError."""
+    line = reading_line(payload, now_s)
     if len(line) > MAX_LINE:
         return
     path = os.path.join(folder, OBSERVED)

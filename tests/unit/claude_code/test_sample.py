@@ -3,13 +3,17 @@
 import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 import pytest
 
-from tachograph.inputs.agents.claude_code.sample import make_telemetry, make_transcripts
+from tachograph.analytics.trends.anomalies import find_anomalies
+from tachograph.inputs.agents.claude_code.sample import make_telemetry, make_transcripts, make_weeks
 from tachograph.inputs.agents.codex.sample import make_rollouts
 from tachograph.inputs.agents.gemini_cli.sample import make_chats
+from tachograph.inputs.agents.kit.made_up import DAYS
+from tachograph.inputs.statusline import read_lines
 
 DAY = date(2026, 11, 20)
 MAKERS = (make_transcripts, make_rollouts, make_chats)
@@ -24,7 +28,7 @@ def times(made):
     return found
 
 
-@pytest.mark.parametrize("make", [*MAKERS, make_telemetry])
+@pytest.mark.parametrize("make", [*MAKERS, make_telemetry, make_weeks])
 def test_the_same_seed_gives_the_same_bytes(make):
     assert list(make(last_day=DAY, days=8)) == list(make(last_day=DAY, days=8))
     assert list(make(last_day=DAY, days=8)) != list(make(last_day=DAY, days=8, seed=99))
@@ -69,18 +73,52 @@ def test_nothing_is_sent_of_the_rest_of_the_day_and_it_is_of_the_same_sessions()
 
 @pytest.mark.parametrize("later", range(7))
 def test_whatever_weekday_it_is_asked_one_day_stands_out_and_weekends_are_quiet(later):
-    days: Counter[date] = Counter()
-    for _, data in make_transcripts(last_day=DAY + timedelta(days=later), days=28):
-        days.update(
-            datetime.fromisoformat(told["timestamp"]).date()
-            for told in map(json.loads, data.splitlines())
-            if told["type"] == "assistant"
-        )
+    last_day = DAY + timedelta(days=later)
+    days = Counter({last_day - timedelta(days=back): 0.0 for back in range(DAYS)})
+    for _, data in make_telemetry(last_day=last_day):
+        for record in json.loads(data.splitlines()[0])["resourceLogs"][0]["scopeLogs"][0]["logRecords"]:
+            for entry in record["attributes"]:
+                if entry["key"] == "cost_usd":
+                    at = datetime.fromtimestamp(int(record["timeUnixNano"]) / 1e9, UTC)
+                    days[at.date()] += entry["value"]["doubleValue"]
     (busiest, most), (_, second) = days.most_common(2)
     assert busiest.weekday() < 5
+    found, _ = find_anomalies(sorted(days.items()))
+    (seen,) = [one for one in found if one.direction == "high"]
+    assert seen.day == busiest
+    assert most > 1.25 * seen.limit  # not by a hair
+    assert 15 < most < 25
+    assert most < 4 * second  # the other days are to be seen in a chart, too
     working, weekend = (
-        [n for day, n in days.items() if (day.weekday() < 5) == is_working] for is_working in (True, False)
+        [usd for day, usd in days.items() if (day.weekday() < 5) == is_working] for is_working in (True, False)
     )
-    assert most > 5 * median(working)
-    assert most > 3 * second
     assert median(working) > 2 * median(weekend)
+
+
+def readings(made):
+    return [json.loads(line) for line in dict(made)["statusline/observed.jsonl"].splitlines()]
+
+
+def test_limits_of_the_plan_are_noted_as_status_lines_note_them():
+    made = dict(make_weeks(last_day=DAY))
+    found = readings(made)
+    records, drops = read_lines(made["statusline/observed.jsonl"], received_us=0)
+    assert not drops
+    assert len(records) == 2 * len(found) > 500
+    assert {f"telemetry/{one['session']}.jsonl" for one in found} < set(made)
+    times = [one["at_us"] for one in found]
+    assert times == sorted(times)
+    for place, highest in enumerate((0.5, 0.3)):
+        used = [one["limits"][place][1] for one in found]
+        assert highest < max(used) <= 1.0
+        pairs = pairwise(one["limits"][place] for one in found)
+        assert all(one[1] <= other[1] for one, other in pairs if one[2] == other[2])  # until it begins anew
+        assert all(one["at_us"] < one["limits"][place][2] * 1e6 for one in found)
+
+
+def test_no_limit_is_noted_of_the_rest_of_the_day():
+    whole = readings(make_weeks(last_day=DAY, days=8))
+    now = datetime.fromtimestamp(whole[len(whole) // 2]["at_us"] / 1e6, UTC)
+    assert readings(make_weeks(last_day=DAY, days=8, until=now)) == [
+        one for one in whole if one["at_us"] < now.timestamp() * 1e6
+    ]

@@ -1,4 +1,4 @@
-"""Made-up sessions in the agent's own formats, for the demonstration: transcripts, and the telemetry of the same sessions.
+"""Made-up sessions in the agent's own formats, for the demonstration: transcripts, and telemetry and limits of the same sessions.
 
 The same seed gives the same bytes.
 """
@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from tachograph.inputs.agents.claude_code.sample_limits import Spent, note_limits
 from tachograph.inputs.agents.claude_code.sample_telemetry import Request, Telemetry, Tool
-from tachograph.inputs.agents.kit.made_up import DAYS, Dice, Stint, plan_stints, stamp
+from tachograph.inputs.agents.kit.made_up import DAYS, PEOPLE, Dice, Stint, plan_stints, stamp
+from tachograph.statusline.memory import FOLDER, OBSERVED
 
-__all__ = ["make_telemetry", "make_transcripts"]
+__all__ = ["make_telemetry", "make_transcripts", "make_weeks"]
 
 VERSIONS = ("2.0.76", "2.1.288", "2.1.301", "2.1.314", "2.1.322", "2.1.328")  # each for as long
-BEFORE = (("claude-sonnet-5-5", 60), ("claude-opus-5", 25), ("claude-haiku-5-5", 15))
-AFTER = (("claude-opus-5-5", 65), ("claude-sonnet-5-5", 20), ("claude-haiku-5-5", 15))
+BEFORE = (("claude-sonnet-5-5", 60), ("claude-opus-5", 32), ("claude-haiku-5-5", 8))
+AFTER = (("claude-opus-5-5", 65), ("claude-sonnet-5-5", 27), ("claude-haiku-5-5", 8))
 LONG = "claude-opus-5-5"
 CHANGED = 0.55  # of the weeks are over when the team takes another model
 TOOLS = (
@@ -44,10 +46,10 @@ CONTEXT = 165_000  # tokens, above which it is compacted
 STUCK_CALLS = 9
 
 
-def make_transcripts(
+def make_weeks(
     *, last_day: date, days: int = DAYS, seed: int = 7, until: datetime | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Transcript files of a made-up team's weeks.
+    """All that a made-up team's weeks leave behind, played once.
 
     Args:
         last_day: the newest day, UTC.
@@ -56,18 +58,33 @@ def make_transcripts(
         until: what would be written from then on is not there yet: a session that runs then ends in the middle.
 
     Yields:
-        Path below a `projects` directory, and the file's bytes.
+        Path below a home, and the file's bytes: transcripts below `projects`, OTLP below `telemetry`, and what the first
+        one's status line noted of a plan's limits, where the core looks for that.
     """
+    spent = []
     for session in _play(last_day, days, seed, until):
-        for path, lines in session.files():
-            if lines:
-                yield path, b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+        yield from ((f"projects/{path}", data) for path, data in session.files())
+        if data := session.telemetry.as_lines():
+            yield f"telemetry/{session.session}.jsonl", data
+        if session.stint.person == PEOPLE[0]:
+            whose = {"session": session.session, "version": session.version}
+            spent += [Spent(at=at, usd=usd, **whose) for at, usd in session.telemetry.costs]
+    if spent:
+        yield f"{FOLDER}/{OBSERVED}", note_limits(spent)
+
+
+def make_transcripts(
+    *, last_day: date, days: int = DAYS, seed: int = 7, until: datetime | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Only the transcripts, below a `projects` directory."""
+    for session in _play(last_day, days, seed, until):
+        yield from session.files()
 
 
 def make_telemetry(
     *, last_day: date, days: int = DAYS, seed: int = 7, until: datetime | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """What the same sessions send by OpenTelemetry: whose they are, how long things took, how long somebody was active.
+    """Only what the same sessions send by OpenTelemetry: whose they are, how long things took, how long somebody was active.
 
     Yields:
         A file's name, and requests of OTLP in JSON, one each line.
@@ -79,7 +96,7 @@ def make_telemetry(
 
 def _play(last_day: date, days: int, seed: int, until: datetime | None) -> Iterator[_Session]:
     dice = Dice(seed)
-    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=6.0, with_busy_day=True):
+    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=8.0, with_busy_day=True):
         session = _Session(dice=dice, stint=stint, now=stint.start, until=until)
         session.play()
         yield session
@@ -114,7 +131,7 @@ class _Session:
             session=self.session, person=stint.person, project=stint.project, version=self.version, until=self.until,
             started=self.now,
         )  # fmt: skip
-        prompts = 1 + round(rng.gammavariate(2.0, 1.5)) if not stint.is_long else rng.randrange(28, 36)
+        prompts = 1 + round(rng.gammavariate(6.0, 0.4)) if not stint.is_long else rng.randrange(22, 27)
         for number in range(prompts):
             self._prompt(is_stuck=stint.is_stuck and number == 0)
         if self.changed and self.dice.chance(COMMIT_SHARE):
@@ -123,12 +140,14 @@ class _Session:
                 url = f"https://example.invalid/demo/{stint.project}/pull/{rng.randrange(1, 999)}"
                 self._turn("Bash", {"command": "gh pr create --fill"}, {"stdout": url})
 
-    def files(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Path and lines of the session and of its subagents."""
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Path and bytes of the transcripts of the session and of its subagents, those that are there."""
         folder = f"-home-demo-{self.stint.project}"
-        yield f"{folder}/{self.session}.jsonl", self.lines
-        for agent, lines in self.side_lines.items():
-            yield f"{folder}/{self.session}/subagents/agent-{agent}.jsonl", lines
+        beside = {f"{self.session}/subagents/agent-{agent}": lines for agent, lines in self.side_lines.items()}
+        for name, lines in {self.session: self.lines, **beside}.items():
+            if lines:
+                data = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+                yield f"{folder}/{name}.jsonl", data
 
     def _prompt(self, *, is_stuck: bool) -> None:
         rng = self.dice.random
@@ -138,7 +157,7 @@ class _Session:
         if is_stuck:
             for _ in range(STUCK_CALLS):
                 self._turn("Bash", {"command": "made-up-tests --all"}, "Error: Exit code 1")
-        for _ in range(round(rng.gammavariate(2.0, 2.5))):
+        for _ in range(round(rng.gammavariate(4.0, 1.2))):
             self._use(self.dice.pick(TOOLS))
         if self.dice.chance(ERROR_SHARE * (5 if is_stuck else 1)):
             self._failed()

@@ -58,6 +58,7 @@ class Telemetry:
     records: list[dict[str, Any]] = field(default_factory=list)
     active: Counter[str] = field(default_factory=Counter)  # milliseconds, by whom
     last: datetime | None = None
+    costs: list[tuple[datetime, float]] = field(default_factory=list)  # US dollars of each request
 
     def add_request(self, told: Request) -> None:
         """`claude_code.api_request`."""
@@ -71,6 +72,7 @@ class Telemetry:
             cache_write=usage["cache_creation_input_tokens"],
         )
         cost = _prices().price(tokens, model=told.model, at_us=int(told.at.timestamp() * 1_000_000))
+        self.costs.append((told.at, cost.nanousd / 1e9))
         self._record(
             told.at,
             "api_request",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-__all__ = ["DAYS", "PROJECTS", "Dice", "Stint", "plan_stints", "stamp"]
+__all__ = ["DAYS", "PEOPLE", "PROJECTS", "Dice", "Stint", "plan_stints", "stamp"]
 
 DAYS = 60
 """Enough for forecasts (35 whole days), for days that stand out (28 with a value) and for changes of level (42)."""
@@ -17,8 +17,9 @@ DAYS = 60
 PROJECTS = ("atlas-api", "atlas-web", "billing", "data-pipeline", "docs-site", "mobile-app")
 PEOPLE = ("ada", "grace", "linus", "margaret", "ken", "barbara")
 JOINED = 0.6  # of the weeks are over when the last of them comes
+WEEKEND = 0.3  # of the sessions of a working day
 BUSY_BACK = 11  # the day that stands out lies about so many days back, on a working day
-BUSY_SESSIONS = 9
+BUSY_SESSIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Dice:
 def plan_stints(
     dice: Dice, *, last_day: date, days: int, per_day: float, with_busy_day: bool = False
 ) -> Iterator[Stint]:
-    """Starts of sessions, a quarter as many at weekends.
+    """Starts of sessions, fewer at weekends.
 
     Args:
         dice: of the agent that is planned.
@@ -77,8 +78,8 @@ def plan_stints(
     for back in range(days - 1, -1, -1):
         day = last_day - timedelta(days=back)
         age = (days - 1 - back) / days
-        mean = per_day if day.weekday() < 5 else per_day / 4
-        for number in range(max(0, round(dice.random.gauss(mean, 0.15 * per_day)))):
+        mean = per_day if day.weekday() < 5 else per_day * WEEKEND
+        for number in range(max(0, round(dice.random.gauss(mean, 0.15 * mean)))):
             yield _stint(dice, day, age, is_stuck=with_busy_day and number == 0 and back % 9 == 4)
         if with_busy_day and day == busy:
             for _ in range(BUSY_SESSIONS):
