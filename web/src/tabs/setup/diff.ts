@@ -28,7 +28,7 @@ export function diffLines(diff: string): DiffLine[] {
 export function diffSummary(lines: readonly DiffLine[]): string {
   const added = lines.filter(({ kind }) => kind === 'added').length;
   const removed = lines.filter(({ kind }) => kind === 'removed').length;
-  return [added ? `${added} ${added === 1 ? 'line' : 'lines'} added` : '', removed ? `${removed} removed` : '']
-    .filter(Boolean)
-    .join(', ');
+  const counted = (count: number) => `${count} ${count === 1 ? 'line' : 'lines'}`;
+  if (!added) return removed ? `${counted(removed)} removed` : '';
+  return removed ? `${counted(added)} added, ${removed} removed` : `${counted(added)} added`;
 }
