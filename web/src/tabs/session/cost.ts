@@ -26,7 +26,7 @@ export function drawCost(told: OneSession, zone: string | undefined): Draw {
   const text = (at: number) =>
     `${formatMoment(new Date(times[at] ?? start).toISOString(), zone)}: ${exact(costs[at], 'usd')}, ${exact(tokens[at], 'tokens')}`;
   return ({ theme, width }: Input): Drawing => ({
-    height: 200,
+    height: 290,
     points: times.length,
     along: 'x',
     tell: text,

@@ -48,13 +48,13 @@ export class Entries {
       this.problem = null;
       if (same) return;
       const entries = [...first.timeline];
-      const shows = known === 0; // while nothing is shown, each page is shown at once
+      const shows = known === 0; // else what is shown stays until the new is whole
       if (shows) this.entries = [...entries];
       for (let next = first.next_offset; next !== null && entries.length < MOST_ENTRIES;) {
         const page = await this.#page(id, tz, next, abort.signal);
         if (abort.signal.aborted) return;
         entries.push(...page.timeline);
-        if (shows) this.entries = [...entries];
+        if (shows && entries.length >= 2 * this.entries.length) this.entries = [...entries]; // each time twice as many
         next = page.next_offset;
       }
       this.entries = entries.slice(0, MOST_ENTRIES);

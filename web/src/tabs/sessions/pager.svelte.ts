@@ -14,7 +14,7 @@ export type FetchPage<Row> = (parameters: Parameters, signal: AbortSignal) => Pr
 
 export const PAGE = 100; // rows of a page
 export const MOST_PAGES = 10;
-const AHEAD = 1; // pages fetched before they are scrolled to
+const AHEAD = 2; // pages fetched before they are scrolled to
 
 interface Named {
   readonly id: string;

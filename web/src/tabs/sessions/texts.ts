@@ -33,9 +33,9 @@ export function textsOf(session: Session, zone: string | undefined): Texts {
   return texts;
 }
 
-/** Of ten, to one digit. */
+/** Of ten, as everywhere on the page. */
 export function scoreText(score: number | null): string {
-  return score === null ? UNKNOWN : format(Math.round(score * 10) / 10, 'mean');
+  return format(score, 'mean');
 }
 
 function write(session: Session, zone: string | undefined): Texts {
