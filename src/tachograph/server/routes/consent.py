@@ -41,11 +41,20 @@ class PurposeText(Answer):
     text: str
 
 
+class SwitchState(Answer):
+    """Something outside the ledger that says no, whatever was allowed."""
+
+    name: str
+    why: str
+    to_lift: str
+    purposes: list[str]
+
+
 class ConsentState(Answer):
     """How all purposes stand."""
 
     purposes: list[PurposeState]
-    switches: list[Any]
+    switches: list[SwitchState] = Field(description="those that say no now")
     policy_version: int
     entries: int = Field(description="of the ledger of decisions")
     problem: str | None = Field(description="what is wrong with the ledger")
