@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { PanelAbout } from '../lib/answers';
 import { addsUp, sumKnown } from './adding';
 import { drawBars } from './bars';
 import { contrast, inkOn, mix } from './colours';
 import { answerOf, HOSTILE, inputOf, METRICS, read, THEME } from './handmade';
 import { drawHeatmap } from './heatmap';
 import { drawHistogram } from './histogram';
+import { choicesOf } from './kinds';
 import { orderRows, turned } from './ranked';
 import { toLargest, toSessions } from './leads';
 import { drawShare, readSlices } from './share';
@@ -54,6 +56,7 @@ describe('bars', () => {
     ];
     const cut = bars(projects(rows, { total_rows: 5 }), { overlays: { whole: whole(0.9) } });
     expect(cut.tell?.(2)).toBe('3 others: Cost $0.100000');
+    expect(read(cut.option).series[0]?.data[2]).toMatchObject({ value: 0.1 }); // 0.9 − 0.8 in binary is a little less
     expect(cut.follow?.(2)).toBeNull();
     // Without the whole, or where parts do not add up, nothing is made up.
     expect(bars(projects(rows, { total_rows: 5 })).notes).toEqual([{ text: '3 more are not shown.' }]);
@@ -335,5 +338,24 @@ describe('sums and colours', () => {
       ...[0.2, 0.4, 0.6, 0.8, 1].map((share) => mix(THEME.panel, THEME.mark, share)),
     ];
     for (const ground of grounds) expect(contrast(inkOn(ground), ground)).toBeGreaterThanOrEqual(4.5);
+  });
+});
+
+describe('the figures to choose from', () => {
+  it('are the panel’s own, without shares of the first, and of a whole only those that add up', () => {
+    const metrics = ['cost_usd', 'cost_share', 'sessions'];
+    const of = (chart: PanelAbout['chart']) => choicesOf(inputOf(projects([]), { chart, metrics }).panel, METRICS);
+    expect(of('bars')).toEqual(['cost_usd', 'sessions']);
+    expect(of('treemap')).toEqual(['cost_usd']);
+    expect(of('timeseries')).toEqual([]);
+  });
+
+  it('take the figure before from the same column when another one is drawn', () => {
+    const previous = { window: { since: null, until: null, tz: 'UTC' }, rows: [[7, 2]], changes: [], ratios: [] };
+    const input = inputOf(projects([['a', 8, 3]], { previous }), {
+      by: ['project'],
+      metrics: ['sessions', 'cost_usd'],
+    });
+    expect(drawBars(input).tell?.(0)).toBe('a: Sessions 3, Cost $8.00, in the window before 2 (+50 %)');
   });
 });

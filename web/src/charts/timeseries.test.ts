@@ -85,6 +85,7 @@ describe('a time series', () => {
     expect(drawing.legend?.map(({ key }) => key)).toContain('null');
     expect(drawing.legend?.map(({ key }) => key)).toContain('=unknown');
     expect(drawing.tell?.(0)).toContain('together $55.00');
+    expect(drawing.tell?.(1)).toContain('c –'); // unknown there, not 0
     const box = tooltip.formatter([{ dataIndex: 0 }]);
     expect(box.querySelector('img')).toBeNull();
     expect(
@@ -146,6 +147,11 @@ describe('a time series', () => {
     const answer = answerOf(['day', 'model'], ['cost_usd'], rows, { window });
     const drawing = drawTimeseries(inputOf(answer, { by: ['model'] }, { overlays: { whole } }));
     expect(read(drawing.option).series[1]?.data).toEqual([4, 5, 6]);
+    const off = drawTimeseries({
+      ...inputOf(answer, { by: ['model'] }, { overlays: { whole } }),
+      off: new Set(['=a']),
+    });
+    expect(read(off.option).series).toHaveLength(0); // beside a part of the whole it would mislead
     const older = { ...whole, rows: whole.rows.slice(1) };
     expect(
       read(drawTimeseries(inputOf(answer, { by: ['model'] }, { overlays: { whole: older } })).option).series,
@@ -204,6 +210,20 @@ describe('a time series', () => {
       '2026-11-01: one',
       '4 more are not shown.',
     ]);
+  });
+
+  it('shows a lone value between two that are unknown, and strokes that differ', () => {
+    const rows = Array.from({ length: 90 }, (_, at) => [
+      new Date(Date.UTC(2026, 7, 1 + at)).toISOString().slice(0, 10),
+      at === 50 ? null : 0.5,
+      at % 2 ? null : 0.5,
+    ]);
+    const metrics = ['tool_success_ratio', 'request_p50_ms'];
+    const drawing = drawTimeseries(inputOf(answerOf(['day'], metrics, rows), { metrics }));
+    const { series } = read(drawing.option);
+    expect(series[0]?.data[49]).toBe(0.5);
+    expect(series[1]?.data[48]).toMatchObject({ value: 0.5, symbol: 'rect' });
+    expect(drawing.legend?.map(({ stroke }) => stroke)).toEqual(['solid', 'dashed']);
   });
 
   it('leads to the piece that is clicked, and to all from one to another', () => {
