@@ -85,7 +85,7 @@ describe('a time series', () => {
     expect(drawing.legend?.map(({ key }) => key)).toContain('null');
     expect(drawing.legend?.map(({ key }) => key)).toContain('=unknown');
     expect(drawing.tell?.(0)).toContain('together $55.00');
-    expect(drawing.tell?.(1)).toContain('c –'); // unknown there, not 0
+    expect(drawing.tell?.(1)).toContain('d –'); // unknown there, not 0
     const box = tooltip.formatter([{ dataIndex: 0 }]);
     expect(box.querySelector('img')).toBeNull();
     expect(
