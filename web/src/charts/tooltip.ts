@@ -1,5 +1,7 @@
 /** A tool tip as elements: what is stored is text in it, never markup, and no style attribute is needed. */
 
+import { wholeName } from '../lib/format';
+
 export interface Line {
   readonly name: string;
   readonly text: string;
@@ -17,7 +19,7 @@ export function tooltip(title: string, lines: readonly Line[], ...notes: readonl
   const box = document.createElement('div');
   box.className = 'tip';
   const head = document.createElement('strong');
-  head.textContent = title;
+  head.textContent = wholeName(title);
   box.append(head);
   const list = document.createElement('dl');
   for (const { name, text, colour } of lines) {
@@ -27,7 +29,7 @@ export function tooltip(title: string, lines: readonly Line[], ...notes: readonl
       swatch.style.background = colour;
       term.append(swatch);
     }
-    term.append(name);
+    term.append(wholeName(name));
     const value = document.createElement('dd');
     value.textContent = text;
     list.append(term, value);

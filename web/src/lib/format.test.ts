@@ -13,6 +13,7 @@ import {
   formatTime,
   percent,
   short,
+  wholeName,
 } from './format';
 
 describe('amounts', () => {
@@ -107,5 +108,32 @@ describe('names', () => {
     expect(formatMetric('tool_p95_ms')).toBe('Tool p95');
     expect(formatMetric('tool_success_ratio')).toBe('Tool success rate');
     expect(formatMetric('api_errors')).toBe('API errors');
+  });
+});
+
+describe('pseudonyms', () => {
+  it('are written by their first digits', () => {
+    expect(formatName('p_cdaaa68d9e2c9da1', 'project')).toBe('p_cdaaa68d…');
+    expect(formatName('u_0123456789abcdef')).toBe('u_01234567…');
+  });
+
+  it('that begin alike are never the same text, whichever comes first and however often', () => {
+    const alike = ['p_aaaaaaaa11111111', 'p_aaaaaaaa11222222', 'p_aaaaaaaa11111112', 'p_aaaaaaaa22222222'];
+    const once = alike.map((name) => formatName(name));
+    expect(new Set(once).size).toBe(alike.length);
+    expect([...alike].reverse().map((name) => formatName(name))).toEqual([...once].reverse());
+    expect(once[0]).toBe('p_aaaaaaaa…');
+    expect(once.map(wholeName)).toEqual(alike);
+  });
+
+  it('are not what only looks like one: names in clear stay whole', () => {
+    for (const name of [
+      '/home/jane/app',
+      'p_cdaaa68d9e2c9da',
+      'p_CDAAA68D9E2C9DA1',
+      'p_cdaaa68d9e2c9da1x',
+      'claude-opus-5-5',
+    ])
+      expect(formatName(name)).toBe(name);
   });
 });

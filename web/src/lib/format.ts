@@ -138,7 +138,28 @@ export function formatName(value: string | number | boolean | null | undefined, 
   if (dimension === 'month')
     return `${MONTHS[Number(String(value).slice(5, 7)) - 1] ?? ''} ${String(value).slice(0, 4)}`;
   if (dimension === 'session_length') return `${value} min`;
-  return String(value);
+  return shortName(String(value));
+}
+
+const PSEUDONYM = /^[a-z]_[0-9a-f]{16}$/;
+const FEWEST_DIGITS = 8;
+const shortened = new Map<string, string>(); // short to whole: what was shown once is never shown for another
+
+/** A pseudonym by its first digits, `p_cdaaa68d…`, as many as it takes that no other one looks the same; all else as it is. */
+export function shortName(name: string): string {
+  if (!PSEUDONYM.test(name)) return name;
+  for (let digits = FEWEST_DIGITS; digits < 16; digits += 2) {
+    const short = `${name.slice(0, 2 + digits)}…`;
+    const whole = shortened.get(short);
+    if (whole === undefined) shortened.set(short, name);
+    if (whole === undefined || whole === name) return short;
+  }
+  return name;
+}
+
+/** What a shortened pseudonym stands for; any other text stands for itself. */
+export function wholeName(shown: string): string {
+  return shortened.get(shown) ?? shown;
 }
 
 /** `2026-11-20` as `Fri 20 Nov`. */
