@@ -41,6 +41,12 @@ class Live {
     this.generation += 1;
   }
 
+  /** The same, and do not wait for the stream's next try. */
+  tryNow(): void {
+    if (!this.connected) this.#listen();
+    this.refresh();
+  }
+
   #listen(): void {
     clearTimeout(this.#retry);
     this.#stream?.close();
