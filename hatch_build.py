@@ -47,6 +47,8 @@ def build_dashboard(root: Path) -> None:
 def install_packages(root: Path, *, with_checks: bool) -> None:
     """Fetch the page's packages as the lock file has them, unless they are there."""
     modules = root / "web/node_modules"
+    # What is there already stays: going from tests back to `up` must not take the tests' packages away.
+    with_checks = with_checks or any(modules.glob(".made-from-checks-*"))
     lock = hashlib.sha256((root / "web/package-lock.json").read_bytes()).hexdigest()
     kinds = ["checks"] if with_checks else ["build", "checks"]
     if any((modules / f".made-from-{kind}-{lock}").exists() for kind in kinds):

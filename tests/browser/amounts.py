@@ -31,16 +31,13 @@ def exact(value: float | None, unit: str | None) -> str:
             return f"{text} tokens" if unit == "tokens" else text
 
 
-def _rounded(value: float, places: int) -> Decimal:
-    return Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-
-
 def _grouped(value: float, places: int) -> str:
-    return f"{_rounded(value, places):,}"
+    # As it is written: 12.85 becomes 12.9, although the nearest double lies below it.
+    return f"{Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
 
 
 def _plain(value: float, places: int) -> str:
-    text = f"{_rounded(value, places)}"
+    text = f"{Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from playwright.sync_api import Error, Route
 
 from tests.browser.amounts import exact
 from tests.browser.looking import Look
@@ -28,6 +31,9 @@ OF_THE_REPORT = {
 }
 """Metrics that the report's totals have too."""
 
+TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+MOST_ROWS = 500  # of the table behind a chart; all of them are in its file
+
 FIGURES = """panel => [...panel.querySelectorAll('data')].map(
     d => ({metric: d.dataset.metric, unit: d.dataset.unit, value: d.value, text: d.textContent, title: d.title}))"""
 
@@ -41,7 +47,8 @@ def test_figures_of_panels_are_those_of_the_api_and_the_report(server: Running, 
         for panel in look.page.locator("[data-panel][data-source*='/api/v1/query']").all():
             seen |= compare_panel(server, panel, search)
     # Not vacuous: these have to have been looked at.
-    assert {"cost_usd", "sessions", "total_tokens", "tool_calls", "commits"} <= seen
+    assert {"cost_usd", "sessions", "total_tokens"} <= seen
+    assert "model=" in search or {"tool_calls", "commits"} <= seen
 
 
 def compare_panel(server: Running, panel: Any, search: str) -> set[str]:
@@ -69,7 +76,7 @@ def compare_panel(server: Running, panel: Any, search: str) -> set[str]:
     shown = panel.locator("tbody").first.evaluate(FIGURES)
     wanted = [
         (column, cell)
-        for row in told["rows"]
+        for row in told["rows"][:MOST_ROWS]
         for column, cell in zip(told["columns"], row, strict=True)
         if units[column] is not None
     ]
@@ -120,3 +127,81 @@ def test_a_filter_narrows_every_panel(demo: Running, look: Look) -> None:
     alone = demo.get(f"/api/v1/query?metrics=cost_usd&range=all&project={quote(project)}")["rows"][0][0]
     shown = look.page.locator("[data-panel='overview/Cost'] data[data-metric=cost_usd]").evaluate("d => d.value")
     assert float(shown or "nan") == alone
+
+
+@pytest.mark.parametrize("server", ["demo", "captures"], indirect=True)
+def test_figures_of_every_answer_are_in_what_the_api_answers(server: Running, look: Look) -> None:
+    """Questions, too: no figure stands on the page that the answer it is of does not hold."""
+    answers = keep_answers(look)
+    seen = 0
+    for tab in DASHBOARDS:
+        look.open(server.about["http"], f"#/{tab}?range=all")
+        for panel in look.page.locator("[data-panel][data-source]:not([data-source*='/api/v1/query'])").all():
+            if source := panel.get_attribute("data-source"):
+                seen += compare_leaves(panel, [answers[source]])
+    assert seen > 5
+
+
+@pytest.mark.parametrize("server", ["demo", "captures"], indirect=True)
+def test_sessions_show_what_the_api_says_of_them(server: Running, look: Look) -> None:
+    answers = keep_answers(look)
+    look.open(server.about["http"], "#/sessions?range=all")
+    look.page.wait_for_selector("[data-session]")
+    assert compare_leaves(look.page.locator("main"), list(answers.values())) > 50
+    totals = server.get("/api/v1/report?range=all")["totals"]
+    text = look.page.inner_text("main")
+    assert f"{totals['sessions']:,} session" in text
+    assert exact(totals["cost_usd"], "usd") in text or totals["cost_usd"] < 1
+    for one in server.get("/api/v1/sessions?range=all&limit=3")["sessions"]:
+        answers.clear()
+        look.open(server.about["http"], f"#/sessions/{quote(one['id'])}?range=all")
+        look.page.get_by_role("button", name="Fold all turns").click()
+        turns = look.page.locator("main [role=gridcell].head data")
+        told = {"turns": [float(text) for text in turns.evaluate_all("all => all.map(one => one.value)") if text]}
+        assert compare_leaves(look.page.locator("main"), [*answers.values(), told]) > 5, one["id"]
+        if told["turns"] and len(told["turns"]) < MOST_TURNS:
+            assert abs(sum(told["turns"]) - one["cost_microusd"]) <= len(told["turns"]), "turns add up to the session"
+
+
+MOST_TURNS = 15  # more of them are not all in sight
+
+
+def keep_answers(look: Look) -> dict[str, Any]:
+    """What the API answers the page from now on, by address."""
+    answers: dict[str, Any] = {}
+
+    def keep(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        with contextlib.suppress(Error):  # the page gave the question up in between
+            answer = route.fetch()
+            if answer.ok:
+                answers[f"{address.path}?{address.query}" if address.query else address.path] = answer.json()
+            route.fulfill(response=answer)
+
+    look.page.route("**/api/v1/**", keep)
+    return answers
+
+
+def compare_leaves(place: Any, answers: list[Any]) -> int:
+    """Every figure in a place is a number of one of the answers; returns how many there are."""
+    known = {round(float(leaf), 9) for answer in answers for leaf in leaves(answer)}
+    figures = [one for one in place.evaluate(FIGURES) if one["value"] != ""]
+    strange = [one for one in figures if round(float(one["value"]), 9) not in known]
+    assert [(one["metric"], one["unit"], one["value"], one["text"]) for one in strange] == []
+    return len(figures)
+
+
+def leaves(answer: Any) -> Iterator[float]:
+    """All numbers of an answer, and how long its lists are."""
+    if isinstance(answer, bool) or answer is None or isinstance(answer, str):
+        return
+    if isinstance(answer, (int, float)):
+        yield answer
+    elif isinstance(answer, list):
+        yield len(answer)
+        for one in answer:
+            yield from leaves(one)
+    else:
+        yield sum(value for name, value in answer.items() if name in TOKENS and value)
+        for one in answer.values():
+            yield from leaves(one)
