@@ -23,6 +23,7 @@ vi.mock('./engine', () => ({
     made.all += 1;
     return {
       on: () => {},
+      getZr: () => ({ on: () => {} }),
       resize: () => {},
       setOption: (option: Record<string, unknown>) => made.options.push(option),
       dispatchAction: (action: Record<string, unknown>) => made.actions.push(action),

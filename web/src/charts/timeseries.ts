@@ -219,7 +219,7 @@ function legendOf(
       key,
       name,
       colour: looks.get(key) ?? theme.rest,
-      text: isSummed ? format(sumKnown(values), unit) : '',
+      text: isSummed ? format(sumKnown(values), unit) : unit === series[0]?.unit ? '' : 'right axis',
       ...(isSummed ? {} : { stroke: strokeOf(place) }),
       title: known.length ? `most ${exact(most, unit)}, least ${exact(Math.min(...known), unit)}` : 'unknown',
     };

@@ -33,8 +33,8 @@ export function followOverlays(panel: () => PanelAbout, scope: () => Parameters,
   };
 }
 
-/** The same figure without parts: for a comparison with the window before, or for what a limit cut off. */
-function wholeOf(panel: PanelAbout, scope: Parameters, answer: Answer | null): string | null {
+/** Where to ask for the same figure without parts: for a comparison with the window before, or for what a limit cut off. */
+export function wholeOf(panel: PanelAbout, scope: Parameters, answer: Answer | null): string | null {
   const metric = panel.metrics[0] ?? '';
   if (answer === null || !panel.by.length || !addsUp(metric, about.metrics)) return null;
   const asked: Parameters = [['metrics', metric]];
