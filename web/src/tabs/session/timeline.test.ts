@@ -175,8 +175,10 @@ describe('entries', () => {
   });
 
   it('end at what can be held, and say how many there are', async () => {
-    const held = new Entries(from(MOST_ENTRIES + 5000).fetch);
+    const { asked, fetch } = from(MOST_ENTRIES + 5000);
+    const held = new Entries(fetch);
     await held.load('s', null);
+    expect(asked.length).toBe(MOST_ENTRIES / 1000);
     expect(held.entries.length).toBe(MOST_ENTRIES);
     expect(held.total).toBe(MOST_ENTRIES + 5000);
   });

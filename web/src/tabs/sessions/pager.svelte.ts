@@ -84,33 +84,32 @@ export class Pager<Row extends Named> {
     if (this.total === null) return this.ask(scope).then(() => 0);
     const round = (this.#round += 1);
     this.#abandon(() => true);
-    const before = this.total;
-    const anchor = this.row(this.#sight.first);
+    const { first, end } = this.#sight; // it may be scrolled on before the answer comes
+    const anchor = first > 0 ? this.row(first) : null; // at the top, what is new is to be seen
     const pages = new Map<number, readonly Row[]>();
+    let newest: Page<Row> | null = null;
     const load = async (page: number): Promise<void> => {
       if (page < 0 || pages.has(page)) return;
-      const answer = await this.#get(scope, page);
-      if (round === this.#round) this.#take(answer, page, pages);
+      newest = await this.#get(scope, page);
+      pages.set(page, newest.sessions);
     };
     this.pending += 1;
     try {
-      const [top, bottom] = [pageOf(this.#sight.first), pageOf(Math.max(this.#sight.end - 1, 0))];
-      await Promise.all([load(top), load(bottom)]);
-      if (round !== this.#round) return 0;
-      const came = (this.total ?? before) - before;
-      if (anchor && this.#sight.first > 0 && placeIn(pages, anchor) < 0) {
-        await Promise.all([
-          load(pageOf(this.#sight.first + came)),
-          load(pageOf(this.#sight.end - 1 + came)),
-          load(top - 1),
-        ]);
+      const last = Math.max(end - 1, 0);
+      await Promise.all([...new Set([pageOf(first), pageOf(last)])].map(load));
+      const came = ((newest as Page<Row> | null)?.total ?? this.total) - this.total;
+      if (anchor && placeIn(pages, anchor) < 0) {
+        const around = [pageOf(first + came), pageOf(last + came), pageOf(first) - 1];
+        await Promise.all([...new Set(around)].map(load));
       }
-      if (round !== this.#round) return 0;
-      const place = anchor && this.#sight.first > 0 ? placeIn(pages, anchor) : -1;
+      if (round !== this.#round || newest === null) return 0;
+      const place = anchor ? placeIn(pages, anchor) : -1;
+      this.#abandon(() => true); // pages of before that were asked for meanwhile
       this.scope = scope;
       this.#pages = pages;
+      this.#note(newest);
       this.problem = null;
-      return place < 0 ? 0 : place - this.#sight.first;
+      return place < 0 ? 0 : place - first;
     } catch (error) {
       if (round === this.#round) this.problem = problemOf(error);
       return 0;
@@ -143,7 +142,8 @@ export class Pager<Row extends Named> {
       const answer = await this.#get(this.scope, page, abort.signal);
       if (abort.signal.aborted || round !== this.#round) return;
       const pages = new Map(this.#pages);
-      this.#take(answer, page, pages);
+      pages.set(page, answer.sessions);
+      this.#note(answer);
       this.#drop(pages);
       this.#pages = pages;
       this.problem = null;
@@ -159,8 +159,7 @@ export class Pager<Row extends Named> {
     return this.#fetch([...scope, ['limit', String(PAGE)], ['offset', String(page * PAGE)]], signal);
   }
 
-  #take(answer: Page<Row>, page: number, pages: Map<number, readonly Row[]>): void {
-    pages.set(page, answer.sessions);
+  #note(answer: Page<Row>): void {
     this.total = answer.total;
     this.zone = answer.window.tz;
     this.reasons = { ...this.reasons, ...answer.reasons };

@@ -94,6 +94,19 @@ describe('a list of pages', () => {
     expect(await pager.renew([])).toBe(3 * PAGE + 7);
   });
 
+  it('moves nothing for what came in while it was scrolled on', async () => {
+    const { held, fetch } = server(10_000);
+    const pager = new Pager(fetch);
+    await pager.ask([]);
+    pager.see({ first: 50, end: 80 });
+    held.rows.unshift(row('new'));
+    const renewed = pager.renew([]);
+    pager.see({ first: 4000, end: 4030 });
+    expect(await renewed).toBe(1);
+    await settled();
+    expect(pager.row(4001)?.id).toBe('s_4000');
+  });
+
   it('stays at the top where that is in sight, so that new rows are seen', async () => {
     const { held, fetch } = server(300);
     const pager = new Pager(fetch);
@@ -126,7 +139,25 @@ describe('a list of pages', () => {
     expect(pager.problem).not.toBeNull();
   });
 
-  it('takes no late answer to an older question', async () => {
+  it('takes no late page of an older question', async () => {
+    const waits: (() => void)[] = [];
+    const { fetch } = server(300);
+    const late = server(500);
+    let isLate = true;
+    const pager = new Pager<Row>(async (parameters) => {
+      const own = isLate ? late.fetch : fetch;
+      if (isLate) await new Promise<void>((resolve) => waits.push(resolve));
+      return own(parameters, new AbortController().signal); // a server that does not hear of the abort
+    });
+    const first = pager.ask([]);
+    isLate = false;
+    await pager.ask([]);
+    waits.forEach((resolve) => resolve());
+    await first;
+    expect(pager.total).toBe(300);
+  });
+
+  it('takes no late failure of an older question', async () => {
     const { fetch } = server(300);
     const waits: (() => void)[] = [];
     const pager = new Pager<Row>(async (parameters, signal) => {

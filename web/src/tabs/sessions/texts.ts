@@ -42,7 +42,7 @@ function write(session: Session, zone: string | undefined): Texts {
   const more = session.models.length - 1;
   return {
     started: formatMoment(session.started_at, zone),
-    project: formatName(session.project),
+    project: formatName(session.project, 'project'),
     models: `${session.models[0] ?? UNKNOWN}${more > 0 ? ` +${more}` : ''}`,
     allModels: session.models.join(', '),
     duration: format(session.duration_seconds, 'seconds'),
