@@ -137,3 +137,25 @@ describe('pseudonyms', () => {
       expect(formatName(name)).toBe(name);
   });
 });
+
+describe('folders of projects', () => {
+  it('are written by their end, which tells them apart', () => {
+    expect(formatName('/home/jane/work/shop-api', 'project')).toBe('…/shop-api');
+    expect(formatName('C:\\Users\\jane\\shop-web', 'project')).toBe('…\\shop-web');
+    expect(wholeName('…/shop-api')).toBe('/home/jane/work/shop-api');
+  });
+
+  it('that end alike are never the same text', () => {
+    const alike = ['/home/jane/one/app', '/home/jane/two/app', '/srv/two/app', '/x/srv/two/app'];
+    const once = alike.map((path) => formatName(path, 'project'));
+    expect(once.slice(0, 2)).toEqual(['…/app', '…/two/app']);
+    expect(new Set(once).size).toBe(alike.length);
+    expect(once.map(wholeName)).toEqual(alike);
+  });
+
+  it('stay whole where they are short, and where it is no project', () => {
+    for (const path of ['/srv', '/srv/app', 'app', 'github.com/acme/shop/api'])
+      expect(formatName(path, 'project')).toBe(path);
+    expect(formatName('/home/jane/work/shop-api', 'tool')).toBe('/home/jane/work/shop-api');
+  });
+});

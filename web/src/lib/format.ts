@@ -138,26 +138,43 @@ export function formatName(value: string | number | boolean | null | undefined, 
   if (dimension === 'month')
     return `${MONTHS[Number(String(value).slice(5, 7)) - 1] ?? ''} ${String(value).slice(0, 4)}`;
   if (dimension === 'session_length') return `${value} min`;
-  return shortName(String(value));
+  return dimension === 'project' ? shortFolder(String(value)) : shortName(String(value));
 }
 
 const PSEUDONYM = /^[a-z]_[0-9a-f]{16}$/;
-const FEWEST_DIGITS = 8;
+const FOLDER = /^(?:~?[/\\]|[A-Za-z]:[/\\]).*[/\\][^/\\]+[/\\][^/\\]+$/;
 const shortened = new Map<string, string>(); // short to whole: what was shown once is never shown for another
 
-/** A pseudonym by its first digits, `p_cdaaa68d…`, as many as it takes that no other one looks the same; all else as it is. */
+/** A pseudonym by its first digits, `p_cdaaa68d…`, and all else as it is; as many digits as it takes that no other one looks the same. */
 export function shortName(name: string): string {
   if (!PSEUDONYM.test(name)) return name;
-  for (let digits = FEWEST_DIGITS; digits < 16; digits += 2) {
-    const short = `${name.slice(0, 2 + digits)}…`;
-    const whole = shortened.get(short);
-    if (whole === undefined) shortened.set(short, name);
-    if (whole === undefined || whole === name) return short;
-  }
-  return name;
+  return unlike(
+    name,
+    [8, 10, 12, 14].map((digits) => `${name.slice(0, 2 + digits)}…`),
+  );
 }
 
-/** What a shortened pseudonym stands for; any other text stands for itself. */
+/** A folder by its end, `…/shop-api`, or by more of it where another ends alike. */
+function shortFolder(path: string): string {
+  if (!FOLDER.test(path)) return shortName(path);
+  const starts = [...path.matchAll(/[/\\]/g)].map(({ index }) => index).filter((at) => at > 0);
+  return unlike(
+    path,
+    starts.reverse().map((at) => `…${path.slice(at)}`),
+  );
+}
+
+/** The first of these that does not stand for something else already; else the whole. */
+function unlike(whole: string, shorts: readonly string[]): string {
+  for (const short of shorts) {
+    const known = shortened.get(short);
+    if (known === undefined) shortened.set(short, whole);
+    if (known === undefined || known === whole) return short;
+  }
+  return whole;
+}
+
+/** What a shortened name stands for; any other text stands for itself. */
 export function wholeName(shown: string): string {
   return shortened.get(shown) ?? shown;
 }

@@ -26,7 +26,7 @@ export function presetText(preset: string): string {
 }
 
 const TREATMENTS: Readonly<Record<string, string>> = {
-  keep: 'kept as it is',
+  keep: 'kept',
   pseudonym: 'kept as a pseudonym',
   scrub: 'kept as a scrubbed text',
   presence: 'kept as yes or no',
