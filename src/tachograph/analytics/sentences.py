@@ -24,6 +24,9 @@ from tachograph_sdk.errors import QueryError, UnknownDimension
 __all__ = ["Evidence", "Sentence", "three_sentences"]
 
 BASE_DAYS = 90  # that a day is measured against, as `/api/v1/anomalies` does
+NOW_AT_LEAST, NOW_AT_MOST = timedelta(seconds=5), timedelta(minutes=10)
+"""How long ago a window may have ended that is still called "the last …": a hundredth of it, within these."""
+
 WATCHED: Mapping[str, tuple[str, str, str]] = {  # metric: one of it, and the panel that shows it
     "cost_microusd": ("", "costs", "Cost"),
     "api_errors": ("failed API request", "tools", "API errors"),
@@ -275,7 +278,8 @@ def _words(scope: Scope) -> str:
     start, end = window.start, window.end
     if start is None:
         return "All that is recorded" if end is None else f"The time before {_moment(window, end)}"
-    is_now = end is None or abs(scope.now - end) < timedelta(seconds=5)
+    # A page asks with the moment its other figures are of, which may be some minutes old.
+    is_now = end is None or abs(scope.now - end) < max(NOW_AT_LEAST, min(NOW_AT_MOST, (end - start) / 100))
     if end is not None and is_now and (hours := round((end - start) / timedelta(hours=1))) >= 1:
         days, rest = divmod(hours, 24)
         if days > 1 and not rest:
