@@ -1,6 +1,7 @@
 /** An answer that is asked for again when its address changes or something came in. */
 
 import { ask, Problem } from './api';
+import { live } from './live.svelte';
 
 export type State = 'loading' | 'ready' | 'error' | 'stale';
 
@@ -65,11 +66,19 @@ export function questionOf(url: string): string {
   return `${path}?${asked.toString()}`;
 }
 
-/** A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing. */
-export function follow<T>(url: () => string | null): Resource<T> {
+/** For `follow`: what comes in does not change the answer. */
+export const ONCE = (): null => null;
+
+/**
+ * A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing.
+ * It is asked when the address is another text, and when what `again` gives changes: without it, whenever something
+ * came in. So a change of the page that asks nothing new, such as a dialog, costs no request.
+ */
+export function follow<T>(url: () => string | null, again: () => unknown = () => live.generation): Resource<T> {
   const resource = new Resource<T>();
+  const wanted = $derived(url());
   $effect(() => {
-    const wanted = url();
+    again();
     if (wanted !== null) void resource.load(wanted);
     return () => resource.stop();
   });

@@ -1,5 +1,7 @@
+import { flushSync } from 'svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { questionOf, Resource } from './resource.svelte';
+import { live } from './live.svelte';
+import { follow, ONCE, questionOf, Resource } from './resource.svelte';
 
 const answer = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
 
@@ -45,5 +47,32 @@ describe('an answer', () => {
     expect(resource.state).toBe('error');
     expect(resource.data).toBeNull();
     expect(resource.problem?.message).toBe('no such filter');
+  });
+});
+
+describe('following an address', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('asks for another text or when something came in, and for nothing else', async () => {
+    const fetched = vi.fn(async () => answer({}));
+    vi.stubGlobal('fetch', fetched);
+    const asks = (times: number) => vi.waitFor(() => expect(fetched).toHaveBeenCalledTimes(times));
+    let place = $state.raw({ filter: 'a', open: '' });
+    const stop = $effect.root(() => {
+      follow<unknown>(() => `/api/v1/query?agent=${place.filter}`);
+      follow<unknown>(() => '/api/v1/policy', ONCE);
+    });
+    await asks(2);
+    place = { filter: 'a', open: 'explain' }; // a dialog: nothing new is asked
+    flushSync();
+    place = { filter: 'b', open: 'explain' };
+    flushSync();
+    await asks(3);
+    live.refresh();
+    flushSync();
+    await asks(4);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fetched).toHaveBeenCalledTimes(4);
+    stop();
   });
 });
