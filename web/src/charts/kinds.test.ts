@@ -347,7 +347,9 @@ describe('the figures to choose from', () => {
     const of = (chart: PanelAbout['chart']) => choicesOf(inputOf(projects([]), { chart, metrics }).panel, METRICS);
     expect(of('bars')).toEqual(['cost_usd', 'sessions']);
     expect(of('treemap')).toEqual(['cost_usd']);
-    expect(of('timeseries')).toEqual([]);
+    expect(of('timeseries')).toEqual([]); // all are drawn
+    const split = inputOf(projects([]), { chart: 'timeseries', by: ['model'], metrics }).panel;
+    expect(choicesOf(split, METRICS)).toEqual(['cost_usd', 'sessions']);
   });
 
   it('take the figure before from the same column when another one is drawn', () => {

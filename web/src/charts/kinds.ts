@@ -35,7 +35,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 /** Figures of a panel of which one can be chosen to be drawn; parts of a whole only where they add up. */
 export function choicesOf(panel: PanelAbout, metrics: ReadonlyMap<string, MetricAbout>): readonly string[] {
   const plain = panel.metrics.filter((metric) => !metric.endsWith('_share')); // another form of the first one
-  if (['bars', 'heatmap', 'histogram'].includes(panel.chart)) return plain;
+  const isSplit = panel.chart === 'timeseries' && panel.by.length > 0;
+  if (isSplit || ['bars', 'heatmap', 'histogram'].includes(panel.chart)) return plain;
   if (['share', 'treemap'].includes(panel.chart)) return plain.filter((metric) => addsUp(metric, metrics));
   return [];
 }
