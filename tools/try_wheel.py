@@ -55,7 +55,7 @@ def try_page(command: Path, home: str) -> int:
         assert server.stdout is not None
         base = json.loads(server.stdout.readline())["http"]
         built = resources.files("tachograph.server").joinpath("static/assets").iterdir()
-        names = sorted(file.name for file in built if not file.name.endswith(".gz"))
+        names = sorted(file.name.removesuffix(".gz") for file in built)
         for path in ("/", *(f"/assets/{name}" for name in names)):
             with urllib.request.urlopen(base + path, timeout=20) as answer:
                 assert answer.read(), path

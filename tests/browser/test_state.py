@@ -127,3 +127,27 @@ def test_the_stream_is_taken_up_again_after_the_core_was_killed(
             "() => document.querySelector(\"[data-panel='overview/Sessions'] data[data-metric=sessions]\")?.textContent === '1'",
             timeout=20_000,
         )
+
+
+def test_the_first_load_is_small_and_the_second_is_kept(demo: Running, look: Look) -> None:
+    scripts: dict[str, int] = {}
+    look.page.on(
+        "response",
+        lambda answer: (
+            scripts.update({answer.url: int(answer.headers["content-length"])}) if answer.url.endswith(".js") else None
+        ),
+    )
+    look.open(demo.about["http"], "#/overview?range=30d")
+    look.page.wait_for_selector("canvas")
+    assert len(scripts) > 1, "the charts' part comes by itself"
+    assert sum(scripts.values()) < 300_000, scripts
+    first = dict(scripts)
+    scripts.clear()
+    look.page.reload()
+    look.wait()
+    look.page.wait_for_selector("canvas")
+    again = look.page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.endsWith('.js')).map(e => e.transferSize)"
+    )
+    assert again
+    assert sum(again) < 0.1 * sum(first.values()), "scripts are kept by the browser"
