@@ -14,17 +14,20 @@ const UNITS: Readonly<Record<string, Unit>> = {
   cache_write_tokens: 'tokens',
 };
 
-/** Records with the same fields as a sheet; the first field is what they are by. A column that is 0 or unknown everywhere is left out. */
+/** Records with the same fields as a sheet; the first field is what they are by, cost comes early. What is 0 or unknown everywhere, a row or a column, is left out. */
 export function sheetOfRecords(records: readonly Record<string, unknown>[]): Sheet {
   const names = Object.keys(records[0] ?? {});
-  const kept = names.filter((name, at) => at === 0 || records.some((record) => record[name]));
+  const own = records.filter((record) => names.slice(1).some((name) => record[name]));
+  const some = names.filter((name, at) => at === 0 || own.some((record) => record[name]));
+  const rank = (name: string, at: number) => (name === 'cost_microusd' ? 1.5 : at);
+  const kept = [...some].sort((one, two) => rank(one, some.indexOf(one)) - rank(two, some.indexOf(two)));
   return {
     columns: kept.map((name, at) => ({
       name,
       label: at ? formatMetric(name) : labelOf(name),
       unit: at ? (UNITS[name] ?? 'count') : null,
     })),
-    rows: records.map((record) => kept.map((name) => (record[name] ?? null) as Cell)),
+    rows: own.map((record) => kept.map((name) => (record[name] ?? null) as Cell)),
     reasons: {},
   };
 }

@@ -198,13 +198,14 @@ describe('entries', () => {
 describe('tables', () => {
   it('leave out what is nothing everywhere, and keep unknown as unknown', () => {
     const sheet = sheetOfRecords([
-      { model: null, requests: 2, api_errors: 0, cost_microusd: null },
-      { model: 'a', requests: 0, api_errors: 0, cost_microusd: 5 },
+      { model: null, requests: 2, api_errors: 0, tokens: 1, cost_microusd: null },
+      { model: 'a', requests: 0, api_errors: 0, tokens: 7, cost_microusd: 5 },
+      { model: 'b', requests: 0, api_errors: 0, tokens: 0, cost_microusd: null },
     ]);
-    expect(sheet.columns.map(({ name }) => name)).toEqual(['model', 'requests', 'cost_microusd']);
+    expect(sheet.columns.map(({ name }) => name)).toEqual(['model', 'requests', 'cost_microusd', 'tokens']);
     expect(sheet.rows).toEqual([
-      [null, 2, null],
-      ['a', 0, 5],
+      [null, 2, null, 1],
+      ['a', 0, 5, 7],
     ]);
   });
 
