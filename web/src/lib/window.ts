@@ -18,6 +18,11 @@ export function windowParameters(place: Place, moment: number): Parameters {
   return [['since', new Date(since).toISOString()], ['until', new Date(moment).toISOString()], ...zone];
 }
 
+/** Whether there is a time before, to compare with: only where this one begins somewhere. */
+export function hasBefore(place: Pick<Place, 'range' | 'since'>): boolean {
+  return place.range === '' ? place.since !== null : place.range !== 'all';
+}
+
 /** The filters of the place, with those of a panel: where both name a dimension, the page's count. */
 export function filterParameters(place: Place, ofPanel: Readonly<Record<string, string>> = {}): Parameters {
   const own = Object.entries(ofPanel).filter(([name]) => !(name in place.filters));
