@@ -24,6 +24,14 @@ describe('filters', () => {
   });
 });
 
+describe('the limit of a plan', () => {
+  it('is known under both its names', () => {
+    const metrics = new Map([['limit_used_ratio', { dimensions: ['limit'] }]]);
+    expect(unknownFilters(['limit', 'plan_limit'], metrics)).toEqual([]);
+    expect(narrowed(['limit_used_ratio'], ['plan_limit'], metrics).leftOut).toEqual([]);
+  });
+});
+
 describe('a panel under filters', () => {
   const panel = { chart: 'stat', metrics: ['cost_usd', 'prompts'] } as unknown as PanelAbout;
 

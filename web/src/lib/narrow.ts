@@ -8,7 +8,7 @@ type Dimensions = ReadonlyMap<string, { readonly dimensions: readonly string[] }
 /** The names of filters that no metric knows: misspelt, or of another version. */
 export function unknownFilters(filters: readonly string[], metrics: Dimensions): string[] {
   const known = new Set([...metrics.values()].flatMap(({ dimensions }) => dimensions));
-  return filters.filter((name) => !known.has(name));
+  return filters.filter((name) => !known.has(dimensionOf(name)));
 }
 
 export interface Narrowed {
@@ -25,7 +25,7 @@ export function narrowed(wanted: readonly string[], filters: readonly string[], 
   const leftOut: string[] = [];
   for (const metric of wanted) {
     const dimensions = metrics.get(metric)?.dimensions;
-    const not = dimensions ? filters.filter((name) => !dimensions.includes(name)) : [];
+    const not = dimensions ? filters.filter((name) => !dimensions.includes(dimensionOf(name))) : [];
     if (not.length)
       leftOut.push(
         `${formatMetric(metric)} cannot be narrowed by ${not.map((name) => lower(labelOf(name))).join(', ')}.`,
@@ -33,6 +33,11 @@ export function narrowed(wanted: readonly string[], filters: readonly string[], 
     else asked.push(metric);
   }
   return { asked, leftOut };
+}
+
+/** The API filters the dimension `limit` under another name, which an address may have as well. */
+function dimensionOf(filter: string): string {
+  return filter === 'plan_limit' ? 'limit' : filter;
 }
 
 function lower(text: string): string {
