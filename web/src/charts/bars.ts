@@ -80,7 +80,8 @@ export const drawBars: Draw = (input) => {
           cursor: canFollow ? 'pointer' : 'default',
           emphasis: { disabled: true },
           data: parts.map(({ value, kind }) => ({
-            value: value || null, // 0 has no bar, however short
+            // 0 has no bar, however short; and others, that are more than any, would make all bars short.
+            value: kind === 'others' && !fits(value, parts) ? null : value || null,
             itemStyle: { color: colourOf(kind, value, theme), borderRadius: 2 },
           })),
         },
@@ -102,9 +103,19 @@ function colourOf(kind: Part['kind'], value: number | null, theme: Theme): strin
 
 /** A little room beyond the longest bar, before its figure; both sides where there are two. */
 function ends(parts: readonly Part[]): { min?: number; max?: number } {
-  const values = parts.map(({ value }) => value ?? 0);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = extent(parts);
   return { min: low, max: high === low ? low + 1 : high + (high - low) * 0.03 };
+}
+
+/** The ends of the bars of single parts. */
+function extent(parts: readonly Part[]): [number, number] {
+  const values = parts.filter(({ kind }) => kind !== 'others').map(({ value }) => value ?? 0);
+  return [Math.min(0, ...values), Math.max(0, ...values)];
+}
+
+function fits(value: number | null, parts: readonly Part[]): boolean {
+  const [low, high] = extent(parts);
+  return value !== null && value >= low && value <= high;
 }
 
 function notesOf(input: Parameters<Draw>[0], parts: readonly Part[]): Note[] {

@@ -6,7 +6,7 @@ import type { Draw, Input, LegendEntry } from './drawing';
 import { numeric, unitOf } from './series';
 import type { Theme } from './theme';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
-import { pieceEnd } from './pieces';
+import { extents, pieceEnd } from './pieces';
 
 const LEVELS = 5;
 const MOST = 400; // columns or rows
@@ -28,7 +28,10 @@ export const drawHeatmap: Draw = (input) => {
     answer.rows.map((row) => cell(row[answer.columns.indexOf(rowsBy)])),
     rowsBy,
   );
-  const figures = read(input, columns, rows, columnsBy, rowsBy);
+  const outside = outsideOf(input, columns, rows, columnsBy, rowsBy);
+  const figures = read(input, columns, rows, columnsBy, rowsBy).map((figure, at) =>
+    outside[at] ? figure.map(() => null) : figure,
+  );
   const values = figures.map((figure) => figure[0] ?? null);
   const limits = limitsOf(values);
   const ramp = rampOf(theme);
@@ -43,6 +46,7 @@ export const drawHeatmap: Draw = (input) => {
       name: formatMetric(name),
       text: exact(figures[at]?.[place], unitOf(answer, name)),
     })),
+    notes: outside[at] ? ['not in this time range'] : [],
   });
   const cellWidth = (width - 44) / Math.max(columns.length, 1);
   const label = (name: Name, dimension: string) =>
@@ -163,6 +167,33 @@ function read(
   return figures;
 }
 
+/** Of a calendar: which of its days are before the time range, after it, or to come. */
+function outsideOf(
+  { answer, now = Date.now() }: Input,
+  columns: readonly Name[],
+  rows: readonly Name[],
+  columnsBy: string,
+  rowsBy: string,
+): boolean[] {
+  if (columnsBy !== 'week' || rowsBy !== 'weekday') return [];
+  const days = rows.flatMap((weekday) => columns.map((week) => dayOf(week, weekday)));
+  const here = extents(
+    days.map((day) => day ?? ''),
+    'day',
+    answer,
+    now,
+  );
+  const first = answer.window.since?.slice(0, 10) ?? '';
+  return days.map((day, at) => day !== null && (day < first || Boolean(here[at]?.isToCome)));
+}
+
+function dayOf(week: Name, weekday: Name): string | null {
+  if (week === null || weekday === null) return null;
+  const at = new Date(`${String(week)}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + Number(weekday) - 1);
+  return at.toISOString().slice(0, 10);
+}
+
 /** The upper ends of the levels: squares of even steps, so that the small ones differ too. */
 function limitsOf(values: readonly (number | null)[]): number[] {
   const largest = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
@@ -203,7 +234,7 @@ function legendOf(
     })),
   ].filter(({ name }, at, all) => all.findIndex((one) => one.name === name) === at);
   const unknown = values.includes(null)
-    ? [{ key: 'unknown', name: 'blank: unknown', colour: theme.panel, text: '' }]
+    ? [{ key: 'unknown', name: 'blank: not known', colour: theme.panel, text: '' }]
     : [];
   return [...entries, ...unknown].map((entry) => ({ ...entry, isFixed: true }));
 }

@@ -11,6 +11,8 @@ import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 /** All classes, so that an empty one between two is seen as empty. */
 const CLASSES: Readonly<Record<string, readonly string[]>> = {
   session_length: ['0-5', '5-15', '15-30', '30-60', '60-120', '120+'],
+  hour_of_day: Array.from({ length: 24 }, (_, hour) => String(hour)),
+  weekday: ['1', '2', '3', '4', '5', '6', '7'],
 };
 const MOST = 200;
 

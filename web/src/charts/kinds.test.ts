@@ -75,6 +75,8 @@ describe('bars', () => {
     const drawing = bars(projects(Array.from({ length: 10_000 }, (_, at) => [`p${at}`, 1, 1])));
     expect(drawing.points).toBe(31);
     expect(drawing.tell?.(30)).toBe('9970 others: Cost $9,970.00');
+    expect(read(drawing.option).series[0]?.data[30]).toMatchObject({ value: null }); // beside it no other bar would be seen
+    expect(drawing.option['xAxis']).toMatchObject({ max: 1.03 });
   });
 
   it('lie on both sides of 0, and 0 and unknown have none', () => {
@@ -209,6 +211,25 @@ describe('the heat map', () => {
     );
     expect(drawing.across).toBe(3);
     expect(drawing.tell?.(3)).toBe('Tuesday, week of Mon 2 Nov: Cost $5.00');
+    expect(drawing.tell?.(1)).toBe('Monday, week of Mon 9 Nov: Cost $0.00');
+    const now = Date.parse('2026-11-17T12:00:00Z');
+    const range = { since: '2026-11-03T08:00:00Z', until: '2026-11-30T00:00:00Z', tz: 'Etc/UTC' };
+    const cut = drawHeatmap({
+      ...inputOf(
+        {
+          ...answerOf(calendar.by, calendar.metrics, [
+            ['2026-11-02', 2, 5],
+            ['2026-11-16', 1, 1],
+          ]),
+          window: range,
+        },
+        calendar,
+      ),
+      now,
+    });
+    expect(cut.tell?.(0)).toBe('Monday, week of Mon 2 Nov: Cost –. not in this time range');
+    expect(cut.tell?.(5)).toBe('Tuesday, week of Mon 16 Nov: Cost $0.00');
+    expect(cut.tell?.(8)).toBe('Wednesday, week of Mon 16 Nov: Cost –. not in this time range');
   });
 });
 
