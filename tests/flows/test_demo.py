@@ -63,6 +63,13 @@ def test_forecasts_days_that_stand_out_and_markers_have_their_days(answers: Any)
     assert answers.ask("errors", {"range": "all"})["patterns"]["retry_loops"]["latest"]
 
 
+def test_calls_of_mcp_servers_are_known_of_the_agents_that_name_them(answers: Any) -> None:
+    rows = answers.query({"metrics": "tool_calls", "by": "agent,mcp_server", "range": "all"})["rows"]
+    assert {(agent, server) for agent, server, calls in rows if server and calls} == {
+        (agent, server) for agent in ("claude_code", "codex") for server in ("github", "linear")
+    }
+
+
 def test_what_several_sources_saw_counts_once(answers: Any) -> None:
     """The telemetry is of the very sessions whose transcripts are there."""
     rows = dict(answers.query({"metrics": "requests", "by": "source", "range": "all"})["rows"])

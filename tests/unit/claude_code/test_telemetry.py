@@ -183,6 +183,8 @@ SENT: dict[str, tuple[dict[str, Any], EventKind, dict[str, Any]]] = {
             "tool_name": "mcp__github__create_issue",
             "tool_use_id": "toolu_1",
             "tool_source": "mcp",
+            "mcp_server": "github",
+            "mcp_tool": "create_issue",
             "permission_mode": "bypassPermissions",
             "agent_instance_id": "a81aae64639d82d8e",
         },
@@ -517,6 +519,46 @@ def test_an_error_is_a_class_or_nothing(sent: dict[str, Any]) -> None:
 )
 def test_a_name_that_is_no_name_is_only_known_as_custom(attribute: str, canonical: str, name: str) -> None:
     assert event("api_request", **{attribute: name}).attributes[canonical] == "custom"
+
+
+def mcp(found: Event) -> list[Any]:
+    return [found.attributes.get(name) for name in ("tool_name", "mcp_server", "mcp_tool")]
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "tool"),
+    [
+        ("mcp__github__search_code", "github", "search_code"),
+        ("mcp__plugin_team-kit_tickets__get", "plugin_team-kit_tickets", "get"),
+        ("mcp__a__b__c", "a", "b__c"),
+        ("mcp_tool", None, None),  # without OTEL_LOG_TOOL_DETAILS: it is somebody's, and nobody says whose
+        ("mcp__github", None, None),
+        ("Bash", None, None),
+        ("notmcp__github__search", None, None),
+    ],
+)
+def test_a_tool_of_an_mcp_server_says_of_which(name: str, server: str | None, tool: str | None) -> None:
+    told: dict[str, Any] = {"tool_name": name, "tool_use_id": "toolu_1"}
+    for record in (
+        raw("tool_result", attributes=told),
+        raw("tool_decision", attributes={**told, "decision": "accept"}),
+        span("tool", **told),
+        span("tool.execution", **told),
+    ):
+        assert mcp(release(record)) == [name, server, tool]
+
+
+@pytest.mark.parametrize("name", ["mcp____tool", "mcp__github__", "mcp__", "mcp____"])
+def test_half_a_name_says_nothing_of_a_server(name: str) -> None:
+    found = event("tool_result", tool_name=name, tool_use_id="toolu_1").attributes
+    assert not {"mcp_server", "mcp_tool"} & set(found)
+
+
+def test_what_is_no_name_of_a_server_is_not_kept_as_one() -> None:
+    told = {"tool_name": "mcp__/home/dev/secret server__get", "tool_use_id": "toolu_1"}
+    found = release(raw("tool_result", attributes=told))
+    assert mcp(found) == ["custom", "custom", "get"]
+    assert "secret" not in repr(found)
 
 
 # --- what nobody knows --------------------------------------------------------------------------------------------

@@ -221,6 +221,24 @@ def test_whether_a_tool_worked(
     assert (call["tool_name"], call["success"], call.get("decision")) == ("Bash", success, decision)
 
 
+@pytest.mark.parametrize("has_result", [True, False])
+@pytest.mark.parametrize(
+    ("name", "server", "tool"),
+    [
+        ("mcp__github__search_code", "github", "search_code"),
+        ("mcp__plugin_team-kit_tickets__get", "plugin_team-kit_tickets", "get"),
+        ("mcp__github", None, None),
+        ("Bash", None, None),
+    ],
+)
+def test_a_tool_of_an_mcp_server_says_of_which(
+    name: str, server: str | None, tool: str | None, has_result: bool
+) -> None:
+    results = [tool_result(1)] if has_result else []
+    call = only(EventKind.TOOL_CALL, read(response(1, blocks=[tool_use(1, name)]), *results))
+    assert (call["tool_name"], call.get("mcp_server"), call.get("mcp_tool")) == (name, server, tool)
+
+
 def test_a_call_without_a_result_is_neither_success_nor_failure() -> None:
     call = only(EventKind.TOOL_CALL, read(response(1, blocks=[tool_use(1, command="ls")])))
     assert "success" not in call

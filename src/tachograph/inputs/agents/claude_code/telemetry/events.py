@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.claude_code.mcp_names import put_mcp_server
 from tachograph.inputs.agents.claude_code.telemetry.spec import (
     ATTRIBUTION,
     FEATURE_USE,
@@ -47,6 +48,7 @@ def _prompt(raw: RawEvent, out: Attributes) -> None:
 
 def _tool(raw: RawEvent, out: Attributes) -> None:
     """Which file it worked on, where its input is told; up to 2.1.72 the tool's id is `use_id`, given for failures only."""
+    put_mcp_server(out)
     if (given := raw.attributes.get("tool_input")) is not None:
         file = file_given(out.get("tool_name"), given)
         if file is not None and len(file) < _CUT_CHARS:
@@ -54,6 +56,10 @@ def _tool(raw: RawEvent, out: Attributes) -> None:
     old = out.pop("_use_id", None)
     if "tool_use_id" not in out and old is not None:
         out["tool_use_id"] = old
+
+
+def _decision(raw: RawEvent, out: Attributes) -> None:
+    put_mcp_server(out)
 
 
 def _subagent(raw: RawEvent, out: Attributes) -> None:
@@ -138,6 +144,7 @@ EVENTS: dict[str, Spec] = {
     "tool_decision": Spec(
         kind=EventKind.TOOL_DECISION,
         names={**TOOL, "decision": "decision", "source": "decision_source", "permission_mode": "permission_mode"},
+        finish=_decision,
     ),
     "tool_result": Spec(
         kind=EventKind.TOOL_CALL,

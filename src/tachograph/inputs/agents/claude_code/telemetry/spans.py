@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tachograph.inputs.agents.claude_code.mcp_names import put_mcp_server
 from tachograph.inputs.agents.claude_code.telemetry.spec import (
     ATTRIBUTION,
     MODEL,
@@ -34,6 +35,7 @@ def _span_request(raw: RawEvent, out: Attributes) -> None:
 
 def _span_tool(raw: RawEvent, out: Attributes) -> None:
     """A call without its id would be a second call to the ledger, so it is a notice."""
+    put_mcp_server(out)
     if (told := raw.attributes.get("file_path")) is not None and out.get("tool_use_id"):
         file = file_path(told)
         if file is not None and out.get("tool_name") in FILE_TOOLS:

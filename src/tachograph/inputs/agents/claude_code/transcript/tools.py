@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tachograph.inputs.agents.claude_code.mcp_names import put_mcp_server
 from tachograph.inputs.agents.claude_code.transcript.context import Context
 from tachograph.inputs.agents.claude_code.transcript.lines import as_text, read_object
 from tachograph.inputs.agents.claude_code.transcript.records import (
@@ -55,6 +56,7 @@ class ToolCalls:
         attributes = base.copy()
         attributes["tool_use_id"] = block.id
         attributes["tool_name"] = block.name or "unknown"
+        put_mcp_server(attributes)
         size = len(memoryview(block.input))
         if size:
             attributes["tool_input_bytes"] = size
