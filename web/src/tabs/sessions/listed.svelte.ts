@@ -16,6 +16,8 @@ class Listed {
   active = $state(0);
   /** What was asked for, but for the moment: a change of it is another list. */
   question = '';
+  /** One of its sessions was looked at: the focus comes back to its row. */
+  cameFrom = false;
 }
 
 export const listed = new Listed();
