@@ -38,8 +38,17 @@ FIGURES = """panel => [...panel.querySelectorAll('data')].map(
     d => ({metric: d.dataset.metric, unit: d.dataset.unit, value: d.value, text: d.textContent, title: d.title}))"""
 
 
-@pytest.mark.parametrize("search", ["range=all", "range=7d", "range=30d&model=claude-opus-5-5"])
-@pytest.mark.parametrize("server", ["demo", "captures"], indirect=True)
+LOOKED_AT = [
+    ("demo", "range=all"),
+    ("captures", "range=30d&model=claude-opus-5-5"),
+    pytest.param("demo", "range=7d", marks=pytest.mark.long),
+    pytest.param("demo", "range=30d&model=claude-opus-5-5", marks=pytest.mark.long),
+    pytest.param("captures", "range=all", marks=pytest.mark.long),
+    pytest.param("captures", "range=7d", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("server", "search"), LOOKED_AT, indirect=["server"])
 def test_figures_of_panels_are_those_of_the_api_and_the_report(server: Running, look: Look, search: str) -> None:
     seen: set[str] = set()
     for tab in DASHBOARDS:
