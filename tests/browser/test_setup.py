@@ -69,6 +69,7 @@ def test_telemetry_is_wired_from_the_page_and_taken_back_byte_by_byte(
 
     switch.get_by_role("button", name="Apply").click()
     expect(switch).to_have_attribute("data-state", "here")
+    assert switch.evaluate("one => one.contains(document.activeElement)"), "the focus is lost"
     env = json.loads(settings.read_bytes())["env"]
     assert env["OTEL_EXPORTER_OTLP_ENDPOINT"] == wired.about["otlp_http"]
     assert env["A"] == "1"

@@ -34,7 +34,7 @@ export function isSending(received: readonly ReceivedFrom[]): boolean {
 export function agoText(at: string | null, now: string): string {
   if (at === null) return '';
   const ms = Date.parse(now) - Date.parse(at);
-  return Number.isNaN(ms) ? '' : formatAgo(Math.max(0, ms));
+  return Number.isNaN(ms) ? '' : formatAgo(ms);
 }
 
 /** A state: a sign and words, so that colour says nothing alone. */
