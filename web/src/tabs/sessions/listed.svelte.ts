@@ -22,6 +22,11 @@ class Listed {
 
 export const listed = new Listed();
 
+/** Whether the focus can be taken: nobody put it anywhere since the place was changed. */
+export function isFocusFree(): boolean {
+  return document.activeElement === document.body || document.activeElement?.id === 'main';
+}
+
 /** By what the list of this address is ordered. */
 export function orderOf(): string {
   return address.place.more['order'] ?? DEFAULT_ORDER;
