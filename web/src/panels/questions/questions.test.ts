@@ -10,7 +10,7 @@ import { backTest, refusals } from './forecast';
 import { grouped } from './reasons';
 import { cohortRows } from './retention';
 import * as sample from './samples';
-import { directionTone, directionWords, pWords, slopeUnit, weekdayWords } from './trends';
+import { directionTone, directionWords, pWords, slopeUnit, untoldAlike, weekdayWords } from './trends';
 
 const { BUDGET, FORECAST, REFUSED, HOSTILE } = sample;
 const ANSWERS: Readonly<Record<string, unknown>> = {
@@ -162,6 +162,18 @@ describe('trends', () => {
   it('shows a slope of less than one', () => {
     expect(slopeUnit(0.04, 'count')).toBe('mean');
     expect(slopeUnit(0.04, 'microusd')).toBe('microusd');
+  });
+
+  it('says once what holds for all', () => {
+    expect(untoldAlike(sample.TRENDS)).toBe('');
+    const untold = sample.TRENDS.trends.map((one) => ({ ...one, direction: null, reason: 'too few days' }));
+    expect(untoldAlike({ trends: untold })).toBe('too few days');
+    expect(untoldAlike({ trends: [...untold, { ...untold[0]!, reason: 'another' }] })).toBe('');
+    const { container } = render(QUESTIONS['trends']!.component, {
+      answer: { ...sample.TRENDS, trends: untold },
+      panel: PANEL,
+    });
+    expect(container.textContent?.split('too few days')).toHaveLength(2);
   });
 
   it('tells weekdays only where they differ', () => {

@@ -61,6 +61,13 @@ export function pWords(p: number | null | undefined): string {
   return p < 0.001 ? '<0.001' : p.toFixed(3);
 }
 
+/** Why no direction is known of any figure, where that is the same for all of them; empty where one is. */
+export function untoldAlike({ trends }: Pick<Trends, 'trends'>): string {
+  const [first] = trends;
+  const alike = trends.every(({ direction, reason }) => direction === null && reason === first?.reason);
+  return alike ? (first?.reason ?? '') : '';
+}
+
 /** What is counted in whole pieces grows by parts of one. */
 export function slopeUnit(slope: number, unit: Unit): Unit {
   return ['count', 'lines', 'tokens'].includes(unit) && Math.abs(slope) < 100 ? 'mean' : unit;
