@@ -51,7 +51,7 @@ export function readPlace(hash: string): Place {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const [tab, item] = path.split('/').map(decoded);
   const given = new URLSearchParams(search);
-  const filters: Record<string, string[]> = {};
+  const filters = Object.create(null) as Record<string, string[]>; // an address may say `constructor`, too
   const more: Record<string, string> = {};
   for (const [name, value] of given) {
     if (!OWN.has(name)) (filters[name] ??= []).push(value);

@@ -22,3 +22,11 @@ describe('the address', () => {
     expect(readPlace('#/%E0%A4%A?x=%zz').tab).toBe('%E0%A4%A');
   });
 });
+
+it('an address may name what every object has', () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const place = readPlace(`#/costs?${name}=1&${name}=2`);
+    expect(Object.entries(place.filters)).toEqual([[name, ['1', '2']]]);
+    expect(writePlace(place)).toBe(`#/costs?${name}=1&${name}=2`);
+  }
+});
