@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from starlette.testclient import TestClient
 
 from tachograph.analytics.panels import own_dashboards
+from tachograph.config import Settings
+from tachograph.home import Home
 from tachograph.inputs.histories.first_pass import FirstPass
 from tachograph.pipeline.privacy_state import DEFAULT_STATE
 from tachograph.ports import Batch, Position, Result, Statement
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.core import Core
+from tachograph.server.leaving import tell_leaving
 from tachograph.server.questions import QUESTIONS
+from tachograph.server.retention import Retainer
 from tachograph.server.services import QueryTimes, Services
 from tachograph.store.duckdb import DuckDBStore
+from tachograph.wiring.outbox import open_outbox
+from tachograph.wiring.setup import OwnSetup
 from tachograph_sdk.model.event import Event
+from tachograph_sdk.privacy.consent import Consent
+from tachograph_sdk.privacy.presets import NothingAllowed
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 
-__all__ = ["NAMES", "NOW", "TOKEN", "Served", "at_us", "served"]
+__all__ = [
+    "AUTH",
+    "NAMES",
+    "NOW",
+    "NOW_US",
+    "TOKEN",
+    "IdleJournal",
+    "Served",
+    "StillClock",
+    "at_us",
+    "served",
+    "services_on",
+]
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 NAMES = Pseudonymizer(b"k" * 32)
 TOKEN = "t0ken"
+AUTH = {"Authorization": f"Bearer {TOKEN}"}
+NOW_US = 1_795_141_832_000_000  # the same Friday, in its first hours
 
 
 def at_us(text: str) -> int:
@@ -63,19 +87,27 @@ class Served:
         return answer.status_code, body["error"]
 
 
-class _Clock:
-    def __init__(self, now: datetime) -> None:
-        self._now_us = int(now.timestamp() * 1_000_000)
+class StillClock:
+    """A time of day that stands still; what is measured may go on."""
+
+    def __init__(self, now_us: int, *, monotonic_s: Callable[[], float] = lambda: 1.0) -> None:
+        self._now_us = now_us
+        self._monotonic_s = monotonic_s
 
     def now_us(self) -> int:
         return self._now_us
 
     def monotonic_s(self) -> float:
-        return 1.0
+        return self._monotonic_s()
 
 
-class _Journal:
+class IdleJournal:
+    """A journal in which nothing waits, however deep it says it is."""
+
     position = Position(0, 0)
+
+    def __init__(self, *, depth_bytes: int = 0) -> None:
+        self._depth_bytes = depth_bytes
 
     def read(self, max_bytes: int) -> list[Any]:
         return []
@@ -87,7 +119,50 @@ class _Journal:
         raise AssertionError
 
     def depth_bytes(self) -> int:
-        return 0
+        return self._depth_bytes
+
+
+def services_on(
+    store: DuckDBStore, folder: Path | None = None, *, clock: StillClock | None = None, **others: Any
+) -> Services:
+    """The parts behind an API on this store, as of a demonstration; `others` replace some.
+
+    Consent, the user's own settings and what leaves are there with a folder only.
+    """
+    clock = clock or StillClock(NOW_US, monotonic_s=time.monotonic)
+    times = others.setdefault("times", QueryTimes())
+    parts: dict[str, Any] = {
+        "core": Core(journal=IdleJournal(), pipeline=None, store=store, clock=clock),  # type: ignore[arg-type]
+        "answers": StoreAnswers(store, clock=clock, times=times, demo=True, name=NAMES.name),
+        "import_files": lambda paths, agent, progress: {"sources": {}},
+        "imports": FirstPass(clock, reason="nothing is read in tests").as_dict,
+        "reprice": _echo,
+        "retention": Retainer(store, clock),
+        "purge_contents": lambda: 0,
+        "rights": None,
+        "consent": None,
+        "setup": None,
+        "leaving": dict,
+        "addresses": lambda: {"http": "http://127.0.0.1:1"},
+        "receiver_metrics": lambda: "",
+        "receiver_health": lambda: {"status": "ok"},
+        "tasks": [],
+        "token": TOKEN,
+        "allowed_hosts": (),
+        "demo": True,
+        "version": "9.9",
+    }
+    if folder is not None:
+        own = Home(folder / "own")
+        parts["consent"] = Consent(folder / "consents", environ={})
+        parts["setup"] = OwnSetup(own, environ={"CLAUDE_CONFIG_DIR": str(folder / "claude")})
+        parts["leaving"] = lambda: tell_leaving(open_outbox(own, Settings(), NothingAllowed()), [])
+    return Services(**{**parts, **others})
+
+
+def _echo(order: Mapping[str, Any], progress: Any) -> dict[str, Any]:
+    progress({"events_done": 1, "events_total": 2})
+    return dict(order)
 
 
 class _Counting:
@@ -122,7 +197,7 @@ def served(
     own = DuckDBStore(":memory:") if store is None else None
     store = store or own
     assert store is not None
-    clock = _Clock(now)
+    clock = StillClock(int(now.timestamp() * 1_000_000))
     statements: list[str] = []
     try:
         if own is not None:
@@ -139,27 +214,12 @@ def served(
             privacy=lambda: DEFAULT_STATE if clear_names is None else replace(DEFAULT_STATE, identity="clear"),
             monthly_budget_microusd=None if budget_usd is None else round(budget_usd * 1e6),
         )
-        services = Services(
-            core=Core(journal=_Journal(), pipeline=None, store=store, clock=clock),  # type: ignore[arg-type]
-            answers=answers,
-            import_files=lambda *_: {},
-            imports=FirstPass(clock, reason="nothing is read in tests").as_dict,
-            reprice=lambda *_: {},
-            retention=None,  # type: ignore[arg-type]
-            purge_contents=lambda: 0,
-            rights=None,  # type: ignore[arg-type]
-            consent=None,  # type: ignore[arg-type]
-            setup=None,  # type: ignore[arg-type]
-            leaving=dict,
-            addresses=dict,
-            receiver_metrics=lambda: "",
-            receiver_health=lambda: {"status": "ok"},
-            tasks=[],
+        services = services_on(
+            store,
+            clock=clock,
             times=times,
-            token=TOKEN,
-            allowed_hosts=(),
+            answers=answers,
             demo=False,
-            version="9.9",
             dashboards=own_dashboards(QUESTIONS),
         )
         app: Any = create_app(services)

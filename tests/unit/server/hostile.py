@@ -9,7 +9,7 @@ from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import EventKind
-from tests.unit.server.serving import NOW_US
+from tests.served import NOW_US
 
 __all__ = ["HOSTILE", "INJECTIONS", "filled_store"]
 

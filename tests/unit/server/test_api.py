@@ -11,52 +11,19 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tachograph.home import Home
-from tachograph.inputs.histories.first_pass import FirstPass
-from tachograph.ports import Batch, Position
-from tachograph.server.answers import StoreAnswers, as_json_value
+from tachograph.ports import Batch
+from tachograph.server.answers import as_json_value
 from tachograph.server.app import create_app
 from tachograph.server.core import Core
-from tachograph.server.retention import Retainer
-from tachograph.server.services import Progress, QueryTimes, Services
+from tachograph.server.services import Progress
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.tasks import Task
 from tachograph.testing import make_event
-from tachograph.wiring.setup import OwnSetup
 from tachograph_sdk.errors import UnknownAgent
 from tachograph_sdk.model.event import EventKind
-from tachograph_sdk.privacy.consent import Consent
-from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+from tests.served import AUTH, NAMES, NOW_US, IdleJournal, StillClock, services_on
 
-TOKEN = "t0ken"
-AUTH = {"Authorization": f"Bearer {TOKEN}"}
-NOW_US = 1_795_141_832_000_000
-NAMES = Pseudonymizer(b"k" * 32)
 MARKUP = "<script>alert(1)</script>"
-
-
-class Clock:
-    def now_us(self) -> int:
-        return NOW_US
-
-    def monotonic_s(self) -> float:
-        return 1.0
-
-
-class Journal:
-    position = Position(0, 0)
-
-    def read(self, max_bytes: int) -> list[Any]:
-        return []
-
-    def take_damage(self) -> list[Any]:
-        return []
-
-    def release(self, position: Position) -> None:
-        raise AssertionError
-
-    def depth_bytes(self) -> int:
-        return 7
 
 
 def import_files(paths: Any, agent: str | None, progress: Progress) -> dict[str, Any]:
@@ -88,7 +55,8 @@ def task() -> Task:
 @pytest.fixture
 def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Iterator[TestClient]:
     store = DuckDBStore(":memory:")
-    core = Core(journal=Journal(), pipeline=None, store=store, clock=Clock())  # type: ignore[arg-type]
+    clock = StillClock(NOW_US)
+    core = Core(journal=IdleJournal(depth_bytes=7), pipeline=None, store=store, clock=clock)  # type: ignore[arg-type]
     request: dict[str, Any] = {
         "request_id": "req_1",
         "model": MARKUP,
@@ -100,28 +68,19 @@ def client(receiver_health: dict[str, Any], task: Task, tmp_path: Path) -> Itera
     }
     core.write(Batch(events=[make_event(kind=EventKind.API_REQUEST, at_us=NOW_US - 1_000_000, **request)]))
     store.settle()
-    times = QueryTimes()
-    services = Services(
+    services = services_on(
+        store,
+        tmp_path,
+        clock=clock,
         core=core,
-        answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, name=NAMES.name),
         import_files=import_files,
-        imports=FirstPass(Clock(), reason="nothing is read in tests").as_dict,
         reprice=reprice,
-        retention=Retainer(store, Clock()),
         purge_contents=lambda: 3,
-        rights=None,  # type: ignore[arg-type]
-        consent=Consent(tmp_path / "home", environ={}),
-        setup=OwnSetup(Home(tmp_path / "home"), environ={"CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}),
         leaving=dict,
         addresses=lambda: {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "token": "never shown"},
         receiver_metrics=lambda: "tachograph_receiver_up 1.0\n",
         receiver_health=lambda: receiver_health,
         tasks=[task],
-        times=times,
-        token=TOKEN,
-        allowed_hosts=(),
-        demo=True,
-        version="9.9",
     )
     app: Any = create_app(services)
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as made:

@@ -20,7 +20,8 @@ from tachograph.server.attendance import Load
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.errors import QueryCancelled, QueryTooLarge
-from tests.unit.server.serving import TOKEN, served, services_on
+from tests.served import TOKEN, services_on
+from tests.unit.server.serving import served
 
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where (a.range * 7919 + b.range) % 1000003 = 5"
 """Minutes, whatever the machine."""

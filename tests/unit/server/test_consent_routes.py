@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.unit.server.test_api import AUTH, client, receiver_health, task
+from tests.served import AUTH
+from tests.unit.server.test_api import client, receiver_health, task
 
 __all__ = ["client", "receiver_health", "task"]  # fixtures
 

@@ -19,7 +19,7 @@ from tachograph.server.services import QueryTimes
 from tachograph.store.duckdb import DuckDBStore
 from tachograph_sdk.privacy.policy import Preset
 from tachograph_sdk.privacy.presets import InForce
-from tests.unit.server.serving import Clock, services_on
+from tests.served import NOW_US, StillClock, services_on
 
 MINE = (
     'title = "Mine"\norder = 15\n'
@@ -43,7 +43,7 @@ def ask(store: DuckDBStore, folder: Path, preset: Preset = Preset.STANDARD) -> d
     services = services_on(
         store,
         folder,
-        answers=StoreAnswers(store, clock=Clock(), times=times, demo=True, privacy=lambda: state),
+        answers=StoreAnswers(store, clock=StillClock(NOW_US), times=times, demo=True, privacy=lambda: state),
         dashboards=own_dashboards(QUESTIONS),
         owners_dashboards=OwnersFolder(folder / "dashboards", QUESTIONS),
     )

@@ -14,8 +14,8 @@ from tachograph.ports import Batch
 from tachograph.server.app import create_app
 from tachograph.server.routes.errors import Errors, Review
 from tachograph.store.duckdb import DuckDBStore
+from tests.served import services_on
 from tests.unit.analytics.test_errors import failed, prompt, request, tool
-from tests.unit.server.serving import services_on
 
 DAY = "since=2026-11-20&until=2026-11-21&tz=UTC"
 

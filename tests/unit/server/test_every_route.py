@@ -18,8 +18,8 @@ from tachograph.server.envelope import has_envelope
 from tachograph.server.page_keys import PAGE_ROUTES, REDEEM
 from tachograph.server.routes import ROUTERS
 from tachograph.store.duckdb import DuckDBStore
+from tests.served import AUTH, services_on
 from tests.unit.server.hostile import HOSTILE, INJECTIONS, filled_store
-from tests.unit.server.serving import AUTH, services_on
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 STREAMS = {"/api/live"}  # never ends

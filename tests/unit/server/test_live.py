@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tachograph.ports import Batch, Position, Statement
+from tachograph.ports import Batch, Statement
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.bell import Bell
 from tachograph.server.core import Core
@@ -25,28 +25,9 @@ from tachograph.testing import make_event
 from tachograph_sdk.errors import QueryError, StoreError
 from tachograph_sdk.model.event import EventKind
 from tachograph_sdk.model.subject import Selection
-from tachograph_sdk.privacy.pseudonym import Pseudonymizer
+from tests.served import NAMES, NOW_US, IdleJournal, StillClock
 
-NAMES = Pseudonymizer(b"k" * 32)
 SECONDS = 10.0
-
-
-class Clock:
-    def now_us(self) -> int:
-        return 1_795_141_832_000_000
-
-    def monotonic_s(self) -> float:
-        return 1.0
-
-
-class Journal:
-    position = Position(0, 0)
-
-    def read(self, max_bytes: int) -> list[Any]:
-        return []
-
-    def take_damage(self) -> list[Any]:
-        return []
 
 
 class Client:
@@ -124,7 +105,7 @@ class Client:
 @pytest.fixture
 def core() -> Any:
     store = DuckDBStore(":memory:")
-    made = Core(journal=Journal(), pipeline=None, store=store, clock=Clock())  # type: ignore[arg-type]
+    made = Core(journal=IdleJournal(), pipeline=None, store=store, clock=StillClock(NOW_US))  # type: ignore[arg-type]
     made.bell = Bell(quiet_s=0.01)
     yield made
     store.close()
@@ -141,7 +122,7 @@ def feed(core: Core, config: LiveConfig) -> Feed:
 
 
 def feed_of(core: Core, config: LiveConfig) -> Feed:
-    answers = StoreAnswers(core.store, clock=Clock(), times=QueryTimes(), demo=False, name=NAMES.name)
+    answers = StoreAnswers(core.store, clock=StillClock(NOW_US), times=QueryTimes(), demo=False, name=NAMES.name)
     return Feed(answers, core, config)
 
 

@@ -17,7 +17,7 @@ from tachograph.server.routes.now import Now
 from tachograph.server.services import Services
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
-from tests.unit.server.serving import NAMES, NOW_US, services_on
+from tests.served import NAMES, NOW_US, services_on
 
 JANE = "jane@example.org"
 

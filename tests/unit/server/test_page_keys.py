@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from tachograph.server.app import create_app
 from tachograph.server.page_keys import PAGE_ROUTES, PageKeyRefused, PageKeys, TooManyGuesses
 from tachograph.store.duckdb import DuckDBStore
-from tests.unit.server.serving import AUTH, services_on
+from tests.served import AUTH, services_on
 
 
 class Time:

@@ -15,7 +15,7 @@ from tachograph.server.app import create_app
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import EventKind, Source
-from tests.unit.server.serving import AUTH, NOW_US, services_on
+from tests.served import AUTH, NOW_US, services_on
 
 ADDRESSES = {"http": "http://127.0.0.1:1", "otlp_http": "http://127.0.0.1:2", "otlp_grpc": "127.0.0.1:3", "pid": 7}
 
