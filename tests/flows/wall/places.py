@@ -8,7 +8,7 @@ import re
 import sqlite3
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import duckdb
 
@@ -22,6 +22,7 @@ DIMENSIONS = (
 
 
 _START = re.compile(rb'^data: \{"seq":[0-9]+,"settled_seq":([0-9]+)\}$', re.MULTILINE)
+_IN_PATH = re.compile(r"\{(?:id|session)\}")
 _IDS = re.compile(rb"^id: ([0-9]+)", re.MULTILINE)
 
 
@@ -48,12 +49,16 @@ def tables_of(home: Path) -> dict[str, bytes]:
 
 
 def answers_of(server: Running) -> dict[str, bytes]:
-    """Every GET of the API, with what each takes, and the page in every range."""
+    """Every GET of the API, with what each takes, and the page, which is the same whatever is stored."""
     told = json.loads(server.request("GET", server.about["http"], "/api/openapi.json")[1])
-    paths = ["/api/openapi.json", *(f"/?range={r}" for r in ("24h", "7d", "30d", "90d", "all"))]
+    listed = json.loads(server.request("GET", server.about["http"], "/api/v1/sessions?range=all")[1])
+    sessions = [quote(row["session_id"], safe="") for row in listed["sessions"][:5]]
+    assert sessions
+    paths = ["/api/openapi.json", "/"]
     for path, methods in told["paths"].items():
         if "get" in methods and path != "/api/live":  # which does not end
-            paths += [path, f"{path}?range=all"]
+            for asked in [_IN_PATH.sub(one, path) for one in sessions] if "{" in path else [path]:
+                paths += [asked, f"{asked}?range=all"]
     for dimension in DIMENSIONS.split(","):
         paths.append(f"/api/v1/report?range=all&by={dimension}")
         paths.append(f"/api/v1/query?metrics=requests,cost_usd&range=all&by={dimension}")
