@@ -135,7 +135,7 @@ class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
         room.add(len(message))
         return message
 
-    async def _decompress(self, message: bytes, room: Room) -> bytes | bytearray:
+    async def _decompress(self, message: bytes, room: Room) -> bytes:
         if message[:2] == b"\x1f\x8b":
             return await self._inflate(Gzip(), message, room)
         if message[:1] == b"\x78" and len(message) > 1 and int.from_bytes(message[:2], "big") % 31 == 0:
@@ -146,7 +146,7 @@ class OtlpGrpc(grpc.GenericRpcHandler):  # type: ignore[misc]
                     raise
         return message
 
-    async def _inflate(self, decompressor: Decompressor, message: bytes, room: Room) -> bytearray:
+    async def _inflate(self, decompressor: Decompressor, message: bytes, room: Room) -> bytes:
         unpacking = Unpacking(decompressor, room, self._intake.config.max_body_bytes)
         for start in range(0, len(message), 65_536):
             await unpacking.add(message[start : start + 65_536])

@@ -65,23 +65,29 @@ class Room:
 
 
 class Unpacking:
-    """A compressed body while it is unpacked: each piece is held against the limit and the room, and others get turns."""
+    """A compressed body while it is unpacked: each piece is held against the limit and the room, and others get turns.
+
+    The pieces are put together at the end only: a buffer that grows is copied by the allocator again and again, and what is
+    refused in the end would have taken twice the limit.
+    """
 
     def __init__(self, decompressor: Decompressor, room: Room, limit: int) -> None:
         self._decompressor = decompressor
         self._room = room
         self._limit = limit
-        self._body = bytearray()
+        self._pieces: list[bytes] = []
+        self._size = 0
         self._since_yield = 0
 
     async def add(self, data: bytes) -> None:
         """Unpack what comes next. Raises Refused: damaged, or larger than may be."""
         try:
             for piece in self._decompressor.feed(data):
-                if len(self._body) + len(piece) > self._limit:
+                if self._size + len(piece) > self._limit:
                     raise Refused(too_large(self._limit))
                 self._room.add(len(piece))
-                self._body += piece
+                self._pieces.append(piece)
+                self._size += len(piece)
                 self._since_yield += len(piece)
                 if self._since_yield > YIELD_BYTES:
                     self._since_yield = 0
@@ -89,13 +95,14 @@ class Unpacking:
         except DecodeError as error:
             raise _damaged(error) from None
 
-    def finish(self) -> bytearray:
+    def finish(self) -> bytes:
         """The whole body. Raises Refused if it was cut off."""
         try:
             self._decompressor.finish()
         except DecodeError as error:
             raise _damaged(error) from None
-        return self._body
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
 
 
 def _damaged(error: DecodeError) -> Refused:
