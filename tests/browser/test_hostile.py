@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Dialog
 
 from tests.browser.looking import NARROW, TABS, Look
 from tests.flows.harness import Running, command, serve
@@ -148,7 +149,12 @@ def test_there_is_something_to_be_afraid_of(attacked: Running) -> None:
 
 def test_hostile_texts_are_text_on_every_tab_and_in_every_table(attacked: Running, look: Look) -> None:
     dialogs: list[str] = []
-    look.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    look.page.on("dialog", refuse)
     look.resize(NARROW, dark=True)
     look.open(attacked.about["http"], "#/overview?range=all")
     seen = ""

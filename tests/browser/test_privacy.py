@@ -189,7 +189,7 @@ def test_strict_shows_no_panel_about_people(strict: Running, captures: Running, 
                 if name == tab and server is captures:
                     assert panel.get_attribute("data-source"), title
                 elif name == tab:
-                    assert "the preset strict" in panel.inner_text().replace("`", ""), title
+                    assert "preset `strict` compares no people" in panel.inner_text(), title
                     assert panel.get_attribute("data-source") == "", "it asks for nothing"
                     assert panel.locator("data, canvas, table").count() == 0, title
 
