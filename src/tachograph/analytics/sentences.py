@@ -133,10 +133,16 @@ def _cost(
     if unpriced:
         have = "has no known price and is" if unpriced == 1 else "have no known price and are"
         said += f"; {counted(unpriced, 'request')} {have} not in it"
-    elif cost and earlier and before and earlier["cost_microusd"] and not _unpriced(store, scope, before):
+    elif cost and earlier and before and earlier["cost_microusd"] and _is_comparable(store, scope, before):
         said += _change(cost, earlier["cost_microusd"])
     shown = Evidence(tab="costs", panel="Cost")
     return Sentence(about="cost", parts=(said + ".",), metric="cost_microusd", value=cost, evidence=shown)
+
+
+def _is_comparable(store: Store, scope: Scope, before: Window) -> bool:
+    """Whether all of the time before has a price, and the window is as long: one that has only begun is not."""
+    is_over = scope.window.end is None or scope.window.end <= scope.now
+    return is_over and not _unpriced(store, scope, before)
 
 
 def _unpriced(store: Store, scope: Scope, window: Window) -> int:

@@ -144,6 +144,14 @@ def test_the_time_before_is_not_compared_where_a_part_of_it_has_no_price() -> No
     )
 
 
+def test_a_day_that_has_only_begun_is_not_compared_with_a_whole_one() -> None:
+    events = [request(0.1, 5.0), request(1, 10.0)]
+    whole = sentences(events, since="2026-11-19", until="2026-11-20")[0]
+    begun = sentences(events, since="2026-11-20", until="2026-11-21")[0]
+    assert whole["text"] == "2026-11-19 cost $10.00, in 1 session."  # nothing before
+    assert begun["text"] == "2026-11-20 cost $5.00, in 1 session."
+
+
 def test_the_largest_part_is_not_called_most() -> None:
     events = [request(1, usd, project=name) for usd, name in ((4, TREE), (3, OTHER), (3, NAMES.project("/c")))]
     where = sentences(events)[1]

@@ -1,5 +1,6 @@
 /** Dated remarks on a time axis: each kind with a sign of its own. */
 
+import { dayIn } from '../lib/format';
 import type { Note } from './drawing';
 import type { TimeMarkers } from './overlays';
 import { pieceAt } from './pieces';
@@ -34,7 +35,7 @@ export function readMarks(
     const mark = marks.get(at);
     if (mark) mark.texts.push(told);
     else marks.set(at, { symbol, texts: [told] });
-    notes.unshift({ sign, text: `${moment.slice(0, 10)}: ${text}` });
+    notes.unshift({ sign, text: `${dayIn(moment, answer?.window.tz)}: ${text}` });
   }
   if (answer?.left_out) notes.push({ text: `${answer.left_out} more are not shown.` });
   return { marks: [...marks].map(([at, { symbol, texts }]) => ({ at, symbol, texts })), notes };

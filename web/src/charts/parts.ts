@@ -2,6 +2,8 @@
 
 import type { Answer, PanelAbout } from '../lib/answers';
 import { change, exact, formatMetric, formatName, percent, type Unit } from '../lib/format';
+import { live } from '../lib/live.svelte';
+import { isOver } from '../lib/window';
 import { addsUp, settled, sumKnown } from './adding';
 import type { Input } from './drawing';
 import { numeric, unitOf } from './series';
@@ -73,17 +75,21 @@ export function hiddenRows(answer: Answer, parts: readonly Part[]): number {
 }
 
 /** All metrics of a part, exact, and how the first one was before. */
-export function partLines(part: Part, { answer, panel }: Pick<Input, 'answer' | 'panel'>): Line[] {
+export function partLines(part: Part, { answer, panel, now }: Pick<Input, 'answer' | 'panel' | 'now'>): Line[] {
   const lines = part.figures.map((value, at) => {
     const metric = panel.metrics[at] ?? '';
     return { name: formatMetric(metric), text: exact(value, unitOf(answer, metric)) };
   });
   if (!answer.previous || part.kind === 'others') return lines;
   const unit: Unit = unitOf(answer, panel.metrics[0] ?? '');
-  const changed = change(part.value, part.before, 'neither');
+  const over = isOver(answer.window, now ?? live.moment);
+  const changed = over ? change(part.value, part.before, 'neither') : null;
   return [
     ...lines,
-    { name: 'in the window before', text: `${exact(part.before, unit)}${changed ? ` (${changed.text})` : ''}` },
+    {
+      name: over ? 'in the window before' : 'in all of the window before',
+      text: `${exact(part.before, unit)}${changed ? ` (${changed.text})` : ''}`,
+    },
   ];
 }
 

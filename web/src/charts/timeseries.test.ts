@@ -212,6 +212,18 @@ describe('a time series', () => {
     ]);
   });
 
+  it('lists a mark under the day at which it stands, in the zone of the answer', () => {
+    const late = { at: '2026-11-02T23:30:00Z', kind: 'model', text: 'late' };
+    const markers = {
+      markers: [late],
+      left_out: 0,
+      window: { ...window, tz: 'Europe/Berlin' },
+    } as unknown as TimeMarkers;
+    const drawing = drawTimeseries(inputOf(one([1, 2, 3]), {}, { overlays: { markers }, now: NOW }));
+    expect(drawing.tell?.(2)).toContain('late');
+    expect(drawing.notes?.map(({ text }) => text)).toEqual(['2026-11-03: late']);
+  });
+
   it('shows a lone value between two that are unknown, and strokes that differ', () => {
     const rows = Array.from({ length: 90 }, (_, at) => [
       new Date(Date.UTC(2026, 7, 1 + at)).toISOString().slice(0, 10),

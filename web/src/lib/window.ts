@@ -23,6 +23,11 @@ export function hasBefore(place: Pick<Place, 'range' | 'since'>): boolean {
   return place.range === '' ? place.since !== null : place.range !== 'all';
 }
 
+/** Whether the window of an answer is over at `moment`: one that is not is only begun, and less than a whole one before. */
+export function isOver(window: { readonly until: string | null }, moment: number): boolean {
+  return window.until === null || !(Date.parse(window.until) > moment);
+}
+
 /** The filters of the place, with those of a panel: where both name a dimension, the page's count. */
 export function filterParameters(place: Place, ofPanel: Readonly<Record<string, string>> = {}): Parameters {
   const own = Object.entries(ofPanel).filter(([name]) => !(name in place.filters));

@@ -15,9 +15,11 @@ describe('a figure of its own', () => {
     rows: (number | null)[],
     before: (number | null)[] | null,
     metrics = ['cost_usd', 'tool_success_ratio'],
+    until: string | null = null,
   ) =>
     render(Stat, {
       answer: answerOf([], metrics, [rows], {
+        window: { ...window, until },
         reasons: { tool_success_ratio: 'no tool was called' },
         ...(before ? { previous: { window, rows: [before], changes: [], ratios: [] } } : {}),
       }),
@@ -34,6 +36,15 @@ describe('a figure of its own', () => {
     expect(screen.getByRole('link').getAttribute('href')).toMatch(/^#\/sessions\?.*order=-cost_usd/);
     expect(box.querySelector('dd')?.textContent?.replace(/\s+/g, ' ').trim()).toBe('50 % ▲+100 %');
     expect(screen.getByRole('img').getAttribute('aria-label')).toBe('Its course: first $1.00, most $3.00, last $3.00');
+  });
+
+  it('does not hold a time that has only begun against a whole one', () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const box = shown([5, 0.5], [20, 0.25], undefined, tomorrow);
+    expect(box.querySelector('.figure')?.textContent?.replace(/\s+/g, ' ').trim()).toBe(
+      '$5.00 so far, $20.00 in all of the window before',
+    );
+    expect(box.textContent).not.toMatch(/[▲▼]|from \$/);
   });
 
   it('keeps unknown apart from 0, with the reason, and has no change without a before', () => {
