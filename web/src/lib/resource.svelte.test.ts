@@ -75,4 +75,18 @@ describe('following an address', () => {
     expect(fetched).toHaveBeenCalledTimes(4);
     stop();
   });
+
+  it('has no answer any more once nothing is asked', async () => {
+    vi.stubGlobal('fetch', async () => answer({ rows: [1] }));
+    let url = $state.raw<string | null>('/api/v1/query?metrics=a&compare=previous');
+    let whole: Resource<unknown> | undefined;
+    const stop = $effect.root(() => {
+      whole = follow<unknown>(() => url);
+    });
+    await vi.waitFor(() => expect(whole?.data).toEqual({ rows: [1] }));
+    url = null;
+    flushSync();
+    expect([whole?.data, whole?.answered, whole?.state]).toEqual([null, '', 'loading']);
+    stop();
+  });
 });

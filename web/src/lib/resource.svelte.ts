@@ -50,6 +50,15 @@ export class Resource<T> {
   stop(): void {
     this.#abort?.abort();
   }
+
+  /** Nothing is asked any more: what was answered is of no question that stands there. */
+  clear(): void {
+    this.stop();
+    this.data = null;
+    this.problem = null;
+    this.answered = '';
+    this.at = null;
+  }
 }
 
 const MOMENT = /^\d{4}-\d{2}-\d{2}T/;
@@ -70,7 +79,8 @@ export function questionOf(url: string): string {
 export const ONCE = (): null => null;
 
 /**
- * A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing.
+ * A resource that follows an address: call while a component is set up. `url` may read any state; null asks nothing,
+ * and nothing is answered then.
  * It is asked when the address is another text, and when what `again` gives changes: without it, whenever something
  * came in. So a change of the page that asks nothing new, such as a dialog, costs no request.
  */
@@ -80,6 +90,7 @@ export function follow<T>(url: () => string | null, again: () => unknown = () =>
   $effect(() => {
     again();
     if (wanted !== null) void resource.load(wanted);
+    else resource.clear();
     return () => resource.stop();
   });
   return resource;

@@ -6,7 +6,7 @@ import { about } from '../lib/about.svelte';
 import { address } from '../lib/address.svelte';
 import type { Answer, PanelAbout } from '../lib/answers';
 import { urlOf, type Parameters } from '../lib/api';
-import { follow, type Resource } from '../lib/resource.svelte';
+import { follow, questionOf, type Resource } from '../lib/resource.svelte';
 import { filterParameters } from '../lib/window';
 
 /** Call while a component is set up. The panel's answer says what is worth asking for. */
@@ -20,13 +20,15 @@ export function followOverlays(panel: () => PanelAbout, scope: () => Parameters,
   const markers = follow<TimeMarkers>(() =>
     panel().overlays.includes('markers') ? urlOf('/api/v1/markers', scope()) : null,
   );
-  const whole = follow<Answer>(() => wholeOf(panel(), scope(), answer()));
+  const wholeUrl = $derived(wholeOf(panel(), scope(), answer()));
+  const whole = follow<Answer>(() => wholeUrl);
   return {
     get shown(): Overlays {
       return {
         forecast: forecast.data,
         markers: markers.data,
-        whole: whole.data,
+        // Parts are taken from it: the whole under other filters would make a wrong rest.
+        whole: wholeUrl !== null && questionOf(whole.answered) === questionOf(wholeUrl) ? whole.data : null,
         problems: [why('The forecast', forecast), why('Marks', markers)].filter((text) => text !== ''),
       };
     },
