@@ -1,12 +1,17 @@
 /** Days as `2026-11-20`, and windows in words. */
 
 import type { Place } from './address.svelte';
-import { formatDay, formatMoment } from './format';
+import { dayIn, formatDay, formatMoment } from './format';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export function isDay(text: string | null | undefined): text is string {
   return typeof text === 'string' && DAY.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
+}
+
+/** Whether a day of a time zone was over at a moment (ms since 1970). */
+export function isOverDay(day: string, zone: string, moment: number): boolean {
+  return day < dayIn(new Date(moment).toISOString(), zone);
 }
 
 /** The day so many days after this one; null where the text is no day. */

@@ -2,6 +2,7 @@ import { render } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { csvOf, type DashboardAbout, type PanelAbout } from '../../lib/answers';
 import { about } from '../../lib/about.svelte';
+import { live } from '../../lib/live.svelte';
 import { QUESTIONS } from '../questions';
 import { byDay, evidenceOf, mainContributors } from './anomalies';
 import { barShares, budgetWords } from './budget';
@@ -56,6 +57,19 @@ describe('every question', () => {
       expect(container.textContent).toContain(HOSTILE);
     },
   );
+
+  it.each(['budget', 'forecast'])('%s says of which day it is told, where that is an earlier one', (name) => {
+    const told = (moment: string) => {
+      live.moment = Date.parse(moment);
+      return render(QUESTIONS[name]!.component, { answer: ANSWERS[name], panel: PANEL }).container.textContent ?? '';
+    };
+    expect(told('2026-11-20T23:59:00Z')).not.toContain('As of');
+    expect(told('2026-11-21T00:01:00Z').replace(/\s+/g, ' ')).toContain(
+      'As of Fri 20 Nov 2026, where the time range ends',
+    );
+    expect(told('2026-11-21T00:01:00Z')).not.toContain('after today');
+    live.moment = Date.now();
+  });
 
   it('makes formulas inert in a CSV file', () => {
     const csv = csvOf(
