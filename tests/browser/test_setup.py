@@ -266,7 +266,6 @@ def test_reading_is_shown_by_month_and_claude_code_offered_once(
     recorded = GOLDEN / "claude_code/2.0.76/older-v2.0.76/transcripts"
     shutil.copytree(recorded, home / "no-such-agent/projects")
     with serve(home) as server:
-        server.wait_drained()
         reading = {**server.get("/api/v1/imports"), **READING}
         look.page.route("**/api/v1/imports", lambda route: route.fulfill(json=reading))
         look.open(server.about["http"], "#/overview?range=all")
@@ -277,7 +276,7 @@ def test_reading_is_shown_by_month_and_claude_code_offered_once(
         reading["week_done"] = True
         expect(months).to_contain_text("The last 7 days are complete.")
         look.page.unroute("**/api/v1/imports")
-        expect(months).to_have_attribute("data-import", "done")
+        expect(months).to_have_attribute("data-import", "done", timeout=30_000)
 
         offer = look.page.get_by_role("region", name="Connect Claude Code")
         expect(offer.locator("[data-switch]")).to_have_count(2)
