@@ -181,6 +181,9 @@ def test_strict_shows_no_panel_about_people(strict: Running, captures: Running, 
     assert len(about_people) > 2
     for server in (captures, strict):
         look.open(server.about["http"], "#/overview?range=all")
+        look.page.get_by_text(f"Preset “{'strict' if server is strict else 'standard'}”").wait_for()
+        by_user = look.page.get_by_role("group", name="Filters").get_by_role("button", name="User", exact=True)
+        assert by_user.count() == (0 if server is strict else 1), "its list is one of people by what they cost"
         for tab in sorted({name for name, _ in about_people}):
             look.page.evaluate(f"location.hash = '#/{tab}?range=all'")
             look.wait()

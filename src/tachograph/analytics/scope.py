@@ -23,6 +23,7 @@ class Scope:
     parameters: Mapping[str, str] = field(default_factory=dict)  # the question's own, as given
     monthly_budget_microusd: int | None = None  # what the owner set; None: nothing
     daily_budget_microusd: int | None = None  # likewise
+    compares_people: bool = True  # False: the preset forbids it, and no answer sets one person beside another
 
     @property
     def now(self) -> datetime:

@@ -22,6 +22,7 @@ from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
 from tachograph.server.tables import TABLE_PARAMETERS, answer_table
 from tachograph_sdk.errors import QueryError
+from tachograph_sdk.privacy.policy import Preset
 
 __all__ = ["SqlStore", "StoreAnswers", "as_json_value"]
 
@@ -149,6 +150,7 @@ class StoreAnswers:
             parameters={name: text for name, text in parameters.items() if name in own},
             monthly_budget_microusd=self._monthly_budget_microusd,
             daily_budget_microusd=self._daily_budget_microusd,
+            compares_people=self._privacy().in_force.preset is not Preset.STRICT,
         )
 
     def make(self, make: Make, scope: Scope) -> dict[str, Any]:

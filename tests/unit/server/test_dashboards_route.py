@@ -12,11 +12,13 @@ from starlette.testclient import TestClient
 
 from tachograph.analytics.panels import OwnersFolder, own_dashboards
 from tachograph.pipeline.privacy_state import DEFAULT_STATE
+from tachograph.ports import Batch
 from tachograph.server.answers import StoreAnswers
 from tachograph.server.app import create_app
 from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
 from tachograph.store.duckdb import DuckDBStore
+from tachograph.testing import make_event
 from tachograph_sdk.privacy.policy import Preset
 from tachograph_sdk.privacy.presets import InForce
 from tests.served import NOW_US, StillClock, services_on
@@ -36,7 +38,9 @@ def store() -> Iterator[DuckDBStore]:
     store.close()
 
 
-def ask(store: DuckDBStore, folder: Path, preset: Preset = Preset.STANDARD) -> dict[str, Any]:
+def ask(
+    store: DuckDBStore, folder: Path, preset: Preset = Preset.STANDARD, address: str = "/api/v1/dashboards"
+) -> dict[str, Any]:
     """The answer where this preset holds and the folder `dashboards` has the owner's files."""
     times = QueryTimes()
     state = replace(DEFAULT_STATE, in_force=InForce(chosen=preset, preset=preset))
@@ -48,7 +52,7 @@ def ask(store: DuckDBStore, folder: Path, preset: Preset = Preset.STANDARD) -> d
         owners_dashboards=OwnersFolder(folder / "dashboards", QUESTIONS),
     )
     with TestClient(create_app(services), base_url="http://localhost") as client:
-        told: dict[str, Any] = client.get("/api/v1/dashboards").json()
+        told: dict[str, Any] = client.get(address).json()
     return told
 
 
@@ -88,6 +92,26 @@ def test_under_strict_no_panel_is_about_single_people(store, tmp_path):
     for panel in (p for d in strict for p in d["panels"] if p["missing"]):
         assert (panel["metrics"], panel["by"], panel["filters"], panel["question"]) == ([], [], {}, "")
         assert "strict" in panel["missing"]
+
+
+def test_under_strict_no_question_sets_one_person_beside_another(store, tmp_path):
+    """What was recorded before the preset was chosen names people still."""
+    day_us = 86_400_000_000
+    events = [
+        make_event(
+            at_us=NOW_US - day * day_us, session_id=f"s_{user}_{day}", user_id=user, request_id=f"r_{user}_{day}",
+            cost_nanousd=(60 if day == 2 and user == "u_1" else 1 + day % 3) * 10**9, cost_basis="reported",
+        )
+        for day in range(1, 60) for user in ("u_1", "u_2")
+    ]  # fmt: skip
+    store.write(Batch(events=events))
+    store.settle()
+    people = {}
+    for preset in (Preset.STANDARD, Preset.STRICT):
+        (review,) = ask(store, tmp_path, preset, "/api/v1/review?range=7d")["sessions"]
+        (odd,) = ask(store, tmp_path, preset, "/api/v1/anomalies?metric=cost_microusd&range=7d")["anomalies"]
+        people[preset] = [review["user"], *(who["value"] for who in odd["contributors"] if who["dimension"] == "user")]
+    assert people == {Preset.STANDARD: ["u_1", "u_1", "u_2"], Preset.STRICT: [None]}
 
 
 def test_every_panel_of_ours_is_answered(store, tmp_path):

@@ -50,6 +50,8 @@ def find_drivers(
     """
     found: dict[date, list[Driver]] = {day: [] for day in rising}
     for dimension in SPLIT_BY:
+        if dimension == "user" and not scope.compares_people:
+            continue
         try:
             answerable(metric, scope, (dimension, "day"))
         except UnknownDimension:

@@ -251,7 +251,7 @@ class ToReview(Answer):
 
     session: str
     agent: str
-    user: str | None
+    user: str | None = Field(description="null: not known, or the preset `strict` holds")
     project: str | None
     started_at: str
     ended_at: str
