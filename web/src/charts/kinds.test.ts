@@ -136,6 +136,14 @@ describe('shares', () => {
     expect(drawing.aim?.(7)).toEqual({ seriesIndex: 7, dataIndex: 0 });
   });
 
+  it('are none of parts of which some are missing, nor of what has no sum', () => {
+    const rows = Array.from({ length: 7 }, (_, at) => [`p${at}`, 10]);
+    const cut = inputOf(projects(rows, { total_rows: 20 }, ['cost_usd']), { by: ['project'] }); // the whole is not here yet
+    expect(readSlices(cut).map(({ share }) => share)).toEqual(Array(7).fill(null));
+    const rates = { by: ['project'], metrics: ['tool_success_ratio'] };
+    expect(readSlices(inputOf(projects([['a', 0.5]], {}, rates.metrics), rates))[0]?.share).toBeNull();
+  });
+
   it('have no share of what is unknown, nor where something is below 0', () => {
     const of = (rows: Rows) =>
       readSlices(inputOf(projects(rows, {}, ['cost_usd']), { by: ['project'] })).map(({ share }) => share);
@@ -287,6 +295,14 @@ describe('the treemap', () => {
     // The last one stays: an empty chart says nothing.
     expect(drawTreemap(input(second?.more)).follow?.(0)).toBeNull();
     expect(hiding([], { hide: 'a', order: 'x' })).toEqual({ order: 'x' });
+  });
+
+  it('says shares of all that there is, also of what a limit cut off', () => {
+    const cut = answerOf(panel.by, panel.metrics, rows, { total_rows: rows.length + 2 });
+    const { tell, notes } = drawTreemap(inputOf(cut, panel));
+    expect([tell?.(0), notes]).toEqual(['a: Cost $8.00', [{ text: '2 more are not shown.' }]]);
+    const overlays = { whole: answerOf([], ['cost_usd'], [[80]]) };
+    expect(drawTreemap(inputOf(cut, panel, { overlays })).tell?.(0)).toBe('a: Cost $8.00, of all 10 %');
   });
 
   it('takes hostile names and thousands of rows', () => {

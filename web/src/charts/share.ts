@@ -5,12 +5,13 @@ import { sumKnown } from './adding';
 import { inkOn } from './colours';
 import type { Draw, Input } from './drawing';
 import { toSessions } from './leads';
-import { partLines, partReasons, readParts, shareOf, shareText, type Part } from './parts';
+import { hiddenRows, partLines, partReasons, readParts, shareOf, shareText, type Part } from './parts';
 import { unitOf } from './series';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
 
 const MOST_PARTS = 8;
 const LEAST_LABEL = 34; // pixels
+const NO_SUM: ReadonlySet<Unit> = new Set(['ratio', 'ms', 'mean']);
 
 export interface Slice extends Part {
   readonly colour: string;
@@ -18,12 +19,17 @@ export interface Slice extends Part {
   readonly share: number | null;
 }
 
-/** The parts with their shares, largest first. Where a figure does not add up, shares are of the parts' own sum. */
+/**
+ * The parts with their shares, largest first. Where counts overlap, shares are of the parts' own sum; what no sum means
+ * anything of, and parts of which some are missing, have none.
+ */
 export function readSlices(input: Pick<Input, 'answer' | 'panel' | 'metrics' | 'overlays' | 'theme'>): Slice[] {
   const { theme } = input;
   const parts = readParts(input, input.answer.total_rows > MOST_PARTS ? MOST_PARTS - 1 : MOST_PARTS);
   const isBelow = parts.some(({ value }) => (value ?? 0) < 0);
-  const sum = isBelow ? 0 : (sumKnown(parts.map(({ value }) => value)) ?? 0);
+  const isWhole = hiddenRows(input.answer, parts) === 0;
+  const unit = unitOf(input.answer, input.panel.metrics[0] ?? '');
+  const sum = isBelow || !isWhole || NO_SUM.has(unit) ? 0 : (sumKnown(parts.map(({ value }) => value)) ?? 0);
   let place = 0;
   return parts.map((part) => ({
     ...part,

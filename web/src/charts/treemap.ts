@@ -1,7 +1,7 @@
 /** Nested areas, as large as their figure. A click leaves the outermost part out, so that the rest is seen better. */
 
 import { exact, format, formatMetric, formatName, type Unit } from '../lib/format';
-import { sumKnown } from './adding';
+import { addsUp, sumKnown } from './adding';
 import { inkOn, mix } from './colours';
 import type { Draw, Drawing, Input } from './drawing';
 import { numeric, unitOf } from './series';
@@ -89,7 +89,10 @@ export const drawTreemap: Draw = (input) => {
   const unit = unitOf(input.answer, metric);
   const hidden = new Set(readHidden(more));
   const all = readTiles(input);
-  const whole = sumKnown(all.map(({ value }) => value)) ?? 0;
+  const cut = Math.max(0, input.answer.total_rows - input.answer.rows.length);
+  const sum = sumKnown(all.map(({ value }) => value));
+  // What a limit cut off is a part of the whole, too; parts of what does not add up are none.
+  const whole = addsUp(metric, input.metrics) ? (cut ? numeric(input.overlays.whole?.rows[0]?.[0]) : sum) : null;
   const tops = most(
     all.filter(({ key }) => !hidden.has(key)),
     MOST_TOP,
@@ -134,6 +137,7 @@ export const drawTreemap: Draw = (input) => {
     aim: (at) => ({ seriesIndex: 0, dataIndex: at + 1 }), // ECharts counts the whole as the first
     follow: change,
     pick: ({ data }) => change(Number((data as { id?: string }).id ?? -1)),
+    ...(cut ? { notes: [{ text: cut === 1 ? '1 more is not shown.' : `${cut} more are not shown.` }] } : {}),
     option: {
       animation: false,
       tooltip: {
@@ -204,13 +208,13 @@ function shade(colour: string, at: number, ground: string): string {
   return mix(colour, ground, [0, 0.18, 0.34, 0.48][at % 4] ?? 0);
 }
 
-function tipOf(tile: Placed | undefined, unit: Unit, metric: string, whole: number): Tip {
+function tipOf(tile: Placed | undefined, unit: Unit, metric: string, whole: number | null): Tip {
   if (tile === undefined) return { title: '', lines: [] };
   return {
     title: tile.path.join(' › '),
     lines: [
       { name: metric, text: exact(tile.value, unit) },
-      { name: 'of all', text: whole > 0 ? format(tile.value / whole, 'ratio') : '' },
+      ...(whole !== null && whole > 0 ? [{ name: 'of all', text: format(tile.value / whole, 'ratio') }] : []),
     ],
   };
 }

@@ -27,13 +27,14 @@ export function choices(answer: Answer, chosen: readonly string[]): Choice[] {
       why,
     };
   });
+  const isAll = answer.total_rows <= answer.rows.length;
   const there = new Set(found.map(({ parameter }) => parameter));
   const missing = [...new Set(chosen)]
     .filter((parameter) => !there.has(parameter))
     .map((parameter) => ({
       value: parameter === 'null' ? null : parameter,
       parameter,
-      sessions: 0,
+      sessions: isAll && sessions >= 0 ? 0 : null, // it may be among those that the limit cut off
       cost: null,
       why: '',
     }));

@@ -6,7 +6,7 @@ import { freshnessText } from './freshness';
 import { keysOf, meaningOf, takesLetters } from './keys';
 
 const rows = (cells: unknown[][]) =>
-  ({ columns: ['project', 'sessions', 'cost_usd'], rows: cells }) as unknown as Answer;
+  ({ columns: ['project', 'sessions', 'cost_usd'], rows: cells, total_rows: cells.length }) as unknown as Answer;
 
 describe('what can be ticked', () => {
   it('has each value once, what is not known as null, and what is chosen and gone first', () => {
@@ -20,6 +20,11 @@ describe('what can be ticked', () => {
     expect(found.map(({ parameter }) => parameter)).toEqual(['gone', 'a', 'null']);
     expect(found[0]).toMatchObject({ sessions: 0, cost: null });
     expect(found[2]).toMatchObject({ value: null, sessions: 2, cost: null, why: '' });
+  });
+
+  it('does not know how much there is of what is chosen where a limit cut the list', () => {
+    const cut = { ...rows([['a', 3, 1.5]]), total_rows: 400 };
+    expect(choices(cut, ['z'])[0]).toMatchObject({ value: 'z', sessions: null, cost: null });
   });
 
   it('does not offer what a filter cannot say', () => {

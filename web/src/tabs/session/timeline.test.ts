@@ -36,8 +36,20 @@ describe('turns', () => {
     ]);
     expect(turns[1]).toMatchObject({ requests: 1, calls: 2, failed: 1, cost: 10, lasted: 15_000, origin: 'human' });
     expect(turns[2]?.failed).toBe(1);
+    expect(turns[2]).toMatchObject({ requests: 0, cost: 0, unpriced: 0 });
     expect(turnsOf(entries.slice(1))[0]?.number).toBe(1);
     expect(turnsOf([])).toEqual([]);
+  });
+
+  it('cost what is known, and nothing that is not known', () => {
+    const prompt = entry('prompt', 0);
+    const [priced, unpriced] = [entry('request', 1, { cost_microusd: 5 }), entry('request', 2)];
+    const failed = entry('request', 3, { status: 'error' });
+    const cost = (...own: Entry[]) => turnsOf([prompt, ...own]).map(({ cost, unpriced }) => [cost, unpriced])[0];
+    expect(cost(priced, failed)).toEqual([5, 0]);
+    expect(cost(priced, unpriced)).toEqual([5, 1]);
+    expect(cost(unpriced)).toEqual([null, 1]);
+    expect(cost()).toEqual([0, 0]);
   });
 
   it('show what is chosen, and their head only when folded', () => {

@@ -48,7 +48,10 @@ export interface Turn {
   readonly requests: number;
   readonly calls: number;
   readonly failed: number;
-  readonly cost: number;
+  /** Of the requests whose cost is known; null where there are requests, and it is known of none. */
+  readonly cost: number | null;
+  /** Requests that were answered and whose cost is not known: the turn cost more than that. */
+  readonly unpriced: number;
 }
 
 /** In order; together they hold every entry once. */
@@ -60,16 +63,19 @@ export function turnsOf(entries: readonly Entry[]): Turn[] {
   begins.forEach((first, at) => {
     const end = begins[at + 1] ?? entries.length;
     const own = entries.slice(first, end);
+    const requests = own.filter(({ kind }) => kind === 'request');
+    const costs = own.flatMap(({ cost_microusd: cost }) => (typeof cost === 'number' ? [cost] : []));
     turns.push({
       number: at + (before ? 0 : 1),
       first,
       end,
       origin: own[0]?.kind === 'prompt' ? (own[0].name ?? null) : null,
       lasted: Date.parse(own.at(-1)?.at ?? '') - Date.parse(own[0]?.at ?? ''),
-      requests: own.filter(({ kind }) => kind === 'request').length,
+      requests: requests.length,
       calls: own.filter(({ kind }) => kind === 'tool_call').length,
       failed: own.filter(isBad).length,
-      cost: own.reduce((sum, { cost_microusd }) => sum + (cost_microusd ?? 0), 0),
+      cost: requests.length && !costs.length ? null : costs.reduce((sum, cost) => sum + cost, 0),
+      unpriced: requests.filter((entry) => typeof entry.cost_microusd !== 'number' && !isBad(entry)).length,
     });
   });
   return turns;
