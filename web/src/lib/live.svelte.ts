@@ -96,6 +96,7 @@ class Live {
     clearTimeout(this.#hidden);
     if (!visible) {
       this.#hidden = setTimeout(() => {
+        clearTimeout(this.#retry); // also a try that is due would connect again, unseen
         this.#stream?.close();
         this.#stream = null;
         this.#missed = true;

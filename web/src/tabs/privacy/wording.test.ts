@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codeParts } from '../../parts/code';
+import { words } from '../../parts/words';
 import { bytesText, consentTold, dueText, leftTold, modeText, rowsLike, textParts } from './wording';
 import type { OutboxState, PolicyRow, PurposeState, Tier } from './wording';
 
@@ -149,7 +149,7 @@ describe('the policy', () => {
 
 describe('sentences with commands', () => {
   it('are cut where the backticks stand', () => {
-    expect(codeParts('do `a b` or `c`.')).toEqual([
+    expect(words('do `a b` or `c`.')).toEqual([
       { text: 'do ', isCode: false },
       { text: 'a b', isCode: true },
       { text: ' or ', isCode: false },
@@ -161,7 +161,7 @@ describe('sentences with commands', () => {
   it('lose nothing where a backtick is alone', () => {
     for (const text of ['a ` b', '``', '', '`a', 'a`'])
       expect(
-        codeParts(text)
+        words(text)
           .map((part) => part.text)
           .join(''),
       ).toBe(text);
