@@ -15,6 +15,8 @@ class About {
   problem = $state.raw<Problem | null>(null);
   ready = $state(false);
 
+  #preset = '';
+
   async load(): Promise<void> {
     try {
       const [metrics, dashboards] = await Promise.all([
@@ -29,6 +31,18 @@ class About {
     } catch (error) {
       this.problem = error instanceof Problem ? error : new Problem(String(error));
     }
+  }
+
+  /** The server can be heard again: who opened the page while it could not has nothing yet. */
+  async heard(): Promise<void> {
+    if (this.problem !== null && !this.ready) await this.load();
+  }
+
+  /** Which panels there are depends on the preset: where another one holds than before, they are asked for again. */
+  async under(preset: string): Promise<void> {
+    const before = this.#preset;
+    this.#preset = preset;
+    if (before !== '' && before !== preset) await this.load();
   }
 }
 

@@ -4,7 +4,7 @@ import { Entries, MOST_ENTRIES, type Entry, type OneSession } from './entries.sv
 import { barAt, extentOf, placeLanes, sizeOf, type Scene } from './drawing';
 import { drawnAt, lanesOf, momentAt, spanOf, stretchesOf, ticksOf } from './lanes';
 import { sheetOfRecords, sheetOfSources, sourcesOf } from './parts';
-import { rowsOf, sinceStart, turnsOf } from './timeline';
+import { rowsOf, sinceStart, tokensOf, turnsOf } from './timeline';
 
 const START = Date.parse('2026-11-20T10:00:00Z');
 
@@ -46,10 +46,13 @@ describe('turns', () => {
     const [priced, unpriced] = [entry('request', 1, { cost_microusd: 5 }), entry('request', 2)];
     const failed = entry('request', 3, { status: 'error' });
     const cost = (...own: Entry[]) => turnsOf([prompt, ...own]).map(({ cost, unpriced }) => [cost, unpriced])[0];
-    expect(cost(priced, failed)).toEqual([5, 0]);
+    expect(cost(priced, failed, entry('request', 4, { status: 'retried' }))).toEqual([5, 0]);
+    expect(cost(failed)).toEqual([0, 0]);
     expect(cost(priced, unpriced)).toEqual([5, 1]);
     expect(cost(unpriced)).toEqual([null, 1]);
     expect(cost()).toEqual([0, 0]);
+    expect(tokensOf(failed)).toBeNull();
+    expect(tokensOf(entry('request', 1, { input_tokens: 0, cache_read_tokens: 7 }))).toBe(7);
   });
 
   it('show what is chosen, and their head only when folded', () => {

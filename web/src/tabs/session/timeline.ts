@@ -48,10 +48,17 @@ export interface Turn {
   readonly requests: number;
   readonly calls: number;
   readonly failed: number;
-  /** Of the requests whose cost is known; null where there are requests, and it is known of none. */
+  /** Of the requests whose cost is known; null where some were answered, and it is known of none. */
   readonly cost: number | null;
   /** Requests that were answered and whose cost is not known: the turn cost more than that. */
   readonly unpriced: number;
+}
+
+/** All tokens of a request; null where nobody told any. */
+export function tokensOf(entry: Entry): number | null {
+  const told = [entry.input_tokens, entry.output_tokens, entry.cache_read_tokens, entry.cache_write_tokens];
+  const known = told.filter((count) => typeof count === 'number');
+  return known.length ? known.reduce((sum, count) => sum + count, 0) : null;
 }
 
 /** In order; together they hold every entry once. */
@@ -64,6 +71,10 @@ export function turnsOf(entries: readonly Entry[]): Turn[] {
     const end = begins[at + 1] ?? entries.length;
     const own = entries.slice(first, end);
     const requests = own.filter(({ kind }) => kind === 'request');
+    // What failed or was tried again is no answer that would have a price.
+    const unpriced = requests.filter(
+      ({ status, cost_microusd: cost }) => status === 'ok' && typeof cost !== 'number',
+    ).length;
     const costs = own.flatMap(({ cost_microusd: cost }) => (typeof cost === 'number' ? [cost] : []));
     turns.push({
       number: at + (before ? 0 : 1),
@@ -74,8 +85,8 @@ export function turnsOf(entries: readonly Entry[]): Turn[] {
       requests: requests.length,
       calls: own.filter(({ kind }) => kind === 'tool_call').length,
       failed: own.filter(isBad).length,
-      cost: requests.length && !costs.length ? null : costs.reduce((sum, cost) => sum + cost, 0),
-      unpriced: requests.filter((entry) => typeof entry.cost_microusd !== 'number' && !isBad(entry)).length,
+      cost: unpriced && !costs.length ? null : costs.reduce((sum, cost) => sum + cost, 0),
+      unpriced,
     });
   });
   return turns;
