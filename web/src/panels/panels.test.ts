@@ -16,9 +16,11 @@ describe('a figure of its own', () => {
     before: (number | null)[] | null,
     metrics = ['cost_usd', 'tool_success_ratio'],
     until: string | null = null,
+    more: Partial<Parameters<typeof answerOf>[3]> = {},
   ) =>
     render(Stat, {
       answer: answerOf([], metrics, [rows], {
+        ...more,
         window: { ...window, until },
         reasons: { tool_success_ratio: 'no tool was called' },
         ...(before ? { previous: { window, rows: [before], changes: [], ratios: [] } } : {}),
@@ -45,6 +47,14 @@ describe('a figure of its own', () => {
       '$5.00 so far, $20.00 in all of the window before',
     );
     expect(box.textContent).not.toMatch(/[▲▼]|from \$/);
+  });
+
+  it('says that money is at least what is shown where requests have no price', () => {
+    const coverage = { share: 1, residual_share: 0, unpriced_requests: 3 };
+    const said = (metric: string) => shown([12], null, [metric], null, { coverage }).textContent;
+    expect(said('cost_usd')).toContain('at least: 3');
+    expect(said('sessions')).not.toContain('at least');
+    expect(shown([12], null, ['cost_usd']).textContent).not.toContain('at least');
   });
 
   it('keeps unknown apart from 0, with the reason, and has no change without a before', () => {
