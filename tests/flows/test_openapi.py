@@ -64,8 +64,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "erase": {"project": ["/nowhere"], "dry_run": True},
     "decide": {"decision": "deny"},
     "delete_by_age": {"dry_run": True},
+    "setup_otel": {"enable": True, "dry_run": True},
+    "setup_plugin": {"install": True, "dry_run": True},
 }
-NOT_THERE = {"undo_correction": {"id": "zz"}, "withdraw_objection": {"id": "zz"}}
+NOT_THERE = {
+    "undo_correction": {"id": "zz"},
+    "withdraw_objection": {"id": "zz"},
+    "redeem_page_key": {"key": "zz"},
+}
 """Orders about what there is not: refused, as described; what answers as a stream says so in its last line."""
 
 

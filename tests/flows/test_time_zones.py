@@ -46,9 +46,3 @@ def test_the_server_counts_in_the_zone_that_is_asked_for(tmp_path, monkeypatch):
 
         status, body = server.request("GET", server.about["http"], "/api/v1/report?tz=Mars/Olympus")
         assert (status, json.loads(body)["error"]["code"]) == (422, "unknown_time_zone")
-        status, body = server.request("GET", server.about["http"], "/?range=24h&tz=Asia/Kathmandu")
-        assert status == 200
-        page = body.decode()
-        assert "By day (Asia/Kathmandu)" in page
-        assert 'href="/?range=7d&amp;tz=Asia/Kathmandu"' in page
-        assert " UTC" not in page

@@ -52,7 +52,7 @@ def answers_of(server: Running) -> dict[str, bytes]:
     """Every GET of the API, with what each takes, and the page, which is the same whatever is stored."""
     told = json.loads(server.request("GET", server.about["http"], "/api/openapi.json")[1])
     listed = json.loads(server.request("GET", server.about["http"], "/api/v1/sessions?range=all")[1])
-    sessions = [quote(row["session_id"], safe="") for row in listed["sessions"][:5]]
+    sessions = [quote(row["id"], safe="") for row in listed["sessions"][:5]]
     assert sessions
     paths = ["/api/openapi.json", "/"]
     for path, methods in told["paths"].items():
