@@ -37,6 +37,13 @@ export function extents(pieces: readonly string[], time: string, answer: Answer,
   });
 }
 
+/** The first metric of an answer by pieces of time; of pieces that are to come nothing is known, though the answer has 0. */
+export function courseOf(answer: Answer, now = Date.now()): (number | null)[] {
+  const pieces = answer.rows.map((row) => String(row[0]));
+  const here = extents(pieces, answer.columns[0] ?? '', answer, now);
+  return answer.rows.map((row, at) => (here[at]?.isToCome || typeof row[1] !== 'number' ? null : row[1]));
+}
+
 /** What a reader has to know of a piece that is not whole; empty where it is. */
 export function extentText({ from, until, isToCome }: Extent): string {
   if (isToCome) return 'yet to come';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf, HOSTILE, inputOf, read } from './handmade';
 import type { Forecasts, TimeMarkers } from './overlays';
+import { courseOf } from './pieces';
 import { drawTimeseries } from './timeseries';
 
 const NOW = Date.parse('2026-11-03T18:30:00Z');
@@ -210,6 +211,13 @@ describe('a time series', () => {
       '2026-11-01: one',
       '4 more are not shown.',
     ]);
+  });
+
+  it('of a KPI knows nothing of what is to come', () => {
+    const hours = ['2026-11-20T10:00:00Z', '2026-11-20T11:00:00Z', '2026-11-20T12:00:00Z'].map((at) => [at, 0]);
+    const told = answerOf(['hour'], ['cost_usd'], hours, { window: { ...window, until: '2026-11-21T00:00:00Z' } });
+    expect(courseOf(told, Date.parse('2026-11-20T11:30:00Z'))).toEqual([0, 0, null]);
+    expect(courseOf(told, Date.parse('2026-12-01T00:00:00Z'))).toEqual([0, 0, 0]);
   });
 
   it('lists a mark under the day at which it stands, in the zone of the answer', () => {
