@@ -92,22 +92,22 @@ class PageKeys:
         """
         with self._lock:
             now_s = self._now_s()
+            asked = _hash(key)
+            used = _find(asked, self._became)
+            if used is not None:  # no guess: looked at always, so that wrong keys cannot shield who used it first
+                self._tokens.pop(self._became.pop(used), None)
+                raise PageKeyRefused(
+                    "this key was used before, so the page that used it may not change anything any more"
+                )
             while self._guesses and self._guesses[0] <= now_s - GUESSES_COUNT_S:
                 self._guesses.popleft()
             if len(self._guesses) >= MOST_GUESSES:
                 raise TooManyGuesses
             self._forget_old()
-            asked = _hash(key)
             found = _find(asked, self._waiting)
             if found is None:
                 self._guesses.append(now_s)
-                used = _find(asked, self._became)
-                if used is None:
-                    raise PageKeyRefused("this key is not known here, or too old")
-                self._tokens.pop(self._became.pop(used), None)
-                raise PageKeyRefused(
-                    "this key was used before, so the page that used it may not change anything any more"
-                )
+                raise PageKeyRefused("this key is not known here, or too old")
             del self._waiting[found]
             token = secrets.token_urlsafe(32)
             self._tokens[_hash(token)] = now_s + TOKEN_LIVES_S

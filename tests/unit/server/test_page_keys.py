@@ -77,6 +77,17 @@ def test_a_key_that_comes_again_ends_the_token_it_became(keys: PageKeys) -> None
     assert keys.accepts(other)
 
 
+def test_wrong_keys_do_not_shield_who_used_a_key_first(keys: PageKeys) -> None:
+    key = keys.issue()
+    stolen = keys.redeem(key)
+    for place in range(10):
+        with pytest.raises(PageKeyRefused):
+            keys.redeem(f"guess {place}")
+    with pytest.raises(PageKeyRefused, match="used before"):
+        keys.redeem(key)
+    assert not keys.accepts(stolen)
+
+
 def test_a_key_holds_for_a_minute(keys: PageKeys, time: Time) -> None:
     key, late = keys.issue(), keys.issue()
     time.now_s += 59.9
