@@ -224,9 +224,12 @@ def _odd(store: Store, scope: Scope) -> Sentence:
     if watched[0] in reasons:
         return _highest(series[watched[0]], first, reasons[watched[0]])
     shown = Evidence(tab="overview", panel="What stands out")
-    return Sentence(
-        about="odd", parts=("No day stands out: each is within what its weekday usually is.",), evidence=shown
-    )
+    untold = [f"{WATCHED[name][0]}s" for name in reasons if any(value for _, value in series[name].with_today)]
+    if untold:
+        said = f"No day is known to stand out; of {' and '.join(untold)} that cannot be told yet."
+    else:
+        said = "No day stands out: each is within what its weekday usually is."
+    return Sentence(about="odd", parts=(said,), evidence=shown)
 
 
 def _stands_out(metric: str, one: Anomaly) -> Sentence:

@@ -188,6 +188,15 @@ def test_a_day_that_stands_out_is_named_with_what_is_usual() -> None:
     assert odd["value"] == 42_300_000
 
 
+def test_what_cannot_be_told_is_not_called_usual() -> None:
+    failed = [
+        make_event(EventKind.API_ERROR, at_us=NOW_US - day * DAY_US, session_id="s_1", request_id=f"failed_{day}")
+        for day in (2, 9, 20)
+    ]
+    odd = sentences([*every_day(60), *failed])[2]
+    assert odd["text"] == "No day is known to stand out; of failed API requests that cannot be told yet."
+
+
 def test_a_day_before_the_window_does_not_stand_out_in_it() -> None:
     odd = sentences([*every_day(60), request(12, 40.0)])[2]
     assert odd["text"] == "No day stands out: each is within what its weekday usually is."
