@@ -67,9 +67,9 @@ export const drawHeatmap: Draw = (input) => {
     height,
     points: figures.length,
     across: columns.length,
-    summary: summarize(values, names, formatMetric(metric), unit),
+    summary: summarize(values, outside, names, formatMetric(metric), unit),
     tell: (at) => tellTip(tip(at)),
-    legend: legendOf(limits, ramp, values, unit, theme),
+    legend: legendOf(limits, ramp, values, outside, unit, theme),
     ...(cellWidth < LEAST_CELL ? { notes: [{ text: 'The cells are narrow here: the table has all figures.' }] } : {}),
     option: {
       animation: false,
@@ -219,6 +219,7 @@ function legendOf(
   limits: readonly number[],
   ramp: readonly string[],
   values: readonly (number | null)[],
+  outside: readonly boolean[],
   unit: Unit,
   theme: Theme,
 ): LegendEntry[] {
@@ -233,20 +234,24 @@ function legendOf(
       text: '',
     })),
   ].filter(({ name }, at, all) => all.findIndex((one) => one.name === name) === at);
-  const unknown = values.includes(null)
-    ? [{ key: 'unknown', name: 'blank: not known', colour: theme.panel, text: '' }]
+  const isUnknown = values.some((value, at) => value === null && !outside[at]);
+  const blank = [...(isUnknown ? ['not known'] : []), ...(outside.includes(true) ? ['not in this time range'] : [])];
+  const unknown = blank.length
+    ? [{ key: 'unknown', name: `blank: ${blank.join(', or ')}`, colour: theme.panel, text: '' }]
     : [];
   return [...entries, ...unknown].map((entry) => ({ ...entry, isFixed: true }));
 }
 
 function summarize(
   values: readonly (number | null)[],
+  outside: readonly boolean[],
   names: (at: number) => string,
   metric: string,
   unit: Unit,
 ): string {
   const largest = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   const filled = values.filter((value) => value !== null && value !== 0).length;
-  if (!largest) return `${metric}: nothing in ${values.length} cells.`;
-  return `${metric}: most ${exact(largest, unit)} on ${names(values.indexOf(largest))}; something in ${filled} of ${values.length} cells.`;
+  const count = values.filter((_, at) => !outside[at]).length;
+  if (!largest) return `${metric}: nothing in ${count} cells.`;
+  return `${metric}: most ${exact(largest, unit)} on ${names(values.indexOf(largest))}; something in ${filled} of ${count} cells.`;
 }

@@ -208,33 +208,19 @@ describe('the heat map', () => {
 
   it('puts weeks beside each other, also those without records', () => {
     const calendar = { by: ['week', 'weekday'], metrics: ['cost_usd'] };
-    const drawing = drawHeatmap(
-      inputOf(
-        answerOf(calendar.by, calendar.metrics, [
-          ['2026-11-02', 2, 5],
-          ['2026-11-16', 1, 1],
-        ]),
-        calendar,
-      ),
-    );
+    const weeks = answerOf(calendar.by, calendar.metrics, [
+      ['2026-11-02', 2, 5],
+      ['2026-11-16', 1, 1],
+    ]);
+    const drawing = drawHeatmap(inputOf(weeks, calendar));
     expect(drawing.across).toBe(3);
     expect(drawing.tell?.(3)).toBe('Tuesday, week of Mon 2 Nov: Cost $5.00');
     expect(drawing.tell?.(1)).toBe('Monday, week of Mon 9 Nov: Cost $0.00');
     const now = Date.parse('2026-11-17T12:00:00Z');
     const range = { since: '2026-11-03T08:00:00Z', until: '2026-11-30T00:00:00Z', tz: 'Etc/UTC' };
-    const cut = drawHeatmap({
-      ...inputOf(
-        {
-          ...answerOf(calendar.by, calendar.metrics, [
-            ['2026-11-02', 2, 5],
-            ['2026-11-16', 1, 1],
-          ]),
-          window: range,
-        },
-        calendar,
-      ),
-      now,
-    });
+    const cut = drawHeatmap({ ...inputOf({ ...weeks, window: range }, calendar), now });
+    expect(cut.legend?.at(-1)?.name).toBe('blank: not in this time range');
+    expect(cut.summary).toMatch(/something in 2 of 15 cells/);
     expect(cut.tell?.(0)).toBe('Monday, week of Mon 2 Nov: Cost –. not in this time range');
     expect(cut.tell?.(5)).toBe('Tuesday, week of Mon 16 Nov: Cost $0.00');
     expect(cut.tell?.(8)).toBe('Wednesday, week of Mon 16 Nov: Cost –. not in this time range');
