@@ -165,7 +165,7 @@ def test_the_policy_can_be_searched(captures: Running, look: Look) -> None:
     panel.get_by_label("Of the preset").select_option("strict")
     strict_rows = captures.get("/api/v1/privacy/attributes?preset=strict")["treatments"]["drop"]
     look.page.wait_for_function(
-        f"document.querySelectorAll(\"[data-panel='privacy/The policy'] tbody tr\").length === {strict_rows}"
+        f"() => document.querySelectorAll(\"[data-panel='privacy/The policy'] tbody tr\").length === {strict_rows}"
     )
     panel.get_by_label("Search").fill("no such thing anywhere")
     assert "No row has these words" in panel.inner_text()

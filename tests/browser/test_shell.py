@@ -28,7 +28,7 @@ def test_a_filter_is_chosen_by_keyboard_and_taken_back(demo: Running, look: Look
     assert values.locator("li").count() == 1, "the search narrows the list"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    page.wait_for_function("location.hash.includes('agent=codex')")
+    page.wait_for_function("() => location.hash.includes('agent=codex')")
     page.keyboard.press("Escape")
     assert values.count() == 0
     assert page.evaluate(FOCUSED).startswith("Agent"), "the focus comes back to the button"
@@ -38,7 +38,7 @@ def test_a_filter_is_chosen_by_keyboard_and_taken_back(demo: Running, look: Look
     source = page.locator("[data-panel='overview/Cost']").get_attribute("data-source") or ""
     assert parse_qs(source.partition("?")[2])["agent"] == ["codex"]
     page.go_back()
-    page.wait_for_function("!location.hash.includes('agent')")
+    page.wait_for_function("() => !location.hash.includes('agent')")
     assert chip.count() == 0
 
 
@@ -49,10 +49,10 @@ def test_filters_that_came_by_the_address_are_seen_and_can_be_removed(demo: Runn
         text.replace("\n✕", "").strip() for text in chips.locator("li").all_inner_texts()
     }
     look.page.get_by_role("link", name="Remove Tool: Bash").click()
-    look.page.wait_for_function("!location.hash.includes('tool=')")
+    look.page.wait_for_function("() => !location.hash.includes('tool=')")
     assert "hour_of_day=9" in look.page.url
     look.page.get_by_role("link", name="Clear all").click()
-    look.page.wait_for_function("!location.hash.includes('hour_of_day')")
+    look.page.wait_for_function("() => !location.hash.includes('hour_of_day')")
     assert "range=30d" in look.page.url
 
 
@@ -93,7 +93,7 @@ def test_own_days_take_the_last_one_in(demo: Running, look: Look) -> None:
     assert "since=" not in page.url, "days the wrong way round are no window"
     page.get_by_label("Last day").fill("2026-03-07")
     page.get_by_role("button", name="Show these days").click()
-    page.wait_for_function("location.hash.includes('since=2026-03-02&until=2026-03-08')")
+    page.wait_for_function("() => location.hash.includes('since=2026-03-02&until=2026-03-08')")
     assert page.get_by_role("button", name="Mon 2 Mar to Sat 7 Mar").is_visible()
     page.reload()
     look.wait()
@@ -117,13 +117,13 @@ def test_coverage_opens_where_figures_come_from(demo: Running, look: Look) -> No
         assert page.evaluate(inside), "the focus stays in the dialog"
     assert look.violations() == []
     page.keyboard.press("Escape")
-    page.wait_for_function("!location.hash.includes('open=')")
+    page.wait_for_function("() => !location.hash.includes('open=')")
     assert page.locator("dialog").count() == 0
     assert page.evaluate("document.activeElement.dataset.panel") == "shell/Coverage"
     page.locator(COVERAGE).click()
     page.wait_for_selector("dialog[open]")
     page.go_back()
-    page.wait_for_function("document.querySelector('dialog') === null")
+    page.wait_for_function("() => document.querySelector('dialog') === null")
 
 
 def test_keys_lead_to_tabs_and_can_be_turned_off(demo: Running, look: Look) -> None:
@@ -131,7 +131,7 @@ def test_keys_lead_to_tabs_and_can_be_turned_off(demo: Running, look: Look) -> N
     page = look.page
     page.keyboard.press("g")
     page.keyboard.press("c")
-    page.wait_for_function("location.hash.startsWith('#/costs')")
+    page.wait_for_function("() => location.hash.startsWith('#/costs')")
     look.wait()
     assert page.evaluate("document.activeElement.id") == "main", "another tab is another page"
     assert page.title().startswith("Costs")

@@ -7,7 +7,7 @@ import { address } from '../lib/address.svelte';
 import type { Answer, PanelAbout } from '../lib/answers';
 import { urlOf, type Parameters } from '../lib/api';
 import { follow, questionOf, type Resource } from '../lib/resource.svelte';
-import { filterParameters } from '../lib/window';
+import { filterParameters, hasBefore } from '../lib/window';
 
 /** Call while a component is set up. The panel's answer says what is worth asking for. */
 export function followOverlays(panel: () => PanelAbout, scope: () => Parameters, answer: () => Answer | null) {
@@ -41,7 +41,9 @@ export function wholeOf(panel: PanelAbout, scope: Parameters, answer: Answer | n
   if (answer === null || !panel.by.length || !addsUp(metric, about.metrics)) return null;
   const asked: Parameters = [['metrics', metric]];
   if (panel.chart === 'timeseries') {
-    if (!panel.compare || !address.place.compare || answer.previous === undefined || answer.grain === null) return null;
+    // The answer may still be of the window that was shown before this one.
+    if (!panel.compare || !address.place.compare || !hasBefore(address.place)) return null;
+    if (answer.previous === undefined || answer.grain === null) return null;
     return urlOf('/api/v1/query', [...asked, ['grain', answer.grain], ['compare', 'previous'], ...scope]);
   }
   return answer.total_rows > answer.rows.length ? urlOf('/api/v1/query', [...asked, ...scope]) : null;

@@ -4,6 +4,7 @@ import { answerOf, inputOf, METRICS } from '../charts/handmade';
 import { about } from '../lib/about.svelte';
 import type { PanelAbout } from '../lib/answers';
 import { wholeOf } from './overlays.svelte';
+import { address } from '../lib/address.svelte';
 import Stat from './Stat.svelte';
 
 about.metrics = METRICS;
@@ -83,6 +84,9 @@ describe('the whole beside its parts', () => {
       '/api/v1/query?metrics=cost_usd&grain=week&compare=previous&range=30d',
     );
     expect(wholeOf({ ...course, compare: false }, scope, compared)).toBeNull();
+    address.place = { ...address.place, range: 'all' }; // the answer is still of the range before
+    expect(wholeOf(course, [['range', 'all']], compared)).toBeNull();
+    address.place = { ...address.place, range: '7d' };
   });
 
   it('is not asked for where parts do not add up', () => {

@@ -53,3 +53,12 @@ export function refusals(answer: Forecasts): { reason: string; metrics: string[]
   }
   return [...byReason].map(([reason, metrics]) => ({ reason, metrics }));
 }
+
+/** How many days are forecast: of some figures the rest of the running one, too. */
+export function daysText(forecasts: Forecasts['forecasts']): string {
+  const counts = forecasts.flatMap(({ days_left }) => (days_left === null ? [] : [days_left]));
+  if (!counts.length) return '';
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (least === most) return most === 1 ? '1 day is forecast' : `${most} days are forecast`;
+  return `${least} to ${most} days are forecast: of some figures the rest of the running day, too`;
+}

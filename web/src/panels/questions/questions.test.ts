@@ -7,7 +7,7 @@ import { QUESTIONS } from '../questions';
 import { byDay, evidenceOf, mainContributors } from './anomalies';
 import { barShares, budgetWords } from './budget';
 import { className, hardHours, sortOf } from './errors';
-import { backTest, refusals } from './forecast';
+import { backTest, daysText, refusals } from './forecast';
 import { grouped } from './reasons';
 import { cohortRows } from './retention';
 import * as sample from './samples';
@@ -57,6 +57,12 @@ describe('every question', () => {
       expect(container.textContent).toContain(HOSTILE);
     },
   );
+
+  it('says how many days are forecast, also where that differs', () => {
+    const left = (...counts: (number | null)[]) => daysText(counts.map((days_left) => ({ ...FORECAST, days_left })));
+    expect([left(1, 1), left(11, 11), left(null)]).toEqual(['1 day is forecast', '11 days are forecast', '']);
+    expect(left(11, 10)).toMatch(/^10 to 11 days are forecast/);
+  });
 
   it.each(['budget', 'forecast'])('%s says of which day it is told, where that is an earlier one', (name) => {
     const told = (moment: string) => {
