@@ -38,9 +38,18 @@ export function readForecast(answer: Forecasts | null | undefined, metric: strin
   const [value, low, high] = [found.value, found.low, found.high].map(scaled) as [number, number, number];
   return {
     days,
-    text: `The month comes to ${format(value, unit)}; in ${percent(found.level)} of cases to between ${format(low, unit)} and ${format(high, unit)}.`,
+    text: `The month comes to ${format(value, unit)}; in ${percent(found.level)} of cases to between ${format(low, unit)} and ${format(high, unit)}.${heldText(found)}`,
     level: found.level,
   };
+}
+
+const LEAST_TRIES = 5; // fewer say nothing
+
+/** That such intervals held less often than they should, where that is so: else the level is a promise nobody kept. */
+function heldText({ score, level }: Forecasts['forecasts'][number]): string {
+  const held = score?.coverage ?? null;
+  if (held === null || held >= level || (score?.forecasts ?? 0) < LEAST_TRIES) return '';
+  return ` Tried on your own days, ${percent(held)} of ${score?.forecasts} such intervals held.`;
 }
 
 /** Of one day, for the tool tip. */

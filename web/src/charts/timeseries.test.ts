@@ -213,6 +213,17 @@ describe('a time series', () => {
     ]);
   });
 
+  it('says how often such forecasts held, where that is less than they promise', () => {
+    const text = (coverage: number | null, tries: number) => {
+      const forecast = forecasts({ score: { forecasts: tries, coverage } });
+      return drawTimeseries(inputOf(one([1, 2, 3]), { overlays: ['forecast'] }, { overlays: { forecast }, now: NOW }))
+        .notes?.map(({ text }) => text)
+        .join();
+    };
+    expect(text(0.46, 28)).toContain('$61.00. Tried on your own days, 46 % of 28 such intervals held.');
+    for (const fine of [text(0.8, 28), text(null, 28), text(0, 2)]) expect(fine).toMatch(/\$61\.00\.$/);
+  });
+
   it('of a KPI knows nothing of what is to come', () => {
     const hours = ['2026-11-20T10:00:00Z', '2026-11-20T11:00:00Z', '2026-11-20T12:00:00Z'].map((at) => [at, 0]);
     const told = answerOf(['hour'], ['cost_usd'], hours, { window: { ...window, until: '2026-11-21T00:00:00Z' } });
