@@ -62,7 +62,8 @@ class Look:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until nothing loads any more."""
+        """Wait until nothing loads any more; what was just changed is drawn, and asked for, one frame later."""
+        self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.page.wait_for_selector("main h1, main h2, main [data-panel]", state="attached", timeout=20_000)
         self.page.wait_for_function(BUSY, timeout=20_000)
 

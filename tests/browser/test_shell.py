@@ -35,6 +35,7 @@ def test_a_filter_is_chosen_by_keyboard_and_taken_back(demo: Running, look: Look
     look.wait()
     chip = page.get_by_label("Filters that are set")
     assert "Agent: codex" in chip.inner_text()
+    page.locator("[data-panel='overview/Cost'][data-source*='agent=']").wait_for()
     source = page.locator("[data-panel='overview/Cost']").get_attribute("data-source") or ""
     assert parse_qs(source.partition("?")[2])["agent"] == ["codex"]
     page.go_back()
