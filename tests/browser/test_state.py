@@ -44,7 +44,7 @@ def test_back_goes_back(demo: Running, look: Look) -> None:
     assert look.page.locator("nav [aria-current]").inner_text() == "Overview"
 
 
-def test_what_comes_in_shows_within_two_seconds_without_a_reload(
+def test_what_comes_in_shows_by_itself_without_a_reload(
     look: Look, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with serve(tmp_path_factory.mktemp("live")) as server:
@@ -65,7 +65,7 @@ def test_what_comes_in_shows_within_two_seconds_without_a_reload(
         took = time.monotonic() - sent
         print(f"shown {took:.2f} s after it was sent")
         assert look.page.evaluate("window.same"), "the page was loaded anew"
-        assert took < 10, "two seconds on an idle machine; others may be at work here"
+        assert took < 10, "under two seconds where nobody else is at work: the benchmark of the page measures it"
 
 
 def test_a_server_that_went_away_is_said_and_comes_back(look: Look, tmp_path_factory: pytest.TempPathFactory) -> None:
