@@ -44,9 +44,7 @@ def test_back_goes_back(demo: Running, look: Look) -> None:
     assert look.page.locator("nav [aria-current]").inner_text() == "Overview"
 
 
-def test_what_comes_in_shows_by_itself_without_a_reload(
-    look: Look, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_comes_in_shows_by_itself_without_a_reload(look: Look, tmp_path_factory: pytest.TempPathFactory) -> None:
     with serve(tmp_path_factory.mktemp("live")) as server:
         assert server.post_otlp("logs", otlp_logs(["req_1"])) == 200
         server.wait_drained()

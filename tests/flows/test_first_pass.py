@@ -65,7 +65,7 @@ def rows(folder: Path, seed: int | None, *, oldest_first: bool, followed: bool) 
     return told
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_the_rows_do_not_depend_on_the_order_or_on_who_follows(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

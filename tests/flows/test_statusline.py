@@ -98,7 +98,8 @@ def test_limits_come_into_reports_queries_and_exports_and_leave_with_an_erasure(
         assert (entry["limit"], entry["peak_ratio"], entry["readings"]) == ("five_hour", 0.83, 2)
         printed = " ".join(command("report", home=home).stdout.split())
         assert "plan: 5-hour window peaked at 83 % on " in printed
-        assert "5-hour window" in running.request("GET", running.about["http"], "/")[1].decode()
+        shown = running.get("/api/v1/query?metrics=limit_used_ratio&by=limit&range=all")["rows"]
+        assert shown == [["five_hour", 0.83]], "what the page draws"
         asked = ("--metrics", "limit_used_ratio", "--by", "limit,day", "--json")
         assert json.loads(command("query", *asked, home=home).stdout)["rows"][0][2] == 0.83
         answer = json.loads(command("report", "--json", "--until", "2001-01-01", home=home).stdout)

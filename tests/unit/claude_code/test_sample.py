@@ -71,7 +71,7 @@ def test_nothing_is_sent_of_the_rest_of_the_day_and_it_is_of_the_same_sessions()
     assert len(sent) > 100
 
 
-@pytest.mark.parametrize("later", range(7))
+@pytest.mark.parametrize("later", [0, *(pytest.param(day, marks=pytest.mark.long) for day in range(1, 7))])
 def test_whatever_weekday_it_is_asked_one_day_stands_out_and_weekends_are_quiet(later):
     last_day = DAY + timedelta(days=later)
     days = Counter({last_day - timedelta(days=back): 0.0 for back in range(DAYS)})
