@@ -1,6 +1,6 @@
 """How soon the dashboard is there, how much of it is loaded, how smoothly it scrolls, and whether an open tab grows.
 
-    ./dev bench page [--runs 15] [--quick]
+    ./dev bench page [--runs 15] [--refreshes 1440] [--quick]
 
 In headless Chromium on loopback, a new profile for each load. Beside it, in the same browser and in turn: a page of
 one line that loads nothing, which is the floor of any page. Sessions: 10,000 of
@@ -46,9 +46,10 @@ def main() -> None:
     """Measure, print, record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--refreshes", type=int, default=1440, help="of the tab that is kept open")
     parser.add_argument("--quick", action="store_true", help="3 loads, 100 refreshes; nothing is recorded")
     options = parser.parse_args()
-    runs, refreshes = (3, 100) if options.quick else (options.runs, 1440)
+    runs, refreshes = (3, 100) if options.quick else (options.runs, options.refreshes)
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         sys.exit("there is no Chromium on this machine (Debian: apt install chromium)")
