@@ -120,7 +120,7 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
 
 def session(number: int) -> Iterator[dict[str, Any]]:
     """The log records of one made-up session: a prompt, three requests, two tools."""
-    began_ns = time.time_ns() - (SESSIONS - number) * 30 * 86_400 * 10**9 // SESSIONS
+    began_ns = time.time_ns() - max(SESSIONS - number, 1) * 30 * 86_400 * 10**9 // SESSIONS
     kinds: list[tuple[str, dict[str, Any]]] = [("user_prompt", {"prompt_length": 40})]
     for request in range(3):
         used = {"input_tokens": 40, "output_tokens": 300 + number % 700, "cache_read_tokens": 20_000}
