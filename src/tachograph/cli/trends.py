@@ -37,9 +37,8 @@ def trends(
 
     Example: tachograph trends --metric cost_microusd,commits --range 26w
     """
-    from tachograph.analytics.metrics import METRICS
+    from tachograph.analytics.metrics import METRICS, adds_up
     from tachograph.analytics.parameters import names_in
-    from tachograph.analytics.trends.daily import adds_up
     from tachograph.cli.backend import open_backend
 
     named = {"since": since, "until": until, "range": range_, "tz": resolve_zone(tz)}

@@ -15,10 +15,10 @@ import pytest
 
 from bench.daily_histories import QUIET, draw_history
 from tachograph.analytics.compile import answer
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, adds_up
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
-from tachograph.analytics.trends.daily import adds_up, ask_series, daily_series, moment_of
+from tachograph.analytics.trends.daily import ask_series, daily_series, moment_of
 from tachograph.analytics.trends.forecast import Forecast, forecast_month_end
 from tachograph.analytics.trends.questions import anomalies, budget, forecast, trends
 from tachograph.analytics.zones import find_zone
@@ -154,7 +154,7 @@ def test_what_ends_at_midnight_is_of_the_day_and_the_month_that_end_there():
     ("metric", "adds"),
     [
         ("cost_microusd", True), ("commits", True), ("lines_net", True), ("active_seconds", True), ("total_tokens", True),
-        ("sessions", False), ("users", False), ("cache_hit_ratio", False), ("request_p50_ms", False),
+        ("session_p50_seconds", False), ("sessions", False), ("users", False), ("cache_hit_ratio", False), ("request_p50_ms", False),
         ("cost_per_session_usd", False), ("productivity_score", False), ("active_repositories", False),
         ("prompts_per_session", False), ("files_changed", False), ("monthly_active_users", False),
     ],

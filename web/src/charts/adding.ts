@@ -2,12 +2,9 @@
 
 import type { MetricAbout } from '../lib/about.svelte';
 
-const UNITS = new Set(['usd', 'microusd', 'tokens', 'count', 'lines']);
-
 /** Sums do; means, medians, ratios, and counts of different things (one session can have two models) do not. */
 export function addsUp(metric: string, metrics: ReadonlyMap<string, MetricAbout>): boolean {
-  const about = metrics.get(metric);
-  return about !== undefined && about.empty === 0 && UNITS.has(about.unit) && !/\bdifferent\b/.test(about.formula);
+  return metrics.get(metric)?.adds_up ?? false;
 }
 
 /** The sum of what is known; null where nothing is. */

@@ -29,21 +29,31 @@ export const THEME: Theme = {
   isDark: false,
 };
 
-const ABOUT: Readonly<Record<string, readonly [MetricAbout['unit'], number | null, string]>> = {
-  cost_usd: ['usd', 0, 'cost_microusd / 1,000,000'],
-  sessions: ['count', 0, 'number of different sessions'],
-  tool_calls: ['count', 0, 'number of tool calls'],
-  total_tokens: ['tokens', 0, 'sum'],
-  lines_net: ['lines', 0, 'lines_added - lines_removed'],
-  tool_success_ratio: ['ratio', null, 'tool calls that succeeded / tool calls that ran'],
-  request_p50_ms: ['ms', null, 'median'],
-  cost_per_session_usd: ['usd', null, 'cost_usd / sessions'],
+const ABOUT: Readonly<Record<string, readonly [MetricAbout['unit'], number | null, string, boolean]>> = {
+  cost_usd: ['usd', 0, 'cost_microusd / 1,000,000', true],
+  sessions: ['count', 0, 'number of different sessions', false],
+  tool_calls: ['count', 0, 'number of tool calls', true],
+  total_tokens: ['tokens', 0, 'sum', true],
+  lines_net: ['lines', 0, 'lines_added - lines_removed', true],
+  tool_success_ratio: ['ratio', null, 'tool calls that succeeded / tool calls that ran', false],
+  request_p50_ms: ['ms', null, 'median', false],
+  cost_per_session_usd: ['usd', null, 'cost_usd / sessions', false],
 };
 
 export const METRICS: ReadonlyMap<string, MetricAbout> = new Map(
-  Object.entries(ABOUT).map(([name, [unit, empty, formula]]) => [
+  Object.entries(ABOUT).map(([name, [unit, empty, formula, adds_up]]) => [
     name,
-    { name, unit, empty, formula, better: 'neither', help: '', reason: null, dimensions: [] } as unknown as MetricAbout,
+    {
+      name,
+      unit,
+      empty,
+      formula,
+      adds_up,
+      better: 'neither',
+      help: '',
+      reason: null,
+      dimensions: [],
+    } as unknown as MetricAbout,
   ]),
 );
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tachograph.analytics.metrics.metric import Metric, Unit
-from tachograph.analytics.metrics.registry import METRICS, dimensions_of, part_of, reasons_of
+from tachograph.analytics.metrics.registry import METRICS, adds_up, dimensions_of, part_of, reasons_of
 
-__all__ = ["METRICS", "Metric", "Unit", "dimensions_of", "part_of", "reasons_of"]
+__all__ = ["METRICS", "Metric", "Unit", "adds_up", "dimensions_of", "part_of", "reasons_of"]

@@ -52,7 +52,7 @@ PLUGINS: tuple[Metric, ...] = (
     measured(
         "session_p50_seconds", "seconds", "neither", "Median time from a reported session's first record to its last.",
         formula="median of the length of reported sessions", reason=_NOT_REPORTED,
-        sql={"hook_sessions": "p50(session_seconds)"},
+        sql={"hook_sessions": "p50(session_seconds)"}, is_mean=True,
     ),
     measured(
         "hook_ms_per_session", "ms", "lower", "Mean milliseconds that the plugin's own hooks took of a reported session.",

@@ -15,7 +15,7 @@ from tachograph.analytics.metrics.sessions import SESSION_PARTS, SESSIONS
 from tachograph.analytics.metrics.tool_calls import TOOL_CALLS
 from tachograph.analytics.metrics.usage import USAGE, USAGE_PARTS
 
-__all__ = ["METRICS", "dimensions_of", "part_of", "reasons_of"]
+__all__ = ["METRICS", "adds_up", "dimensions_of", "part_of", "reasons_of"]
 
 METRICS: dict[str, Metric] = {
     metric.name: metric for metric in (*SESSIONS, *ADOPTION, *USAGE, *TOOL_CALLS, *OUTCOMES, *EFFICIENCY, *PLUGINS)
@@ -24,10 +24,19 @@ METRICS: dict[str, Metric] = {
 _PARTS: Final = {metric.name: metric for metric in (*SESSION_PARTS, *ADOPTION_PARTS, *USAGE_PARTS, *OUTCOME_PARTS)}
 """Measured only to make others of: nobody asks for them by name."""
 
+_SUMS = ("count", "tokens", "microusd", "usd", "lines", "seconds")
+
 
 def part_of(name: str) -> Metric:
     """The measured metric of this name that another is made of."""
     return METRICS[name] if name in METRICS else _PARTS[name]
+
+
+def adds_up(metric: Metric) -> bool:
+    """True if the figure of a whole is the sum of its parts': not of means, shares and numbers of different things."""
+    if metric.is_mean or metric.unit not in _SUMS or any("distinct" in sql for sql in metric.sql.values()):
+        return False
+    return all(adds_up(part_of(name)) for name in metric.parts)
 
 
 def dimensions_of(metric: Metric) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from typing import Any, Literal, get_args
 
 from tachograph.analytics.compile import compile_query
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, adds_up
 from tachograph.analytics.parameters import names_in
 from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Question
 from tachograph.analytics.spelling import hint_of
-from tachograph.analytics.trends.daily import FILTERS, adds_up
+from tachograph.analytics.trends.daily import FILTERS
 from tachograph_sdk.errors import QueryError
 
 __all__ = [

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 from tachograph.analytics.compile import answer, compile_query
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics import METRICS, Metric, part_of
+from tachograph.analytics.metrics import METRICS, adds_up
 from tachograph.analytics.parameters import names_in
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
@@ -17,14 +17,13 @@ from tachograph.analytics.trends.series import ONE_DAY, DailySeries, Day, fill_d
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError, UnknownDimension, UnknownMetric
 
-__all__ = ["FILTERS", "Moment", "adds_up", "ask_series", "daily_series", "find_metrics", "moment_of"]
+__all__ = ["FILTERS", "Moment", "ask_series", "daily_series", "find_metrics", "moment_of"]
 
 FILTERS = tuple(name for name, dimension in DIMENSIONS.items() if dimension.grain is None)
 """By what the series can be narrowed: not by pieces of time, of which they are made."""
 
 MOST_DAYS = 3 * 366  # whole ones that are looked at, the newest
 EARLIEST = 1970
-_SUMS = ("count", "tokens", "microusd", "usd", "lines", "seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +115,6 @@ def ask_series(
             is_sum=adds_up(METRICS[name]),
         )
     return made
-
-
-def adds_up(metric: Metric) -> bool:
-    """True if the figure of a month is the sum of its days': not of means, shares and numbers of different things."""
-    if metric.is_mean or metric.unit not in _SUMS or any("distinct" in sql for sql in metric.sql.values()):
-        return False
-    return all(adds_up(part_of(name)) for name in metric.parts)
 
 
 def find_metrics(scope: Scope, usual: Sequence[str]) -> tuple[list[str], dict[str, str]]:

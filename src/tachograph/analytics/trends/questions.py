@@ -9,14 +9,14 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from tachograph.analytics.metrics import METRICS
+from tachograph.analytics.metrics import METRICS, adds_up
 from tachograph.analytics.scope import Question, Scope
 from tachograph.analytics.trends.anomalies import ALARMS_PER_MONTH, Anomaly, find_anomalies
 from tachograph.analytics.trends.anomalies import METHOD as ANOMALY_METHOD
 from tachograph.analytics.trends.budget import Crossing, find_crossing
 from tachograph.analytics.trends.changes import METHOD as CHANGE_METHOD
 from tachograph.analytics.trends.changes import find_changes
-from tachograph.analytics.trends.daily import adds_up, ask_series, daily_series, find_metrics, moment_of
+from tachograph.analytics.trends.daily import ask_series, daily_series, find_metrics, moment_of
 from tachograph.analytics.trends.direction import LEAST_DAYS, LEVEL, Trend, trend_of
 from tachograph.analytics.trends.drivers import Driver, find_drivers
 from tachograph.analytics.trends.forecast import MOST_DAYS, Forecast, Refusal, forecast_month_end

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics import METRICS, dimensions_of
+from tachograph.analytics.metrics import METRICS, adds_up, dimensions_of
 from tachograph.server.shapes import Answer
 
 __all__ = ["router"]
@@ -26,6 +26,7 @@ class MetricAbout(Answer):
     formula: str = Field(description="in words")
     reason: str | None = Field(description="why it can be null; null: it never is, 0 is what it is of nothing")
     empty: int | None = Field(description="what it is where nothing matches: 0, or null")
+    adds_up: bool = Field(description="the figure of a whole is the sum of its parts'")
     dimensions: list[str] = Field(description="what it can be split and filtered by, one at a time")
 
 
@@ -63,6 +64,7 @@ def metrics() -> Any:
                 "formula": metric.formula,
                 "reason": metric.reason,
                 "empty": metric.empty,
+                "adds_up": adds_up(metric),
                 "dimensions": list(dimensions_of(metric)),
             }
             for metric in METRICS.values()

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from tachograph.analytics.metrics import METRICS
-from tachograph.analytics.trends.daily import FILTERS, adds_up
+from tachograph.analytics.metrics import METRICS, adds_up
+from tachograph.analytics.trends.daily import FILTERS
 from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
