@@ -9,7 +9,6 @@ __all__ = ["SETUP"]
 SETUP = AgentSetup(
     agent="claude_code",
     name="Claude Code",
-    guide="claude-code.md",
     blocks=(
         SettingsBlock(
             kind="json",

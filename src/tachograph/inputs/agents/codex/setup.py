@@ -9,7 +9,6 @@ __all__ = ["SETUP"]
 SETUP = AgentSetup(
     agent="codex",
     name="Codex",
-    guide="codex.md",
     blocks=(
         SettingsBlock(
             kind="toml",

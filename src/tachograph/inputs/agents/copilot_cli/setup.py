@@ -9,7 +9,6 @@ __all__ = ["SETUP"]
 SETUP = AgentSetup(
     agent="copilot_cli",
     name="GitHub Copilot CLI",
-    guide="copilot-cli.md",
     blocks=(
         SettingsBlock(
             kind="shell",

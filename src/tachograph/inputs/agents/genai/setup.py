@@ -9,7 +9,6 @@ __all__ = ["SETUP"]
 SETUP = AgentSetup(
     agent="genai",
     name="Any other program with OpenTelemetry",
-    guide="genai.md",
     blocks=(
         SettingsBlock(
             kind="shell",

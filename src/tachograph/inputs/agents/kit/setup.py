@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["USUAL_GRPC", "USUAL_HTTP", "AgentSetup", "SettingsBlock", "reachable"]
+__all__ = ["USUAL_GRPC", "USUAL_HTTP", "AgentSetup", "SettingsBlock", "gemini_block", "reachable"]
 
 USUAL_HTTP = "http://127.0.0.1:4318"
 USUAL_GRPC = "http://127.0.0.1:4317"
@@ -23,10 +24,8 @@ class SettingsBlock:
 
     def at(self, *, http: str, grpc: str) -> str:
         """The text with the addresses of a receiver: http://127.0.0.1:4318, and 127.0.0.1:4317 or http://127.0.0.1:4317."""
-        http, grpc = reachable(http), reachable(grpc)
-        between = "\0"  # neither of the two may be looked at again once it is put in
-        text = self.text.replace(USUAL_HTTP, between)
-        return text.replace(USUAL_GRPC, grpc).replace(between, http)
+        real = {USUAL_HTTP: reachable(http), USUAL_GRPC: reachable(grpc)}
+        return re.sub("|".join(map(re.escape, real)), lambda usual: real[usual[0]], self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +34,30 @@ class AgentSetup:
 
     agent: str
     name: str  # for people
-    guide: str  # its file in docs/guides
     blocks: tuple[SettingsBlock, ...]
     note: str  # what is known without any of it, and what else a person has to know
+
+    @property
+    def guide(self) -> str:
+        """Its file in docs/guides."""
+        return self.agent.replace("_", "-") + ".md"
+
+
+def gemini_block(target: str) -> SettingsBlock:
+    """What Gemini CLI, and what was made from it, reads in its own file."""
+    return SettingsBlock(
+        kind="json",
+        target=target,
+        text=f"""{{
+  "telemetry": {{
+    "enabled": true,
+    "target": "local",
+    "otlpEndpoint": "{USUAL_GRPC}",
+    "otlpProtocol": "grpc",
+    "logPrompts": false
+  }}
+}}""",
+    )
 
 
 def reachable(address: str) -> str:

@@ -9,7 +9,6 @@ __all__ = ["SETUP"]
 SETUP = AgentSetup(
     agent="opencode",
     name="opencode",
-    guide="opencode.md",
     blocks=(
         SettingsBlock(
             kind="shell",

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from tachograph.inputs.agents.kit.setup import USUAL_GRPC, AgentSetup, SettingsBlock
+from tachograph.inputs.agents.kit.setup import AgentSetup, gemini_block
 
 __all__ = ["SETUP"]
 
 SETUP = AgentSetup(
     agent="qwen_code",
     name="Qwen Code",
-    guide="qwen-code.md",
-    blocks=(
-        SettingsBlock(
-            kind="json",
-            target="~/.qwen/settings.json",
-            text=f"""{{
-  "telemetry": {{
-    "enabled": true,
-    "target": "local",
-    "otlpEndpoint": "{USUAL_GRPC}",
-    "otlpProtocol": "grpc",
-    "logPrompts": false
-  }}
-}}""",
-        ),
-    ),
+    blocks=(gemini_block("~/.qwen/settings.json"),),
     note="Chats and the usage ledger are read without any setting. Telemetry adds single requests, errors and decisions on tools.",
 )
