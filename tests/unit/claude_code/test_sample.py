@@ -9,13 +9,23 @@ from statistics import median
 import pytest
 
 from tachograph.analytics.trends.anomalies import find_anomalies
-from tachograph.inputs.agents.claude_code.sample import make_telemetry, make_transcripts, make_weeks
+from tachograph.inputs.agents.claude_code.sample import make_weeks
 from tachograph.inputs.agents.codex.sample import make_rollouts
 from tachograph.inputs.agents.gemini_cli.sample import make_chats
 from tachograph.inputs.agents.kit.made_up import DAYS
 from tachograph.inputs.statusline import read_lines
 
 DAY = date(2026, 11, 20)
+
+
+def make_transcripts(**asked):
+    return [(path, data) for path, data in make_weeks(**asked) if path.startswith("projects/")]
+
+
+def make_telemetry(**asked):
+    return [(path, data) for path, data in make_weeks(**asked) if path.startswith("telemetry/")]
+
+
 MAKERS = (make_transcripts, make_rollouts, make_chats)
 
 

@@ -5,7 +5,6 @@ The same seed gives the same bytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,10 +12,10 @@ from typing import Any
 
 from tachograph.inputs.agents.claude_code.sample_limits import Spent, note_limits
 from tachograph.inputs.agents.claude_code.sample_telemetry import Request, Telemetry, Tool
-from tachograph.inputs.agents.kit.made_up import DAYS, PEOPLE, Dice, Stint, plan_stints, stamp
+from tachograph.inputs.agents.kit.made_up import DAYS, PEOPLE, Dice, Play, json_lines, plan_stints, stamp
 from tachograph.statusline.memory import FOLDER, OBSERVED
 
-__all__ = ["make_telemetry", "make_transcripts", "make_weeks"]
+__all__ = ["make_weeks"]
 
 VERSIONS = ("2.0.76", "2.1.288", "2.1.301", "2.1.314", "2.1.322", "2.1.328")  # each for as long
 BEFORE = (("claude-sonnet-5-5", 60), ("claude-opus-5", 32), ("claude-haiku-5-5", 8))
@@ -61,54 +60,22 @@ def make_weeks(
         Path below a home, and the file's bytes: transcripts below `projects`, OTLP below `telemetry`, and what the first
         one's status line noted of a plan's limits, where the core looks for that.
     """
-    spent = []
-    for session in _play(last_day, days, seed, until):
+    dice, spent = Dice(seed), []
+    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=8.0, with_busy_day=True):
+        session = _Session(dice=dice, stint=stint, until=until)
+        session.play()
         yield from ((f"projects/{path}", data) for path, data in session.files())
         if data := session.telemetry.as_lines():
             yield f"telemetry/{session.session}.jsonl", data
-        if session.stint.person == PEOPLE[0]:
+        if stint.person == PEOPLE[0]:
             whose = {"session": session.session, "version": session.version}
             spent += [Spent(at=at, usd=usd, **whose) for at, usd in session.telemetry.costs]
     if spent:
         yield f"{FOLDER}/{OBSERVED}", note_limits(spent)
 
 
-def make_transcripts(
-    *, last_day: date, days: int = DAYS, seed: int = 7, until: datetime | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Only the transcripts, below a `projects` directory."""
-    for session in _play(last_day, days, seed, until):
-        yield from session.files()
-
-
-def make_telemetry(
-    *, last_day: date, days: int = DAYS, seed: int = 7, until: datetime | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Only what the same sessions send by OpenTelemetry: whose they are, how long things took, how long somebody was active.
-
-    Yields:
-        A file's name, and requests of OTLP in JSON, one each line.
-    """
-    for session in _play(last_day, days, seed, until):
-        if data := session.telemetry.as_lines():
-            yield f"{session.session}.jsonl", data
-
-
-def _play(last_day: date, days: int, seed: int, until: datetime | None) -> Iterator[_Session]:
-    dice = Dice(seed)
-    for stint in plan_stints(dice, last_day=last_day, days=days, per_day=8.0, with_busy_day=True):
-        session = _Session(dice=dice, stint=stint, now=stint.start, until=until)
-        session.play()
-        yield session
-
-
 @dataclass(slots=True)
-class _Session:
-    dice: Dice
-    stint: Stint
-    now: datetime
-    until: datetime | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)
+class _Session(Play):
     side_lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by subagent
     context: int = 18_000  # tokens that later requests read from cache
     changed: bool = False
@@ -142,12 +109,11 @@ class _Session:
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Path and bytes of the transcripts of the session and of its subagents, those that are there."""
-        folder = f"-home-demo-{self.stint.project}"
+        folder = self.stint.folder.replace("/", "-")
         beside = {f"{self.session}/subagents/agent-{agent}": lines for agent, lines in self.side_lines.items()}
         for name, lines in {self.session: self.lines, **beside}.items():
             if lines:
-                data = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
-                yield f"{folder}/{name}.jsonl", data
+                yield f"{folder}/{name}.jsonl", json_lines(lines)
 
     def _prompt(self, *, is_stuck: bool) -> None:
         rng = self.dice.random
@@ -186,8 +152,7 @@ class _Session:
             self._turn(tool, {}, self.dice.pick(FAILURES))
         elif tool in {"Edit", "Write"}:
             if not self.file or self.dice.chance(0.5):
-                name = f"file{rng.randrange(9)}{rng.choice(EXTENSIONS)}"
-                self.file = f"/home/demo/{self.stint.project}/{name}"
+                self.file = f"{self.stint.folder}/file{rng.randrange(9)}{rng.choice(EXTENSIONS)}"
                 if tool == "Edit" and self.dice.chance(0.8):
                     self._turn("Read", {"file_path": self.file}, {"stdout": "made up"})
             self._change(tool)
@@ -197,7 +162,7 @@ class _Session:
     def _change(self, tool: str) -> None:
         rng = self.dice.random
         if self.dice.chance(REFUSED_SHARE * 3):
-            self._turn(tool, {"file_path": self.file}, "User rejected tool use", toolDenialKind="user-rejected")
+            self._turn(tool, {"file_path": self.file}, "User rejected tool use", denied="user-rejected")
             return
         self.changed = True
         added, removed = rng.randrange(1, 40), rng.randrange(0, 15) if tool == "Edit" else 0
@@ -225,28 +190,28 @@ class _Session:
         self.side, self.context, self.parent = {}, own_context, parent
         self._result(call, "Task", {"stdout": "made up"}, self.now)
 
-    def _turn(self, tool: str, arguments: dict[str, Any], result: Any, **more: Any) -> None:
-        denied = {name: more.pop(name) for name in ("toolDenialKind",) if name in more}
+    def _turn(self, tool: str, arguments: dict[str, Any], result: Any, *, denied: str = "", **more: Any) -> None:
         call = self._call(tool, arguments, **more)
         started = self.now
         self.now += self.dice.wait(self.dice.random.lognormvariate(0.3, 1.1))
-        self._result(call, tool, result, started, **denied)
+        self._result(call, tool, result, started, denied)
 
     def _call(self, tool: str, arguments: dict[str, Any], **more: Any) -> str:
         call = f"toolu_{self.dice.hex(24)}"
         self._assistant([{"type": "tool_use", "id": call, "name": tool, "input": arguments}], "tool_use", **more)
         return call
 
-    def _result(self, call: str, tool: str, result: Any, started: datetime, **more: Any) -> None:
+    def _result(self, call: str, tool: str, result: Any, started: datetime, denied: str = "") -> None:
         failed = isinstance(result, str)
         block = {"type": "tool_result", "tool_use_id": call, "content": "made up", "is_error": failed}
-        if "toolDenialKind" not in more:
-            more["permissionDecision"] = {"decision": "accept", "source": "config"}
+        told: dict[str, Any] = {"toolDenialKind": denied}
+        if not denied:
+            told = {"permissionDecision": {"decision": "accept", "source": "config"}}
             took = (self.now - started).total_seconds() * 1000
             self.telemetry.add_tool(
                 Tool(at=self.now, call=call, name=tool, prompt=self.prompt_id, duration_ms=took, success=not failed)
             )
-        self._user([block], toolUseResult=result, promptId=self.prompt_id, **more)
+        self._user([block], toolUseResult=result, promptId=self.prompt_id, **told)
 
     def _assistant(self, content: list[dict[str, Any]], stop_reason: str, **more: Any) -> None:
         rng = self.dice.random
@@ -307,7 +272,7 @@ class _Session:
 
     def _line(self, kind: str, **more: Any) -> None:
         identity = self.dice.uuid()
-        if self.until is not None and self.now >= self.until:
+        if not self.is_there():
             return
         lines = self.side_lines[self.side["agentId"]] if self.side else self.lines
         lines.append(
@@ -319,7 +284,7 @@ class _Session:
                 "timestamp": stamp(self.now),
                 "userType": "external",
                 "entrypoint": "cli",
-                "cwd": f"/home/demo/{self.stint.project}",
+                "cwd": self.stint.folder,
                 "sessionId": self.session,
                 "version": self.version,
                 "gitBranch": "main",

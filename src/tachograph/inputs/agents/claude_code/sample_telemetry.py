@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from tachograph.inputs.agents.kit.made_up import stamp
+from tachograph.inputs.agents.kit.made_up import json_lines, stamp
 from tachograph.pricing.price import PriceTable
 from tachograph_sdk.model.usage import TokenUsage
 
@@ -134,7 +134,7 @@ class Telemetry:
         requests: list[dict[str, Any]] = [{"resourceLogs": [logs]}]
         if points:
             requests.append({"resourceMetrics": [metrics]})
-        return b"".join(json.dumps(request, separators=(",", ":")).encode() + b"\n" for request in requests)
+        return json_lines(requests)
 
     def _is_sent(self, at: datetime) -> bool:
         return self.until is None or at < self.until
@@ -156,13 +156,9 @@ class Telemetry:
         }
 
 
-_loaded: list[PriceTable] = []
-
-
+@cache
 def _prices() -> PriceTable:
-    if not _loaded:
-        _loaded.append(PriceTable.load())
-    return _loaded[0]
+    return PriceTable.load()
 
 
 def _nanos(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from tachograph.inputs.agents.kit.made_up import DAYS, Dice, Stint, plan_stints, stamp
+from tachograph.inputs.agents.kit.made_up import DAYS, Dice, Play, json_lines, plan_stints, stamp
 
 __all__ = ["make_rollouts"]
 
@@ -28,25 +28,20 @@ def make_rollouts(
     """
     dice = Dice(seed)
     for stint in plan_stints(dice, last_day=last_day, days=days, per_day=1.6):
-        thread = _Thread(dice=dice, stint=stint, now=stint.start, until=until)
+        thread = _Thread(dice=dice, stint=stint, until=until)
         path = thread.play()
         if thread.lines:
-            yield path, b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in thread.lines)
+            yield path, json_lines(thread.lines)
 
 
 @dataclass(slots=True)
-class _Thread:
-    dice: Dice
-    stint: Stint
-    now: datetime
-    until: datetime | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)
+class _Thread(Play):
     context: int = 9_000  # tokens of the conversation so far
     total: dict[str, int] = field(default_factory=dict)
 
     def play(self) -> str:
         """From the first message to the last; the file's path."""
-        identity, folder = self.dice.uuid(), f"/home/demo/{self.stint.project}"
+        identity, folder = self.dice.uuid(), self.stint.folder
         model = self.dice.pick(MODELS)
         path = f"{self.now:%Y/%m/%d}/rollout-{self.now:%Y-%m-%dT%H-%M-%S}-{identity}.jsonl"
         meta = {"id": identity, "timestamp": stamp(self.now), "cwd": folder, "originator": "codex_cli_rs"}
@@ -114,5 +109,5 @@ class _Thread:
         self._line("response_item", {"type": kind, **told})
 
     def _line(self, kind: str, payload: dict[str, Any]) -> None:
-        if self.until is None or self.now < self.until:
+        if self.is_there():
             self.lines.append({"timestamp": stamp(self.now), "type": kind, "payload": payload})

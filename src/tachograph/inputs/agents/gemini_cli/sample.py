@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from tachograph.inputs.agents.kit.made_up import DAYS, Dice, Stint, plan_stints, stamp
+from tachograph.inputs.agents.kit.made_up import DAYS, Dice, Play, json_lines, plan_stints, stamp
 
 __all__ = ["make_chats"]
 
@@ -27,24 +26,19 @@ def make_chats(
     """
     dice = Dice(seed)
     for stint in plan_stints(dice, last_day=last_day, days=days // 2, per_day=1.0):
-        chat = _Chat(dice=dice, stint=stint, now=stint.start, until=until)
+        chat = _Chat(dice=dice, stint=stint, until=until)
         path = chat.play()
         if chat.lines:
-            yield path, b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in chat.lines)
+            yield path, json_lines(chat.lines)
 
 
 @dataclass(slots=True)
-class _Chat:
-    dice: Dice
-    stint: Stint
-    now: datetime
-    until: datetime | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)
+class _Chat(Play):
     context: int = 6_000  # tokens of the conversation so far
 
     def play(self) -> str:
         """From the first message to the last; the file's path."""
-        session, folder = self.dice.uuid(), f"/home/demo/{self.stint.project}"
+        session, folder = self.dice.uuid(), self.stint.folder
         project = sha256(folder.encode()).hexdigest()
         path = f"{project}/chats/session-{self.now:%Y-%m-%dT%H-%M}-{session[:8]}.jsonl"
         begun = stamp(self.now)
@@ -102,5 +96,5 @@ class _Chat:
         return {"id": self.dice.uuid(), "timestamp": stamp(self.now), "type": kind}
 
     def _line(self, told: dict[str, Any]) -> None:
-        if self.until is None or self.now < self.until:
+        if self.is_there():
             self.lines.append(told)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-__all__ = ["DAYS", "PEOPLE", "PROJECTS", "Dice", "Stint", "plan_stints", "stamp"]
+__all__ = ["DAYS", "PEOPLE", "PROJECTS", "Dice", "Play", "Stint", "json_lines", "plan_stints", "stamp"]
 
 DAYS = 60
 """Enough for forecasts (35 whole days), for days that stand out (28 with a value) and for changes of level (42)."""
@@ -32,6 +33,11 @@ class Stint:
     age: float  # how much of the weeks is over then, 0 to 1
     is_long: bool = False  # one of those that make a day stand out
     is_stuck: bool = False  # the agent tries the same over and over
+
+    @property
+    def folder(self) -> str:
+        """Where the project lies."""
+        return f"/home/demo/{self.project}"
 
 
 class Dice:
@@ -61,6 +67,24 @@ class Dice:
         return timedelta(seconds=min(seconds, 1800.0))
 
 
+@dataclass(slots=True, kw_only=True)
+class Play:
+    """A session while it goes on."""
+
+    dice: Dice
+    stint: Stint
+    until: datetime | None  # what would be written from then on is not there yet
+    now: datetime = field(init=False)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.now = self.stint.start
+
+    def is_there(self) -> bool:
+        """What is written now is."""
+        return self.until is None or self.now < self.until
+
+
 def plan_stints(
     dice: Dice, *, last_day: date, days: int, per_day: float, with_busy_day: bool = False
 ) -> Iterator[Stint]:
@@ -84,6 +108,11 @@ def plan_stints(
         if with_busy_day and day == busy:
             for _ in range(BUSY_SESSIONS):
                 yield _stint(dice, day, age, person=PEOPLE[3], project=PROJECTS[3], is_long=True)
+
+
+def json_lines(told: Iterable[Any]) -> bytes:
+    """One JSON text each line."""
+    return b"".join(json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in told)
 
 
 def stamp(moment: datetime) -> str:
