@@ -5,9 +5,11 @@ import { address } from '../lib/address.svelte';
 import type { PanelAbout } from '../lib/answers';
 import { drawBars } from './bars';
 import Chart from './Chart.svelte';
+import { crosshair } from './crosshair.svelte';
 import { answerOf, HOSTILE, inputOf } from './handmade';
 import RankedTable from './RankedTable.svelte';
 import Share from './Share.svelte';
+import { drawTimeseries } from './timeseries';
 import Treemap from './Treemap.svelte';
 
 const made = vi.hoisted(() => ({
@@ -15,15 +17,21 @@ const made = vi.hoisted(() => ({
   all: 0,
   options: [] as Record<string, unknown>[],
   actions: [] as Record<string, unknown>[],
+  moves: [] as Record<string, (at: { offsetX: number; offsetY: number }) => void>[],
 }));
 
 vi.mock('./engine', () => ({
   init: () => {
     made.alive += 1;
     made.all += 1;
+    const moves: (typeof made.moves)[number] = {};
+    made.moves.push(moves);
     return {
       on: () => {},
-      getZr: () => ({ on: () => {} }),
+      getZr: () => ({
+        on: (kind: string, call: (typeof moves)[string]) => (moves[kind] = call),
+        setCursorStyle: () => {},
+      }),
       resize: () => {},
       setOption: (option: Record<string, unknown>) => made.options.push(option),
       dispatchAction: (action: Record<string, unknown>) => made.actions.push(action),
@@ -39,7 +47,7 @@ vi.mock('./engine', () => ({
 let watchers = 0;
 
 beforeEach(() => {
-  Object.assign(made, { alive: 0, all: 0, options: [], actions: [] });
+  Object.assign(made, { alive: 0, all: 0, options: [], actions: [], moves: [] });
   vi.stubGlobal('matchMedia', () => ({
     addEventListener: () => (watchers += 1),
     removeEventListener: () => (watchers -= 1),
@@ -117,6 +125,81 @@ describe('a chart', () => {
     expect(location.hash).toBe('#/sessions?range=30d&agent=codex&project=null&order=-cost_usd');
     await fireEvent.keyDown(chart, { key: 'Escape' });
     expect(told()).toBe('');
+  });
+});
+
+describe('charts over time', () => {
+  const course = (pieces: readonly string[], grain = 'day') =>
+    inputOf(
+      answerOf(
+        [grain],
+        ['cost_usd'],
+        pieces.map((piece, at) => [piece, at]),
+      ),
+      { chart: 'timeseries', grain },
+    ) as never;
+  const days = ['2026-11-01', '2026-11-02', '2026-11-03'];
+  const hours = ['22', '23'].map((hour) => `2026-11-02T${hour}:00:00+00:00`);
+  const lines = () =>
+    [...document.querySelectorAll<HTMLElement>('.holder')].map((holder) => {
+      const line = holder.querySelector<HTMLElement>('.there');
+      return line && [line.style.left, line.style.width];
+    });
+  const shown = async () => {
+    for (const input of [course(days), course(days.slice(1)), course(hours, 'hour')])
+      render(Chart, { draw: drawTimeseries, input, label: 'Cost' });
+    render(Chart, { draw: drawBars, input: input('bars'), label: 'Bars' });
+    await vi.waitFor(() => expect(made.all).toBe(4), { interval: 1 });
+    await tick();
+  };
+
+  it('mark the moment that one of them is pointed at, and no others do', async () => {
+    await shown();
+    expect(lines()).toEqual([null, null, null, null]);
+    made.moves[0]?.['mousemove']?.({ offsetX: 15, offsetY: 5 });
+    await tick();
+    // The pointed one has its own sign; the day is a band over the hours that it has in another chart.
+    expect(lines()).toEqual([null, ['0px', '0px'], ['-5px', '20px'], null]);
+    const was = crosshair.at;
+    made.moves[0]?.['mousemove']?.({ offsetX: 17, offsetY: 5 });
+    expect(crosshair.at).toBe(was); // still the same day: nobody is told
+    made.moves[2]?.['mousemove']?.({ offsetX: 15, offsetY: 5 });
+    await tick();
+    expect(lines()).toEqual([['10px', '0px'], ['0px', '0px'], null, null]);
+    made.moves[0]?.['globalout']?.({ offsetX: 0, offsetY: 0 }); // late: another one is pointed at by now
+    await tick();
+    expect(lines()[1]).not.toBeNull();
+    made.moves[3]?.['mousemove']?.({ offsetX: 5, offsetY: 5 }); // has no time to tell
+    made.moves[2]?.['globalout']?.({ offsetX: 0, offsetY: 0 });
+    await tick();
+    expect(lines()).toEqual([null, null, null, null]);
+  });
+
+  it('do so for who steps through them by keys, and tell only the one that has the focus', async () => {
+    await shown();
+    const [first] = screen.getAllByRole('application');
+    await fireEvent.keyDown(first as HTMLElement, { key: 'End' });
+    expect(lines()).toEqual([null, ['10px', '0px'], null, null]);
+    const told = [...document.querySelectorAll('[aria-live]')].map(({ textContent }) => textContent);
+    expect(told).toEqual(['Tue 3 Nov: Cost $2.00', '', '', '']);
+    const tips = made.actions.length;
+    await fireEvent.keyDown(first as HTMLElement, { key: 'ArrowLeft' });
+    expect(made.actions.length).toBe(tips + 1); // one tool tip, not one in each
+    await fireEvent.keyDown(first as HTMLElement, { key: 'Escape' });
+    expect(lines()).toEqual([null, null, null, null]);
+  });
+
+  it('forget a moment when a finger taps elsewhere, and when its chart goes', async () => {
+    await shown();
+    made.moves[0]?.['mousemove']?.({ offsetX: 15, offsetY: 5 });
+    await tick();
+    await fireEvent.pointerDown(screen.getAllByRole('application')[0] as HTMLElement);
+    expect(crosshair.at).not.toBeNull();
+    await fireEvent.pointerDown(document.body);
+    expect(crosshair.at).toBeNull();
+    made.moves[0]?.['mousemove']?.({ offsetX: 15, offsetY: 5 });
+    cleanup();
+    expect(crosshair.at).toBeNull();
   });
 });
 

@@ -5,6 +5,7 @@ import type { MetricAbout } from '../lib/about.svelte';
 import type { Place } from '../lib/address.svelte';
 import type { Answer, PanelAbout } from '../lib/answers';
 import type { Overlays } from './overlays';
+import type { Span } from './crosshair.svelte';
 import type { Theme } from './theme';
 
 export interface Input {
@@ -61,6 +62,8 @@ export interface Drawing {
   readonly across?: number;
   /** Whole columns (x) or rows (y) are pointed at, not single marks. */
   readonly along?: 'x' | 'y';
+  /** Of each point the time that it is of: what is pointed at here is marked in other charts, and the other way about. */
+  readonly moments?: readonly Span[];
   /** What the tool tip of a point says, as one text. */
   readonly tell?: (at: number) => string;
   /** Which mark a point is; that of the first series if left out. */

@@ -2,6 +2,7 @@
 
 import type { Answer } from '../lib/answers';
 import { formatDay, formatName } from '../lib/format';
+import type { Span } from './crosshair.svelte';
 
 /** The first moment after a piece, written as the address and the API take it. */
 export function pieceEnd(piece: string, time: string): string {
@@ -10,6 +11,12 @@ export function pieceEnd(piece: string, time: string): string {
   if (time === 'month') at.setUTCMonth(at.getUTCMonth() + 1);
   else at.setUTCDate(at.getUTCDate() + (time === 'week' ? 7 : 1));
   return at.toISOString().slice(0, 10);
+}
+
+/** From when until when a piece goes, by the clock there. */
+export function spanOfPiece(piece: string, time: string): Span {
+  const from = time === 'hour' ? piece.slice(0, 19) : `${piece.slice(0, 10)}T00:00:00`;
+  return { name: piece, from, until: time === 'hour' ? hourLater(from) : `${pieceEnd(piece, time)}T00:00:00` };
 }
 
 /** What is known of each piece: all of it, from or until a time of the clock only, or nothing because it is to come. */
@@ -26,8 +33,7 @@ export function extents(pieces: readonly string[], time: string, answer: Answer,
   const clock = wall(new Date(now).toISOString(), zone);
   const end = [wall(answer.window.until, zone), clock].filter((one) => one !== null).sort()[0] ?? '';
   return pieces.map((piece) => {
-    const start = time === 'hour' ? piece.slice(0, 19) : `${piece.slice(0, 10)}T00:00:00`;
-    const after = time === 'hour' ? hourLater(start) : `${pieceEnd(piece, time)}T00:00:00`;
+    const { from: start, until: after } = spanOfPiece(piece, time);
     const isToCome = start >= end;
     return {
       from: begin !== null && begin > start && begin < after ? clockText(begin, time) : null,
@@ -60,13 +66,12 @@ export function pieceLabel(piece: string, time: string, many: boolean): string {
 /** The piece that a moment is in; -1 if none. */
 export function pieceAt(pieces: readonly string[], time: string, moment: string, zone: string): number {
   const at = wall(moment, zone) ?? '';
-  const starts = pieces.map((piece) => (time === 'hour' ? piece.slice(0, 19) : `${piece.slice(0, 10)}T00:00:00`));
+  const starts = pieces.map((piece) => spanOfPiece(piece, time).from);
   const next = starts.findIndex((start) => start > at);
   if (next !== -1) return next - 1;
   const last = pieces.at(-1);
   if (last === undefined) return -1;
-  const after = time === 'hour' ? hourLater(last.slice(0, 19)) : `${pieceEnd(last, time)}T00:00:00`;
-  return at < after ? pieces.length - 1 : -1;
+  return at < spanOfPiece(last, time).until ? pieces.length - 1 : -1;
 }
 
 function hourLater(clock: string): string {

@@ -7,7 +7,7 @@ import type { Draw, Drawing, Input, LegendEntry, Note } from './drawing';
 import { forecastLines, readForecast, type Ahead } from './forecast';
 import { readMarks, type Mark } from './marks';
 import { whyUnknown } from './parts';
-import { extents, extentText, pieceEnd, pieceLabel, type Extent } from './pieces';
+import { extents, extentText, pieceEnd, pieceLabel, spanOfPiece, type Extent } from './pieces';
 import { leftOut, numeric, readCourse, type Course, type Series } from './series';
 import { band, beforeLine, drawn, LEAST_COLUMN, markLines, strokeOf, veil, type Before } from './strokes';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
@@ -56,6 +56,7 @@ export const drawTimeseries: Draw = (input) => {
     height: 260,
     points: pieces.length,
     along: 'x',
+    moments: pieces.map((piece) => spanOfPiece(piece, time)),
     summary: summarize(course, shown, isSummed, ahead),
     tell: (at) => tellTip(tip(at)),
     follow: (at) => spanOf(course, at, at),
