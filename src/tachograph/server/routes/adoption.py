@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.adoption import FILTERS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
+from tachograph.server.routes.parameters import Given, filters, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -62,8 +62,6 @@ class Retention(Answer):
     response_model=Retention,
     openapi_extra=with_parameters(filters(FILTERS)),
 )
-def retention(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def retention(parts: Parts, given: Given) -> Any:
     """People by the week in which they were first active, and the share of them that was active in each week since."""
-    return parts.answers.ask("retention", given_in(request, once=["since", "until", "range", "tz"]))
+    return parts.answers.ask("retention", given)

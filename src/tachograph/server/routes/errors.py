@@ -17,7 +17,6 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["questions"])
 
-_ONCE = ("since", "until", "range", "tz")
 _Kind = Literal[
     "rate_limit", "network", "auth", "tool_failure", "permission", "validation", "interruption", "server", "other"
 ]
@@ -300,7 +299,7 @@ def errors(
     grain: Annotated[Literal["hour", "day"] | None, Query(description="default: hour up to three days")] = None,
 ) -> Any:
     """Classes of errors with rates, times and sessions, their course, and patterns: loops, denials, limits, files."""
-    return parts.answers.ask("errors", given_in(request, once=[*_ONCE, "grain"]))
+    return parts.answers.ask("errors", given_in(request, once=["grain"]))
 
 
 @router.get(
@@ -316,4 +315,4 @@ def review(
     limit: Annotated[int | None, Query(ge=1, le=MOST_SESSIONS, description="sessions listed; default 50")] = None,
 ) -> Any:
     """Sessions that need review, with the reasons."""
-    return parts.answers.ask("review", given_in(request, once=[*_ONCE, "limit"]))
+    return parts.answers.ask("review", given_in(request, once=["limit"]))

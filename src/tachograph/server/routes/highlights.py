@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph.analytics.highlights import COMPARED, SCORES
 from tachograph.analytics.metrics import METRICS, dimensions_of
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
+from tachograph.server.routes.parameters import Given, filters, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -122,8 +122,6 @@ class Highlights(Answer):
     response_model=Highlights,
     openapi_extra=with_parameters(filters(_NARROWED_BY)),
 )
-def highlights(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def highlights(parts: Parts, given: Given) -> Any:
     """The window's figures beside those of the window before, the cost piece by piece, and what had most of it."""
-    return parts.answers.ask("highlights", given_in(request, once=["since", "until", "range", "tz"]))
+    return parts.answers.ask("highlights", given)

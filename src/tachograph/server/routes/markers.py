@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.markers import FILTERS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
+from tachograph.server.routes.parameters import Given, filters, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -54,8 +54,6 @@ class TimeMarkers(Answer):
     response_model=TimeMarkers,
     openapi_extra=with_parameters(filters(FILTERS)),
 )
-def markers(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def markers(parts: Parts, given: Given) -> Any:
     """Releases of agents, new and leading models, and changes of prices, each where it was first seen in all that is known."""
-    return parts.answers.ask("markers", given_in(request, once=["since", "until", "range", "tz"]))
+    return parts.answers.ask("markers", given)

@@ -117,4 +117,4 @@ class Now(Answer):
 @router.get("/api/v1/now", operation_id="now", response_model=Now, openapi_extra=with_parameters(filters(FILTERS)))
 def now(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """Sessions that run, today's figures, requests a minute, tools, errors. Filters narrow all of it."""
-    return parts.answers.ask("now", given_in(request, once=["tz"]))
+    return parts.answers.ask("now", given_in(request))

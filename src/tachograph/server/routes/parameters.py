@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["Range", "Since", "Tz", "Until", "filters", "given_in", "listed", "with_parameters"]
+__all__ = ["Given", "Range", "Since", "Tz", "Until", "filters", "given_in", "listed", "with_parameters"]
 
 _MOMENT = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
@@ -41,6 +41,7 @@ Tz = Annotated[
     ),
 ]
 
+_ONCE = ("since", "until", "range", "tz")
 _MOST_VALUES = 200
 _NUMBER = r"^(null|-?[0-9]{1,9})$"
 
@@ -90,14 +91,24 @@ def given_in(request: Request, *, once: Iterable[str] = ()) -> Mapping[str, str]
     """The query's parameters; what is repeated has its values joined by commas.
 
     Raises:
-        QueryError: a parameter of `once` is given twice, or one has very many values.
+        QueryError: a parameter of a window or of `once` is given twice, or one has very many values.
     """
     given: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         given.setdefault(name, []).append(value)
     for name, values in given.items():
-        if len(values) > 1 and name in once:
+        if len(values) > 1 and name in (*_ONCE, *once):
             raise QueryError(f"the parameter {name!r} is given twice", hint="give it once")
         if sum(value.count(",") + 1 for value in values) > _MOST_VALUES:
             raise QueryError(f"the parameter {name!r} has more than {_MOST_VALUES} values", hint="give fewer")
     return {name: ",".join(values) for name, values in given.items()}
+
+
+async def _given_within(
+    request: Request, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
+) -> Mapping[str, str]:
+    return given_in(request)
+
+
+Given = Annotated[Mapping[str, str], Depends(_given_within)]
+"""The query's parameters, of a route that is asked about a window and has no other parameter that is given once."""

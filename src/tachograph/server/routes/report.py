@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, given_in, listed, with_parameters
+from tachograph.server.routes.parameters import Given, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 from tachograph_sdk.errors import QueryError
@@ -61,11 +61,8 @@ class ReportAnswer(Answer):
     response_model=ReportAnswer,
     openapi_extra=with_parameters(listed("by", "a breakdown for each", DIMENSIONS)),
 )
-def report(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def report(parts: Parts, given: Given) -> Any:
     """Totals with their coverage, and one breakdown per dimension in `by`."""
-    given = given_in(request, once=_KNOWN - {"by"})
     if unknown := [name for name in given if name not in _KNOWN]:
         raise QueryError(f"there is no parameter {unknown[0]!r}", hint=f"there are: {', '.join(sorted(_KNOWN))}")
     return parts.answers.report(given)

@@ -204,7 +204,7 @@ def sessions(
     offset: Annotated[int, Query(description="sessions before the page", ge=0, le=MOST_OFFSET)] = 0,
 ) -> Any:
     """Sessions that were active in the window: began before its end, and ended after its start."""
-    given = dict(given_in(request, once=("since", "until", "range", "tz", *PARAMETERS)))
+    given = dict(given_in(request, once=PARAMETERS))
     scope = parts.answers.scope(given, own=PARAMETERS)
     made = parts.answers.make(list_sessions, scope)
     if search and not made["total"] and "session" not in given:  # perhaps the agent's own id
@@ -230,7 +230,7 @@ def session(
     offset: Annotated[int, Query(description="entries before the page", ge=0, le=MOST_OFFSET)] = 0,
 ) -> Any:
     """Totals, the score with its parts, who saw it, and what happened in it: requests, tool calls, errors, outcomes."""
-    given = given_in(request, once=("tz", "limit", "offset"))
+    given = given_in(request, once=("limit", "offset"))
     known = {name: text for name, text in given.items() if name in {"tz", *OF_ONE}}
     if unknown := [name for name in given if name not in known]:
         raise QueryError(f"there is no parameter {unknown[0]!r}", hint="there are: tz, limit, offset, kind")

@@ -183,13 +183,13 @@ class PluginChange(Answer):
 @router.get("/api/v1/received", operation_id="received", response_model=Received, tags=["questions"])
 def received(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """What is stored of each agent, by the way it came in: how many records, the first, the last."""
-    return parts.answers.ask("received", given_in(request, once=["tz"]))
+    return parts.answers.ask("received", given_in(request))
 
 
 @router.get("/api/v1/setup", operation_id="setup", response_model=SetupState)
 def setup(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """For every agent: histories found, settings to copy, what came in; and how Claude Code is wired."""
-    told = parts.answers.ask("received", given_in(request, once=["tz"]))
+    told = parts.answers.ask("received", given_in(request))
     addresses = {name: parts.addresses().get(name) for name in ("http", "otlp_http", "otlp_grpc")}
     http, grpc = addresses["otlp_http"], addresses["otlp_grpc"]
     known = {one.agent for one in SETUPS}

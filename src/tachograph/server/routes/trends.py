@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 
 from tachograph.analytics.metrics import METRICS, adds_up
 from tachograph.analytics.trends.daily import FILTERS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
+from tachograph.server.routes.parameters import Given, filters, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -19,8 +19,6 @@ router = APIRouter(tags=["questions"])
 
 Amount = int | float
 """Money in whole micro-dollars; other units as they are."""
-
-_ONCE = ("since", "until", "range", "tz")
 
 
 class OfMetric(Answer):
@@ -234,11 +232,9 @@ _SUMS = listed("metric", "of what; default cost and what was made", [n for n, m 
 @router.get(
     "/api/v1/trends", operation_id="trends", response_model=Trends, openapi_extra=with_parameters(_ANY, _FILTERED)
 )
-def trends(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def trends(parts: Parts, given: Given) -> Any:
     """Direction by a stated test, weekdays, and change points with what coincides. Of 90 days where no start is given."""
-    return parts.answers.ask("trends", given_in(request, once=_ONCE))
+    return parts.answers.ask("trends", given)
 
 
 @router.get(
@@ -247,11 +243,9 @@ def trends(
     response_model=Forecasts,
     openapi_extra=with_parameters(_SUMS, _FILTERED),
 )
-def forecast(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def forecast(parts: Parts, given: Given) -> Any:
     """The month's end with an 80 % interval, and how such forecasts did on the same history; as if asked at `until`."""
-    return parts.answers.ask("forecast", given_in(request, once=_ONCE))
+    return parts.answers.ask("forecast", given)
 
 
 @router.get(
@@ -260,16 +254,12 @@ def forecast(
     response_model=Anomalies,
     openapi_extra=with_parameters(_ANY, _FILTERED),
 )
-def anomalies(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def anomalies(parts: Parts, given: Given) -> Any:
     """Days that stand out, each with what contributes most and a link. Of 90 days where no start is given."""
-    return parts.answers.ask("anomalies", given_in(request, once=_ONCE))
+    return parts.answers.ask("anomalies", given)
 
 
 @router.get("/api/v1/budget", operation_id="budget", response_model=Budget, openapi_extra=with_parameters(_FILTERED))
-def budget(
-    request: Request, parts: Parts, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Any:
+def budget(parts: Parts, given: Given) -> Any:
     """Spent, projected, and the day the month's budget is crossed; as if asked at `until`."""
-    return parts.answers.ask("budget", given_in(request, once=_ONCE))
+    return parts.answers.ask("budget", given)
