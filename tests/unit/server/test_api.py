@@ -119,6 +119,8 @@ def test_a_filter_by_an_address_finds_the_pseudonym_and_shows_no_address(client:
         ("/api/v1/report?range=7d&since=2026-01-01", "bad_window"),
         ("/api/v1/report?since=yesterday", "bad_window"),
         ("/api/v1/query", "query"),
+        ("/api/v1/trends?range=7d&range=7d", "query"),
+        ("/api/v1/errors?tz=UTC&tz=UTC", "query"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(client: TestClient, path: str, code: str) -> None:
