@@ -15,11 +15,11 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-__all__ = ["TABS", "main"]
+__all__ = ["BUSY", "TABS", "main"]
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 TABS = (
@@ -29,7 +29,6 @@ TABS = (
     "efficiency",
     "tools",
     "sessions",
-    "session",
     "trends",
     "projects",
     "privacy",
@@ -37,7 +36,8 @@ TABS = (
 )
 WIDTHS = (1440, 768, 390)
 QUALITY = 60  # of WebP: figures stay sharp, a page takes about 80 kB
-BUSY = "() => document.querySelector('[data-state=loading], [aria-busy=true]') === null"
+BUSY = """() => document.querySelector('[data-state=loading], [aria-busy=true]') === null
+    && !document.body.innerText.includes('Loading…')"""
 
 
 def main(wanted: Sequence[str]) -> None:
@@ -50,15 +50,15 @@ def main(wanted: Sequence[str]) -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for dark in (False, True):
             for width in WIDTHS:
-                take(browser, base, wanted or TABS, width=width, dark=dark)
+                take(browser, base, wanted or (*TABS, "session"), width=width, dark=dark)
         browser.close()
 
 
 def take(browser: Browser, base: str, tabs: Sequence[str], *, width: int, dark: bool) -> None:
     """The pictures of one width and one colour scheme."""
-    scheme = "dark" if dark else "light"
+    scheme: Literal["dark", "light"] = "dark" if dark else "light"
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
     camera = context.new_cdp_session(page)

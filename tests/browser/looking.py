@@ -9,27 +9,14 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
+from tools.screenshots import BUSY, TABS
+
 __all__ = ["NARROW", "TABS", "WIDE", "Look"]
 
-TABS = (
-    "overview",
-    "costs",
-    "productivity",
-    "efficiency",
-    "tools",
-    "sessions",
-    "trends",
-    "projects",
-    "privacy",
-    "setup",
-)
 WIDE, NARROW = 1440, 390
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-BUSY = """() => document.querySelector('[data-state=loading], [aria-busy=true]') === null
-    && !document.body.innerText.includes('Loading…')"""
 
 
 class Look:
