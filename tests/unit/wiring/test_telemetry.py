@@ -67,6 +67,13 @@ def said_by(places: ClaudePlaces) -> dict[str, Any]:
     return said
 
 
+def edit(places: ClaudePlaces, *, indent: int = 2, env: dict[str, Any] | None = None, **more: Any) -> None:
+    """Somebody else writes the settings anew, with this in them."""
+    said = said_by(places) | more
+    said["env"] |= env or {}
+    places.settings("user").write_bytes(written(said, indent))
+
+
 def enable(places: ClaudePlaces, records: Path, receiver: Receiver = HERE) -> None:
     make(plan_enable(places, receiver, records=records), records=records, force=True)
 
@@ -120,7 +127,7 @@ def test_what_others_change_in_between_stays(env, others, more, layout):
 def test_an_env_that_we_made_goes_again_also_after_others_changed_the_file(before: bytes | None) -> None:
     with somebody(before) as (places, records):
         enable(places, records)
-        places.settings("user").write_bytes(written({**said_by(places), "model": "opus"}, 2))
+        edit(places, model="opus")
         disable(places, records)
         assert said_by(places) == {**json.loads(before or b"{}"), "model": "opus"}
 
@@ -128,7 +135,7 @@ def test_an_env_that_we_made_goes_again_also_after_others_changed_the_file(befor
 def test_a_file_that_others_emptied_of_all_but_ours_goes_again() -> None:
     with somebody(None) as (places, records):
         enable(places, records)
-        places.settings("user").write_bytes(written(said_by(places), 4))
+        edit(places, indent=4)
         disable(places, records)
         assert bytes_of(places) is None
 
@@ -145,9 +152,7 @@ def test_a_file_that_says_nothing_comes_back_as_it_was(before):
 def test_a_value_that_somebody_changed_since_stays_and_is_named():
     with somebody(b'{"model": "opus"}') as (places, records):
         enable(places, records)
-        said = said_by(places)
-        said["env"]["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://collector.example"
-        places.settings("user").write_bytes(written(said, 2))
+        edit(places, env={"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example"})
         plan = plan_disable(places, records=records)
         assert plan.left == ("OTEL_EXPORTER_OTLP_ENDPOINT",)
         make(plan, records=records)
@@ -175,9 +180,7 @@ def test_what_leads_elsewhere_is_named_and_stays_without_force_and_comes_back_wi
 def test_a_value_put_in_by_hand_after_us_is_what_comes_back():
     with somebody(b"{}") as (places, records):
         enable(places, records)
-        said = said_by(places)
-        said["env"]["OTEL_LOGS_EXPORTER"] = "console"
-        places.settings("user").write_bytes(written(said, 2))
+        edit(places, env={"OTEL_LOGS_EXPORTER": "console"})
         enable(places, records)
         disable(places, records)
         assert said_by(places) == {"env": {"OTEL_LOGS_EXPORTER": "console"}}
