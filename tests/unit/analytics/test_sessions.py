@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tachograph.analytics.query import Window
+from tachograph.analytics.compile import answer
+from tachograph.analytics.query import Query, Window
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.sessions.listing import FILTERS, ORDERS, list_sessions
 from tachograph.analytics.sessions.one import KINDS, show_session
@@ -144,9 +145,28 @@ def test_filters_keep_what_they_name_and_list_what_there_is(store: DuckDBStore) 
         told = listed(store, Window(end=end), filters={"model": [model], "session": ["s_own"]})
         assert told["total"] == is_there
     for name in FILTERS:
-        listed(store, filters={name: [None, "x"]})
-    with pytest.raises(UnknownDimension, match="weekday"):
-        listed(store, filters={"weekday": ["1"]})
+        listed(store, filters={name: [None, "1" if name in {"weekday", "hour_of_day"} else "x"]})
+    with pytest.raises(UnknownDimension, match="language"):
+        listed(store, filters={"language": ["1"]})
+    with pytest.raises(QueryError, match="'x' is not a value of weekday"):
+        listed(store, filters={"weekday": ["x"]})
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
+@pytest.mark.parametrize("hours", [None, 30])
+def test_as_many_are_listed_of_an_hour_of_the_week_as_were_counted_in_it(
+    store: DuckDBStore, zone: str, hours: int | None
+) -> None:
+    ((first,),) = sums(store, "select min(started_at) from sessions")
+    cut = {} if hours is None else {"start": first + timedelta(minutes=17), "end": first + timedelta(hours=hours)}
+    window = Window(zone=find_zone(zone), **cut)
+    cells = answer(store, Query(metrics=["sessions"], by=["weekday", "hour_of_day"], window=window)).rows
+    assert len(cells) > 3
+    for weekday, hour, count in cells:
+        there = listed(store, window, filters={"weekday": [str(weekday)], "hour_of_day": [str(hour)]})
+        assert there["total"] == count, (weekday, hour)
+    days = answer(store, Query(metrics=["sessions"], by=["weekday"], window=window)).rows
+    assert [listed(store, window, filters={"weekday": [str(day)]})["total"] for day, _ in days] == [n for _, n in days]
 
 
 def test_a_search_finds_the_beginning_of_an_id(store: DuckDBStore) -> None:

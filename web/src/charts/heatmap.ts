@@ -3,6 +3,7 @@
 import { exact, format, formatMetric, formatName, type Unit } from '../lib/format';
 import { inkOn, mix } from './colours';
 import type { Draw, Input, LegendEntry } from './drawing';
+import { toCrossed } from './leads';
 import { numeric, unitOf } from './series';
 import type { Theme } from './theme';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
@@ -16,7 +17,7 @@ const UNKNOWN = -1;
 type Name = string | number | boolean | null;
 
 export const drawHeatmap: Draw = (input) => {
-  const { answer, panel, theme, width } = input;
+  const { answer, panel, theme, width, filters = {} } = input;
   const metric = panel.metrics[0] ?? '';
   const unit = unitOf(answer, metric);
   const [columnsBy, rowsBy] = sides(panel.by);
@@ -48,6 +49,16 @@ export const drawHeatmap: Draw = (input) => {
     })),
     notes: outside[at] ? ['not in this time range'] : [],
   });
+  const lead = (at: number) => {
+    if (outside[at] || !figures[at]?.some(Boolean)) return null; // there is nothing to open
+    const column = columns[at % columns.length] ?? null;
+    return toCrossed(
+      { filters },
+      { [columnsBy]: column, [rowsBy]: rows[Math.floor(at / columns.length)] ?? null },
+      metric,
+    );
+  };
+  const canFollow = figures.some((_, at) => lead(at) !== null);
   const cellWidth = (width - 44) / Math.max(columns.length, 1);
   const label = (name: Name, dimension: string) =>
     dimension === 'weekday'
@@ -69,6 +80,7 @@ export const drawHeatmap: Draw = (input) => {
     across: columns.length,
     summary: summarize(values, outside, names, formatMetric(metric), unit),
     tell: (at) => tellTip(tip(at)),
+    ...(canFollow ? { follow: lead } : {}),
     legend: legendOf(limits, ramp, values, outside, unit, theme),
     ...(cellWidth < LEAST_CELL ? { notes: [{ text: 'The cells are narrow here: the table has all figures.' }] } : {}),
     option: {
@@ -93,6 +105,7 @@ export const drawHeatmap: Draw = (input) => {
       series: [
         {
           type: 'heatmap',
+          cursor: canFollow ? 'pointer' : 'default',
           data: levels.map((level, at) => ({
             value: [at % columns.length, Math.floor(at / columns.length), level],
             itemStyle: {

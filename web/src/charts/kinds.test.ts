@@ -189,6 +189,32 @@ describe('the heat map', () => {
     expect(drawing.legend?.at(-1)?.name).toBe('to 10 k');
   });
 
+  it('leads from an hour of the week, or from a day, to the sessions of that time', () => {
+    const filters = { agent: ['codex'] };
+    const drawing = drawHeatmap(inputOf(answer([[2, 14, 100, 3]]), week, { filters }));
+    expect(drawing.follow?.(24 + 14)).toEqual({
+      tab: 'sessions',
+      filters: { agent: ['codex'], weekday: ['2'], hour_of_day: ['14'] },
+      more: { order: '-total_tokens' },
+    });
+    expect(drawing.follow?.(0)).toBeNull(); // nothing was there
+    const calendar = { by: ['weekday', 'week'], metrics: ['cost_usd'] };
+    const days = drawHeatmap(
+      inputOf(answerOf(['week', 'weekday'], ['cost_usd'], [['2026-11-23', 7, 5]]), calendar, { filters }),
+    );
+    expect(days.follow?.(6)).toEqual({
+      tab: 'sessions',
+      filters,
+      range: '',
+      since: '2026-11-29',
+      until: '2026-11-30',
+      more: { order: '-cost_usd' },
+    });
+    const basis = { by: ['cost_basis', 'weekday'], metrics: ['cost_usd'] };
+    const nowhere = drawHeatmap(inputOf(answerOf(basis.by, basis.metrics, [['priced', 1, 5]]), basis));
+    expect(nowhere.follow).toBeUndefined(); // sessions have no basis
+  });
+
   it('keeps unknown apart from 0', () => {
     const ratio = { by: week.by, metrics: ['tool_success_ratio'] };
     const drawing = drawHeatmap(

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tachograph.analytics.compile import extent_of, filter_conditions, local_time
+from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.parameters import MOST_OFFSET, whole_number
+from tachograph.analytics.query import Query
 from tachograph.analytics.scope import Scope
 from tachograph.analytics.sessions.whole import WHOLE, reasons_in, session_row
-from tachograph.analytics.windowed import among, between, overlapping
+from tachograph.analytics.windowed import activity, among, between, overlapping, used
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import QueryError, UnknownDimension
 
@@ -36,7 +39,8 @@ _WITHIN: Final[Mapping[str, tuple[str, str]]] = {  # of a session that has such 
     "mcp_server": ("tool_calls", "mcp_server"),
     "error_class": ("tool_calls", "error_class"),
 }
-FILTERS: Final = (*_OWN, *_WITHIN)
+_WHEN: Final = ("weekday", "hour_of_day")  # of a session that was active then, in the window
+FILTERS: Final = (*_OWN, *_WITHIN, *_WHEN)
 """Dimensions by which sessions can be chosen."""
 
 ORDERS: Final[Mapping[str, str]] = {
@@ -60,7 +64,7 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
         QueryError, UnknownDimension: it names what there is not; the message lists what there is.
     """
     parameters: dict[str, Any] = {}
-    chosen = WHOLE.replace("{where}", " and ".join(_conditions(scope, parameters)))
+    chosen = WHOLE.replace("{where}", " and ".join(_conditions(store, scope, parameters)))
     order = scope.parameters.get("order", "-started_at")
     column = ORDERS.get(order.removeprefix("-"))
     if column is None:
@@ -93,7 +97,7 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _conditions(scope: Scope, parameters: dict[str, Any]) -> list[str]:
+def _conditions(store: Store, scope: Scope, parameters: dict[str, Any]) -> list[str]:
     """On rows of `sessions s`. Adds what they bind to `parameters`."""
     conditions = ["s.counts"]
     conditions += overlapping(scope.window, parameters)
@@ -102,16 +106,40 @@ def _conditions(scope: Scope, parameters: dict[str, Any]) -> list[str]:
             raise UnknownDimension(
                 f"sessions cannot be chosen by {name!r}", hint=f"they can be by: {', '.join(FILTERS)}"
             )
+        if name in _WHEN:
+            continue
         column = f"s.{_OWN[name]}" if name in _OWN else f"r.{_WITHIN[name][1]}"
-        text = among(column, values, parameters, f"f{index}")
+        text = among(column, values, parameters, f"c{index}")
         if name in _WITHIN:
             rows = " and ".join([text, *between("r.occurred_at", scope.window, parameters)])
             text = f"s.bucket in (select r.bucket from {_WITHIN[name][0]} r where {rows})"  # noqa: S608
         conditions.append(text)
+    conditions += _active_then(store, scope, parameters)
     if search := scope.parameters.get("search"):
         parameters["search"] = search
         conditions.append(f"substring(s.session_id, 1, {len(search)}) = $search")
     return conditions
+
+
+def _active_then(store: Store, scope: Scope, parameters: dict[str, Any]) -> list[str]:
+    """That a session was active at all of those times of the week together: on Monday at nine, not on Monday and at nine.
+
+    As the metric `sessions` counts it, so that a list is as long as the figure it was opened from.
+    """
+    query = Query(
+        metrics=("sessions",),
+        filters={name: values for name, values in scope.filters.items() if name in _WHEN},
+        window=scope.window,
+    )
+    if not query.filters:
+        return []
+    bound: dict[str, Any] = {}
+    local = local_time(scope.window, "hour", extent_of(store, query, [METRICS["sessions"]]), bound)
+    then = " and ".join(filter_conditions("activity", query, local, bound))
+    rows = activity(scope.window, bound, local, "hour")
+    text = f"(s.session_id, s.agent) in (select session_id, agent from {rows} where {then})"  # noqa: S608 - ours
+    parameters |= used(text, bound)
+    return [text]
 
 
 def _models(store: Store, records: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:
