@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -43,14 +44,15 @@ def test_our_own_dashboards_ask_only_for_what_there_is():
 
 
 def shown(**wanted) -> bool:
-    """Whether one of our panels has all of these fields, lists by what they have to begin with."""
+    """Whether one of our panels, as it is or as it can be chosen, has all of these fields, lists by their beginning."""
     return any(
         all(
             (getattr(panel, name)[: len(value)] if isinstance(value, tuple) else getattr(panel, name)) == value
             for name, value in wanted.items()
         )
         for dashboard in own_dashboards(QUESTIONS)
-        for panel in dashboard.panels
+        for whole in dashboard.panels
+        for panel in (whole, *(replace(whole, by=(name,)) for name in whole.split))
     )
 
 
@@ -85,7 +87,10 @@ def shown(**wanted) -> bool:
         {"question": "anomalies", "chart": "markers"},
         {"title": "Cost over time", "overlays": ("forecast", "markers")},
         {"title": "Cost by day", "overlays": ("forecast", "markers")},
-        {"title": "Cost by day and model", "overlays": ("markers",)},
+        {"title": "Cost by day", "by": ("model",), "overlays": ("markers",)},
+        {"chart": "timeseries", "by": ("user",), "metrics": ("commits",)},
+        *({"title": "Cost over time", "by": (name,), "grain": "auto"} for name in ("model", "agent", "project")),
+        *({"title": "Tokens by class", "by": (name,)} for name in ("model", "agent", "project")),
     ],
 )  # fmt: skip
 def test_every_widget_of_the_older_dashboards_has_a_panel(widget):
@@ -106,7 +111,8 @@ def test_where_people_must_not_be_compared_no_panel_lists_them():
                 assert (after.metrics, after.by, after.question) == ((), (), "")
                 assert "strict" in after.missing
             else:
-                assert after is before
+                assert after == replace(before, split=tuple(name for name in before.split if name != "user"))
+    assert any("user" in panel.split for dashboard in own_dashboards(QUESTIONS) for panel in dashboard.panels)
 
 
 def test_the_api_tells_of_every_panel():
@@ -133,6 +139,14 @@ def test_a_time_series_is_asked_for_by_its_pieces_of_time(tmp_path):
     text = GOOD.replace('"stat"', '"timeseries"') + 'by = ["model"]\ngrain = "week"\n'
     ((dashboard,),) = [load(tmp_path, text)]
     assert panel_query(dashboard.panels[0]).by == ("week", "model")
+
+
+def test_a_panel_can_leave_it_to_people_what_it_is_split_by(tmp_path):
+    ((dashboard,),) = [load(tmp_path, SERIES + 'by = ["model"]\nsplit = ["model", "agent"]\n')]
+    assert dashboard.panels[0].split == ("model", "agent")
+    assert panel_query(dashboard.panels[0]).by == ("day", "model"), "what it begins with"
+    ((dashboard,),) = [load(tmp_path, SERIES + 'split = ["project"]\n')]
+    assert dashboard.panels[0].split == ("project",), "or not split at all"
 
 
 def test_a_panel_can_show_the_answer_to_a_question(tmp_path):
@@ -198,6 +212,15 @@ def test_files_come_in_their_order_and_others_are_passed_over(tmp_path):
         (GOOD.replace('metrics = ["cost_usd"]', 'question = "weather"'), "asks 'weather'"),
         (ASKS + 'by = ["model"]\n', "'by'"),
         (ASKS + 'grain = "day"\n', "'grain'"),
+        (ASKS + 'split = ["model", "agent"]\n', "'split'"),
+        (GOOD + 'split = ["model", "agent"]\n', "choices to split by and is a stat"),
+        (SERIES + 'split = "model"\n', "'split'"),
+        (SERIES + 'split = ["model", "colour"]\n', "'colour'"),
+        (SERIES + 'split = ["model", "model"]\n', "or one twice"),
+        (SERIES + 'by = ["model"]\nsplit = ["model"]\n', "has one choice"),
+        (SERIES + 'by = ["model"]\nsplit = ["agent", "project"]\n', "begins with model"),
+        (SERIES + 'split = ["model", "tool"]\n', "cannot be split by tool: cost_usd cannot be split"),
+        (GOOD + 'split = ["model", "agent"]\nmissing = "no source"\n', "asks for something all the same"),
         (ASKS + 'overlays = ["markers"]\n', "'overlays'"),
         (ASKS + '[panels.filters]\ncolour = "red"\n', "'colour'"),
         (ASKS + '[panels.parameters]\nmetrics = "cost_usd"\n', "a parameter 'metrics'"),

@@ -55,6 +55,9 @@ _DIMENSIONS: Mapping[Chart, tuple[int, int]] = {
 }
 """How many dimensions each kind of chart can show, the pieces of time of a time series aside."""
 
+_SPLIT: tuple[Chart, ...] = ("timeseries", "bars", "share")
+"""Charts of which people can choose what they are split by."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
@@ -64,6 +67,7 @@ class Panel:
     chart: Chart
     metrics: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()  # of what it can be split by instead of `by`: the page lets people choose
     grain: str = ""  # of a time series: hour, day, week, month, or auto: as fits the window
     overlays: tuple[Overlay, ...] = ()  # of a time series
     compare: bool = False  # beside the window before
@@ -121,7 +125,9 @@ def without_people(dashboard: Dashboard) -> Dashboard:
 
 def _without_people(panel: Panel) -> Panel:
     if ABOUT_PEOPLE not in panel.by and ABOUT_PEOPLE not in panel.filters:
-        return panel
+        if ABOUT_PEOPLE not in panel.split:
+            return panel
+        return replace(panel, split=tuple(name for name in panel.split if name != ABOUT_PEOPLE))
     return Panel(title=panel.title, chart=panel.chart, width=panel.width, help=panel.help, missing=NO_PEOPLE)
 
 
@@ -148,7 +154,7 @@ def _is_number(value: Any) -> bool:
 
 _FIELDS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("chart", "grain", "question", "help", "empty", "missing"), is_text),
-    **dict.fromkeys(("metrics", "by", "overlays"), _is_list),
+    **dict.fromkeys(("metrics", "by", "split", "overlays"), _is_list),
     **dict.fromkeys(("parameters", "filters"), _is_table),
     **dict.fromkeys(("limit", "width"), _is_number),
     "title": lambda value: is_text(value, MOST_TITLE),
@@ -170,7 +176,7 @@ def read_panel(said: Mapping[str, Any], questions: Mapping[str, Question]) -> Pa
     if not 1 <= taken.get("width", 6) <= 12:
         raise Mistake("has a width that is not 1 to 12", "a page is twelve wide")
     panel = Panel(**taken)
-    for name in (*panel.by, *panel.filters):
+    for name in (*panel.by, *panel.split, *panel.filters):
         if name not in DIMENSIONS:
             raise Mistake(
                 f"names a dimension {name[:100]!r} that there is not", hint_of("dimensions", name, DIMENSIONS)
@@ -181,12 +187,13 @@ def read_panel(said: Mapping[str, Any], questions: Mapping[str, Question]) -> Pa
         _check_question(panel, questions)
     else:
         _check_metrics(panel)
+        _check_split(panel)
         _check_overlays(panel)
     return panel
 
 
 def _check_missing(panel: Panel) -> None:
-    if panel.metrics or panel.question or panel.overlays:
+    if panel.metrics or panel.question or panel.overlays or panel.split:
         raise Mistake("says why it cannot be shown and asks for something all the same", "drop `missing`, or the rest")
 
 
@@ -194,9 +201,10 @@ def _check_question(panel: Panel, questions: Mapping[str, Question]) -> None:
     if panel.metrics or panel.question not in questions:
         hint = f"questions are: {', '.join(sorted(questions))}; a panel asks one or for metrics, not both"
         raise Mistake(f"asks {panel.question[:100]!r}", hint)
-    beside = [name for name in ("by", "grain", "overlays") if getattr(panel, name)]
+    beside = [name for name in ("by", "split", "grain", "overlays") if getattr(panel, name)]
     if beside:
-        raise Mistake(f"asks a question and has {beside[0]!r}", "by, grain and overlays are of panels with metrics")
+        hint = "by, split, grain and overlays are of panels with metrics"
+        raise Mistake(f"asks a question and has {beside[0]!r}", hint)
     taken = questions[panel.question].parameters
     for name, value in panel.parameters.items():
         if name not in taken:
@@ -226,6 +234,25 @@ def _check_metrics(panel: Panel) -> None:
         compile_query(panel_query(panel))
     except QueryError as error:
         raise Mistake(error.message, error.hint) from error
+
+
+def _check_split(panel: Panel) -> None:
+    """What can be chosen has to fit the metrics as `by` does, and `by` is what the panel begins with."""
+    if not panel.split:
+        return
+    if panel.chart not in _SPLIT:
+        raise Mistake(f"has choices to split by and is a {panel.chart}", f"only these take them: {', '.join(_SPLIT)}")
+    if len(set(panel.split)) < max(len(panel.split), 1 if panel.chart == "timeseries" and not panel.by else 2):
+        raise Mistake(
+            "has one choice to split by, or one twice", "name each once; a panel that is split by one has `by`"
+        )
+    if panel.by and panel.by[0] not in panel.split:
+        raise Mistake(f"begins with {panel.by[0]}, which is not among its choices", "name it in `split`, too")
+    for name in panel.split:
+        try:
+            compile_query(panel_query(replace(panel, by=(name,))))
+        except QueryError as error:
+            raise Mistake(f"cannot be split by {name}: {error.message}", error.hint) from error
 
 
 def _check_overlays(panel: Panel) -> None:

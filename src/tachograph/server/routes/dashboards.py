@@ -24,6 +24,7 @@ class PanelAbout(Answer):
     chart: Chart
     metrics: list[str]
     by: list[str] = Field(description="dimensions, the pieces of time of a time series aside")
+    split: list[str] = Field(description="dimensions to choose from, instead of `by`; else empty")
     grain: str = Field(description="of a time series: hour, day, week, month or auto; else empty")
     overlays: list[Overlay] = Field(
         description="drawn over a time series: forecast, of the first metric, summed over what the panel is split by; "
