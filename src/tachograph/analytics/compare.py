@@ -2,7 +2,8 @@
 
 A window of whole months of its zone is compared with as many months before it, one of whole days (a week too) with as many
 days, any other with as much time. Rows belong together by their dimensions; pieces of time by their place in the window: the
-third day with the third day.
+third day with the third day. A window that is not over is compared with as much of the one before as is over of it, and what
+is still to come of it with nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from tachograph.analytics.compile import answer
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.pieces import PIECES, Piece, pieces_of
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.query import Query, Window, day_of
 from tachograph.ports import Store
 from tachograph_sdk.errors import BadWindow
 
@@ -29,16 +30,20 @@ class Comparison:
     """What was before, row for row beside the rows it was asked for, with a cell per metric."""
 
     window: Window  # the one before
-    rows: Sequence[tuple[Any, ...] | None]  # None: there was no such piece of time, as the 31st of a month of 30 days
+    rows: Sequence[tuple[Any, ...] | None]  # None: there was no such piece of time (a 31st), or it is still to come
     changes: Sequence[tuple[Any, ...]]  # what is less what was; null where either is not known
     ratios: Sequence[tuple[float | None, ...]]  # the change by the size of what was; null where that is null or 0
 
 
 def window_before(window: Window, *, now: datetime) -> Window:
-    """The window of the same length that ends where this one begins.
+    """The window of the same length that ends where this one begins; of one that is not over, as much as is over of it.
+
+    So that like is held against like: a month until the 20th at noon against the one before until its 20th at noon. What
+    is cut has its end before this one begins.
 
     Args:
-        window: whole months or days of its zone stay such; where it has no end it ends now.
+        window: whole months or days of its zone stay such. Where it has no end it is of whole days until the end of
+            today, if it begins with a day; else it ends now.
         now: UTC without a zone.
 
     Raises:
@@ -46,21 +51,48 @@ def window_before(window: Window, *, now: datetime) -> Window:
     """
     if window.start is None:
         raise BadWindow("there is nothing before a time range without a beginning", hint=_HINT)
-    end = now if window.end is None else window.end
-    if end <= window.start:
+    if min(window.end or now, now) <= window.start:
         raise BadWindow("the time range begins in the future", hint=_HINT)
-    zone = window.zone
-    first, last = _midnight(window.start, window), _midnight(end, window)
     try:
-        if first is None or last is None:
-            start = window.start - (end - window.start)
-        elif first.day == last.day == 1:
-            start = zone.utc_of(_months_later(first, (first.year - last.year) * 12 + first.month - last.month))
-        else:
-            start = zone.utc_of(first - (last - first))
+        end = _end_of(window, now)
+        start = _start_before(window, window.start, end)
+        stop = window.start if end <= now else _same_moment(window, window.start, start, now)
     except (OverflowError, ValueError) as error:
         raise BadWindow("there is no time that long before the time range", hint=_HINT) from error
-    return Window(start=start, end=window.start, zone=zone)
+    return Window(start=start, end=stop, zone=window.zone)
+
+
+def _end_of(window: Window, now: datetime) -> datetime:
+    """Where a window ends; one of days that goes on until now: with today."""
+    if window.end is not None:
+        return window.end
+    assert window.start is not None
+    today = day_of(now, window.zone).end
+    assert today is not None
+    return now if _midnight(window.start, window) is None or _midnight(now, window) is not None else today
+
+
+def _start_before(window: Window, begins: datetime, end: datetime) -> datetime:
+    zone = window.zone
+    first, last = _midnight(begins, window), _midnight(end, window)
+    if first is None or last is None:
+        return begins - (end - begins)
+    if first.day == last.day == 1 and window.end is not None:
+        return zone.utc_of(_months_later(first, (first.year - last.year) * 12 + first.month - last.month))
+    return zone.utc_of(first - (last - first))
+
+
+def _same_moment(window: Window, begins: datetime, start: datetime, now: datetime) -> datetime:
+    """What now is in the window before: as many days after its start, and the same time of the day."""
+    zone = window.zone
+    if _midnight(begins, window) is None or _midnight(start, window) is None:
+        there = start + (now - begins)
+    else:
+        passed = zone.local_of(now).replace(tzinfo=None) - zone.local_of(begins).replace(tzinfo=None)
+        there = zone.utc_of(zone.local_of(start).replace(tzinfo=None) + passed)
+    if there <= start:  # within the hour in which a clock was put back over midnight
+        there = start + (now - begins)
+    return min(there, begins)
 
 
 def compare(store: Store, query: Query, rows: Sequence[Sequence[Any]], *, now: datetime) -> Comparison:
@@ -159,7 +191,9 @@ class _Places:
         if day is None:
             return None
         zone = self._before.zone
-        return zone.as_text(zone.utc_of(datetime.combine(date.fromisoformat(day), moment.time())))
+        begins = zone.utc_of(datetime.combine(date.fromisoformat(day), moment.time()))
+        assert self._before.end is not None
+        return zone.as_text(begins) if begins < self._before.end else None  # the rest was cut off
 
     def _as_named(self, piece: Piece, text: str) -> str:
         """A piece as answers name it: a filter may leave out seconds or the offset. What cannot be read stays."""

@@ -134,15 +134,15 @@ def _cost(
         have = "has no known price and is" if unpriced == 1 else "have no known price and are"
         said += f"; {counted(unpriced, 'request')} {have} not in it"
     elif cost and earlier and before and earlier["cost_microusd"] and _is_comparable(store, scope, before):
-        said += _change(cost, earlier["cost_microusd"])
+        is_over = scope.window.end is None or scope.window.end <= scope.now
+        said += _change(cost, earlier["cost_microusd"], so_far="" if is_over else "so far ")
     shown = Evidence(tab="costs", panel="Cost")
     return Sentence(about="cost", parts=(said + ".",), metric="cost_microusd", value=cost, evidence=shown)
 
 
 def _is_comparable(store: Store, scope: Scope, before: Window) -> bool:
-    """Whether all of the time before has a price, and the window is as long: one that has only begun is not."""
-    is_over = scope.window.end is None or scope.window.end <= scope.now
-    return is_over and not _unpriced(store, scope, before)
+    """Whether all of the time before has a price."""
+    return not _unpriced(store, scope, before)
 
 
 def _unpriced(store: Store, scope: Scope, window: Window) -> int:
@@ -150,13 +150,13 @@ def _unpriced(store: Store, scope: Scope, window: Window) -> int:
     return int(found or 0)
 
 
-def _change(now: int, before: int) -> str:
+def _change(now: int, before: int, *, so_far: str) -> str:
     ratio = now / before
     if ratio >= 2:
-        return f"; {ratio:,.1f} times the {dollars(before)} of as long a time before"
+        return f"; {so_far}{ratio:,.1f} times the {dollars(before)} of as long a time before"
     if round(abs(ratio - 1) * 100) == 0:
-        return f"; as much as in as long a time before ({dollars(before)})"
-    return f"; {abs(ratio - 1) * 100:.0f} % {'more' if ratio > 1 else 'less'} than in as long a time before"
+        return f"; {so_far}as much as in as long a time before ({dollars(before)})"
+    return f"; {so_far}{abs(ratio - 1) * 100:.0f} % {'more' if ratio > 1 else 'less'} than in as long a time before"
 
 
 def _sessions(figures: Mapping[str, Any]) -> str:

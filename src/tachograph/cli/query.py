@@ -28,7 +28,10 @@ _OF_METRICS = ("by", "grain", "compare", "order", "limit", "offset", "since", "u
     help="Only rows with this value of a dimension, or one of several with commas; a person by address or pseudonym.",
 )
 @click.option("--grain", help="hour, day, week, month or auto: a row for each, also for those without records.")
-@click.option("--compare", help="previous: beside each row, what it was in the window before.")
+@click.option(
+    "--compare",
+    help="previous: beside each row, what it was in the window before; of one that is not over, in as much of it.",
+)
 @click.option("--order", help="Columns to order by, separated by commas; with a minus in front the largest first.")
 @click.option("--limit", help="At most so many rows.")
 @click.option("--offset", help="Leave out so many rows first.")
@@ -104,7 +107,12 @@ def _named(answer: dict[str, Any]) -> list[list[Any]]:
 
 
 def _print_notes(answer: dict[str, Any]) -> None:
-    """Why cells are empty, and whether there is more; nothing of it is part of the table."""
+    """Why cells are empty, what was compared, and whether there is more; nothing of it is part of the table."""
+    if previous := answer.get("previous"):
+        from tachograph.cli.amounts import moment
+
+        window = previous["window"]
+        click.echo(f"before: {moment(window['since'], '')} to {moment(window['until'], '')}", err=True)
     if answer.get("next_offset") is not None:
         click.echo(
             f"{len(answer['rows']):,} of {answer['total_rows']:,} rows; the next: --offset {answer['next_offset']}",

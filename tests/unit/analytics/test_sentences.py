@@ -145,11 +145,12 @@ def test_the_time_before_is_not_compared_where_a_part_of_it_has_no_price() -> No
 
 
 def test_a_day_that_has_only_begun_is_not_compared_with_a_whole_one() -> None:
-    events = [request(0.1, 5.0), request(1, 10.0)]
+    events = [request(0.1, 5.0), request(1.1, 4.0), request(0.9, 6.0)]  # the last one after this time of yesterday
     whole = sentences(events, since="2026-11-19", until="2026-11-20")[0]
-    begun = sentences(events, since="2026-11-20", until="2026-11-21")[0]
     assert whole["text"] == "2026-11-19 cost $10.00, in 1 session."  # nothing before
-    assert begun["text"] == "2026-11-20 cost $5.00, in 1 session."
+    for asked in ({"until": "2026-11-21"}, {}):
+        begun = sentences(events, since="2026-11-20", **asked)[0]
+        assert begun["text"].endswith("cost $5.00, in 1 session; so far 25 % more than in as long a time before.")
 
 
 def test_the_largest_part_is_not_called_most() -> None:

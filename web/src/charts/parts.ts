@@ -83,11 +83,11 @@ export function partLines(part: Part, { answer, panel, now }: Pick<Input, 'answe
   if (!answer.previous || part.kind === 'others') return lines;
   const unit: Unit = unitOf(answer, panel.metrics[0] ?? '');
   const over = isOver(answer.window, now ?? live.moment);
-  const changed = over ? change(part.value, part.before, 'neither') : null;
+  const changed = change(part.value, part.before, 'neither');
   return [
     ...lines,
     {
-      name: over ? 'in the window before' : 'in all of the window before',
+      name: over ? 'in the window before' : 'so far in the window before',
       text: `${exact(part.before, unit)}${changed ? ` (${changed.text})` : ''}`,
     },
   ];

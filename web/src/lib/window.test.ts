@@ -32,7 +32,11 @@ describe('the window', () => {
     ['#/costs?since=2026-11-01', true],
     ['#/costs?until=2026-11-08', false],
     ['#/costs?since=2026-11-01&until=2026-11-08', true],
-  ])('has a time before it, or not: %s', (hash, has) => expect(hasBefore(readPlace(hash))).toBe(has));
+    ['#/costs?since=2026-11-20&until=2026-11-21', true],
+    ['#/costs?since=2026-11-21&until=2026-11-28', false],
+    ['#/costs?since=2026-11-20T15%3A00%3A00Z', true],
+    ['#/costs?since=2026-11-20T17%3A00%3A00Z', false],
+  ])('has a time before it, or not: %s', (hash, has) => expect(hasBefore(readPlace(hash), NOW)).toBe(has));
 });
 
 describe('the filters', () => {

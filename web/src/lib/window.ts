@@ -18,9 +18,9 @@ export function windowParameters(place: Place, moment: number): Parameters {
   return [['since', new Date(since).toISOString()], ['until', new Date(moment).toISOString()], ...zone];
 }
 
-/** Whether there is a time before, to compare with: only where this one begins somewhere. */
-export function hasBefore(place: Pick<Place, 'range' | 'since'>): boolean {
-  return place.range === '' ? place.since !== null : place.range !== 'all';
+/** Whether there is a time before, to compare with: only where this one begins somewhere, and has begun. */
+export function hasBefore({ range, since }: Pick<Place, 'range' | 'since'>, moment = Date.now()): boolean {
+  return range === '' ? since !== null && !(Date.parse(since) > moment) : range !== 'all';
 }
 
 /** Whether the window of an answer is over at `moment`: one that is not is only begun, and less than a whole one before. */

@@ -41,13 +41,15 @@ describe('a figure of its own', () => {
     expect(screen.getByRole('img').getAttribute('aria-label')).toBe('Its course: first $1.00, most $3.00, last $3.00');
   });
 
-  it('does not hold a time that has only begun against a whole one', () => {
+  it('says of a time that has only begun that it is compared with as much of the one before', () => {
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
-    const box = shown([5, 0.5], [20, 0.25], undefined, tomorrow);
+    const box = shown([5, 0.5], [4, 0.25], undefined, tomorrow);
     expect(box.querySelector('.figure')?.textContent?.replace(/\s+/g, ' ').trim()).toBe(
-      '$5.00 so far, $20.00 in all of the window before',
+      '$5.00 so far ▲+25 % from $4.00 in the window before, up to the same moment of it',
     );
-    expect(box.textContent).not.toMatch(/[▲▼]|from \$/);
+    const alone = shown([5, 0.5], null, undefined, tomorrow);
+    expect(alone.querySelector('.figure')?.textContent?.replace(/\s+/g, ' ').trim()).toBe('$5.00 so far');
+    expect(shown([5, 0.5], [4, 0.25]).textContent).not.toContain('so far');
   });
 
   it('says that money is at least what is shown where requests have no price', () => {

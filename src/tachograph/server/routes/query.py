@@ -42,8 +42,10 @@ class Rests(Answer):
 class Previous(Answer):
     """The same in the window before, row for row beside `rows`, with a cell per metric."""
 
-    window: Window
-    rows: list[list[Cell] | None] = Field(description="what was; null: there was no such piece of time")
+    window: Window = Field(description="what is compared; of a window that is not over, as much of the one before")
+    rows: list[list[Cell] | None] = Field(
+        description="what was; null: there was no such piece of time, or it is still to come"
+    )
     changes: list[list[float | int | None]] = Field(description="what is less what was; null where either is not known")
     ratios: list[list[float | None]] = Field(description="the change by what was; null where that is null or 0")
 
@@ -92,7 +94,8 @@ def query(
         Query(description="first dimension, with a row for every such piece of the window; auto: as fits the window"),
     ] = None,
     compare: Annotated[
-        Literal["previous"] | None, Query(description="beside each row, what it was in the window before")
+        Literal["previous"] | None,
+        Query(description="beside each row, what it was in the window before, or in as much of it as is over"),
     ] = None,
     since: Since = None,
     until: Until = None,
