@@ -103,6 +103,7 @@ export function inputOf(answer: Answer, panel: Partial<PanelAbout>, more: Partia
       chart: 'bars',
       metrics: ['cost_usd'],
       by: [],
+      split: [],
       grain: '',
       overlays: [],
       compare: false,

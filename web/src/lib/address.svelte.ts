@@ -14,6 +14,8 @@ const OWN = new Set([
   'order',
   'hide',
   'panel',
+  'figure',
+  'split',
   'event',
   'key',
   'open',
