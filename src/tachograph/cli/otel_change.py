@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
-from tachograph.cli.plugin_install import places_here
+from tachograph.cli.plugin_install import ask_first, places_here
 
 if TYPE_CHECKING:
     from tachograph.wiring.claude_code.telemetry import TelemetryPlan
@@ -45,7 +45,7 @@ def enable(context: click.Context, force: bool, yes: bool, dry_run: bool, home: 
         _show(plan)
     if not dry_run and plan.is_change:
         if not plan.foreign or force:
-            _ask(yes)
+            ask_first(yes)
         where.create()
         make(plan, records=where.otel_record, force=force)
         click.echo("Done. Sessions that start from now on send here; `tachograph otel disable` undoes it.", err=True)
@@ -76,7 +76,7 @@ def disable(context: click.Context, yes: bool, dry_run: bool, home: Path | None,
         click.echo(f"{name} was changed since and stays as it is.", err=True)
     if not dry_run:
         if plan.is_change:
-            _ask(yes)
+            ask_first(yes)
         make(plan, records=where.otel_record)
         if plan.is_change:
             click.echo("Done. Sessions that are open send until they end.", err=True)
@@ -89,11 +89,6 @@ def _show(plan: TelemetryPlan) -> None:
     for wish in plan.foreign:
         wanted = "to be taken out" if wish.wanted is None else f"needed: {wish.wanted}"
         click.echo(f"{wish.name} is set to {wish.now} ({wanted})", err=True)
-
-
-def _ask(yes: bool) -> None:
-    if not yes and not click.confirm("Make this change?", default=False, err=True):
-        raise click.Abort
 
 
 def _as_json(plan: TelemetryPlan, *, changed: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +13,19 @@ from tachograph.cli.options import resolve_home, shared_options, wants_json
 from tachograph.wiring.claude_code.places import SCOPES
 
 if TYPE_CHECKING:
-    from tachograph.home import Home
     from tachograph.wiring.claude_code.files import FileChange
     from tachograph.wiring.claude_code.install import Decision, Installed
     from tachograph.wiring.claude_code.places import Scope
     from tachograph.wiring.claude_code.plan import Plan
 
-__all__ = ["install", "show_changes"]
+__all__ = ["ask_first", "install", "places_here", "show_changes"]
 
 
 @click.command("install")
 @click.option(
     "--scope", type=click.Choice(SCOPES), default="user", show_default=True, help="For whom it is switched on."
 )
-@click.option("--endpoint", metavar="URL", help="Where it sends to (default: the server of this home, else port 4318).")
+@click.option("--endpoint", metavar="URL", help="Where it sends to (default: the server of this home).")
 @click.option(
     "--form", type=click.Choice(("native", "compat")), default="native", show_default=True, help="What it sends."
 )
@@ -48,9 +48,10 @@ def install(
     from tachograph.wiring.claude_code.install import install as make
     from tachograph.wiring.claude_code.plan import plan_install
     from tachograph.wiring.claude_code.program import find_program
+    from tachograph.wiring.setup import receiver_of
 
     where = resolve_home(context, home)
-    address = check_endpoint(endpoint or _endpoint_of(where))
+    address = check_endpoint(endpoint or receiver_of(where).http)
     places, records = places_here(), where.plugin_record
     as_json = wants_json(context, as_json)
     claude = find_program(program)
@@ -62,8 +63,8 @@ def install(
         if as_json:
             click.echo(jsonlib.dumps(_as_json(plan) | {"installed": False, "changed": False}))
         return
-    if plan.is_change and not yes and not click.confirm("Make this change?", default=False, err=True):
-        raise click.Abort
+    if plan.is_change:
+        ask_first(yes)
     decision = _decide(plan, address, form, yes=yes, asked=endpoint is not None)
     where.create()
     done = make(plan, decision, keys=where.hook_keys, records=records)
@@ -80,12 +81,20 @@ def places_here() -> Any:
     return ClaudePlaces.of(user_environment(), Path.cwd())
 
 
-def show_changes(changes: tuple[FileChange, ...], commands: tuple[str, ...], deeds: tuple[str, ...]) -> None:
+def ask_first(yes: bool) -> None:
+    """Whether to make the change that was shown, unless that was said already."""
+    if not yes:
+        click.confirm("Make this change?", abort=True, err=True)
+
+
+def show_changes(changes: Sequence[FileChange], commands: Sequence[Sequence[str]], deeds: Sequence[str]) -> None:
     """Every file as a difference, every command as it will be run, every folder in words."""
+    from tachograph.wiring.claude_code.program import command_line
+
     for change in changes:
         click.echo(change.diff(), err=True)
-    for command in commands:
-        click.echo(f"runs     {command}", err=True)
+    for words in commands:
+        click.echo(f"runs     {command_line(words)}", err=True)
     for deed in deeds:
         click.echo(deed, err=True)
 
@@ -94,7 +103,6 @@ def _show(plan: Plan) -> None:
     if not plan.is_change:
         click.echo(f"The plugin is in already: metrics {plan.version}, for scope {plan.scope}.", err=True)
         return
-    commands = tuple(plan.program.command(*words) for words in plan.commands) if plan.program else ()
     deeds = [f"copies   the plugin to {target}" for _, target in plan.copies]
     deeds += [f"writes   {path}" for path, _ in plan.written]
     if plan.commands:
@@ -102,7 +110,7 @@ def _show(plan: Plan) -> None:
         deeds.append(f"         (which adds to {places.known_marketplaces.name} and {places.installed_plugins.name})")
     if plan.method == "hooks":
         deeds.append("This Claude Code has no plugins: the hooks go into its settings.")
-    show_changes(plan.changes, commands, tuple(deeds))
+    show_changes(plan.changes, plan.commands, deeds)
 
 
 def _decide(plan: Plan, endpoint: str, form: str, *, yes: bool, asked: bool) -> Decision | None:
@@ -130,18 +138,6 @@ def _decide(plan: Plan, endpoint: str, form: str, *, yes: bool, asked: bool) -> 
     return Decision(granted=granted, endpoint=endpoint, form=form)
 
 
-def _endpoint_of(home: Home) -> str:
-    """Where the running server of this home listens, else the usual place."""
-    from tachograph.wiring.claude_code.consent import DEFAULT_ENDPOINT
-
-    try:
-        said = jsonlib.loads(home.server.read_bytes())
-    except (OSError, ValueError):
-        return DEFAULT_ENDPOINT
-    address = said.get("otlp_http") if isinstance(said, dict) else None
-    return address if isinstance(address, str) else DEFAULT_ENDPOINT
-
-
 def _say(done: Installed) -> None:
     if done.also_changed:
         click.echo(f"Claude Code itself also changed in its settings: {', '.join(done.also_changed)}.", err=True)
@@ -156,6 +152,8 @@ def _say(done: Installed) -> None:
 
 
 def _as_json(plan: Plan) -> dict[str, Any]:
+    from tachograph.wiring.claude_code.program import command_line
+
     return {
         "scope": plan.scope,
         "method": plan.method,
@@ -163,7 +161,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "claude_version": plan.program.version if plan.program else None,
         "config": str(plan.places.config),
         "settings": [str(change.path) for change in plan.changes],
-        "commands": [plan.program.command(*words) for words in plan.commands] if plan.program else [],
+        "commands": [command_line(words) for words in plan.commands],
         "copies": [str(target) for _, target in plan.copies] + [str(path) for path, _ in plan.written],
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tachograph.cli.options import resolve_home, shared_options, wants_json
-from tachograph.cli.plugin_install import places_here, show_changes
+from tachograph.cli.plugin_install import ask_first, places_here, show_changes
 from tachograph.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def remove(
             click.echo(jsonlib.dumps({"removed": False, "settings": [], "folders": [], "key_forgotten": False}))
         return
     _show(removal)
-    if not yes and not click.confirm("Make this change?", default=False, err=True):
-        raise click.Abort
+    ask_first(yes)
     done = make(removal, keys=where.hook_keys, records=records)
     for command in done.refused:
         click.echo(f"`{command}` failed; what it does was done without it.", err=True)
@@ -64,12 +63,11 @@ def remove(
 
 
 def _show(removal: Removal) -> None:
-    commands = tuple(removal.program.command(*words) for words in removal.commands) if removal.program else ()
     deeds = [f"deletes  {path}" for path in (*removal.folders, *removal.copies)]
     waiting = _waiting(removal.places.data) if removal.places.data in removal.folders else 0
     if waiting:
         deeds.append(f"         with {counted(waiting, 'record')} not sent yet (--keep-data keeps them)")
-    show_changes(removal.changes, commands, tuple(deeds))
+    show_changes(removal.changes, removal.commands, deeds)
 
 
 def _waiting(data: Path) -> int:

@@ -6,23 +6,25 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tachograph.config import load, user_environment
 from tachograph.home import Home
+from tachograph.wiring.claude_code.consent import WHAT_IS_SENT, read_consent
 from tachograph.wiring.claude_code.files import FileChange
+from tachograph.wiring.claude_code.install import Decision, install
 from tachograph.wiring.claude_code.json_text import change_text
 from tachograph.wiring.claude_code.places import ClaudePlaces
+from tachograph.wiring.claude_code.plan import Plan, plan_install
+from tachograph.wiring.claude_code.program import command_line, find_program
+from tachograph.wiring.claude_code.remove import Removal, plan_removal, remove
+from tachograph.wiring.claude_code.status import in_scopes
 from tachograph.wiring.claude_code.telemetry import TelemetryPlan, make, plan_disable, plan_enable
 from tachograph.wiring.claude_code.telemetry_status import telemetry_status
 from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver
 from tachograph_sdk.errors import ConfigError, TachographError
-
-if TYPE_CHECKING:
-    from tachograph.wiring.claude_code.plan import Plan
-    from tachograph.wiring.claude_code.remove import Removal
 
 __all__ = ["OwnSetup", "receiver_of", "refuse_demo", "told_of"]
 
@@ -94,9 +96,6 @@ class OwnSetup:
 
     def wired(self) -> dict[str, Any]:
         """How Claude Code's telemetry and the plugin stand. No value of the user's settings is in it."""
-        from tachograph.wiring.claude_code.consent import read_consent
-        from tachograph.wiring.claude_code.status import in_scopes
-
         try:
             receiver = receiver_of(self._home)
         except TachographError:
@@ -157,11 +156,6 @@ class OwnSetup:
             return self._install(dry_run, allow) if install else self._remove(dry_run)
 
     def _install(self, dry_run: bool, allow: bool | None) -> dict[str, Any]:
-        from tachograph.wiring.claude_code.consent import WHAT_IS_SENT, read_consent
-        from tachograph.wiring.claude_code.install import Decision, install
-        from tachograph.wiring.claude_code.plan import plan_install
-        from tachograph.wiring.claude_code.program import find_program
-
         plan = plan_install(
             self._places, self._home.root, scope="user", program=find_program(self._program),
             records=self._home.plugin_record,
@@ -183,10 +177,6 @@ class OwnSetup:
         }
 
     def _remove(self, dry_run: bool) -> dict[str, Any]:
-        from tachograph.wiring.claude_code.consent import read_consent
-        from tachograph.wiring.claude_code.program import find_program
-        from tachograph.wiring.claude_code.remove import plan_removal, remove
-
         records = self._home.plugin_record
         removal = plan_removal(
             self._places, self._home.root, records=records, program=find_program(self._program), keep_data=False
@@ -211,15 +201,17 @@ def _steps_in(plan: Plan) -> list[dict[str, str]]:
     steps = [_step("changes", change.path, _diff(change)) for change in plan.changes]
     steps += [_step("copies", target) for _, target in plan.copies]
     steps += [_step("writes", path) for path, _ in plan.written]
-    commands = [plan.program.command(*words) for words in plan.commands] if plan.program else []
-    return steps + [{"does": "runs", "what": command, "diff": ""} for command in commands]
+    return steps + _runs(plan.commands)
 
 
 def _steps_out(removal: Removal) -> list[dict[str, str]]:
     steps = [_step("changes", change.path, _diff(change)) for change in removal.changes]
-    commands = [removal.program.command(*words) for words in removal.commands] if removal.program else []
-    steps += [{"does": "runs", "what": command, "diff": ""} for command in commands]
+    steps += _runs(removal.commands)
     return steps + [_step("deletes", path) for path in (*removal.folders, *removal.copies)]
+
+
+def _runs(commands: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+    return [{"does": "runs", "what": command_line(words), "diff": ""} for words in commands]
 
 
 def _step(does: str, path: Path, diff: str = "") -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import os
 import shutil
 import threading
 import time
@@ -252,7 +253,14 @@ def test_a_program_that_is_no_claude_is_refused(user):
 
 def test_the_server_of_this_home_is_where_it_sends_to(user):
     user.home.mkdir()
-    (user.home / "server.json").write_text(json.dumps({"otlp_http": "http://127.0.0.1:51234"}))
+    about = {"pid": os.getpid(), "otlp_http": "http://0.0.0.0:51234", "otlp_grpc": "127.0.0.1:51235"}
+    (user.home / "server.json").write_text(json.dumps(about))
+    assert user.plugin("install", "--yes", "--json").json["endpoint"] == "http://127.0.0.1:51234"
+
+
+def test_where_no_server_runs_it_sends_to_where_one_will_listen(user):
+    user.home.mkdir()
+    (user.home / "tachograph.toml").write_text("[otlp]\nhttp_port = 51234\n")
     assert user.plugin("install", "--yes", "--json").json["endpoint"] == "http://127.0.0.1:51234"
 
 

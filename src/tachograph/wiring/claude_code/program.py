@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tachograph_sdk.errors import TachographError
 
-__all__ = ["ClaudeProgram", "ProgramFailed", "find_program"]
+__all__ = ["ClaudeProgram", "ProgramFailed", "command_line", "find_program"]
 
 PATIENCE_S = 120.0
 FIRST_WITH_PLUGINS = (2, 0, 12)  # before, `claude plugin …` is a prompt
@@ -46,10 +46,6 @@ class ClaudeProgram:
     def _numbers(self) -> tuple[int, ...]:
         return tuple(int(part) for part in re.findall(r"\d+", self.version)[:3])
 
-    def command(self, *words: str) -> str:
-        """The command as it is shown before it is run."""
-        return " ".join(("claude", "plugin", *words))
-
     def run(self, *words: str) -> str:
         """Run `claude plugin …`; what it printed.
 
@@ -59,8 +55,13 @@ class ClaudeProgram:
         code, said = _call([self.path, "plugin", *words])
         if code:
             last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-            raise ProgramFailed(f"`{self.command(*words)}` failed: {last[:300]}", hint="nothing was changed")
+            raise ProgramFailed(f"`{command_line(words)}` failed: {last[:300]}", hint="nothing was changed")
         return said
+
+
+def command_line(words: Sequence[str]) -> str:
+    """A command as it is shown before it is run."""
+    return " ".join(("claude", "plugin", *words))
 
 
 def find_program(given: str | None = None, *, home: Path | None = None) -> ClaudeProgram | None:

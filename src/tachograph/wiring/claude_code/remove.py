@@ -19,7 +19,7 @@ from tachograph.wiring.claude_code.files import (
     replacement,
 )
 from tachograph.wiring.claude_code.places import MARKETPLACE, PLUGIN, PLUGIN_ID, SCOPES, ClaudePlaces, Scope
-from tachograph.wiring.claude_code.program import ClaudeProgram, ProgramFailed
+from tachograph.wiring.claude_code.program import ClaudeProgram, ProgramFailed, command_line
 from tachograph.wiring.claude_code.record import Record, forget, recall
 from tachograph.wiring.claude_code.wanted import is_enabled, without_plugin
 
@@ -146,7 +146,7 @@ def _refused(program: ClaudeProgram, commands: tuple[tuple[str, ...], ...]) -> l
         try:
             program.run(*words)
         except ProgramFailed:
-            refused.append(program.command(*words))
+            refused.append(command_line(words))
     return refused
 
 
