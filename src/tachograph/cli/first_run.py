@@ -15,10 +15,8 @@ __all__ = ["first_run"]
 
 def first_run(context: click.Context) -> None:
     """Import what is there, then show the week; the first time, in a terminal, serve and open the page at once."""
-    from tachograph.cli.backend import open_backend
     from tachograph.cli.client import find_server
     from tachograph.cli.import_ import print_import, run_import
-    from tachograph.cli.report import ask_report
 
     home = resolve_home(context, None)
     is_first = not home.store.exists() and find_server(home) is None
@@ -29,8 +27,7 @@ def first_run(context: click.Context) -> None:
     if wants_json(context, False):
         import json
 
-        with open_backend(home) as backend:
-            click.echo(json.dumps(ask_report(backend, {"range": "7d", "by": "day,model", "tz": resolve_zone(None)})))
+        click.echo(json.dumps(_week(home)))
         return
     if is_first:
         print_import(answer)
@@ -53,13 +50,17 @@ def _serve(home: Home) -> None:
     run_server(home, {}, announce=announce)
 
 
-def _show_week(home: Home) -> None:
+def _week(home: Home) -> dict[str, Any]:
     from tachograph.cli.backend import open_backend
-    from tachograph.cli.client import find_server
     from tachograph.cli.report import ask_report
+
+    with open_backend(home) as backend:
+        return ask_report(backend, {"range": "7d", "by": "day,model", "tz": resolve_zone(None)})
+
+
+def _show_week(home: Home) -> None:
+    from tachograph.cli.client import find_server
     from tachograph.cli.report_print import print_report
 
     server = find_server(home)
-    with open_backend(home) as backend:
-        answer = ask_report(backend, {"range": "7d", "by": "day,model", "tz": resolve_zone(None)})
-    print_report(answer, page="" if server is None else server.url, range_="7d")
+    print_report(_week(home), page="" if server is None else server.url, range_="7d")
