@@ -36,6 +36,13 @@ _TYPES = {
 QUESTIONED: dict[str, tuple[dict[str, str], ...]] = {
     "now": ({}, {"agent": "claude_code", "tz": "Asia/Kolkata"}),
     "received": ({}, {"tz": "Asia/Kolkata"}),
+    "concurrency": (
+        {},
+        {"range": "30d"},
+        {"range": "9d", "grain": "hour", "tz": "Asia/Kolkata", "idle_minutes": "5"},
+        {"range": "90d", "grain": "week", "tz": "Europe/Berlin", "agent": "claude_code", "idle_minutes": "90"},
+        {"range": "all", "grain": "month", "at": "2026-10-20T10:00:00Z"},
+    ),
 }
 """Questions that take parameters of their own."""
 

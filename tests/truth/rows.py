@@ -193,7 +193,7 @@ def _local(at: datetime, zone: str) -> datetime:
 def _hour(at: datetime, zone: str) -> str:
     """The first moment of the local hour, with its offset."""
     local = _local(at, zone)
-    began = local - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    began = local.replace(minute=0, second=0, microsecond=0)  # of two hours of one name the same one
     return began.replace(tzinfo=None).isoformat() + "Z" if zone == "UTC" else began.isoformat()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tachograph.analytics.adoption import RETENTION
+from tachograph.analytics.concurrency import CONCURRENCY
 from tachograph.analytics.errors.question import ERRORS
 from tachograph.analytics.errors.review import REVIEW
 from tachograph.analytics.highlights import HIGHLIGHTS
@@ -19,6 +20,7 @@ __all__ = ["QUESTIONS"]
 QUESTIONS: Mapping[str, Question] = {
     "anomalies": ANOMALIES,
     "budget": BUDGET,
+    "concurrency": CONCURRENCY,
     "errors": ERRORS,
     "forecast": FORECAST,
     "highlights": HIGHLIGHTS,

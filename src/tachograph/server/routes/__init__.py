@@ -5,6 +5,7 @@ from __future__ import annotations
 from tachograph.server.routes import (
     adoption,
     classic,
+    concurrency,
     consent,
     dashboards,
     errors,
@@ -42,6 +43,7 @@ ROUTERS = (
     report.router,
     query.router,
     adoption.router,
+    concurrency.router,
     registry.router,
     dashboards.router,
     sessions.router,
