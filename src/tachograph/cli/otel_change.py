@@ -94,4 +94,4 @@ def _show(plan: TelemetryPlan) -> None:
 def _as_json(plan: TelemetryPlan, *, changed: bool) -> dict[str, Any]:
     from tachograph.wiring.setup import told_of
 
-    return {**told_of(plan, changed=changed), "settings": str(plan.change.path)}
+    return {**told_of(plan, changed=changed), "diff": plan.change.diff(), "settings": str(plan.change.path)}

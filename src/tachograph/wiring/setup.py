@@ -61,11 +61,10 @@ def refuse_demo(home: Home) -> None:
 
 
 def told_of(plan: TelemetryPlan, *, changed: bool) -> dict[str, Any]:
-    """A plan in JSON values."""
+    """A plan in JSON values, all but the file and its difference: who is told decides how much of these."""
     return {
         "changed": changed,
         "would_change": plan.is_change,
-        "diff": plan.change.diff() if plan.is_change else "",
         "set": {wish.name: wish.wanted for wish in plan.wishes},
         "foreign": [{"name": w.name, "value": str(w.now), "wanted": w.wanted} for w in plan.foreign],
         "left": list(plan.left),
@@ -228,8 +227,6 @@ def _shown(path: Path) -> str:
 
 def _diff(change: FileChange) -> str:
     """The difference as a page shows it: with other variables' values hidden, because keys stand there."""
-    if not change.is_change:
-        return ""
     shown = FileChange(path=Path(_shown(change.path)), before=_hidden(change.before), after=_hidden(change.after))
     return shown.diff()
 

@@ -10,7 +10,7 @@ from typing import Any
 from tachograph.wiring.claude_code.traces import read_object
 from tachograph_sdk.private_files import lock_file, replace_file
 
-__all__ = ["Found", "Record", "forget", "recall", "remember"]
+__all__ = ["Found", "Record", "forget", "recall", "remember", "write_entry"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +54,25 @@ def remember(path: Path, config: Path, record: Record) -> None:
     known = {file.path: file for file in record.files} | {f.path: f for f in (earlier.files if earlier else ())}
     copies = tuple(dict.fromkeys((*(earlier.copies if earlier else ()), *record.copies)))
     kept = asdict(record) | {"files": [asdict(file) for file in known.values()], "copies": copies}
-    _write(path, read_object(path) | {str(config): kept})
+    write_entry(path, config, kept)
 
 
 def forget(path: Path, config: Path) -> None:
     """Take it out; the file goes with its last entry."""
-    held = read_object(path)
-    if held.pop(str(config), None) is not None:
-        _write(path, held)
+    if path.exists():
+        write_entry(path, config, None)
 
 
-def _write(path: Path, held: dict[str, Any]) -> None:
-    with lock_file(path.with_name(f"{path.name}.lock")):
+def write_entry(path: Path, config: Path, entry: dict[str, Any] | None) -> None:
+    """In a file with an entry for each configuration folder, put this in place of that one's; None: take it out."""
+    lock = path.with_name(f"{path.name}.lock")
+    with lock_file(lock):
+        held = read_object(path)
+        held.pop(str(config), None)
+        if entry is not None:
+            held[str(config)] = entry
         if held:
             replace_file(path, json.dumps(held, indent=1).encode() + b"\n")
         else:
             path.unlink(missing_ok=True)
-    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+    lock.unlink(missing_ok=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tachograph.wiring.claude_code.record import forget, write_entry
 from tachograph.wiring.claude_code.traces import read_object
-from tachograph_sdk.private_files import lock_file, replace_file
 
 __all__ = ["Splice", "TelemetryRecord", "forget", "recall", "remember"]
 
@@ -49,24 +48,4 @@ def recall(path: Path, config: Path) -> TelemetryRecord | None:
 
 def remember(path: Path, config: Path, record: TelemetryRecord) -> None:
     """Write it down, in place of what was remembered."""
-    _change(path, config, asdict(record))
-
-
-def forget(path: Path, config: Path) -> None:
-    """Take it out; the file goes with its last entry."""
-    if path.exists():
-        _change(path, config, None)
-
-
-def _change(path: Path, config: Path, entry: dict[str, Any] | None) -> None:
-    lock = path.with_name(f"{path.name}.lock")
-    with lock_file(lock):
-        held = read_object(path)
-        held.pop(str(config), None)
-        if entry is not None:
-            held[str(config)] = entry
-        if held:
-            replace_file(path, json.dumps(held, indent=1).encode() + b"\n")
-        else:
-            path.unlink(missing_ok=True)
-    lock.unlink(missing_ok=True)
+    write_entry(path, config, asdict(record))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from tachograph.wiring.claude_code.files import read_object
 from tachograph.wiring.claude_code.places import ClaudePlaces, Scope, managed_settings
 from tachograph.wiring.claude_code.telemetry_record import recall
-from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver, env_of, is_a_no, wishes
+from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver, env_of, is_a_no, is_on, wishes
 from tachograph_sdk.errors import ConfigError
 
 __all__ = ["SetIn", "State", "TelemetryStatus", "telemetry_status"]
@@ -54,19 +54,12 @@ def telemetry_status(places: ClaudePlaces, receiver: Receiver | None, *, records
     if any(file.problem and file.counts for file in found):
         state = "unreadable"
     elif receiver is None:
-        state = "elsewhere" if _is_on(env) else "off"
+        state = "elsewhere" if is_on(env) else "off"
     else:
         wanted = wishes(env, receiver, ours={})
         missing = tuple(wish.name for wish in wanted)
-        state = "here" if not wanted else "elsewhere" if _is_on(env) else "off"
+        state = "here" if not wanted else "elsewhere" if is_on(env) else "off"
     return TelemetryStatus(state=state, files=found, put=dict(record.put) if record else {}, missing=missing)
-
-
-def _is_on(env: Mapping[str, Any]) -> bool:
-    """Whether anything is sent at all."""
-    at_home = Receiver(http="", grpc="")
-    wanted = {wish.name for wish in wishes(env, at_home, ours={})}
-    return VARIABLES[0] not in wanted and not {VARIABLES[1], VARIABLES[2]} <= wanted
 
 
 def _paths(places: ClaudePlaces) -> tuple[tuple[str, Path], ...]:

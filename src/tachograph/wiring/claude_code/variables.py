@@ -12,18 +12,7 @@ from urllib.parse import urlsplit
 from tachograph.inputs.agents.kit.setup import reachable
 from tachograph_sdk.errors import ConfigError
 
-__all__ = [
-    "DIVERTING",
-    "ENDPOINT",
-    "PROTOCOL",
-    "VARIABLES",
-    "Receiver",
-    "Wish",
-    "env_of",
-    "is_a_no",
-    "leads_here",
-    "wishes",
-]
+__all__ = ["DIVERTING", "VARIABLES", "Receiver", "Wish", "env_of", "is_a_no", "is_on", "wishes"]
 
 SWITCH = "CLAUDE_CODE_ENABLE_TELEMETRY"
 EXPORTERS = ("OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER")
@@ -97,7 +86,7 @@ def wishes(env: Mapping[str, Any], receiver: Receiver, *, ours: Mapping[str, str
             wanted[name] = "otlp"
     free = {name for name, value in ours.items() if name in env and env[name] == value}
     chosen, endpoint = _text(env, PROTOCOL), _text(env, ENDPOINT)
-    if not leads_here(chosen, endpoint, receiver):
+    if not _leads_here(chosen, endpoint, receiver):
         is_grpc = chosen == "grpc" and PROTOCOL not in free
         if not chosen and _same(endpoint, receiver.grpc):
             is_grpc = True
@@ -111,7 +100,7 @@ def wishes(env: Mapping[str, Any], receiver: Receiver, *, ours: Mapping[str, str
         signal = name.rpartition("_")[0]
         own = _text(env, f"{signal}_PROTOCOL") or protocol
         where = _text(env, f"{signal}_ENDPOINT") or wanted.get(ENDPOINT) or endpoint
-        if not leads_here(own, where, receiver):
+        if not _leads_here(own, where, receiver):
             wanted[name] = None
     return tuple(
         Wish(name=name, now=env.get(name), wanted=value, is_foreign=bool(_text(env, name)) and name not in free)
@@ -128,7 +117,12 @@ def is_a_no(name: str, value: Any) -> bool:
     return name in EXPORTERS and bool(said) and not _has_otlp(said)
 
 
-def leads_here(protocol: str, endpoint: str, receiver: Receiver) -> bool:
+def is_on(env: Mapping[str, Any]) -> bool:
+    """Whether anything is sent at all, wherever to."""
+    return _text(env, SWITCH).lower() in _YES and any(_has_otlp(_text(env, name)) for name in EXPORTERS)
+
+
+def _leads_here(protocol: str, endpoint: str, receiver: Receiver) -> bool:
     """Whether what is sent by this protocol to this address comes in here."""
     if protocol == "grpc":
         return _same(endpoint, receiver.grpc)
