@@ -28,6 +28,9 @@ def tell_leaving(outbox: Outbox, sinks: Sequence[Sink], *, problem: str | None =
     folders = outbox.folders
     places = folders.places()
     standings = Retries(folders.root).of
+    by_state: dict[str, list[Place]] = {}
+    for place in places:
+        by_state.setdefault(place.state.value, []).append(place)
     return {
         "mode": outbox.config.mode,
         "countdown_s": outbox.config.countdown_s,
@@ -42,14 +45,10 @@ def tell_leaving(outbox: Outbox, sinks: Sequence[Sink], *, problem: str | None =
             }
             for sink in sinks
         ],
-        "envelopes": [_state(state, [p for p in places if p.state.value == state]) for state in _states(places)],
+        "envelopes": [_state(state, held) for state, held in by_state.items()],
         "listed": [_listed(outbox, place) for place in places[:LISTED]],
         "left": _left(outbox, any(one.failures or one.disabled or one.tries for one in standings.values())),
     }
-
-
-def _states(places: Sequence[Place]) -> list[str]:
-    return list(dict.fromkeys(place.state.value for place in places))
 
 
 def _state(state: str, places: Sequence[Place]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ something that is not there is found by whoever wrote it, not by whoever opens t
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -109,11 +109,15 @@ def read_dashboard(
         raise Mistake(f"has {len(panels):,} panels", f"a dashboard has up to {MOST_PANELS}: make two of it")
     taken: list[Panel] = []
     wrong: list[tuple[str, Mistake]] = []
-    for found, at in _read_panels(panels, questions):
-        if isinstance(found, Panel):
-            taken.append(found)
-        else:
-            wrong.append((at, found))
+    for one in panels:
+        try:
+            panel = read_panel(one, questions)
+            if any(panel.title == other.title for other in taken):  # people and the page could not tell them apart
+                raise Mistake("has the title of another panel", "give each one of its own")
+            taken.append(panel)
+        except Mistake as mistake:
+            at = one.get("title", "")
+            wrong.append((at if is_text(at, MOST_TITLE) else "", mistake))
     dashboard = Dashboard(
         name=name,
         title=str(title),
@@ -124,24 +128,6 @@ def read_dashboard(
         file=file,
     )
     return Read(dashboard=dashboard, wrong=wrong)
-
-
-def _read_panels(
-    panels: Sequence[Mapping[str, Any]], questions: Mapping[str, Question]
-) -> Iterator[tuple[Panel | Mistake, str]]:
-    """Each with its title. Two of one title cannot be told apart, by people and by the page."""
-    titles: set[str] = set()
-    for said in panels:
-        title = said.get("title", "")
-        title = title if is_text(title, MOST_TITLE) else ""
-        try:
-            panel = read_panel(said, questions)
-            if panel.title in titles:
-                raise Mistake("has the title of another panel", "give each one of its own")
-            titles.add(panel.title)
-            yield panel, title
-        except Mistake as mistake:
-            yield mistake, title
 
 
 def _is_order(value: object) -> bool:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tachograph.inputs.histories.find import FoundFile
-from tachograph.inputs.histories.report import ImportReport, Progress, add_counts
+from tachograph.inputs.histories.report import ImportReport, Progress
 from tachograph.ports import Clock
 
 __all__ = ["WEEK_S", "FirstPass", "Stage", "stage_of"]
@@ -143,8 +143,6 @@ class FirstPass:
         """The same with its months, newest first, as JSON values."""
         whole = self.progress()
         with self._lock:
-            failed: dict[str, int] = {}
-            add_counts(failed, self._report.failed)
             is_idle = self._state == "idle"
             return {
                 "state": self._state,
@@ -159,7 +157,7 @@ class FirstPass:
                 "week_done": None if is_idle else self._week_is_done(),
                 "complete_since": self._complete_since(),
                 "months": self._months(),
-                "failed": failed,
+                "failed": dict(self._report.failed),
                 "quarantined": dict(self._report.quarantined),
             }
 
