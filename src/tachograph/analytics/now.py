@@ -8,13 +8,13 @@ from typing import Any
 
 from tachograph.analytics.compile import answer, half_up
 from tachograph.analytics.query import Query, Window, day_of, month_of
-from tachograph.analytics.running import running_sql
+from tachograph.analytics.running import RECENT, running_sql
 from tachograph.analytics.scope import Question, Scope
 from tachograph.analytics.windowed import among
 from tachograph.ports import Statement, Store
 from tachograph_sdk.errors import BadWindow, UnknownDimension
 
-__all__ = ["FILTERS", "NOW", "now"]
+__all__ = ["FILTERS", "MOST_SESSIONS", "NOW", "now"]
 
 WORKING = timedelta(minutes=2)  # its last record is not older
 MINUTES = 60  # of requests, one by one
@@ -80,7 +80,7 @@ group by 1 order by 1"""
 def now(store: Store, scope: Scope) -> Mapping[str, Any]:
     """What goes on; `now_us` and the zone of the scope say when, its filters of whom. Raises QueryError.
 
-    Sessions are those that did something within half an hour, the latest first. `today` is since the zone's midnight,
+    Sessions are those that did something within half an hour (`running_minutes`), the latest first. `today` is since the zone's midnight,
     `minutes` the requests of the last 60 minutes, the oldest first and the one that is not over last.
     """
     if scope.window.start is not None or scope.window.end is not None:
@@ -98,6 +98,7 @@ def now(store: Store, scope: Scope) -> Mapping[str, Any]:
     ).records()
     return {
         "at": zone.as_text(moment),
+        "running_minutes": RECENT // timedelta(minutes=1),
         "sessions": _sessions(store, scope, moment),
         "today": {"since": zone.as_text(today.start or moment), **figures},
         "month": {"since": zone.as_text(month.start or moment), **spent},
@@ -122,7 +123,7 @@ def _sessions(store: Store, scope: Scope, moment: datetime) -> list[dict[str, An
         {
             "session": row["session_id"],
             "agent": row["agent"],
-            "user": row["user_id"],
+            "user": scope.person(row["user_id"]),
             "project": row["project"],
             "model": row["model"],
             "state": "working" if moment - row["last_at"] <= WORKING else "quiet",

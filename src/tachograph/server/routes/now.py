@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from tachograph.analytics.now import FILTERS
+from tachograph.analytics.now import FILTERS, MOST_SESSIONS
 from tachograph.server.routes.parameters import Tz, filters, given_in, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
@@ -103,7 +103,10 @@ class Now(Answer):
     """What goes on."""
 
     at: str
-    sessions: list[SessionNow]
+    running_minutes: int = Field(
+        description="a session runs if its latest record is no older, and no end was reported since"
+    )
+    sessions: list[SessionNow] = Field(description=f"at most {MOST_SESSIONS}, the latest first")
     today: Today
     month: Month
     budget: Budgets
