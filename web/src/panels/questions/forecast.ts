@@ -4,6 +4,7 @@ import type { Sheet } from '../../lib/answers';
 import { formatMetric, percent } from '../../lib/format';
 import type { ForecastOf, Forecasts } from './answers';
 import { column } from './columns';
+import { grouped } from './reasons';
 
 export function forecastSheet(answer: Forecasts): Sheet {
   return {
@@ -43,15 +44,10 @@ export function backTest({ score }: Pick<ForecastOf, 'score'>): string | null {
   return `${held}, ${error} (error ${score.scaled_error.toFixed(2)})`;
 }
 
-/** The forecasts, and apart from them what is refused, the same reason once. */
-export function refusals(answer: Forecasts): { reason: string; metrics: string[] }[] {
-  const byReason = new Map<string, string[]>();
-  for (const { metric, reason, value } of answer.forecasts) {
-    if (value !== null) continue;
-    const why = reason ?? 'no reason is told';
-    byReason.set(why, [...(byReason.get(why) ?? []), formatMetric(metric)]);
-  }
-  return [...byReason].map(([reason, metrics]) => ({ reason, metrics }));
+/** What is refused, the same reason once. */
+export function refusals(answer: Forecasts): { reason: string; names: string[] }[] {
+  const refused = answer.forecasts.filter(({ value }) => value === null);
+  return grouped(refused.map(({ metric, reason }) => [formatMetric(metric), reason ?? 'no reason is told']));
 }
 
 /** How many days are forecast: of some figures the rest of the running one, too. */

@@ -154,9 +154,9 @@ describe('forecasts', () => {
 
   it('tells the same reason once', () => {
     expect(refusals(sample.FORECASTS)).toEqual([
-      { reason: '29 whole days of history are too few', metrics: ['Commits', 'Lines added'] },
+      { reason: '29 whole days of history are too few', names: ['Commits', 'Lines added'] },
     ]);
-    expect(grouped({ a: 'x', b: 'y', c: 'x' })).toEqual([
+    expect(grouped(Object.entries({ a: 'x', b: 'y', c: 'x' }))).toEqual([
       { reason: 'x', names: ['a', 'c'] },
       { reason: 'y', names: ['b'] },
     ]);

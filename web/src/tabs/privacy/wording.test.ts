@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { words } from '../../parts/words';
 import { bytesText, consentTold, dueText, leftTold, modeText, rowsLike, textParts } from './wording';
 import type { OutboxState, PolicyRow, PurposeState, Tier } from './wording';
 
@@ -144,26 +143,5 @@ describe('the policy', () => {
     expect(rowsLike(rows, 'price secret', 'all')).toEqual([]);
     expect(rowsLike(rows, '  ', 'kept').map((one) => one.attribute)).toEqual(['model', 'user_id']);
     expect(rowsLike(rows, '', 'drop').map((one) => one.attribute)).toEqual(['auth.*']);
-  });
-});
-
-describe('sentences with commands', () => {
-  it('are cut where the backticks stand', () => {
-    expect(words('do `a b` or `c`.')).toEqual([
-      { text: 'do ', isCode: false },
-      { text: 'a b', isCode: true },
-      { text: ' or ', isCode: false },
-      { text: 'c', isCode: true },
-      { text: '.', isCode: false },
-    ]);
-  });
-
-  it('lose nothing where a backtick is alone', () => {
-    for (const text of ['a ` b', '``', '', '`a', 'a`'])
-      expect(
-        words(text)
-          .map((part) => part.text)
-          .join(''),
-      ).toBe(text);
   });
 });

@@ -1,6 +1,5 @@
 import { render, screen } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
-import { words } from '../../parts/words';
 import AgentCard from './AgentCard.svelte';
 import Diff from './Diff.svelte';
 import { diffLines, diffSummary } from './diff';
@@ -37,18 +36,6 @@ describe('a difference', () => {
     expect(screen.getAllByText(HOSTILE)).toHaveLength(2);
     expect([...container.querySelectorAll('.sign')].map((sign) => sign.textContent)).toEqual(['−', '+']);
     expect(container.querySelector('.added')?.textContent).toContain('added:');
-  });
-});
-
-describe('words', () => {
-  it('between backticks are commands', () => {
-    expect(words('Run `tachograph open` now.')).toEqual([
-      { text: 'Run ', isCode: false },
-      { text: 'tachograph open', isCode: true },
-      { text: ' now.', isCode: false },
-    ]);
-    expect(words('a ` b')).toEqual([{ text: 'a ` b', isCode: false }]);
-    expect(words('')).toEqual([]);
   });
 });
 
