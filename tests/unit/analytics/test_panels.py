@@ -90,7 +90,7 @@ def shown(**wanted) -> bool:
         {"title": "Cost by day", "by": ("model",), "overlays": ("markers",)},
         {"chart": "timeseries", "by": ("user",), "metrics": ("commits",)},
         *({"title": "Cost over time", "by": (name,), "grain": "auto"} for name in ("model", "agent", "project")),
-        *({"title": "Tokens by class", "by": (name,)} for name in ("model", "agent", "project")),
+        *({"title": "Tokens over time", "by": (name,)} for name in ("model", "agent", "project")),
     ],
 )  # fmt: skip
 def test_every_widget_of_the_older_dashboards_has_a_panel(widget):

@@ -29,6 +29,16 @@ export interface Input {
 
 export type Stroke = 'solid' | 'dashed' | 'dotted';
 
+/** One of the figures that a course comes to. */
+export interface Figure {
+  readonly name: string;
+  readonly text: string;
+  /** With every digit, and what it is of. */
+  readonly title: string;
+  /** Where it was, in few words. */
+  readonly where?: string;
+}
+
 export interface LegendEntry {
   /** What `off` names it by. */
   readonly key: string;
@@ -36,6 +46,8 @@ export interface LegendEntry {
   readonly colour: string;
   /** Its figure, such as the sum; empty for none. */
   readonly text: string;
+  /** What it comes to, beside `text` where there is room, else in a table. */
+  readonly figures?: readonly Figure[];
   /** More about it, for the tool tip. */
   readonly title?: string;
   /** How its line is drawn; without, it is an area. */
@@ -80,6 +92,8 @@ export interface Drawing {
     data: unknown;
   }) => Partial<Place> | null;
   readonly legend?: readonly LegendEntry[];
+  /** What the means in the legend are of; empty where all is in them. */
+  readonly means?: string;
   readonly notes?: readonly Note[];
 }
 

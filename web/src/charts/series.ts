@@ -60,10 +60,12 @@ export function readCourse({ answer, panel }: Pick<Input, 'answer' | 'panel'>, c
 }
 
 /** How many values of the dimension have no series of their own, nor are in one of others. */
-export function leftOut(answer: Answer, dimension: string, shown: readonly Series[]): number {
+export function leftOut({ answer, panel }: Pick<Input, 'answer' | 'panel'>, shown: readonly Series[]): number {
   if (shown.some(({ kind }) => kind === 'others')) return 0;
-  const at = answer.columns.indexOf(dimension);
-  const metricAt = answer.columns.length - 1;
+  const [at, metricAt] = [panel.by[0] ?? '', panel.metrics[0] ?? ''].map((name) => answer.columns.indexOf(name)) as [
+    number,
+    number,
+  ];
   const names = new Set(answer.rows.filter((row) => row[metricAt]).map((row) => row[at]));
   return Math.max(0, names.size - shown.length);
 }

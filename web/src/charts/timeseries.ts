@@ -1,18 +1,18 @@
 /** Values over time: stacked columns (areas where there are many) of what adds up to a whole, else lines. */
 
-import { exact, format, formatName, percent, type Unit } from '../lib/format';
+import { exact, format, formatName, type Unit } from '../lib/format';
 import { addsUp, sumKnown } from './adding';
 import { valueAxis } from './axis';
-import type { Draw, Drawing, Input, LegendEntry, Note } from './drawing';
+import type { Draw, Drawing, Input, Note } from './drawing';
 import { forecastLines, readForecast, type Ahead } from './forecast';
+import { aheadEntry, BEFORE, legendOf } from './legends';
 import { readMarks, type Mark } from './marks';
 import { whyUnknown } from './parts';
 import { extents, extentText, pieceEnd, pieceLabel, spanOfPiece, type Extent } from './pieces';
 import { leftOut, numeric, readCourse, type Course, type Series } from './series';
-import { band, beforeLine, drawn, LEAST_COLUMN, markLines, strokeOf, veil, type Before } from './strokes';
+import { band, beforeLine, drawn, LEAST_COLUMN, markLines, veil, type Before } from './strokes';
+import { meansText } from './summary';
 import { showTip, tellTip, tipBox, type Tip } from './tooltip';
-
-const BEFORE = 'before';
 
 export const drawTimeseries: Draw = (input) => {
   const { answer, panel, theme, width, off = new Set<string>() } = input;
@@ -62,9 +62,13 @@ export const drawTimeseries: Draw = (input) => {
     follow: (at) => spanOf(course, at, at),
     span: (first, last) => spanOf(course, first, last),
     legend: [
-      ...legendOf(fitting, looks, before, isSummed, panel.by.length > 0, theme),
+      ...legendOf(
+        { ...course, series: fitting },
+        { looks, before, isSummed, here, metrics: input.metrics, panel, theme },
+      ),
       ...(days.length ? [aheadEntry(ahead, theme)] : []),
     ],
+    means: meansText(here, time),
     notes: notesOf(input, all, fitting, ahead, marked),
     option: {
       animation: false,
@@ -204,44 +208,6 @@ function spanOf({ pieces, time }: Course, first: number, last: number): ReturnTy
   return { range: '', since, until: pieceEnd(to, time) };
 }
 
-function legendOf(
-  series: readonly Series[],
-  looks: ReadonlyMap<string, string>,
-  before: Before | null,
-  isSummed: boolean,
-  isSplit: boolean,
-  theme: Input['theme'],
-): LegendEntry[] {
-  if (series.length < 2 && !before && !isSplit) return [];
-  const entries = series.map(({ key, name, unit, values }, place): LegendEntry => {
-    const known = values.filter((value) => value !== null);
-    const most = known.length ? Math.max(...known) : null;
-    return {
-      key,
-      name,
-      colour: looks.get(key) ?? theme.rest,
-      text: isSummed ? format(sumKnown(values), unit) : unit === series[0]?.unit ? '' : 'right axis',
-      ...(isSummed ? {} : { stroke: strokeOf(place) }),
-      title: known.length ? `most ${exact(most, unit)}, least ${exact(Math.min(...known), unit)}` : 'unknown',
-    };
-  });
-  if (before)
-    entries.push({
-      key: BEFORE,
-      name: 'window before',
-      colour: theme.ink,
-      text: isSummed ? format(sumKnown(before.values), before.unit) : '',
-      title: 'the same length of time just before',
-      stroke: 'dashed',
-    });
-  return entries;
-}
-
-function aheadEntry(ahead: Ahead | null, theme: Input['theme']): LegendEntry {
-  const name = `forecast, ${percent(ahead?.level ?? 0)} of cases`;
-  return { key: 'ahead', name, colour: theme.mark, text: '', stroke: 'dashed', isFixed: true };
-}
-
 function notesOf(
   input: Input,
   all: readonly Series[],
@@ -250,7 +216,7 @@ function notesOf(
   marked: readonly Note[],
 ): Note[] {
   const undrawn = all.filter((series) => !fitting.includes(series)).map(({ name }) => name);
-  const cut = input.panel.by[0] === undefined ? 0 : leftOut(input.answer, input.panel.by[0], all);
+  const cut = input.panel.by[0] === undefined ? 0 : leftOut(input, all);
   const untold = whyUnknown(input.panel, all);
   return [
     ...(undrawn.length

@@ -57,6 +57,13 @@ export function exact(value: number | null | undefined, unit: Unit): string {
   }
 }
 
+/** A mean in the unit of what it is of: of a few things it has a fraction that the things have not. */
+export function formatMean(value: number | null, unit: Unit): string {
+  const isOfThings = unit === 'count' || unit === 'lines' || unit === 'tokens';
+  if (value === null || !isOfThings || Math.abs(value) >= 100) return format(value, unit);
+  return value !== 0 && Math.abs(value) < 0.005 ? `<0.01` : format(value, 'mean');
+}
+
 /** A tick of an axis: without zeros that say nothing, `$0.2`, `15 min`. */
 export function formatTick(value: number, unit: Unit): string {
   return format(value, unit)

@@ -1,4 +1,4 @@
-/** What was chosen over a panel, as the address has it: `split=cost-by-day.agent,tokens-by-class.model`. */
+/** What was chosen over a panel, as the address has it: `split=cost-by-day.agent,tokens-over-time.model`. */
 
 import type { PanelAbout } from '../lib/answers';
 
