@@ -52,7 +52,7 @@ describe('what a course comes to', () => {
       text: '$3.00',
       title: 'sum: $3.00 in all; mean: $3.00 a day, the mean of one whole day; most: $3.00, Mon 2 Nov',
     });
-    const commits = ['a', 'b'].map((name) => ['2026-11-02', name, 1, name === 'a' ? 0 : 7]);
+    const commits = ['a', 'b'].map((name) => ['2026-11-02', name, 1, 7]);
     const left = drawTimeseries(
       inputOf(
         answerOf(['day', 'project'], ['tool_success_ratio', 'total_tokens'], [...commits, ['2026-11-02', 'c', 0, 5]], {
