@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["disable", "enable"]
 
+NOT_RUNNING = (
+    "No server of this home is running: the address is that of its settings. What agents send before one runs is lost; "
+    "if you give `tachograph serve` other ports, run this again while it runs."
+)
+
 
 @click.command("enable")
 @click.option("--force", is_flag=True, help="Also change what leads elsewhere; `disable` puts it back.")
@@ -32,7 +37,7 @@ def enable(context: click.Context, force: bool, yes: bool, dry_run: bool, home: 
     Example: tachograph otel enable --dry-run
     """
     from tachograph.wiring.claude_code.telemetry import make, plan_enable
-    from tachograph.wiring.setup import receiver_of, refuse_demo
+    from tachograph.wiring.setup import find_running, receiver_of, refuse_demo
 
     where = resolve_home(context, home)
     if not dry_run:
@@ -49,6 +54,8 @@ def enable(context: click.Context, force: bool, yes: bool, dry_run: bool, home: 
         where.create()
         make(plan, records=where.otel_record, force=force)
         click.echo("Done. Sessions that start from now on send here; `tachograph otel disable` undoes it.", err=True)
+        if find_running(where) is None:
+            click.echo(NOT_RUNNING, err=True)
     if as_json:
         click.echo(jsonlib.dumps(_as_json(plan, changed=plan.is_change and not dry_run)))
 

@@ -26,9 +26,19 @@ from tachograph.wiring.claude_code.telemetry_status import telemetry_status
 from tachograph.wiring.claude_code.variables import DIVERTING, VARIABLES, Receiver
 from tachograph_sdk.errors import ConfigError, TachographError
 
-__all__ = ["OwnSetup", "receiver_of", "refuse_demo", "told_of"]
+__all__ = ["OwnSetup", "find_running", "receiver_of", "refuse_demo", "told_of"]
 
 LOOK_AGAIN_S = 30.0  # histories are folders with thousands of files
+
+
+def find_running(home: Home) -> Receiver | None:
+    """Where the running server of this home listens; None if none runs, or one that only starts."""
+    try:
+        about = json.loads(home.server.read_bytes())
+        os.kill(int(about["pid"]), 0)
+        return Receiver.of(about)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def receiver_of(home: Home) -> Receiver:
@@ -37,12 +47,8 @@ def receiver_of(home: Home) -> Receiver:
     Raises:
         ConfigError: nobody knows: the settings let the server pick a port.
     """
-    try:
-        about = json.loads(home.server.read_bytes())
-        os.kill(int(about["pid"]), 0)
-        return Receiver.of(about)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    if running := find_running(home):
+        return running
     otlp = load(home).otlp
     host = f"[{otlp.host}]" if ":" in otlp.host else otlp.host
     return Receiver.of({"otlp_http": f"http://{host}:{otlp.http_port}", "otlp_grpc": f"{host}:{otlp.grpc_port}"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ def test_the_ports_are_those_of_the_settings(user: User) -> None:
     done = user.run("otel", "enable", "--dry-run")
     assert done.status == 2
     assert "tachograph serve" in done.err
+
+
+def test_that_no_server_runs_to_send_to_is_said(user: User) -> None:
+    assert "No server of this home is running" in user.run("otel", "enable", "--yes").err
+    user.run("otel", "disable", "--yes")
+    user.home.mkdir(exist_ok=True)
+    about = {"pid": os.getpid(), "otlp_http": "http://127.0.0.1:9318", "otlp_grpc": "127.0.0.1:9317"}
+    (user.home / "server.json").write_text(json.dumps(about))
+    done = user.run("otel", "enable", "--yes")
+    assert "http://127.0.0.1:9318" in done.err
+    assert "No server" not in done.err
 
 
 def test_what_leads_elsewhere_is_named_and_stays_without_force(user: User) -> None:
