@@ -126,6 +126,18 @@ describe('pseudonyms', () => {
     expect(once.map(wholeName)).toEqual(alike);
   });
 
+  it('are remembered, but not for ever: those that were not shown for longest are forgotten', () => {
+    const nth = (number: number) => `s_${number.toString(16).padStart(8, '0')}00000000`;
+    const first = formatName(nth(0));
+    const used = formatName(nth(1));
+    for (let number = 2; number < 9_000; number += 1) formatName(nth(number));
+    expect(wholeName(first)).toBe(nth(0));
+    formatName(nth(1));
+    for (let number = 9_000; number < 12_000; number += 1) formatName(nth(number));
+    expect(wholeName(first)).toBe(first);
+    expect(wholeName(used)).toBe(nth(1));
+  });
+
   it('are not what only looks like one: names in clear stay whole', () => {
     for (const name of [
       '/home/jane/app',

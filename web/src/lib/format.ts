@@ -150,7 +150,8 @@ export function formatName(value: string | number | boolean | null | undefined, 
 
 const PSEUDONYM = /^[a-z]_[0-9a-f]{16}$/;
 const FOLDER = /^(?:~?[/\\]|[A-Za-z]:[/\\]).*[/\\][^/\\]+[/\\][^/\\]+$/;
-const shortened = new Map<string, string>(); // short to whole: what was shown once is never shown for another
+const MOST_NAMES = 10_000; // far more than a page shows; a tab that stays open for weeks meets more
+const shortened = new Map<string, string>(); // short to whole, last used last: what is shown is never shown for another
 
 /** A pseudonym by its first digits, `p_cdaaa68d…`, and all else as it is; as many digits as it takes that no other one looks the same. */
 export function shortName(name: string): string {
@@ -175,8 +176,11 @@ function shortFolder(path: string): string {
 function unlike(whole: string, shorts: readonly string[]): string {
   for (const short of shorts) {
     const known = shortened.get(short);
-    if (known === undefined) shortened.set(short, whole);
-    if (known === undefined || known === whole) return short;
+    if (known !== undefined && known !== whole) continue;
+    shortened.delete(short);
+    shortened.set(short, whole);
+    if (shortened.size > MOST_NAMES) shortened.delete(shortened.keys().next().value ?? '');
+    return short;
   }
   return whole;
 }

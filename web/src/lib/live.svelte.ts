@@ -4,6 +4,7 @@ import { clock, pace } from './api';
 
 const MOST_PATIENCE_MS = 30_000;
 const AT_LEAST_EVERY_MS = 5 * 60_000; // "the last 24 hours" moves on, also when nothing comes in
+const QUARTER_MS = 15 * 60_000; // days begin on a quarter of an hour, in every time zone
 const HIDDEN_FOR_MS = 60_000; // a page that nobody sees leaves its connection to others
 
 class Live {
@@ -37,6 +38,7 @@ class Live {
     clearTimeout(this.#due);
     this.#due = undefined;
     this.#lastAt = performance.now();
+    this.#missed = false;
     this.moment = Date.now() + clock.ahead;
     this.generation += 1;
   }
@@ -60,7 +62,7 @@ class Live {
     stream.addEventListener('start', () => {
       const again = this.heardAt !== null;
       heard();
-      if (again) this.#soon(); // what came in between was missed
+      if (again || this.#missed) this.#soon(); // what came in between was missed
     });
     stream.addEventListener('records', (event: MessageEvent<string>) => {
       heard();
@@ -75,6 +77,7 @@ class Live {
     }
     stream.onerror = () => {
       this.connected = false;
+      if (this.#missed) this.#soon(); // the stream may be refused to one more page, while questions are answered
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       this.#retry = setTimeout(() => this.#listen(), this.#patience);
       this.#patience = Math.min(this.#patience * 2, MOST_PATIENCE_MS);
@@ -103,15 +106,18 @@ class Live {
       }, HIDDEN_FOR_MS);
       return;
     }
+    // Who has to connect again asks once it is told from where on it listens: asked before, it would ask twice.
     if (this.#stream === null) this.#listen();
-    if (this.#missed) this.refresh();
-    this.#missed = false;
+    else if (this.#missed) this.refresh();
   }
 
   #watchClock(): void {
     setInterval(() => {
-      const old = performance.now() - this.#lastAt > AT_LEAST_EVERY_MS;
-      if (old && document.visibilityState === 'visible') this.refresh();
+      // By the time of day: the other clock may stand still while the machine sleeps.
+      const now = Date.now() + clock.ahead;
+      const isOld = Math.abs(now - this.moment) > AT_LEAST_EVERY_MS;
+      const isNewDay = Math.floor(now / QUARTER_MS) !== Math.floor(this.moment / QUARTER_MS);
+      if ((isOld || isNewDay) && document.visibilityState === 'visible') this.refresh();
     }, 30_000);
   }
 }
