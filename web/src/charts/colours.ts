@@ -2,7 +2,7 @@
 
 type Rgb = readonly [number, number, number];
 
-export function rgbOf(colour: string): Rgb {
+function rgbOf(colour: string): Rgb {
   const hex = /^#([0-9a-f]{6})$/i.exec(colour)?.[1];
   if (hex) return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb;
   const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);

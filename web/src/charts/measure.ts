@@ -6,7 +6,7 @@ const WIDE = 0.66; // of the size, for a letter, where nothing can be measured
 let pen: CanvasRenderingContext2D | null | undefined;
 
 /** In CSS pixels, at the size and weight of a chart's labels. */
-export function textWidth(text: string, size = 12, weight = 400): number {
+function textWidth(text: string, size = 12, weight = 400): number {
   if (pen === undefined)
     pen = typeof CanvasRenderingContext2D === 'undefined' ? null : document.createElement('canvas').getContext('2d');
   if (!pen) return text.length * size * WIDE;

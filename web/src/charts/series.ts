@@ -5,7 +5,7 @@ import { formatMetric, formatName, type Unit } from '../lib/format';
 import { sumKnown } from './adding';
 import type { Input } from './drawing';
 
-export const MOST_SERIES = 8;
+const MOST_SERIES = 8;
 
 export interface Series {
   /** What the legend knows it by: two names that look alike stay two. */

@@ -10,7 +10,7 @@ export const PAGE = 1000; // the most that the server gives
 /** More than this is not held: it would be more than a person can look through, and than a browser likes. */
 export const MOST_ENTRIES = 50_000;
 
-export type Fetch = (url: string, signal: AbortSignal) => Promise<OneSession>;
+type Fetch = (url: string, signal: AbortSignal) => Promise<OneSession>;
 
 export class Entries {
   /** The session's answer but for the timeline's pages; null before the first. */

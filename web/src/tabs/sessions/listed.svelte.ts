@@ -8,7 +8,7 @@ import type { Session } from './columns';
 import { fetchSessions } from './download';
 import { Pager } from './pager.svelte';
 
-export const DEFAULT_ORDER = '-started_at';
+const DEFAULT_ORDER = '-started_at';
 
 class Listed {
   readonly pager = new Pager<Session>(fetchSessions);
