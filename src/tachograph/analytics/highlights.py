@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from tachograph.analytics.compare import window_before
@@ -40,14 +40,13 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
     `reasons` says why a figure or a part of the score is null. `sentences` are three, see `sentences.three_sentences`.
     """
     before = _before(scope)
-    (now,) = answer(store, Query(metrics=COMPARED, window=scope.window, filters=scope.filters)).records()
-    earlier = None
-    if before is not None:
-        (earlier,) = answer(store, Query(metrics=COMPARED, window=before, filters=scope.filters)).records()
-    score = _score(store, scope)
+    asked = (*COMPARED, "unpriced_requests")  # of which the sentences have to know
+    now = _figures(store, scope, asked, scope.window)
+    earlier = None if before is None else _figures(store, scope, asked, before)
+    score = _figures(store, scope, SCORES, scope.window)
     return {
-        "figures": now,
-        "before": earlier,
+        "figures": {name: now[name] for name in COMPARED},
+        "before": None if earlier is None else {name: earlier[name] for name in COMPARED},
         "before_window": None if before is None else before.as_text(),
         "better": {name: METRICS[name].better for name in COMPARED},
         "course": _course(store, scope),
@@ -55,7 +54,7 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
         "tools": _most(store, scope, "tool", ("tool_calls", "tool_errors")),
         "score": score,
         "budget": _budget(store, scope),
-        "sentences": [one.as_json() for one in three_sentences(store, scope, now, earlier, before)],
+        "sentences": [asdict(one) for one in three_sentences(store, scope, now, earlier)],
         "reasons": {**reasons_of(COMPARED, now), **reasons_of(SCORES, score)},
     }
 
@@ -68,6 +67,11 @@ def _spoken(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 HIGHLIGHTS = Question(make=highlights, finish=_spoken)
+
+
+def _figures(store: Store, scope: Scope, metrics: Sequence[str], window: Window) -> dict[str, Any]:
+    (found,) = answer(store, Query(metrics=metrics, window=window, filters=scope.filters)).records()
+    return found
 
 
 def _before(scope: Scope) -> Window | None:
@@ -102,11 +106,6 @@ def _most(store: Store, scope: Scope, dimension: str, metrics: tuple[str, ...]) 
     rows = [row for row in answer(store, query).records() if any(row[name] for name in metrics)]
     rows.sort(key=lambda row: (*(-row[name] for name in metrics), str(row[dimension])))
     return rows[:MOST_ROWS]
-
-
-def _score(store: Store, scope: Scope) -> dict[str, float | None]:
-    (row,) = answer(store, Query(metrics=SCORES, window=scope.window, filters=scope.filters)).records()
-    return dict(row)
 
 
 def _budget(store: Store, scope: Scope) -> dict[str, Any] | None:

@@ -52,16 +52,6 @@ class Evidence:
     since: date | None = None
     until: date | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return {
-            "tab": self.tab,
-            "panel": self.panel,
-            "filters": {name: list(values) for name, values in self.filters.items()},
-            "since": self.since,
-            "until": self.until,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
@@ -73,49 +63,27 @@ class Sentence:
     value: int | None = None  # of that metric for the evidence's address
     evidence: Evidence | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        return {
-            "about": self.about,
-            "parts": list(self.parts),
-            "metric": self.metric,
-            "value": self.value,
-            "evidence": None if self.evidence is None else self.evidence.as_json(),
-        }
-
 
 def three_sentences(
-    store: Store, scope: Scope, figures: Mapping[str, Any], earlier: Mapping[str, Any] | None, before: Window | None
+    store: Store, scope: Scope, figures: Mapping[str, Any], earlier: Mapping[str, Any] | None
 ) -> list[Sentence]:
     """What the window cost, where it went, what stands out, in this order. Raises QueryError.
 
     Args:
         store: answers.
         scope: window and filters.
-        figures: the window's cost_microusd, requests, sessions.
+        figures: the window's cost_microusd, requests, unpriced_requests, sessions, prompts.
         earlier: those of the window before, if there is one.
-        before: that window.
     """
-    unpriced = _unpriced(store, scope, scope.window)
-    return [
-        _cost(store, scope, figures, unpriced, earlier, before),
-        _where(store, scope, figures),
-        _odd(store, scope),
-    ]
+    return [_cost(scope, figures, earlier), _where(store, scope, figures), _odd(store, scope)]
 
 
 # --- what it cost --------------------------------------------------------------------------------------------------
 
 
-def _cost(
-    store: Store,
-    scope: Scope,
-    figures: Mapping[str, Any],
-    unpriced: int,
-    earlier: Mapping[str, Any] | None,
-    before: Window | None,
-) -> Sentence:
-    window, cost, requests = _words(scope), figures["cost_microusd"], figures["requests"]
+def _cost(scope: Scope, figures: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Sentence:
+    window, cost = _words(scope), figures["cost_microusd"]
+    requests, unpriced = figures["requests"], figures["unpriced_requests"]
     if not cost and not any(figures[name] for name in ("requests", "sessions", "prompts")):
         return Sentence(about="cost", parts=(f"Nothing is recorded of {_lower(window)}.",))
     if not cost and not requests:
@@ -133,21 +101,11 @@ def _cost(
     if unpriced:
         have = "has no known price and is" if unpriced == 1 else "have no known price and are"
         said += f"; {counted(unpriced, 'request')} {have} not in it"
-    elif cost and earlier and before and earlier["cost_microusd"] and _is_comparable(store, scope, before):
-        is_over = scope.window.end is None or scope.window.end <= scope.now
+    elif cost and earlier and earlier["cost_microusd"] and not earlier["unpriced_requests"]:
+        is_over = scope.window.end is not None and scope.window.end <= scope.now
         said += _change(cost, earlier["cost_microusd"], so_far="" if is_over else "so far ")
     shown = Evidence(tab="costs", panel="Cost")
     return Sentence(about="cost", parts=(said + ".",), metric="cost_microusd", value=cost, evidence=shown)
-
-
-def _is_comparable(store: Store, scope: Scope, before: Window) -> bool:
-    """Whether all of the time before has a price."""
-    return not _unpriced(store, scope, before)
-
-
-def _unpriced(store: Store, scope: Scope, window: Window) -> int:
-    ((found,),) = answer(store, Query(metrics=["unpriced_requests"], window=window, filters=scope.filters)).rows
-    return int(found or 0)
 
 
 def _change(now: int, before: int, *, so_far: str) -> str:
