@@ -15,7 +15,6 @@ import contextlib
 import http.server
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -27,9 +26,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.record import record
+from tools.chromium import IS_STILL, opened_chromium
 
 SESSIONS = 10_000
 WANTED_PAINT_MS, WANTED_SCRIPT_KB = 1000, 300
@@ -50,19 +50,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="3 loads, 100 refreshes; nothing is recorded")
     options = parser.parse_args()
     runs, refreshes = (3, 100) if options.quick else (options.runs, options.refreshes)
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        sys.exit("there is no Chromium on this machine (Debian: apt install chromium)")
     with (
+        opened_chromium("--js-flags=--expose-gc", "--enable-precise-memory-info") as browser,
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         served(Path(folder)) as addresses,
         floor() as plain,
-        sync_playwright() as playwright,
     ):
         base = addresses["http"]
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--js-flags=--expose-gc", "--enable-precise-memory-info"]
-        )
         paints: dict[str, list[float]] = {"first paint, a page of one line": [], "first paint, the dashboard": []}
         drawn: list[float] = []
         scripts = 0
@@ -74,7 +68,6 @@ def main() -> None:
         late = live(browser, base, addresses["otlp_http"], runs)
         scroll = scrolled(browser, base)
         heap = kept_open(browser, base, refreshes)
-        browser.close()
     rows = [(name, f"{statistics.median(values):.0f}", f"{max(values):.0f}") for name, values in paints.items()]
     rows.append(("the dashboard, every panel drawn", f"{statistics.median(drawn):.0f}", f"{max(drawn):.0f}"))
     rows.append(("a record that was sent, shown live", f"{statistics.median(late):.0f}", f"{max(late):.0f}"))
@@ -203,7 +196,7 @@ def packed(url: str, headers: dict[str, str]) -> int:
 def wait(page: Page) -> None:
     """Until nothing loads any more."""
     page.wait_for_selector("[data-panel]", state="attached", timeout=60_000)
-    page.wait_for_function("() => !document.querySelector('[data-state=loading], [aria-busy=true]')", timeout=60_000)
+    page.wait_for_function(IS_STILL, timeout=60_000)
 
 
 def live(browser: Browser, base: str, otlp: str, runs: int) -> list[float]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-__all__ = ["BUSY", "TABS", "main"]
+from tools.chromium import IS_STILL, opened_chromium
+
+__all__ = ["TABS", "main"]
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 TABS = (
@@ -36,22 +37,15 @@ TABS = (
 )
 WIDTHS = (1440, 768, 390)
 QUALITY = 60  # of WebP: figures stay sharp, a page takes about 80 kB
-BUSY = """() => document.querySelector('[data-state=loading], [aria-busy=true]') === null
-    && !document.body.innerText.includes('Loading…')"""
 
 
 def main(wanted: Sequence[str]) -> None:
     """Take the pictures; raises SystemExit where there is no Chromium."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        raise SystemExit("there is no Chromium on this machine (Debian: apt install chromium)")
     IMAGES.mkdir(exist_ok=True)
-    with served_demo() as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with opened_chromium() as browser, served_demo() as base:
         for dark in (False, True):
             for width in WIDTHS:
                 take(browser, base, wanted or (*TABS, "session"), width=width, dark=dark)
-        browser.close()
 
 
 def take(browser: Browser, base: str, tabs: Sequence[str], *, width: int, dark: bool) -> None:
@@ -66,7 +60,7 @@ def take(browser: Browser, base: str, tabs: Sequence[str], *, width: int, dark: 
         page.goto(f"{base}/{place_of(base, tab)}")
         page.wait_for_selector("main h1", state="attached")
         page.wait_for_timeout(700)
-        page.wait_for_function(BUSY, timeout=30_000)
+        page.wait_for_function(IS_STILL, timeout=30_000)
         page.wait_for_timeout(500)
         told: dict[str, Any] = camera.send(
             "Page.captureScreenshot", {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True}

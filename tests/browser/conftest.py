@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.looking import Look
 from tests.captures import CAPTURES, frames
 from tests.flows.harness import Running, command, serve
 from tests.recorded import GOLDEN
+from tools.chromium import find_chromium, opened_chromium
 
 HOMES = ("demo", "captures", "empty")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+    if find_chromium() is None:
         assert not os.environ.get("CI"), "CI has to install Chromium"
         pytest.skip("there is no Chromium on this machine")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with opened_chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
-from tools.screenshots import BUSY, TABS
+from tools.chromium import IS_STILL
+from tools.screenshots import TABS
 
 __all__ = ["NARROW", "TABS", "WIDE", "Look"]
 
@@ -52,7 +53,7 @@ class Look:
         """Wait until nothing loads any more; what was just changed is drawn, and asked for, one frame later."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.page.wait_for_selector("main h1, main h2, main [data-panel]", state="attached", timeout=20_000)
-        self.page.wait_for_function(BUSY, timeout=20_000)
+        self.page.wait_for_function(IS_STILL, timeout=20_000)
 
     def states(self) -> dict[str, str]:
         """The state of each panel."""
