@@ -13,7 +13,8 @@ from tests.flows.harness import Running
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 LOOKS = [(WIDE, False), (NARROW, True)]
-ALL_LOOKS = [(width, dark) for width in (NARROW, 768, WIDE, 3840) for dark in (False, True)]
+SMALLEST = 360  # pixels: the smallest a telephone has
+ALL_LOOKS = [(width, dark) for width in (SMALLEST, NARROW, 768, WIDE, 3840) for dark in (False, True)]
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
