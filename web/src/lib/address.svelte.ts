@@ -13,6 +13,7 @@ const OWN = new Set([
   'q',
   'order',
   'hide',
+  'light',
   'panel',
   'figure',
   'split',

@@ -11,6 +11,7 @@ const AXIS = 22;
 const LEAST = 2; // pixels of a bar that took no time that anybody told
 const NEAR = 4; // pixels beside a bar that still point at it
 const PER_TICK = 76;
+const DIMMED = 0.2; // of what is not highlighted
 
 export interface PlacedLane extends Lane {
   readonly top: number;
@@ -66,6 +67,8 @@ export function barAt(scene: Scene, x: number, y: number): Bar | null {
 
 export interface Marks {
   readonly picked: number;
+  /** Places in the timeline that stand out against the others; null: all are alike. */
+  readonly light: ReadonlySet<number> | null;
   /** What is being dragged over, in pixels. */
   readonly drag: { readonly from: number; readonly to: number } | null;
 }
@@ -83,7 +86,14 @@ export function paint(canvas: HTMLCanvasElement, scene: Scene, theme: Theme, mar
   for (const lane of scene.lanes) {
     pen.fillStyle = theme.line;
     pen.fillRect(0, lane.top + lane.height - 0.5, width, 1);
-    for (const bar of lane.bars) paintBar(pen, bar, lane, scene, theme, bar.place === marks.picked);
+    const isLit = (bar: Bar): boolean => marks.light === null || marks.light.has(bar.place);
+    // What stands out is painted last: where many bars share a pixel it has to be seen.
+    const bars = marks.light === null ? lane.bars : [...lane.bars].sort((one, two) => +isLit(one) - +isLit(two));
+    for (const bar of bars) {
+      pen.globalAlpha = isLit(bar) ? 1 : DIMMED;
+      paintBar(pen, bar, lane, scene, theme, bar.place === marks.picked);
+    }
+    pen.globalAlpha = 1;
   }
   if (marks.drag) {
     pen.globalAlpha = 0.2;
