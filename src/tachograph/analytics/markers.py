@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from tachograph.analytics.compile import answer, filter_conditions, local_time
 from tachograph.analytics.dimensions import DIMENSIONS, Fact
@@ -59,6 +59,7 @@ from rates
 """
 
 _Seen = tuple[str | None, str | None, datetime]  # agent, version or model, the first time
+_Name = TypeVar("_Name", bound=str | None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,6 @@ class _Marker:
     version: str | None = None
     before: str | None = None  # the version or the model that was there until then
     changes: tuple[Mapping[str, Any], ...] = ()  # of a price
-
-    def as_json(self) -> dict[str, Any]:
-        """Its fields."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def markers(store: Store, scope: Scope) -> Mapping[str, Any]:
@@ -117,7 +114,7 @@ def markers(store: Store, scope: Scope) -> Mapping[str, Any]:
     found.sort(key=lambda one: (one.at, one.kind, one.agent or "", one.model or "", one.text))
     shown = found[-MOST_MARKERS:]
     return {
-        "markers": [one.as_json() for one in shown],
+        "markers": [asdict(one) for one in shown],
         "left_out": left_out + len(found) - len(shown),
         "reasons": reasons,
     }
@@ -126,28 +123,34 @@ def markers(store: Store, scope: Scope) -> Mapping[str, Any]:
 MARKERS = Question(make=markers)
 
 
-def _releases(seen: Iterable[_Seen], window: Window) -> list[_Marker]:
+def _earliest(seen: Iterable[tuple[_Name, datetime]]) -> dict[_Name, datetime]:
+    """When each of the names was first seen."""
+    first: dict[_Name, datetime] = {}
+    for name, at in seen:
+        first[name] = min(at, first.get(name, at))
+    return first
+
+
+def _releases(seen: Sequence[_Seen], window: Window) -> list[_Marker]:
     """Versions that are newer than all before; and agents that came later than the others."""
-    first: dict[str, datetime] = {}
-    of_agent: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    first = _earliest((agent, at) for agent, _, at in seen if agent is not None)
+    of_agent: dict[str | None, list[tuple[datetime, tuple[int, ...], str]]] = defaultdict(list)
     for agent, version, at in seen:
-        if agent is not None:
-            first[agent] = min(at, first.get(agent, at))
-            if version is not None:
-                of_agent[agent].append((at, version))
+        if version is not None:
+            of_agent[agent].append((at, _parts(version), version))
     beginning = min(first.values(), default=window.end)
     found = []
-    for agent, begun in first.items():
+    for named, begun in first.items():
         if beginning is not None and begun >= beginning + _SETTLING_IN:
-            found.append(_Marker(at=begun, kind="agent_release", text=f"{_short(agent)} was first used", agent=agent))
+            found.append(_Marker(at=begun, kind="agent_release", text=f"{_short(named)} was first used", agent=named))
         newest: str | None = None
-        for at, version in sorted(of_agent[agent], key=lambda entry: (entry[0], _parts(entry[1]), entry[1])):
-            if newest is not None and _parts(version) <= _parts(newest):
+        for at, parts, version in sorted(of_agent[named]):
+            if newest is not None and parts <= _parts(newest):
                 continue  # somebody has an older one still
             if newest is not None and at >= begun + _SETTLING_IN:
-                text = f"{_short(agent)} {_short(version)} was first seen, after {_short(newest)}"
+                text = f"{_short(named)} {_short(version)} was first seen, after {_short(newest)}"
                 found.append(
-                    _Marker(at=at, kind="agent_release", text=text, agent=agent, version=version, before=newest)
+                    _Marker(at=at, kind="agent_release", text=text, agent=named, version=version, before=newest)
                 )
             newest = version
     return [one for one in found if _is_in(one.at, window)]
@@ -160,14 +163,11 @@ def _bounded(releases: Sequence[_Marker]) -> list[_Marker]:
     return [one for one in releases if one.before is None or _parts(one.version)[:2] != _parts(one.before)[:2]]
 
 
-def _first_uses(seen: Iterable[_Seen], window: Window) -> list[_Marker]:
-    first: dict[str | None, datetime] = {}
-    rows = list(seen)
-    for agent, _, at in rows:
-        first[agent] = min(at, first.get(agent, at))
+def _first_uses(seen: Sequence[_Seen], window: Window) -> list[_Marker]:
+    first = _earliest((agent, at) for agent, _, at in seen)
     return [
         _Marker(at=at, kind="model", text=f"{_short(model)} was first used{_by(agent)}", agent=agent, model=model)
-        for agent, model, at in rows
+        for agent, model, at in seen
         if model is not None and _is_in(at, window) and at >= first[agent] + _SETTLING_IN
     ]
 
@@ -199,9 +199,7 @@ def _price_changes(store: Store, scope: Scope, window: Window, seen: Iterable[_S
     """Where one period of the price table follows another, for models that were used before it and in the window."""
     query = Query(metrics=("requests",), by=("model",), filters=scope.filters, window=window)
     models = {model for model, requests in answer(store, query).rows if model is not None and requests}
-    first: dict[str | None, datetime] = {}
-    for _, model, at in seen:
-        first[model] = min(at, first.get(model, at))
+    first = _earliest((model, at) for _, model, at in seen)
     periods: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for model, *period in store.query(Statement(name="plain rates", sql=_PRICES)).rows:
         if model in models and model in first:
