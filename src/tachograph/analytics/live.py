@@ -63,7 +63,13 @@ def last_number(store: Store, settled: int) -> int:
 
 
 def records_between(
-    store: Store, after: int, upto: int, *, limit: int, filters: Mapping[str, Sequence[str | None]] | None = None
+    store: Store,
+    after: int,
+    upto: int,
+    *,
+    limit: int,
+    filters: Mapping[str, Sequence[str | None]] | None = None,
+    people: bool = True,
 ) -> list[dict[str, Any]]:
     """The next records after one number, up to another, in order; what a record does not say is left out.
 
@@ -72,6 +78,7 @@ def records_between(
         after, upto: the first excluded, the last included.
         limit: at most so many.
         filters: values to keep, as stored, by the names in FILTERS; None is unknown.
+        people: False leaves it untold whose records they are.
 
     Raises:
         QueryError, StoreError
@@ -80,11 +87,12 @@ def records_between(
     conditions = ["seq > $after", "seq <= $upto"]
     for name, values in (filters or {}).items():
         conditions.append(among(FILTERS[name], values, bound, name))
-    columns = ", ".join(FIELDS.values())
+    fields = {name: column for name, column in FIELDS.items() if people or name != "user"}
+    columns = ", ".join(fields.values())
     sql = f"select {columns} from events where {' and '.join(conditions)} order by seq limit {int(limit)}"  # noqa: S608 - names of ours
     rows = store.query(Statement(name="live_records", sql=sql, parameters=bound), max_rows=limit).rows
     return [
-        {name: _told(name, cell) for name, cell in zip(FIELDS, row, strict=True) if cell is not None} for row in rows
+        {name: _told(name, cell) for name, cell in zip(fields, row, strict=True) if cell is not None} for row in rows
     ]
 
 

@@ -12,7 +12,7 @@ from tachograph.analytics.eval.sessions import ask_sessions
 from tachograph.analytics.parameters import names_in
 from tachograph.analytics.query import Window, parse_window
 from tachograph.analytics.report import build_report
-from tachograph.analytics.scope import Make, Scope
+from tachograph.analytics.scope import Make, Scope, refuse_people
 from tachograph.analytics.zones import find_zone
 from tachograph.pipeline.privacy_state import DEFAULT_STATE, AsksPrivacy
 from tachograph.ports import Clock, Result, Statement
@@ -94,7 +94,10 @@ class StoreAnswers:
 
     def report(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Totals and breakdowns; parameters since, until, range, tz, by. Raises QueryError."""
-        made = build_report(self._store, self._window(parameters), names_in(parameters.get("by", "")))  # type: ignore[arg-type]
+        by = names_in(parameters.get("by", ""))
+        if not self._compares_people():
+            refuse_people(by)
+        made = build_report(self._store, self._window(parameters), by)  # type: ignore[arg-type]
         return {**self._in_clear(made.as_json()), "demo": self._demo, "privacy": self.privacy()}
 
     def query(self, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -126,7 +129,7 @@ class StoreAnswers:
         filters by what is of a session as a whole. Raises QueryError.
         """  # noqa: D205 - one sentence
         scope = self.scope(parameters)
-        result = ask_sessions(self._store, scope.window, scope.filters)  # type: ignore[arg-type]
+        result = ask_sessions(self._store, scope.window, scope.filters, people=scope.compares_people)  # type: ignore[arg-type]
         return {**self._in_clear(_table(result)), "window": scope.window.as_text(), "demo": self._demo}
 
     def ask(self, name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -137,12 +140,18 @@ class StoreAnswers:
         return {**made, "window": scope.window.as_text(), "demo": self._demo}
 
     def scope(self, parameters: Mapping[str, str], *, own: frozenset[str] = frozenset()) -> Scope:
-        """What parameters say: those in `own` are the question's, the window's are known, all others are filters."""
+        """What parameters say: those in `own` are the question's, the window's are known, all others are filters.
+
+        Raises QueryError, also where the preset forbids to narrow a question to single people.
+        """
+        compares_people = self._compares_people()
         filters = {
             FILTER_NAMES.get(name, name): self._values(name, text)
             for name, text in parameters.items()
             if name not in own and name not in WINDOW
         }
+        if not compares_people:
+            refuse_people(filters)
         return Scope(
             window=self._window(parameters),
             now_us=self._clock.now_us(),
@@ -150,8 +159,11 @@ class StoreAnswers:
             parameters={name: text for name, text in parameters.items() if name in own},
             monthly_budget_microusd=self._monthly_budget_microusd,
             daily_budget_microusd=self._daily_budget_microusd,
-            compares_people=self._privacy().in_force.preset is not Preset.STRICT,
+            compares_people=compares_people,
         )
+
+    def _compares_people(self) -> bool:
+        return self._privacy().in_force.preset is not Preset.STRICT
 
     def make(self, make: Make, scope: Scope) -> dict[str, Any]:
         """What `make` answers, in JSON values, with clear names where the owner chose to see them. Raises QueryError."""

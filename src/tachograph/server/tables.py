@@ -8,7 +8,7 @@ from tachograph.analytics.compare import compare, window_before
 from tachograph.analytics.parameters import MOST_OFFSET, names_in, whole_number
 from tachograph.analytics.pieces import PIECES, Piece
 from tachograph.analytics.query import Query
-from tachograph.analytics.scope import Scope
+from tachograph.analytics.scope import Scope, refuse_people
 from tachograph.analytics.table import MOST_ROWS, Table, TableQuestion, about_columns, ask_table, parse_order
 from tachograph.ports import Store
 from tachograph_sdk.errors import QueryError
@@ -53,6 +53,8 @@ def _question(scope: Scope) -> TableQuestion:
         filters=scope.filters,
         window=scope.window,
     )
+    if not scope.compares_people:
+        refuse_people(query.by)
     return TableQuestion(
         query=query,
         grain=grain,

@@ -13,7 +13,7 @@ from tachograph.analytics.compile import answer, ask, half_up
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.metrics.metric import Metric, measured
 from tachograph.analytics.query import Query
-from tachograph.analytics.scope import Scope
+from tachograph.analytics.scope import NO_PEOPLE, Scope
 from tachograph.ports import Store
 
 __all__ = ["TOP", "costs", "model_costs", "token_trend"]
@@ -67,7 +67,8 @@ def costs(store: Store, scope: Scope) -> Mapping[str, Any]:
     (total,) = answer(store, _query(scope, (*sums, "sessions", "unpriced_requests"))).records()
     points = answer(store, _query(scope, sums, grain)).records()
     models = answer(store, _query(scope, (*sums, "sessions", "requests"), "model")).records()
-    people = answer(store, _query(scope, ("cost_microusd", "total_tokens", "sessions"), "user")).records()
+    spent = ("cost_microusd", "total_tokens", "sessions")
+    people = answer(store, _query(scope, spent, "user")).records() if scope.compares_people else []
     whole = total["cost_microusd"]
     data = {
         "total_cost_usd": whole / 1e6,
@@ -96,7 +97,8 @@ def costs(store: Store, scope: Scope) -> Mapping[str, Any]:
             for row in sorted(filter(_is_used, people), key=_by_cost("user"))[:TOP]
         ],
     }
-    return reasoned(data, _WHY, {"total_cost_usd": note} if (note := unpriced(total["unpriced_requests"])) else {})
+    notes = {"total_cost_usd": note} if (note := unpriced(total["unpriced_requests"])) else {}
+    return reasoned(data, _WHY, notes if scope.compares_people else {**notes, "top_users_by_cost": NO_PEOPLE})
 
 
 def token_trend(store: Store, scope: Scope) -> Mapping[str, Any]:

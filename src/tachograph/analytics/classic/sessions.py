@@ -10,7 +10,7 @@ from typing import Any, Final
 from tachograph.analytics.classic.reasons import reasoned
 from tachograph.analytics.classic.selecting import conditions
 from tachograph.analytics.running import running_sql
-from tachograph.analytics.scope import Scope
+from tachograph.analytics.scope import NO_PEOPLE, Scope
 from tachograph.analytics.windowed import used
 from tachograph.ports import Statement, Store
 
@@ -78,7 +78,7 @@ def list_sessions(store: Store, scope: Scope) -> Mapping[str, Any]:
             "total_pages": -(-int(total) // limit),
         },
     }
-    return reasoned(data, {f"sessions.{name}": reason for name, reason in _WHY.items()})
+    return reasoned(data, {f"sessions.{name}": reason for name, reason in _why(scope).items()})
 
 
 def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
@@ -91,7 +91,11 @@ def one_session(store: Store, scope: Scope) -> Mapping[str, Any]:
     if not found:
         return {"session": None}
     (session, *_) = found
-    return {"session": reasoned(session, _WHY)}
+    return {"session": reasoned(session, _why(scope))}
+
+
+def _why(scope: Scope) -> Mapping[str, str]:
+    return _WHY if scope.compares_people else {**_WHY, "user_id": NO_PEOPLE}
 
 
 def active_sql(parameters: dict[str, Any], now: datetime) -> str:
@@ -117,7 +121,7 @@ def _shaped(store: Store, scope: Scope, rows: Sequence[Mapping[str, Any]]) -> li
         shaped.append(
             {
                 "id": row["id"],
-                "user_id": row["who"],
+                "user_id": scope.person(row["who"]),
                 "start_time": zone.as_text(row["began"]),
                 "end_time": zone.as_text(row["ended"]) if is_over else None,
                 "duration_seconds": int((row["ended"] - row["began"]).total_seconds()) if is_over else None,

@@ -14,7 +14,7 @@ from tachograph.analytics.compile import answer, ask
 from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.metrics.metric import Metric, measured
 from tachograph.analytics.query import Query
-from tachograph.analytics.scope import Scope
+from tachograph.analytics.scope import NO_PEOPLE, Scope
 from tachograph.ports import Store
 
 __all__ = ["code_generation", "productivity"]
@@ -49,7 +49,7 @@ def productivity(store: Store, scope: Scope) -> Mapping[str, Any]:
     grain = grain_of(scope.window)
     (total,) = answer(store, _query(scope, (*_WORK, "files_changed"))).records()
     points = answer(store, _query(scope, _WORK, grain)).records()
-    people = answer(store, _query(scope, _WORK, "user")).records()
+    people = answer(store, _query(scope, _WORK, "user")).records() if scope.compares_people else []
     places = answer(store, _query(scope, ("sessions",), "repository")).records()
     data = {
         **{f"total_{name}": total[name] for name in _WORK},
@@ -72,7 +72,7 @@ def productivity(store: Store, scope: Scope) -> Mapping[str, Any]:
     sessions = f"{nowhere} active session{'' if nowhere == 1 else 's'}"
     notes = {"active_repositories": f"of {sessions} no source says the repository"} if nowhere else {}
     why = {"files_changed": METRICS["files_changed"].reason or "", "top_contributors.user_email": NO_PERSON}
-    return reasoned(data, why, notes)
+    return reasoned(data, why, notes if scope.compares_people else {**notes, "top_contributors": NO_PEOPLE})
 
 
 def code_generation(store: Store, scope: Scope) -> Mapping[str, Any]:

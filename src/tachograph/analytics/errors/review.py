@@ -232,7 +232,7 @@ def _session(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     return {
         "session": row["session_id"],
         "agent": row["agent"],
-        "user": row["user_id"] if scope.compares_people else None,
+        "user": scope.person(row["user_id"]),
         "project": row["project"],
         "started_at": zone.as_text(row["started_at"]),
         "ended_at": zone.as_text(row["ended_at"]),

@@ -99,13 +99,16 @@ left join called c on c.session_id = w.session_id and c.agent = w.agent
 """
 
 
-def ask_sessions(store: Store, window: Window, filters: Mapping[str, Sequence[str | None]]) -> Result:
+def ask_sessions(
+    store: Store, window: Window, filters: Mapping[str, Sequence[str | None]], *, people: bool = True
+) -> Result:
     """The sessions that began within the window, in order of their beginning.
 
     Args:
         store: where they are.
         window: of their beginning.
         filters: values to keep by dimension, as stored; None among them keeps what is unknown.
+        people: False leaves it untold whose sessions they are: `user_id` is null.
 
     Raises:
         UnknownDimension: a filter is not of a session as a whole; the message lists what is.
@@ -124,4 +127,8 @@ def ask_sessions(store: Store, window: Window, filters: Mapping[str, Sequence[st
         f"select * from ({_SESSIONS.format(window=begun)}) every "  # noqa: S608 - names of ours
         f"where {' and '.join(kept) or '1 = 1'} order by started_at, session_id"
     )
-    return store.query(Statement(name="eval_sessions", sql=sql, parameters=parameters), max_rows=MOST_SESSIONS)
+    found = store.query(Statement(name="eval_sessions", sql=sql, parameters=parameters), max_rows=MOST_SESSIONS)
+    if people:
+        return found
+    who = found.columns.index("user_id")
+    return Result(columns=found.columns, rows=[(*row[:who], None, *row[who + 1 :]) for row in found.rows])

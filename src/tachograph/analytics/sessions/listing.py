@@ -81,7 +81,7 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
     else:
         counted = f"select count(*) as n from ({chosen}) whole"  # noqa: S608 - fixed text
         total = int(store.query(Statement(name="sessions_in_all", sql=counted, parameters=parameters)).rows[0][0])
-    rows = [session_row(record, scope.window.zone) for record in records]
+    rows = [session_row(record, scope) for record in records]
     models = _models(store, records)
     for row in rows:
         row["models"] = models.get((row["id"], row["agent"]), [])
@@ -93,7 +93,7 @@ def list_sessions(store: Store, scope: Scope) -> dict[str, Any]:
         "offset": offset,
         "next_offset": after if rows and after < total else None,
         "order": order,
-        "reasons": reasons_in(rows),
+        "reasons": reasons_in(rows, scope),
     }
 
 

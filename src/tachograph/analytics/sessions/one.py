@@ -161,14 +161,14 @@ def show_session(store: Store, scope: Scope) -> dict[str, Any]:
         "start": record["started_at"],
         "end": record["ended_at"],
     }
-    row = session_row(record, zone)
+    row = session_row(record, scope)
     counts = _ask(store, "entries_of_session", _COUNTS, own)
     total = sum(int(entry["n"]) for entry in counts if entry["entry_kind"] in kinds)
     entries = _timeline(store, own, kinds, limit, offset, zone)
     after = offset + len(entries)
     return {
         "session": row,
-        "reasons": reasons_in([row]),
+        "reasons": reasons_in([row], scope),
         "score": _score(record),
         "models": _split(store, own, "model", _OF_REQUESTS),
         "query_sources": _split(store, own, "query_source", _OF_REQUESTS),

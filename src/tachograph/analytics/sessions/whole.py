@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tachograph.analytics.compile import half_up
-from tachograph.analytics.zones import Zone
+from tachograph.analytics.scope import NO_PEOPLE, Scope
 
 __all__ = ["FORMULA", "PART_REASONS", "WEIGHTS", "WHOLE", "reasons_in", "session_row"]
 
@@ -71,15 +71,16 @@ WHOLE: Final = f"""
 """A query with a row for each session, after what goes in the place of {where}."""
 
 
-def session_row(record: Mapping[str, Any], zone: Zone) -> dict[str, Any]:
+def session_row(record: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     """One session for people and programs. Times are of the zone; costs in whole micro-dollars, null: nobody knows."""
+    zone = scope.window.zone
     known = record["known_nanousd"]
     cost = None if known is None else half_up(int(known))
     begun, ended = record["started_at"], record["ended_at"]
     return {
         "id": record["session_id"],
         "agent": record["agent"],
-        "user": record["user_id"],
+        "user": scope.person(record["user_id"]),
         "organization": record["organization_id"],
         "project": record["project"],
         "repository": record["repository"],
@@ -132,6 +133,7 @@ PART_REASONS: Final[Mapping[str, str]] = {
 """Why a part of a score can be null."""
 
 
-def reasons_in(rows: list[dict[str, Any]]) -> dict[str, str]:
+def reasons_in(rows: list[dict[str, Any]], scope: Scope) -> dict[str, str]:
     """Why fields are null, by field, of those that are null in any of these rows."""
-    return {name: told for name, told in _REASONS.items() if any(row[name] is None for row in rows)}
+    reasons = _REASONS if scope.compares_people else {**_REASONS, "user": NO_PEOPLE}
+    return {name: told for name, told in reasons.items() if any(row[name] is None for row in rows)}

@@ -173,7 +173,10 @@ class Feed:
             told["upto"] = upto = min(last, place.seq + PAGE_REACH)
             if last == place.seq:
                 return {}
-            return {"records": records_between(store, place.seq, upto, limit=PAGE_RECORDS, filters=filters)}
+            people = scope.compares_people
+            return {
+                "records": records_between(store, place.seq, upto, limit=PAGE_RECORDS, filters=filters, people=people)
+            }
 
         records = self._answers.make(make, scope).get("records", [])
         now, last = told["now"], told["last"]
