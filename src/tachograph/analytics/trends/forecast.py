@@ -6,7 +6,7 @@ import calendar
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from threading import Lock
@@ -37,10 +37,6 @@ class Score:
     scaled_error: float | None  # mean absolute error over that of the last week repeated; below 1 is better than that
     reason: str | None = None  # why there is none
 
-    def as_json(self) -> dict[str, Any]:
-        """Its fields."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathDay:
@@ -53,10 +49,6 @@ class PathDay:
     day_value: float  # by which the month grows on that day; of the running one with what is there
     day_low: float  # 80 % interval of that day alone: these do not add up to the month's
     day_high: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Its fields."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +69,8 @@ class Forecast:
     reason: str | None = None  # always None: see Refusal
 
     def as_json(self) -> dict[str, Any]:
-        """Its fields; the path as a list of objects."""
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**told, "score": self.score and self.score.as_json(), "path": [point.as_json() for point in self.path]}
+        """Its fields, those of the score and of each day of the path too."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
