@@ -14,6 +14,7 @@ const OWN = new Set([
   'order',
   'hide',
   'light',
+  'at',
   'panel',
   'figure',
   'split',
@@ -133,7 +134,8 @@ class Address {
 
 export const address = new Address();
 
-function decoded(part: string): string {
+/** What was encoded for an address; as it stands where that is broken. */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

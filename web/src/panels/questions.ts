@@ -6,6 +6,8 @@ import Anomalies from './questions/Anomalies.svelte';
 import { anomaliesSheet, nothingStandsOut } from './questions/anomalies';
 import Budget from './questions/Budget.svelte';
 import { budgetSheet } from './questions/budget';
+import Concurrency from './questions/Concurrency.svelte';
+import { concurrencySheet } from './questions/concurrency';
 import Errors from './questions/Errors.svelte';
 import { errorsSheet } from './questions/errors';
 import Forecast from './questions/Forecast.svelte';
@@ -38,6 +40,7 @@ function kind<A>(
 export const QUESTIONS: Readonly<Record<string, Kind>> = {
   anomalies: kind(Anomalies, anomaliesSheet, nothingStandsOut),
   budget: kind(Budget, budgetSheet, () => false),
+  concurrency: kind(Concurrency, concurrencySheet, ({ whole }) => whole.peak === 0),
   errors: kind(Errors, errorsSheet),
   forecast: kind(Forecast, forecastSheet, ({ forecasts }) => forecasts.length === 0),
   markers: kind(Markers, markersSheet, noMarkers),

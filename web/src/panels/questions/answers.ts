@@ -19,4 +19,5 @@ export type Errors = AnswerTo<'errors'>;
 export type ErrorClass = Errors['classes'][number];
 export type Review = AnswerTo<'review'>;
 export type Retention = AnswerTo<'retention'>;
+export type Concurrency = AnswerTo<'concurrency'>;
 export type TimeMarkers = AnswerTo<'markers'>;

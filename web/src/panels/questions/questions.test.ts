@@ -1,5 +1,5 @@
 import { render } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { csvOf, type DashboardAbout, type PanelAbout } from '../../lib/answers';
 import { about } from '../../lib/about.svelte';
 import { live } from '../../lib/live.svelte';
@@ -13,10 +13,27 @@ import { cohortRows } from './retention';
 import * as sample from './samples';
 import { directionTone, directionWords, pWords, slopeUnit, untoldAlike, weekdayWords } from './trends';
 
+// What charts are drawn with is not in the page of tests.
+vi.mock('../../charts/engine', () => ({
+  init: () => ({ on() {}, getZr: () => ({ on() {} }), resize() {}, dispose() {} }),
+}));
+beforeAll(() => {
+  vi.stubGlobal('matchMedia', () => new EventTarget());
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    },
+  );
+});
+afterAll(() => vi.unstubAllGlobals());
+
 const { BUDGET, FORECAST, REFUSED, HOSTILE } = sample;
 const ANSWERS: Readonly<Record<string, unknown>> = {
   anomalies: sample.ANOMALIES,
   budget: BUDGET,
+  concurrency: sample.CONCURRENCY,
   errors: sample.ERRORS,
   forecast: sample.FORECASTS,
   markers: {
@@ -49,7 +66,7 @@ describe('every question', () => {
     expect(container.textContent).not.toContain('null');
   });
 
-  it.each(['anomalies', 'errors', 'review', 'markers', 'trends', 'forecast'])(
+  it.each(['anomalies', 'errors', 'review', 'markers', 'trends', 'forecast', 'concurrency'])(
     '%s does tell the hostile name',
     (name) => {
       const { component } = QUESTIONS[name]!;

@@ -1,6 +1,6 @@
 /** Answers of the API for tests: small, with what is hostile and what is not known. */
 
-import type { Anomalies, Budget, Errors, Forecasts, Retention, Review, Trends } from './answers';
+import type { Anomalies, Budget, Concurrency, Errors, Forecasts, Retention, Review, Trends } from './answers';
 
 export const HOSTILE = '<img src=x onerror=alert(1)>"\'&,\u202e=cmd|x';
 
@@ -303,3 +303,38 @@ export const RETENTION = {
   window,
   demo: true,
 } as unknown as Retention;
+
+export const CONCURRENCY = {
+  grain: 'day',
+  idle_minutes: 30,
+  whole: {
+    peak: 3,
+    peak_at: '2026-11-02T09:30:00Z',
+    session_seconds: 9000,
+    busy_seconds: 6000,
+    shared_seconds: 1500,
+    mean: 1.5,
+  },
+  pieces: [
+    {
+      piece: '2026-11-02',
+      peak: 3,
+      peak_at: '2026-11-02T09:30:00Z',
+      session_seconds: 9000,
+      busy_seconds: 6000,
+      shared_seconds: 1500,
+      mean: 1.5,
+    },
+    { piece: '2026-11-03', peak: 0, peak_at: null, session_seconds: 0, busy_seconds: 0, shared_seconds: 0, mean: null },
+  ],
+  at: {
+    moment: '2026-11-02T09:30:00Z',
+    count: 3,
+    sessions: [{ session: 's_1', agent: HOSTILE, project: null }],
+    left_out: 2,
+  },
+  unplaced: { reported_sessions: 2, unnamed_requests: 0 },
+  reason: null,
+  window,
+  demo: true,
+} as unknown as Concurrency;

@@ -10,12 +10,6 @@ import { sinceStart } from './timeline';
 
 const PER_LABEL = 90; // pixels
 
-/** What kinds of charts are given that show an answer of metrics; this one shows a session. */
-export const NO_ANSWER = { answer: {}, panel: {}, metrics: new Map(), more: {}, overlays: {} } as unknown as Omit<
-  Input,
-  'theme' | 'width' | 'off'
->;
-
 /** A chart of this session; times are told in the zone. */
 export function drawCost(told: OneSession, zone: string | undefined): Draw {
   const start = Date.parse(told.session.started_at);
