@@ -1,5 +1,6 @@
 /** Nested areas, as large as their figure. A click leaves the outermost part out, so that the rest is seen better. */
 
+import { decoded } from '../lib/address.svelte';
 import { exact, format, formatMetric, formatName, type Unit } from '../lib/format';
 import { addsUp, sumKnown } from './adding';
 import { inkOn, mix } from './colours';
@@ -222,12 +223,4 @@ function tipOf(tile: Placed | undefined, unit: Unit, metric: string, whole: numb
 function summarize(tops: readonly Tile[], unit: Unit, metric: string): string {
   const parts = tops.slice(0, 5).map(({ name, value }) => `${name} ${exact(value, unit)}`);
   return `${metric}: ${parts.join(', ')}${tops.length > 5 ? `, and ${tops.length - 5} more` : ''}.`;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -12,6 +12,11 @@ export class Problem extends Error {
     this.hint = hint;
     this.status = status;
   }
+
+  /** Whatever was thrown: what is none of these is a fault of the page itself. */
+  static of(error: unknown): Problem {
+    return error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
+  }
 }
 
 export type Parameters = readonly (readonly [string, string])[];

@@ -41,7 +41,7 @@ export class Resource<T> {
       if (abort.signal.aborted) return;
       // What answers another question, such as without a filter, must not stand there as if it answered this one.
       if (this.data !== null && questionOf(url) !== questionOf(this.answered)) this.data = null;
-      this.problem = error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
+      this.problem = Problem.of(error);
     } finally {
       if (this.#abort === abort) this.pending = false;
     }

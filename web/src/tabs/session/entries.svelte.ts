@@ -60,7 +60,7 @@ export class Entries {
       this.entries = entries.slice(0, MOST_ENTRIES);
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.problem = error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
+      this.problem = Problem.of(error);
     } finally {
       if (this.#abort === abort) this.pending = false;
     }

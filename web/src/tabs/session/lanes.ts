@@ -1,7 +1,7 @@
 /** Where each entry of a session stands in a picture over time: lanes by what it is, rows where things overlap, pauses folded. */
 
 import type { Entry } from './entries.svelte';
-import { isBad, isChosen, type Choice } from './timeline';
+import { isBad, isChosen, KIND_NAMES, KINDS, type Choice } from './timeline';
 
 /** Time in which nothing happened is drawn no wider than this. */
 const PAUSE_MS = 120_000;
@@ -66,25 +66,19 @@ export function lanesOf(entries: readonly Entry[], choice: Choice): Lane[] {
     lane.spots.push({ place, entry, ...spanOf(entry) });
     found.set(id, lane);
   });
-  const order = (id: string) => (ORDER.includes(id) ? ORDER.indexOf(id) : 2.5);
+  const order = (id: string) => {
+    const at = KINDS.findIndex((kind) => kind === id);
+    return at < 0 ? 2.5 : at; // subagents: after the session's own requests and tools
+  };
   return [...found]
     .sort(([one], [two]) => order(one) - order(two))
     .map(([id, { name, spots }]) => stacked(id, name, spots));
 }
 
-const ORDER = ['prompt', 'request', 'tool_call', 'compaction', 'outcome'];
-const NAMES: Readonly<Record<string, string>> = {
-  prompt: 'Prompts',
-  request: 'Requests',
-  tool_call: 'Tools',
-  compaction: 'Compactions',
-  outcome: 'Changes',
-};
-
 /** A subagent's requests and tools have a lane of their own; beyond some, they share one. */
 function laneOf(entry: Entry, known: Set<string>): [string, string] {
   const isWork = entry.kind === 'request' || entry.kind === 'tool_call';
-  if (!isWork || !entry.subagent) return [entry.kind, NAMES[entry.kind] ?? entry.kind];
+  if (!isWork || !entry.subagent) return [entry.kind, KIND_NAMES[entry.kind] ?? entry.kind];
   if (!known.has(entry.subagent) && known.size >= MOST_SUBAGENTS) return ['subagent', 'Other subagents'];
   known.add(entry.subagent);
   return [`subagent ${entry.subagent}`, entry.subagent];

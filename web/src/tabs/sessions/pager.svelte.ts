@@ -111,7 +111,7 @@ export class Pager<Row extends Named> {
       this.problem = null;
       return place < 0 ? 0 : place - first;
     } catch (error) {
-      if (round === this.#round) this.problem = problemOf(error);
+      if (round === this.#round) this.problem = Problem.of(error);
       return 0;
     } finally {
       this.pending -= 1;
@@ -148,7 +148,7 @@ export class Pager<Row extends Named> {
       this.#pages = pages;
       this.problem = null;
     } catch (error) {
-      if (!abort.signal.aborted && round === this.#round) this.problem = problemOf(error);
+      if (!abort.signal.aborted && round === this.#round) this.problem = Problem.of(error);
     } finally {
       this.pending -= 1;
       if (this.#asked.get(page) === abort) this.#asked.delete(page);
@@ -192,8 +192,4 @@ function placeIn<Row extends Named>(pages: ReadonlyMap<number, readonly Row[]>, 
     if (at >= 0) return page * PAGE + at;
   }
   return -1;
-}
-
-function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
 }

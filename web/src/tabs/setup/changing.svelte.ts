@@ -57,7 +57,7 @@ export class Changing<T extends Change, Order extends object> {
     try {
       return await pageKey.change<T>(this.#url, body);
     } catch (error) {
-      this.problem = error instanceof Problem ? error : new Problem('This page has a fault.', { hint: String(error) });
+      this.problem = Problem.of(error);
       return null;
     } finally {
       this.pending = false;
