@@ -23,12 +23,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 class Look:
     """One window. `complaints` are errors and warnings of the console, faults of scripts, and requests that failed."""
 
-    def __init__(self, browser: Browser, *, width: int = WIDE, dark: bool = False) -> None:
+    def __init__(self, browser: Browser) -> None:
         self._context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            locale="en-US",
+            viewport={"width": WIDE, "height": 900}, color_scheme="light", reduced_motion="reduce", locale="en-US"
         )
         self.complaints: list[str] = []
         self.hosts: set[str] = set()
@@ -82,7 +79,7 @@ class Look:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"fault: {error}"))
         page.on("requestfailed", self._failed)
-        page.on("request", lambda request: self._asked(request))
+        page.on("request", self._asked)
         page.on("response", self._answered)
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -36,8 +36,9 @@ def highlights(store: Store, scope: Scope) -> Mapping[str, Any]:
     """The figures; the filters of the scope narrow all of it but the budget. Raises QueryError.
 
     `before` is the window of the same length that ends where this one begins, whole months and days of the zone as such,
-    and as much of it as is over of this one; null where this one has no beginning, or has not begun. `course` is the cost by day (or week, or month), with 0 where there was none.
-    `reasons` says why a figure or a part of the score is null. `sentences` are three, see `sentences.three_sentences`.
+    and as much of it as is over of this one; null where this one has no beginning, or has not begun. `course` is the cost
+    by day (or week, or month), with 0 where there was none. `reasons` says why a figure or a part
+    of the score is null. `sentences` are three, see `sentences.three_sentences`.
     """
     before = _before(scope)
     asked = (*COMPARED, "unpriced_requests")  # of which the sentences have to know

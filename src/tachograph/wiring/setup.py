@@ -80,11 +80,10 @@ def told_of(plan: TelemetryPlan, *, changed: bool) -> dict[str, Any]:
 class OwnSetup:
     """What the server's Setup page may see and change: the user's own Claude Code, for scope `user`."""
 
-    def __init__(self, home: Home, *, environ: Mapping[str, str] | None = None, program: str | None = None) -> None:
+    def __init__(self, home: Home, *, environ: Mapping[str, str] | None = None) -> None:
         self._home = home
         # There is no project: a server stands in no folder that means anything to an agent.
         self._places = ClaudePlaces.of(user_environment() if environ is None else environ, home.root)
-        self._program = program
         self._one_change = threading.Lock()
         self._found: tuple[float, list[dict[str, Any]]] | None = None
 
@@ -162,7 +161,7 @@ class OwnSetup:
 
     def _install(self, dry_run: bool, allow: bool | None) -> dict[str, Any]:
         plan = plan_install(
-            self._places, self._home.root, scope="user", program=find_program(self._program),
+            self._places, self._home.root, scope="user", program=find_program(),
             records=self._home.plugin_record,
         )  # fmt: skip
         endpoint = receiver_of(self._home).http
@@ -183,9 +182,7 @@ class OwnSetup:
 
     def _remove(self, dry_run: bool) -> dict[str, Any]:
         records = self._home.plugin_record
-        removal = plan_removal(
-            self._places, self._home.root, records=records, program=find_program(self._program), keep_data=False
-        )
+        removal = plan_removal(self._places, self._home.root, records=records, program=find_program(), keep_data=False)
         failed: tuple[str, ...] = ()
         if not dry_run and removal.is_change:
             failed = remove(removal, keys=self._home.hook_keys, records=records).refused

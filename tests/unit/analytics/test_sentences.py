@@ -36,8 +36,8 @@ def request(days_ago: float, usd: float | None = 1.0, **more: Any) -> Any:
     return make_event(at_us=NOW_US - int(days_ago * DAY_US), **{**fields, **more})
 
 
-def every_day(days: int, usd: float = 2.0, **more: Any) -> list[Any]:
-    return [request(day, usd + 0.1 * (day % 5), **more) for day in range(1, days + 1)]
+def every_day(days: int, **more: Any) -> list[Any]:
+    return [request(day, 2.0 + 0.1 * (day % 5), **more) for day in range(1, days + 1)]
 
 
 def sentences(events: list[Any], **asked: str) -> list[dict[str, Any]]:

@@ -64,11 +64,9 @@ def command_line(words: Sequence[str]) -> str:
     return " ".join(("claude", "plugin", *words))
 
 
-def find_program(given: str | None = None, *, home: Path | None = None) -> ClaudeProgram | None:
+def find_program(given: str | None = None) -> ClaudeProgram | None:
     """The `claude` that was named, else the one on PATH, else one where installers put it. None where none answers."""
-    places = [Path.home() if home is None else home]
-    names: list[str] = [given] if given else ["claude", *(str(root / tail) for root in places for tail in _ELSEWHERE)]
-    for name in names:
+    for name in [given] if given else ["claude", *(str(Path.home() / tail) for tail in _ELSEWHERE)]:
         path = shutil.which(name)
         if path is None:
             continue
