@@ -9,7 +9,7 @@ describe('that what is shown is of earlier', () => {
 
   it('is said with when, why and what to do', () => {
     const problem = new Problem('The server does not answer.', { hint: 'Start it.' });
-    expect(told(Date.now() - 5 * 60_000, problem)).toBe('As of 5 min ago: The server does not answer. Start it.');
+    expect(told(Date.now() - 7_200_500, problem)).toBe('As of 2 h 00 min ago: The server does not answer. Start it.');
   });
 
   it('is not said where nothing is wrong', () => expect(told(0, null)).toBe(''));
