@@ -190,7 +190,8 @@ def received(request: Request, parts: Parts, tz: Tz = None) -> Any:
 def setup(request: Request, parts: Parts, tz: Tz = None) -> Any:
     """For every agent: histories found, settings to copy, what came in; and how Claude Code is wired."""
     told = parts.answers.ask("received", given_in(request))
-    addresses = {name: parts.addresses().get(name) for name in ("http", "otlp_http", "otlp_grpc")}
+    listens = parts.addresses()
+    addresses = {name: listens.get(name) for name in ("http", "otlp_http", "otlp_grpc")}
     http, grpc = addresses["otlp_http"], addresses["otlp_grpc"]
     known = {one.agent for one in SETUPS}
     found = parts.setup.histories()
