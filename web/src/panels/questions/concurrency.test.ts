@@ -22,6 +22,10 @@ describe('sessions at the same time', () => {
     expect(bars({ at: '2026-11-02T09:30:00Z' })[0]?.itemStyle).toHaveProperty('borderWidth');
   });
 
+  it('are drawn with what the page has loaded', () => {
+    expect(read(drawn().option).series.map(({ type }) => type)).toEqual(['bar', 'line']);
+  });
+
   it('have a mean only where a time is known', () => {
     expect(concurrencySheet(CONCURRENCY).rows.map((row) => row[3])).toEqual([1.5, null]);
     expect(sharedPart(CONCURRENCY.whole)).toBe(0.25);

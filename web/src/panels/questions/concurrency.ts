@@ -58,61 +58,66 @@ export function drawTogether(answer: Concurrency, more: Place['more']): Draw {
   const { pieces, grain } = answer;
   const isMany = pieces.length > 10;
   const tip = (at: number): Tip => tipOf(pieces[at], answer);
-  return ({ theme }: Input): Drawing => ({
-    height: 220,
-    points: pieces.length,
-    along: 'x',
-    moments: pieces.map(({ piece }) => spanOfPiece(piece, grain)),
-    summary: summarize(answer),
-    tell: (at) => tellTip(tip(at)),
-    follow: (at) => {
-      const moment = pieces[at]?.peak_at;
-      return moment ? { more: { ...more, at: moment } } : null;
-    },
-    option: {
-      animation: false,
-      grid: { left: 4, right: 12, top: 10, bottom: 4, outerBoundsMode: 'same' },
-      xAxis: {
-        type: 'category',
-        data: pieces.map(({ piece }) => pieceLabel(piece, grain, isMany)),
-        axisLine: { lineStyle: { color: theme.line } },
-        axisTick: { show: false },
-        axisLabel: { color: theme.soft, hideOverlap: true },
+  return ({ theme, width }: Input): Drawing => {
+    const dash = Math.max(4, Math.min(20, (width / Math.max(pieces.length, 1)) * 0.6));
+    return {
+      height: 220,
+      points: pieces.length,
+      along: 'x',
+      moments: pieces.map(({ piece }) => spanOfPiece(piece, grain)),
+      summary: summarize(answer),
+      tell: (at) => tellTip(tip(at)),
+      follow: (at) => {
+        const moment = pieces[at]?.peak_at;
+        return moment ? { more: { ...more, at: moment } } : null;
       },
-      yAxis: valueAxis('count', answer.whole.peak, theme),
-      tooltip: {
-        ...tipBox(theme),
-        trigger: 'axis',
-        axisPointer: { type: 'shadow' },
-        formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
+      option: {
+        animation: false,
+        grid: { left: 4, right: 12, top: 10, bottom: 4, outerBoundsMode: 'same' },
+        xAxis: {
+          type: 'category',
+          data: pieces.map(({ piece }) => pieceLabel(piece, grain, isMany)),
+          axisLine: { lineStyle: { color: theme.line } },
+          axisTick: { show: false },
+          axisLabel: { color: theme.soft, hideOverlap: true },
+        },
+        yAxis: valueAxis('count', answer.whole.peak, theme),
+        tooltip: {
+          ...tipBox(theme),
+          trigger: 'axis',
+          axisPointer: { type: 'shadow' },
+          formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
+        },
+        series: [
+          {
+            type: 'bar',
+            barMaxWidth: 32,
+            barMinHeight: 2,
+            emphasis: { disabled: true },
+            data: pieces.map(({ peak, peak_at }) => ({
+              value: peak || null,
+              itemStyle: {
+                color: theme.series[0],
+                borderRadius: 2,
+                ...(peak_at !== null && peak_at === more['at'] ? { borderColor: theme.ink, borderWidth: 2 } : {}),
+              },
+            })),
+          },
+          {
+            type: 'line', // of which only the marks are drawn: no value lies between two pieces
+            symbol: 'rect',
+            symbolSize: [dash, 3],
+            showSymbol: true,
+            lineStyle: { width: 0 },
+            silent: true,
+            color: theme.ink,
+            z: 3,
+            data: pieces.map(({ mean }) => mean),
+          },
+        ],
       },
-      series: [
-        {
-          type: 'bar',
-          barMaxWidth: 32,
-          barMinHeight: 2,
-          emphasis: { disabled: true },
-          data: pieces.map(({ peak, peak_at }) => ({
-            value: peak || null,
-            itemStyle: {
-              color: theme.series[0],
-              borderRadius: 2,
-              ...(peak_at !== null && peak_at === more['at'] ? { borderColor: theme.ink, borderWidth: 2 } : {}),
-            },
-          })),
-        },
-        {
-          type: 'scatter',
-          symbol: 'rect',
-          symbolSize: [14, 3],
-          silent: true,
-          color: theme.ink,
-          z: 3,
-          data: pieces.map(({ mean }) => mean),
-        },
-      ],
-    },
-  });
+    };
+  };
 }
 
 function tipOf(one: Piece | undefined, { grain, window }: Concurrency): Tip {
