@@ -331,8 +331,8 @@ def same(left: Any, right: Any) -> bool:
     return left == right
 
 
-def compare(store: DuckDBStore, clickhouse: Clickhouse, query: Query) -> int:
-    ours, theirs = answer(store, query), answer(clickhouse, query)  # type: ignore[arg-type]
+def compare(store: DuckDBStore, clickhouse: Clickhouse, query: Query, *, untold: bool = False) -> int:
+    ours, theirs = (answer(s, query, untold=untold) for s in (store, clickhouse))  # type: ignore[arg-type]
     assert list(ours.columns) == list(theirs.columns) == [*query.by, *query.metrics]
     key = lambda row: [(cell is not None, str(cell)) for cell in row[: len(query.by)]]  # noqa: E731
     left, right = sorted(ours.rows, key=key), sorted(theirs.rows, key=key)
@@ -392,6 +392,21 @@ def test_filters_keep_the_same_rows(store, clickhouse):
         metrics = [m for m in ("requests", "total_tokens", "cost_usd")]  # noqa: C416
         some += compare(store, clickhouse, Query(metrics=metrics, by=["model"], filters={name: kept}))
     assert some > 10
+
+
+def test_outcomes_of_which_nobody_told_what_is_asked_for_are_unknown_on_both(store, clickhouse):
+    metrics = [name for name, metric in METRICS.items() if "model" in dimensions_of(metric)]
+    asked = {"model": ["opus"], "language": ["never seen"], "user": ["u_1"], "file": ["f_1"], "project": ["p_1", "p_2"]}
+    unknown = 0
+    for name, values in asked.items():
+        possible = [metric for metric in metrics if name in dimensions_of(METRICS[metric])]
+        for by in ([], ["day"], ["agent"]):
+            for first in range(0, len(possible), 25):
+                query = Query(metrics=possible[first : first + 25], by=by, filters={name: values})
+                compare(store, clickhouse, query, untold=True)
+        lines = Query(metrics=["lines_added", "lines_net"], filters={name: values})
+        unknown += answer(store, lines, untold=True).rows == [(None, None)]
+    assert unknown
 
 
 def test_two_dimensions_and_all_totals_at_once(store, clickhouse):

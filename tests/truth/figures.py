@@ -7,7 +7,7 @@ for is taken. A metric without a function here fails the tests, so that none is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ class Asked:
     start: datetime | None = None
     end: datetime | None = None
     zone: str = "UTC"
+    untold: bool = False  # null where outcomes were found only without what a filter asks for
 
 
 def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]]:
@@ -58,14 +59,43 @@ def answer(facts: Facts, asked: Asked) -> dict[tuple[Any, ...], dict[str, Value]
         fact = chosen[name] = _fact_of(name, wanted)
         if fact not in by_fact:
             by_fact[fact] = _grouped(facts[fact], asked)
-    keys = {key for groups in by_fact.values() for key in groups}
+    missed = _missed(facts["outcomes"], asked) if asked.untold and "outcomes" in by_fact else {}
+    keys = {key for groups in (*by_fact.values(), missed) for key in groups}
     if not asked.by:
         keys = {()}
     cells = {
         key: {name: _FIGURES[name][chosen[name]](by_fact[chosen[name]].get(key, Rows())) for name in measured}
         for key in keys
     }
-    return {key: {name: _made(name, cells[key], list(cells.values())) for name in asked.metrics} for key in keys}
+    unknown = {
+        key: {
+            name
+            for name in measured
+            if chosen[name] == "outcomes"
+            and not cells[key][name]
+            and _FIGURES[name]["outcomes"](missed.get(key, Rows()))
+        }
+        for key in keys
+    }
+    return {
+        key: {
+            name: None
+            if unknown[key].intersection(MADE[name].parts if name in MADE else (name,))
+            else _made(name, cells[key], list(cells.values()))
+            for name in asked.metrics
+        }
+        for key in keys
+    }
+
+
+def _missed(rows: Iterable[Row], asked: Asked) -> dict[tuple[Any, ...], Rows]:
+    """What the filters would keep if it had been told: outcomes in which a dimension that is asked for is null."""
+    wide = {
+        name: [*values, None] if values and name not in TIMES and name not in asked.by else values
+        for name, values in asked.filters.items()
+    }
+    kept = {id(row) for group in _grouped(rows, asked).values() for row in group}
+    return _grouped((row for row in rows if id(row) not in kept), replace(asked, filters=wide))
 
 
 def value_of(facts: Facts, name: str, **asked: Any) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +44,7 @@ def differences(store: DuckDBStore, facts: rows.Facts, asked: Asked) -> list[str
     window = Window(start=asked.start, end=asked.end, zone=find_zone(asked.zone))
     texts = {name: [None if v is None else str(v) for v in values] for name, values in asked.filters.items()}
     query = Query(metrics=asked.metrics, by=asked.by, filters=texts, window=window)
-    told = {row[: len(asked.by)]: row[len(asked.by) :] for row in answer(store, query).rows}
+    told = {row[: len(asked.by)]: row[len(asked.by) :] for row in answer(store, query, untold=asked.untold).rows}
     true = figures.answer(facts, asked)
     nothing = {name: figures.value_of_nothing(name) for name in asked.metrics}
     out = []
@@ -131,9 +132,38 @@ def test_filtered_by_every_dimension(store, facts, dimension):
         found = {row[dimension] for rows_ in facts.values() for row in rows_ if dimension in row}
         kept = sorted((value for value in found if value is not None), key=str)
         for values in (kept[-2:], [None, *kept[:1]]):
-            assert not differences(
-                store, facts, Asked(metrics=names, filters={dimension: values}, start=start, end=end)
-            )
+            asked = Asked(metrics=names, filters={dimension: values}, start=start, end=end)
+            assert not differences(store, facts, asked)
+            assert not differences(store, facts, replace(asked, untold=True))
+
+
+def test_outcomes_of_which_no_source_told_what_is_asked_for(store, facts):
+    """Also beside other facts, split, and by two filters; some of it is unknown, some is not, or this looks at nothing."""
+    names = [
+        "lines_added",
+        "lines_net",
+        "code_churn",
+        "commits",
+        "active_seconds",
+        "files_changed",
+        "cost_per_commit_usd",
+    ]
+    unknown = 0
+    for dimension in ("model", "language", "file", "project", "user", "tool"):
+        possible = [name for name in names if goes_with(name, dimension)]
+        found = sorted({str(row[dimension]) for row in facts["outcomes"] if row[dimension] is not None})
+        for value in (*found[:1], "never seen"):
+            for by, more in (([], {}), (["day"], {}), (["agent"], {"organization": ["o_0000000000000001"]})):
+                plain = Asked(metrics=possible, by=by, filters={dimension: [value], **more})
+                asked = replace(plain, untold=True)
+                assert not differences(store, facts, asked)
+                true, before = figures.answer(facts, asked), figures.answer(facts, plain)
+                unknown += sum(
+                    cell is None and before.get(key, {}).get(name) == 0
+                    for key, row in true.items()
+                    for name, cell in row.items()
+                )
+    assert unknown > 50
 
 
 def test_two_dimensions_and_two_filters_together(store, facts):

@@ -115,7 +115,7 @@ def compare(store: Store, query: Query, rows: Sequence[Sequence[Any]], *, now: d
     filters = {name: to_before.filter(name, values) for name, values in query.filters.items()}
     split = len(query.by)
     asked = replace(query, window=before, filters=filters, limit=None)
-    found = {tuple(row[:split]): tuple(row[split:]) for row in answer(store, asked).rows}
+    found = {tuple(row[:split]): tuple(row[split:]) for row in answer(store, asked, untold=True).rows}
     nothing = tuple(METRICS[name].empty for name in query.metrics)
     matched: list[tuple[Any, ...] | None] = []
     for row in rows:

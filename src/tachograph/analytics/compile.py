@@ -20,6 +20,7 @@ from tachograph.analytics.local_time import LocalTime
 from tachograph.analytics.metrics import METRICS, Metric, dimensions_of, part_of
 from tachograph.analytics.query import Query, Window
 from tachograph.analytics.spelling import hint_of
+from tachograph.analytics.untold import TOLD, may_be_untold, untold_in, untold_sql
 from tachograph.analytics.windowed import among, used
 from tachograph.analytics.zones import UTC_ZONE, Zone
 from tachograph.ports import Result, Statement, Store
@@ -45,13 +46,16 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _LONG = timedelta(days=3 * 365)  # of a longer window the store is asked what it holds: three years are six changes
 
 
-def answer(store: Store, query: Query, *, timeout_s: float = 30.0, max_rows: int = 100_000) -> Result:
+def answer(
+    store: Store, query: Query, *, untold: bool = False, timeout_s: float = 30.0, max_rows: int = 100_000
+) -> Result:
     """Ask the store and shape the cells.
 
     Costs in whole micro-dollars or dollars, empty sums as their metric says, days as 2026-11-20, hours with the offset
-    of the window's zone.
+    of the window's zone. `untold`: null instead of 0 where filters may have missed what no source told, see untold.py.
     """
-    return ask(store, query, [_metric(name) for name in query.metrics], timeout_s=timeout_s, max_rows=max_rows)
+    metrics = [_metric(name) for name in query.metrics]
+    return ask(store, query, metrics, untold=untold, timeout_s=timeout_s, max_rows=max_rows)
 
 
 def ask(
@@ -60,20 +64,30 @@ def ask(
     metrics: Sequence[Metric],
     *,
     arrange: Callable[[str], str] = lambda sql: sql,
+    untold: bool = False,
     timeout_s: float = 30.0,
     max_rows: int = 100_000,
 ) -> Result:
     """The answer for these metrics instead of those the query names; `arrange` makes the statement's text into another
-    with the same columns.
+    with the same columns; `untold` as of `answer`.
     """  # noqa: D205 - one sentence
-    statement = _compile(query, metrics, extent_of(store, query, metrics))
+    statement = _compile(query, metrics, extent_of(store, query, metrics), untold)
     statement = replace(statement, sql=arrange(statement.sql))
     raw = store.query(statement, timeout_s=timeout_s, max_rows=max_rows)
     shapes: list[Dimension | Metric] = [*[DIMENSIONS[name] for name in query.by], *metrics]
     zone = query.window.zone
+    wanted = _wanted(query) if untold else []
+    doubted = {metric.name for metric in metrics if untold and may_be_untold(metric, query, wanted)}
+    is_null = [isinstance(shape, Metric) and shape.name in doubted for shape in shapes]
     return Result(
         columns=raw.columns,
-        rows=[tuple(_shape(shape, cell, zone) for shape, cell in zip(shapes, row, strict=True)) for row in raw.rows],
+        rows=[
+            tuple(
+                None if cell is None and unknown else _shape(shape, cell, zone)
+                for shape, cell, unknown in zip(shapes, row, is_null, strict=True)
+            )
+            for row in raw.rows
+        ],
     )
 
 
@@ -109,12 +123,13 @@ select min(first_hour), max(last_hour) from (
 """
 
 
-def compile_query(query: Query, extent: Extent | None = None) -> Statement:
+def compile_query(query: Query, extent: Extent | None = None, *, untold: bool = False) -> Statement:
     """One statement with the dimensions first, then the metrics, ordered by the dimensions.
 
     Args:
         query: what is asked.
         extent: what the store holds, for local times in windows without ends; without it 1970 to 2100.
+        untold: as of `answer`.
 
     Raises:
         UnknownMetric, UnknownDimension: a name is not in the registry, or a metric cannot be split or filtered that way;
@@ -122,10 +137,10 @@ def compile_query(query: Query, extent: Extent | None = None) -> Statement:
     """
     if not query.metrics:
         raise QueryError("no metric is asked for", hint=f"metrics are: {', '.join(METRICS)}")
-    return _compile(query, [_metric(name) for name in query.metrics], extent)
+    return _compile(query, [_metric(name) for name in query.metrics], extent, untold)
 
 
-def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> Statement:
+def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None, untold: bool) -> Statement:
     if not metrics:
         raise QueryError("none of the metrics can be split and filtered that way", hint="leave a filter out")
     if len({metric.name for metric in metrics}) != len(metrics):
@@ -143,11 +158,20 @@ def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None) -> 
     parameters: dict[str, Any] = {}
     grain = _grain(wanted, measured)
     local = local_time(query.window, grain, extent, parameters)
-    parts = [_part(fact, indexes, measured, by, query, local, grain, parameters) for fact, indexes in facts.items()]
+    missed = {fact: untold_in(fact, query) if untold else () for fact in facts}
+    has_told = any(missed.values())
+    parts = [
+        _part(fact, indexes, measured, by, query, local, grain, parameters, missed[fact] if has_told else None)
+        for fact, indexes in facts.items()
+    ]
     keys = ", ".join(f"k{i}" for i in range(len(by)))
-    values = {metric.name: (f"max(v{i})", metric) for i, metric in enumerate(measured)}
+    doubts = {metric.name: untold_sql(f"v{i}") for i, metric in enumerate(measured) if missed[fact_for(metric, wanted)]}
+    values = {
+        metric.name: (f"max(case when {TOLD} = 1 then v{i} end)" if metric.name in doubts else f"max(v{i})", metric)
+        for i, metric in enumerate(measured)
+    }
     outer = [f"k{i} as {d.name}" for i, d in enumerate(by)]
-    outer += [f"{_outer(metric, values)} as {metric.name}" for metric in metrics]
+    outer += [f"{_outer(metric, values, doubts)} as {metric.name}" for metric in metrics]
     sql = f"select {', '.join(outer)}\nfrom (\n" + "\n    union all\n".join(parts) + "\n) stacked"
     if by:
         order = ", ".join(d.order(f"k{i}") for i, d in enumerate(by))
@@ -168,8 +192,20 @@ def _measured(metrics: Sequence[Metric]) -> list[Metric]:
     return list(found.values())
 
 
-def _outer(metric: Metric, values: Mapping[str, tuple[str, Metric]]) -> str:
-    """A metric's column in the outer select: the value of its part of the stack, or what is made of several."""
+def _outer(metric: Metric, values: Mapping[str, tuple[str, Metric]], doubts: Mapping[str, str]) -> str:
+    """A metric's column in the outer select: the value of its part of the stack, or what is made of several.
+
+    Null where the value, or one that it is made of, is in doubt, and then 0 where nothing was found.
+    """
+    text = _made(metric, values)
+    about = [f"({doubts[name]})" for name in metric.parts or (metric.name,) if name in doubts]
+    if not about:
+        return text
+    shown = text if metric.empty is None else f"coalesce({text}, {metric.empty})"
+    return f"case when {' or '.join(about)} then null else {shown} end"
+
+
+def _made(metric: Metric, values: Mapping[str, tuple[str, Metric]]) -> str:
     if not metric.made_of:
         return values[metric.name][0]
     text = metric.made_of
@@ -226,18 +262,29 @@ def _part(
     local: LocalTime,
     grain: Grain | None,
     parameters: dict[str, Any],
+    missed: Sequence[str] | None,
 ) -> str:
+    """One fact's part of the stack. `missed`: filters that may miss rows, which are kept then, as not told; None: no
+    part of the stack has such.
+    """  # noqa: D205 - one sentence
     columns = [f"{_expression(d, fact, local)} as k{i}" for i, d in enumerate(by)]
     for index, metric in enumerate(measured):
         value = _local(metric.sql[fact], local) if index in indexes else "null"
         columns.append(f"{value} as v{index}")
     source, conditions = source_of(fact, query.window, parameters, local, grain)
-    conditions = [*conditions, *filter_conditions(fact, query, local, parameters)]
+    kept = dict(zip(query.filters, filter_conditions(fact, query, local, parameters), strict=True))
+    groups = [str(i + 1) for i in range(len(by))]
+    if missed is not None:
+        found = " and ".join(kept[name] for name in missed)
+        columns.append(f"case when {found} then 1 else 0 end as {TOLD}" if missed else f"1 as {TOLD}")
+        groups += [str(len(columns))] if missed else []
+        kept |= {name: f"({kept[name]} or ({_expression(DIMENSIONS[name], fact, local)}) is null)" for name in missed}
+    conditions = [*conditions, *kept.values()]
     sql = f"    select {', '.join(columns)}\n    from {source}"  # noqa: S608 - registry names only
     if conditions:
         sql += f"\n    where {' and '.join(conditions)}"
-    if by:
-        sql += f"\n    group by {', '.join(str(i + 1) for i in range(len(by)))}"
+    if groups:
+        sql += f"\n    group by {', '.join(groups)}"
     return sql
 
 

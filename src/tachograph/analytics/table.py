@@ -11,9 +11,10 @@ from typing import Any, Literal
 from tachograph.analytics.compile import ask, compile_query, extent_of
 from tachograph.analytics.coverage import PARTS, compact, rests_on_usage
 from tachograph.analytics.dimensions import DIMENSIONS
-from tachograph.analytics.metrics import METRICS, reasons_of
+from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.pieces import PIECES, Piece, fitting, pieces_of
 from tachograph.analytics.query import Query
+from tachograph.analytics.untold import may_be_untold, reasons_in
 from tachograph.ports import Result, Statement, Store
 from tachograph_sdk.errors import QueryError, QueryTooLarge
 
@@ -80,11 +81,11 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
     width = len(query.by) + len(metrics)
     in_store = question.grain is None and (question.limit is not None or question.order)
     if in_store:
-        full = ask(store, query, asked, arrange=lambda sql: _arranged(sql, question))
+        full = ask(store, query, asked, arrange=lambda sql: _arranged(sql, question), untold=True)
         total = _count(store, question, len(full.rows))
         whole = list(ask(store, replace(query, by=()), PARTS).rows[0]) if has_usage else []
     else:
-        full = ask(store, query, asked)
+        full = ask(store, query, asked, untold=True)
         whole = [sum(column) for column in zip(*(row[width:] for row in full.rows), strict=True)]
         if question.grain is not None:
             full = _in_order(_filled(full, question, now), question)
@@ -96,7 +97,7 @@ def ask_table(store: Store, question: TableQuestion, *, now: datetime) -> Table:
         total_rows=total,
         coverage=compact(whole or [0] * len(PARTS)) if has_usage else None,
         row_coverage=[compact(row[width:]) for row in full.rows] if has_usage else None,
-        reasons=_reasons(query.metrics, rows, len(query.by)),
+        reasons=_reasons(query, rows),
         question=question,
     )
 
@@ -139,8 +140,11 @@ def _check_order(question: TableQuestion) -> None:
 def _arranged(sql: str, question: TableQuestion) -> str:
     """A page of what the statement answers. Rows that are alike in what is ordered by are in the order of dimensions."""
     keys = []
+    query = question.query
+    wanted = [DIMENSIONS[name] for name in (*query.by, *query.filters)]
     for order in question.order:
-        empty = METRICS[order.column].empty if order.column in METRICS else None
+        metric = METRICS.get(order.column)
+        empty = None if metric is None or may_be_untold(metric, query, wanted) else metric.empty
         column = order.column if empty is None else f"coalesce({order.column}, {empty})"
         column = DIMENSIONS[column].order(column) if column in DIMENSIONS else column
         keys.append(f"{column} {'desc' if order.falling else 'asc'} nulls last")
@@ -160,7 +164,7 @@ def _count(store: Store, question: TableQuestion, on_page: int) -> int:
         return question.offset + on_page
     query = question.query
     metrics = [METRICS[name] for name in query.metrics]
-    statement = compile_query(query, extent_of(store, query, metrics))
+    statement = compile_query(query, extent_of(store, query, metrics), untold=True)
     sql = f"select count(*) as n from (\n{statement.sql}\n) answered"  # noqa: S608 - a statement of ours
     counted = store.query(Statement(name="rows_of_" + statement.name, sql=sql, parameters=statement.parameters))
     return int(counted.rows[0][0])
@@ -210,9 +214,10 @@ def _page(rows: Sequence[tuple[Any, ...]], question: TableQuestion) -> Sequence[
     return rows[question.offset : end]
 
 
-def _reasons(metrics: Sequence[str], rows: Sequence[tuple[Any, ...]], split: int) -> dict[str, str]:
-    unknown = [name for place, name in enumerate(metrics, split) if any(row[place] is None for row in rows)]
-    return reasons_of(unknown, {})
+def _reasons(query: Query, rows: Sequence[tuple[Any, ...]]) -> Mapping[str, str]:
+    split = len(query.by)
+    unknown = [name for place, name in enumerate(query.metrics, split) if any(row[place] is None for row in rows)]
+    return reasons_in(query, unknown)
 
 
 def about_columns(query: Query) -> list[dict[str, Any]]:
