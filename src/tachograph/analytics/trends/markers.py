@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time
 from typing import Any, Literal
 
-from tachograph.analytics.compile import answer
-from tachograph.analytics.query import Query, Window
+from tachograph.analytics.markers import markers
+from tachograph.analytics.query import Window
 from tachograph.analytics.scope import Scope
-from tachograph.ports import Statement, Store
+from tachograph.analytics.trends.series import ONE_DAY
+from tachograph.ports import Store
 from tachograph_sdk.errors import UnknownDimension
 
 __all__ = ["NEAR_DAYS", "Marker", "find_markers", "markers_near"]
 
 NEAR_DAYS = 3  # before or after
-_PRICES = """
-select r.model, r.from_at
-from rates r join rates p on p.model = r.model and p.until_at = r.from_at
-where r.from_at is not null
-group by 1, 2 order by 2, 1
-"""
+
+Kind = Literal["price_change", "new_model", "new_agent_version"]
+
+_KINDS: Mapping[str, Kind] = {"price": "price_change", "model": "new_model", "agent_release": "new_agent_version"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,61 +28,37 @@ class Marker:
     """Something that began on a day."""
 
     day: date
-    kind: Literal["price_change", "new_model", "new_agent_version"]
+    kind: Kind
     name: str  # the model, or agent and version
     text: str  # in words
 
     def as_json(self) -> dict[str, Any]:
         """Its fields."""
-        return {"day": self.day, "kind": self.kind, "name": self.name, "text": self.text}
+        return asdict(self)
 
 
 def find_markers(store: Store, scope: Scope, first: date, last: date) -> list[Marker]:
-    """What was new from the first to the last day, both included, in order.
-
-    A model or version is new on the first day that the whole store has of it, under the filters asked for; not on the
-    store's own first day. A price is one of a model that was used.
-    """
-    models = _first_days(store, scope, "requests", ("model",))
-    versions = _first_days(store, scope, "sessions", ("agent", "agent_version"))
+    """What was new from the first to the last day of the zone, both included, in order: by the rules of `markers`."""
+    zone = scope.window.zone
+    start, end = (zone.utc_of(datetime.combine(day, time())) for day in (first, last + ONE_DAY))
+    window = Window(start=start, end=min(end, scope.window.end or end), zone=zone)
+    try:
+        told = markers(store, replace(scope, window=window))["markers"]
+    except UnknownDimension:
+        return []
     found = [
-        Marker(day=day, kind="new_model", name=name, text=f"{name} was first used")
-        for (name,), day in _new(models, first, last)
+        Marker(day=zone.local_of(one["at"]).date(), kind=_KINDS[one["kind"]], name=_name(one), text=one["text"])
+        for one in told
+        if one["kind"] != "model" or one["before"] is None  # one that leads now was new before
     ]
-    found += [
-        Marker(day=day, kind="new_agent_version", name=f"{agent} {version}", text=f"{agent} {version} was first seen")
-        for (agent, version), day in _new(versions, first, last)
-    ]
-    for model, from_at in store.query(Statement(name="price changes", sql=_PRICES)).rows:
-        if (model,) in models and first <= from_at.date() <= last:
-            text = f"the price of {model} changed"
-            found.append(Marker(day=from_at.date(), kind="price_change", name=model, text=text))
     return sorted(found, key=lambda marker: (marker.day, marker.kind, marker.name))
 
 
-def markers_near(day: date, markers: Sequence[Marker]) -> list[Marker]:
+def markers_near(day: date, found: Sequence[Marker]) -> list[Marker]:
     """Those within NEAR_DAYS of a day, the nearest first."""
-    near = [marker for marker in markers if abs((marker.day - day).days) <= NEAR_DAYS]
+    near = [marker for marker in found if abs((marker.day - day).days) <= NEAR_DAYS]
     return sorted(near, key=lambda marker: abs((marker.day - day).days))
 
 
-def _first_days(store: Store, scope: Scope, metric: str, by: Sequence[str]) -> dict[tuple[str, ...], date]:
-    """When each was first there, in all that is stored until the window's end; empty where it cannot be narrowed so."""
-    window = Window(end=scope.window.end, zone=scope.window.zone)
-    try:
-        rows = answer(store, Query(metrics=[metric], by=[*by, "day"], filters=scope.filters, window=window)).rows
-    except UnknownDimension:
-        return {}
-    first: dict[tuple[str, ...], date] = {}
-    for *names, day, count in rows:
-        if count and None not in names:
-            key, at = tuple(str(name) for name in names), date.fromisoformat(day)
-            first[key] = min(at, first.get(key, at))
-    return first
-
-
-def _new(firsts: dict[tuple[str, ...], date], first: date, last: date) -> list[tuple[tuple[str, ...], date]]:
-    beginning = min(
-        firsts.values(), default=date.max
-    )  # nobody knows since when there was what was there from the start
-    return [(key, day) for key, day in firsts.items() if first <= day <= last and day > beginning]
+def _name(one: Mapping[str, Any]) -> str:
+    return str(one["model"] or " ".join(filter(None, (one["agent"], one["version"]))))
