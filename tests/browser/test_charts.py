@@ -98,5 +98,6 @@ def test_a_cell_opens_as_many_sessions_as_it_counts(demo: Running, look: Look) -
     weekday, hour = name.split(", ")
     chips = look.page.get_by_role("list", name="Filters that are set").inner_text()
     assert (weekday in chips, hour in chips) == (True, True), chips
+    assert look.page.locator("[data-session]").count() == count
     assert re.search(rf"(?<![\d,]){count} sessions", look.page.inner_text("main"))
     assert look.complaints == []
