@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (  # name, and where the command is; loa
     ("top", "tachograph.cli.top:top"),
     ("trends", "tachograph.cli.trends:trends"),
     ("errors", "tachograph.cli.errors:errors"),
+    ("concurrency", "tachograph.cli.concurrency:concurrency"),
     ("query", "tachograph.cli.query:query"),
     ("statusline", "tachograph.cli.statusline:statusline"),
     ("explain", "tachograph.cli.explain:explain"),

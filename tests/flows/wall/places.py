@@ -99,6 +99,8 @@ def commands_of(home: Path) -> dict[str, bytes]:
         "explain",
         "prices check",
         "trends --json",
+        "concurrency",
+        "concurrency --json",
         "errors --json",
         "top --once",
     ):
