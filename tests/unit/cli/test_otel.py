@@ -131,6 +131,8 @@ def test_the_status_says_what_is_set_where_and_what_counts(user: User, tmp_path:
     (user.project / ".claude" / "settings.json").write_text('{"env": {"OTEL_LOGS_EXPORTER": "none"}}')
     told = user.run("otel", "status", "--json").json
     assert (told["state"], told["missing"]) == ("elsewhere", ["OTEL_LOGS_EXPORTER"]), "but they can switch it off"
+    (user.project / ".claude" / "settings.json").write_text('{"env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}')
+    assert user.run("otel", "status", "--json").json["state"] == "off", "all of it"
     (user.project / ".claude" / "settings.json").unlink()
     (tmp_path / "managed.json").write_text('{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://company.example"}}')
     told = user.run("otel", "status", "--json").json
