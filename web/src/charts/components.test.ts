@@ -128,6 +128,23 @@ describe('a chart', () => {
   });
 });
 
+it('a chart whose points are not as far apart as their numbers shows the one that it tells', async () => {
+  const times = [0, 50, 7_000];
+  const draw = () => ({
+    option: {},
+    summary: '',
+    points: times.length,
+    along: 'x' as const,
+    where: (at: number) => times[at] ?? 0,
+    tell: (at: number) => `after ${times[at]} ms`,
+  });
+  render(Chart, { draw, input: input('bars'), label: 'Cost of a session' });
+  await loaded();
+  await fireEvent.keyDown(screen.getByRole('application'), { key: 'End' });
+  expect(document.querySelector('[aria-live]')?.textContent).toBe('after 7000 ms');
+  expect(made.actions.at(-1)).toMatchObject({ type: 'showTip', x: 70_000 });
+});
+
 describe('charts over time', () => {
   const course = (pieces: readonly string[], grain = 'day') =>
     inputOf(

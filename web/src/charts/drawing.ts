@@ -74,6 +74,8 @@ export interface Drawing {
   readonly across?: number;
   /** Whole columns (x) or rows (y) are pointed at, not single marks. */
   readonly along?: 'x' | 'y';
+  /** Where a point is on its axis, where that is not its number. */
+  readonly where?: (at: number) => number;
   /** Of each point the time that it is of: what is pointed at here is marked in other charts, and the other way about. */
   readonly moments?: readonly Span[];
   /** What the tool tip of a point says, as one text. */

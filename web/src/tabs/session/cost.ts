@@ -23,6 +23,7 @@ export function drawCost(told: OneSession, zone: string | undefined): Draw {
     height: 290,
     points: times.length,
     along: 'x',
+    where: (at) => (times[at] ?? start) - start,
     tell: text,
     summary: points.length
       ? `From nothing at the start to ${exact(costs.at(-1), 'usd')} and ${exact(tokens.at(-1), 'tokens')} at the end.`
