@@ -159,10 +159,14 @@ def _compile(query: Query, metrics: Sequence[Metric], extent: Extent | None, unt
     grain = _grain(wanted, measured)
     local = local_time(query.window, grain, extent, parameters)
     missed = {fact: untold_in(fact, query) if untold else () for fact in facts}
-    has_told = any(missed.values())
+    told = (f", 1 as {TOLD}", f", 0 as {TOLD}") if any(missed.values()) else ("", "")
     parts = [
-        _part(fact, indexes, measured, by, query, local, grain, parameters, missed[fact] if has_told else None)
+        _part(fact, indexes, measured, by, query, local, grain, parameters, told[0]) for fact, indexes in facts.items()
+    ]
+    parts += [
+        _part(fact, indexes, measured, by, query, local, grain, parameters, told[1], missed[fact])
         for fact, indexes in facts.items()
+        if missed[fact]
     ]
     keys = ", ".join(f"k{i}" for i in range(len(by)))
     doubts = {metric.name: untold_sql(f"v{i}") for i, metric in enumerate(measured) if missed[fact_for(metric, wanted)]}
@@ -262,29 +266,29 @@ def _part(
     local: LocalTime,
     grain: Grain | None,
     parameters: dict[str, Any],
-    missed: Sequence[str] | None,
+    told: str,
+    missed: Sequence[str] = (),
 ) -> str:
-    """One fact's part of the stack. `missed`: filters that may miss rows, which are kept then, as not told; None: no
-    part of the stack has such.
-    """  # noqa: D205 - one sentence
+    """One fact's part of the stack: the rows that the filters keep, or those that `missed`, some of them, only may miss.
+
+    `told` is a column that says which. Each is read for itself: that takes half the time of telling them apart by row.
+    """
     columns = [f"{_expression(d, fact, local)} as k{i}" for i, d in enumerate(by)]
     for index, metric in enumerate(measured):
         value = _local(metric.sql[fact], local) if index in indexes else "null"
         columns.append(f"{value} as v{index}")
     source, conditions = source_of(fact, query.window, parameters, local, grain)
     kept = dict(zip(query.filters, filter_conditions(fact, query, local, parameters), strict=True))
-    groups = [str(i + 1) for i in range(len(by))]
-    if missed is not None:
-        found = " and ".join(kept[name] for name in missed)
-        columns.append(f"case when {found} then 1 else 0 end as {TOLD}" if missed else f"1 as {TOLD}")
-        groups += [str(len(columns))] if missed else []
-        kept |= {name: f"({kept[name]} or ({_expression(DIMENSIONS[name], fact, local)}) is null)" for name in missed}
+    if missed:
+        null = {name: f"({_expression(DIMENSIONS[name], fact, local)}) is null" for name in missed}
+        wide = {name: f"({kept.pop(name)} or {null[name]})" for name in missed}
+        conditions = [*conditions, f"({' or '.join(null.values())})", *(wide.values() if len(wide) > 1 else ())]
     conditions = [*conditions, *kept.values()]
-    sql = f"    select {', '.join(columns)}\n    from {source}"  # noqa: S608 - registry names only
+    sql = f"    select {', '.join(columns)}{told}\n    from {source}"  # noqa: S608 - registry names only
     if conditions:
         sql += f"\n    where {' and '.join(conditions)}"
-    if groups:
-        sql += f"\n    group by {', '.join(groups)}"
+    if by:
+        sql += f"\n    group by {', '.join(str(i + 1) for i in range(len(by)))}"
     return sql
 
 

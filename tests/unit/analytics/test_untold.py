@@ -105,8 +105,13 @@ def test_what_was_unknown_before_has_no_change(store):
     assert (found.rows, found.changes, found.ratios) == ([(None,)], [(None,)], [(None,)])
 
 
-def test_outcomes_are_read_once_and_only_filters_of_theirs_cost_anything():
+def test_only_a_filter_that_may_miss_outcomes_costs_anything_and_then_one_more_look_at_them():
     plain = compile_query(Query(metrics=["lines_added", "cost_usd"], filters={"agent": [None]}))
     assert plain == compile_query(Query(metrics=["lines_added", "cost_usd"], filters={"agent": [None]}), untold=True)
     told = compile_query(Query(metrics=["lines_added", "lines_removed"], filters={"model": ["opus"]}), untold=True)
-    assert told.sql.count("from outcomes") == 1
+    assert told.sql.count("from outcomes") == 2
+    two = {"model": ["opus"], "project": ["p_1"]}
+    both = compile_query(Query(metrics=["lines_added", "commits"], filters=two), untold=True)
+    assert both.sql.count("from outcomes") == 2
+    usage = compile_query(Query(metrics=["cost_usd", "total_tokens"], filters=two), untold=True)
+    assert usage == compile_query(Query(metrics=["cost_usd", "total_tokens"], filters=two))
