@@ -102,6 +102,7 @@ def grown(page: Page, again: str) -> dict[str, tuple[int, int]]:
     play(page, again, 3)  # what is loaded, measured and made once
     before = living(page, session)
     play(page, again, ROUNDS)
+    more: dict[str, tuple[int, int]] = {}
     for _ in range(TRIES):
         after = living(page, session)
         more = {kind: (before[kind], n) for kind, n in after.items() if n - before[kind] >= ROUNDS}
