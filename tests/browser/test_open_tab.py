@@ -52,7 +52,7 @@ def test_panels_that_were_linked_to_and_left_leave_nothing_behind(demo: Running,
     assert grown(look.page, f"{there} await still(true); {back} await still(false);") == {}
 
 
-def test_nothing_is_asked_while_nobody_looks_and_everything_once_afterwards(
+def test_nothing_is_asked_while_nobody_looks_and_no_more_than_at_first_afterwards(
     look: Look, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with serve(tmp_path_factory.mktemp("hidden")) as server:
