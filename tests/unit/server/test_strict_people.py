@@ -22,6 +22,7 @@ from tachograph.server.questions import QUESTIONS
 from tachograph.server.services import QueryTimes
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
+from tachograph_sdk.model.event import EventKind, Source
 from tachograph_sdk.privacy.policy import Preset
 from tachograph_sdk.privacy.presets import InForce
 from tests.served import NOW_US, StillClock, services_on
@@ -43,6 +44,13 @@ def store() -> Iterator[DuckDBStore]:
                 make_event(
                     at_us=NOW_US - place * 60_000_000, session_id=f"s_{place}", user_id=f"u_{1 + place % 2}",
                     request_id=f"r{place}", cost_nanousd=10**9, cost_basis="reported", input_tokens=5, model="opus",
+                )
+                for place in range(1, 5)
+            ]
+            + [
+                make_event(
+                    EventKind.CODE_CHANGE, at_us=NOW_US - place * 60_000_000, source=Source.OTEL_METRIC, lines_added=7,
+                    session_id=f"s_{place}", user_id=f"u_{1 + place % 2}",
                 )
                 for place in range(1, 5)
             ]
@@ -145,6 +153,7 @@ def test_the_classic_api_lists_no_people(served):
     named = {user for user in ("u_1", "u_2") if user in json.dumps(told)}
     if preset is Preset.STANDARD:
         assert named == {"u_1", "u_2"}
+        assert [len(told["costs"]["top_users_by_cost"]), len(told["work"]["top_contributors"])] == [2, 2]
         return
     assert not named
     assert told["costs"]["total_cost_usd"] == 4.0
