@@ -131,6 +131,19 @@ def test_narrowed_to_what_all_records_have(many: Served) -> None:
     assert [s["session"] for s in one["at"]["sessions"]] == [f"s_{3:016x}"]
 
 
+def test_it_tells_of_no_people() -> None:
+    """So that it can be asked under every preset: it sets nobody beside anybody."""
+    at_us = int((NOW - timedelta(hours=1)).replace(tzinfo=UTC).timestamp()) * 1_000_000
+    told = [
+        make_event(EventKind.PROMPT, at_us=at_us, prompt_id=f"p{n}", session_id=f"s_{n}", user_id=f"u_{n}")
+        for n in range(3)
+    ]
+    with served(told, now=NOW.replace(tzinfo=UTC)) as made:
+        answer = ask(made, range="7d")
+    assert answer["at"]["count"] == 3
+    assert "u_" not in str(answer)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
