@@ -56,11 +56,17 @@ def test_a_badge_comes_with_a_record_and_goes_with_the_end(
         assert told.get_attribute("aria-label") == "2 running sessions: 2 of claude_code"
         assert "within the last 30 minutes" in (told.get_attribute("title") or "")
         assert "30 minutes" in (page.locator("[data-session] .runs").first.get_attribute("title") or "")
-        for width, dark in ((1440, False), (390, True)):
+        for width, dark in ((1440, False), (900, False), (390, True)):
             look.resize(width, dark=dark)
             look.wait()
             assert look.violations() == []
             assert look.overflow() <= 0
+            cut = page.eval_on_selector_all(
+                "[data-session] .runs",
+                "found => found.filter(one => one.getBoundingClientRect().right > one.closest('[role=gridcell]')"
+                ".getBoundingClientRect().right || !one.getClientRects().length).length",
+            )
+            assert cut == 0, "the word can be read"
         look.resize(1440, dark=False)
 
         told.click()

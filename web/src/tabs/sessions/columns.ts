@@ -60,11 +60,17 @@ export function columnsFor(rem: number): ColumnAbout[] {
   return COLUMNS.filter(({ id }) => kept.has(id));
 }
 
-/** For `grid-template-columns`. */
-export function tracksOf(columns: readonly ColumnAbout[]): string {
+/** What `running` takes beside the time of a session's start, in rem; while none runs the room is the other columns'. */
+export const BADGE_REM = 5.25;
+
+/** For `grid-template-columns`; `badge` is the room for what stands beside the start, in rem. */
+export function tracksOf(columns: readonly ColumnAbout[], badge = 0): string {
   const grow = columns.some(({ grows }) => grows > 0);
   return columns
-    .map(({ rem, grows }, at) => `minmax(${rem}rem, ${grows || (!grow && at === 0 ? 1 : 0.25)}fr)`)
+    .map(
+      ({ id, rem, grows }, at) =>
+        `minmax(${rem + (id === 'started' ? badge : 0)}rem, ${grows || (!grow && at === 0 ? 1 : 0.25)}fr)`,
+    )
     .join(' ');
 }
 

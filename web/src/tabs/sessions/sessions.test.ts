@@ -43,6 +43,11 @@ describe('columns', () => {
     expect(tracksOf(columnsFor(36)).split(' minmax').length).toBe(columnsFor(36).length);
   });
 
+  it('make room beside the start for the badge of what runs', () => {
+    expect(tracksOf(columnsFor(36), 5).split(' ')[0]).toBe('minmax(15rem,');
+    expect(tracksOf(columnsFor(36)).split(' ')[0]).toBe('minmax(10rem,');
+  });
+
   it('are ordered falling first, then rising', () => {
     expect(nextOrder('-started_at', 'cost_usd')).toBe('-cost_usd');
     expect(nextOrder('-cost_usd', 'cost_usd')).toBe('cost_usd');
