@@ -84,9 +84,10 @@ def test_nothing_is_asked_while_nobody_looks_and_no_more_than_at_first_afterward
         told = Counter(question(request.url) for request in asked)
         assert told[("/api/live", ())] == 1
         assert any(path == "/api/v1/query" for path, _ in told)
-        # What holds about privacy is asked for at once, and with everything else; health by its own clock.
+        # What holds about privacy is asked for at once, and with everything else; health, and what the offer of the two
+        # switches watches, each by its own clock, which was put forward.
         oftener = {asks: n for asks, n in told.items() if n > opened[asks]}
-        assert {path for path, _ in oftener} <= {"/api/v1/privacy/policy", "/health"}, oftener
+        assert {path for path, _ in oftener} <= {"/api/v1/privacy/policy", "/api/v1/setup", "/health"}, oftener
 
 
 def question(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:

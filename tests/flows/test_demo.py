@@ -17,7 +17,8 @@ from tachograph.wiring.local import open_answers
 DASHBOARDS: tuple[Dashboard, ...] = own_dashboards(QUESTIONS)
 PANELS = [(f"{tab.name}/{panel.title}", panel) for tab in DASHBOARDS for panel in tab.panels]
 TELLING = {
-    "anomalies": "anomalies", "budget": "budget_microusd", "errors": "classes", "forecast": "forecasts",
+    "anomalies": "anomalies", "budget": "budget_microusd", "concurrency": "pieces", "errors": "classes",
+    "forecast": "forecasts",
     "retention": "cohorts", "review": "sessions", "trends": "trends",
 }  # fmt: skip
 """The part of a question's answer without which a panel is empty."""

@@ -83,10 +83,12 @@ def test_under_strict_no_panel_is_about_single_people(store, tmp_path):
     write(tmp_path, "mine.toml", MINE)
     usual = ask(store, tmp_path)["dashboards"]
     listing = {(d["name"], p["title"]) for d in usual for p in d["panels"] if "user" in (*p["by"], *p["filters"])}
-    assert len(listing) == 6
+    assert len(listing) == 4
     assert {("own-mine", "Who"), ("own-mine", "One")} < listing
     strict = ask(store, tmp_path, Preset.STRICT)["dashboards"]
     assert [[p["title"] for p in d["panels"]] for d in strict] == [[p["title"] for p in d["panels"]] for d in usual]
+    assert [n for d in usual for p in d["panels"] for n in p["split"]].count("user") == 2
+    assert "user" not in {n for d in strict for p in d["panels"] for n in p["split"]}
     missing = {(d["name"], p["title"]) for d in strict for p in d["panels"] if p["missing"]}
     assert missing == listing
     for panel in (p for d in strict for p in d["panels"] if p["missing"]):
