@@ -7,7 +7,7 @@ import { widest } from './measure';
 import { hiddenRows, partLines, partReasons, readParts, whyUnknown, type Part } from './parts';
 import { unitOf } from './series';
 import type { Theme } from './theme';
-import { showTip, tellTip, tipBox, type Tip } from './tooltip';
+import { axisTip, tellTip, type Tip } from './tooltip';
 
 const MOST_BARS = 30;
 const ROW = 26;
@@ -66,12 +66,7 @@ export const drawBars: Draw = (input) => {
           axisLabel: { color: theme.ink, align: 'right', margin: valueWidth, interval: 0, fontWeight: 600 },
         },
       ],
-      tooltip: {
-        ...tipBox(theme),
-        trigger: 'axis',
-        axisPointer: { type: 'shadow', axis: 'y' },
-        formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
-      },
+      tooltip: axisTip(theme, { type: 'shadow', axis: 'y' }, tip),
       series: [
         {
           type: 'bar',

@@ -6,7 +6,7 @@ import type { Draw } from './drawing';
 import { toSessions } from './leads';
 import { partLines, readParts, type Part } from './parts';
 import { unitOf } from './series';
-import { showTip, tellTip, tipBox, type Tip } from './tooltip';
+import { axisTip, tellTip, type Tip } from './tooltip';
 
 /** All classes, so that an empty one between two is seen as empty. */
 const CLASSES: Readonly<Record<string, readonly string[]>> = {
@@ -50,12 +50,7 @@ export const drawHistogram: Draw = (input) => {
         axisLabel: { color: theme.soft, interval: parts.length > 12 ? 'auto' : 0, hideOverlap: true },
       },
       yAxis: valueAxis(unit, largest, theme, { smallest }),
-      tooltip: {
-        ...tipBox(theme),
-        trigger: 'axis',
-        axisPointer: { type: 'shadow' },
-        formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
-      },
+      tooltip: axisTip(theme, { type: 'shadow' }, tip),
       series: [
         {
           type: 'bar',

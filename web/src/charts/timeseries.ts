@@ -12,7 +12,7 @@ import { extents, extentText, pieceEnd, pieceLabel, spanOfPiece, type Extent } f
 import { leftOut, numeric, readCourse, type Course, type Series } from './series';
 import { band, beforeLine, drawn, LEAST_COLUMN, markLines, veil, type Before } from './strokes';
 import { meansText } from './summary';
-import { showTip, tellTip, tipBox, type Tip } from './tooltip';
+import { axisTip, tellTip, type Tip } from './tooltip';
 
 export const drawTimeseries: Draw = (input) => {
   const { answer, panel, theme, width, off = new Set<string>() } = input;
@@ -98,12 +98,7 @@ export const drawTimeseries: Draw = (input) => {
           smallest: heights.smallest[place] ?? 0,
         }),
       ),
-      tooltip: {
-        ...tipBox(theme),
-        trigger: 'axis',
-        axisPointer: { type: style === 'lines' ? 'line' : 'shadow', lineStyle: { color: theme.soft } },
-        formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
-      },
+      tooltip: axisTip(theme, { type: style === 'lines' ? 'line' : 'shadow', lineStyle: { color: theme.soft } }, tip),
       series: [
         ...shown.map((series) =>
           drawn(series, {

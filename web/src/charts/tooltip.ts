@@ -65,3 +65,17 @@ export function tipBox(theme: { raised: string; line: string; ink: string }): Re
     textStyle: { color: theme.ink },
   };
 }
+
+/** The tool tip of a chart whose points lie along one axis: what `tip` says of the point that is pointed at. */
+export function axisTip(
+  theme: Parameters<typeof tipBox>[0],
+  axisPointer: Readonly<Record<string, unknown>>,
+  tip: (at: number) => Tip,
+): Record<string, unknown> {
+  return {
+    ...tipBox(theme),
+    trigger: 'axis',
+    axisPointer,
+    formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
+  };
+}

@@ -3,7 +3,7 @@
 import { valueAxis } from '../../charts/axis';
 import type { Draw, Drawing, Input } from '../../charts/drawing';
 import { pieceLabel, spanOfPiece } from '../../charts/pieces';
-import { showTip, tellTip, tipBox, type Tip } from '../../charts/tooltip';
+import { axisTip, tellTip, type Tip } from '../../charts/tooltip';
 import type { Place } from '../../lib/address.svelte';
 import type { Sheet } from '../../lib/answers';
 import { duration, exact, formatMoment, formatName } from '../../lib/format';
@@ -82,12 +82,7 @@ export function drawTogether(answer: Concurrency, more: Place['more']): Draw {
           axisLabel: { color: theme.soft, hideOverlap: true },
         },
         yAxis: valueAxis('count', answer.whole.peak, theme),
-        tooltip: {
-          ...tipBox(theme),
-          trigger: 'axis',
-          axisPointer: { type: 'shadow' },
-          formatter: (told: unknown) => showTip(tip((told as { dataIndex: number }[])[0]?.dataIndex ?? 0)),
-        },
+        tooltip: axisTip(theme, { type: 'shadow' }, tip),
         series: [
           {
             type: 'bar',
