@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ import pytest
 
 from tests.flows.harness import command, otlp_logs, serve
 
-TODAY = datetime.now(UTC).date()
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
 
 TABLE = """version = "1"
 [sources.contract]
@@ -82,7 +85,7 @@ def test_a_mistake_in_the_call_is_said_and_nothing_is_made(home, arguments, said
 
 
 def test_update_shows_first_and_writes_when_told(home, tmp_path):
-    file = table(tmp_path, "5", f"valid_from = {TODAY}\n")
+    file = table(tmp_path, "5", f"valid_from = {today()}\n")
     shown = command("prices", "update", file, home=home).stdout
     assert "input: 4 -> 5" in shown
     assert "give --yes" in shown
@@ -99,10 +102,10 @@ def test_history_is_changed_only_when_asked_for(home, tmp_path):
     file = table(tmp_path, "5")
     refused = command("prices", "update", file, "--yes", home=home, check=False)
     assert refused.returncode == 2
-    assert f"claude-opus-5-5 from the beginning until {TODAY}" in refused.stderr
+    assert f"claude-opus-5-5 from the beginning until {today()}" in refused.stderr
     assert not (home / "prices.toml").exists()
     done = command("prices", "update", file, "--yes", "--rewrite-history", home=home).stdout
-    assert f"History is changed: claude-opus-5-5 from the beginning until {TODAY}." in done
+    assert f"History is changed: claude-opus-5-5 from the beginning until {today()}." in done
 
 
 def test_the_catalogue_of_litellm_is_known_by_its_content(home, tmp_path):
@@ -118,15 +121,15 @@ def test_the_catalogue_of_litellm_is_known_by_its_content(home, tmp_path):
     changes = {change["model"]: change for change in told["changes"]}
     assert (changes["claude-opus-5-5"]["kind"], changes["claude-opus-5-5"]["valid_from"]) == (
         "changed",
-        TODAY.isoformat(),
+        today().isoformat(),
     )
     assert (changes["claude-new-1"]["kind"], changes["claude-new-1"]["valid_from"]) == ("new", None)
-    yesterday = (TODAY - timedelta(1)).isoformat()
+    yesterday = (today() - timedelta(1)).isoformat()
     before, after = (
         ask(home, "prices", "list", "--model", "claude-opus-5-5", "--at", day)["prices"][0]["usd_per_million"][0][
             "input"
         ]
-        for day in (yesterday, TODAY.isoformat())
+        for day in (yesterday, today().isoformat())
     )
     assert (before, after) == ("4", "5")
 
@@ -147,7 +150,7 @@ def test_check_finds_mistakes_and_models_without_a_price(home, tmp_path):
 
 
 def test_with_a_server_new_prices_hold_at_once_and_old_requests_when_asked(home, tmp_path):
-    dates = f"valid_from = {TODAY - timedelta(1)}\n"  # whatever the clock does at midnight
+    dates = f"valid_from = {today() - timedelta(1)}\n"  # whatever the clock does at midnight
     unknown = otlp_logs(["req_9"], session="99999999-2222-4333-8444-555555555555").replace(
         b"claude-opus-5-5", b"claude-opus-99"
     )
