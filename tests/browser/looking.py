@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tools.chromium import IS_STILL
 from tools.screenshots import TABS
@@ -50,7 +51,10 @@ class Look:
         """Wait until nothing loads any more; what was just changed is drawn, and asked for, one frame later."""
         self.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.page.wait_for_selector("main h1, main h2, main [data-panel]", state="attached", timeout=20_000)
-        self.page.wait_for_function(IS_STILL, timeout=20_000)
+        try:
+            self.page.wait_for_function(IS_STILL, timeout=20_000)
+        except TookTooLong as error:
+            raise AssertionError(f"still loading: {self.page.url} {self.states()} {self.complaints}") from error
 
     def states(self) -> dict[str, str]:
         """The state of each panel."""
@@ -77,7 +81,7 @@ class Look:
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"fault: {error}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"fault: {error.stack}"))
         page.on("requestfailed", self._failed)
         page.on("request", self._asked)
         page.on("response", self._answered)

@@ -130,11 +130,14 @@ HANDLERS = """() => [...document.querySelectorAll('*')].flatMap(one => [...one.a
     .filter(({name, value}) => name.startsWith('on') || /^\\s*javascript:/i.test(value) && ['href', 'src'].includes(name))
     .map(({name}) => `${one.tagName} ${name}`))"""
 
+EVERY_OBJECT_HAS = "[{}, [], '', Object, () => {}].flatMap(one => { const all = []; for (const key in one) all.push(key); return all; })"
+
 
 def check_inert(look: Look, where: str) -> None:
     assert look.page.evaluate("window.pwned") is None, where
     assert look.page.evaluate(MADE_OF_TEXT) == [], where
     assert look.page.evaluate(HANDLERS) == [], where
+    assert look.page.evaluate(EVERY_OBJECT_HAS) == [], where
     assert look.overflow() <= 0, where
     assert look.complaints == [], where
 

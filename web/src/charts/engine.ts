@@ -5,6 +5,7 @@ import { GridComponent, MarkLineComponent, TooltipComponent, VisualMapContinuous
 import { init, use } from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { CanvasRenderer } from 'echarts/renderers';
+import './own_keys';
 
 use([
   BarChart,
