@@ -15,13 +15,14 @@ from tests.corpus.ledger.corpus import Corpus, make_corpus
 from tests.corpus.ledger.feed import Feed
 from tests.corpus.ledger.telemetry import recoded
 from tests.corpus.ledger.truth import truth_of
+from tests.effort import rounds
 
 SEEDS = st.integers(0, 10**9)
 PHASES = (Phase.explicit, Phase.generate)  # a smaller seed is no smaller corpus, so that there is nothing to shrink
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=10, phases=PHASES)
+@settings(max_examples=rounds(4, thorough=16), phases=PHASES)
 @example(10**9)  # a fork of a fork, whose file lacks what its parent did
 @given(SEEDS)
 def test_the_ledger_says_what_happened_wherever_anybody_saw_it(seed):
@@ -38,7 +39,7 @@ def test_the_ledger_says_what_happened_at_length(seed):
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5, phases=PHASES)
+@settings(max_examples=rounds(2, thorough=8), phases=PHASES)
 @given(SEEDS)
 def test_the_order_of_arrival_does_not_matter(seed):
     """All rows of all tables, down to the millisecond.
@@ -62,7 +63,7 @@ def without_names(tables: dict[str, list[tuple[Any, ...]]], calls: set[str]) -> 
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5, phases=PHASES)
+@settings(max_examples=rounds(2, thorough=8), phases=PHASES)
 @given(SEEDS)
 def test_twice_is_once(seed):
     """Any of it again, at any time, also in the other encoding."""
@@ -80,7 +81,7 @@ def test_twice_is_once(seed):
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5, phases=PHASES)
+@settings(max_examples=rounds(2, thorough=8), phases=PHASES)
 @given(SEEDS)
 def test_one_more_source_never_lowers_what_is_known(seed):
     """Requests, tokens, calls, prompts, commits; counted by request, and in all.

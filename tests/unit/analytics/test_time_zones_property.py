@@ -19,6 +19,7 @@ from tachograph.ports import Batch
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import EventKind
+from tests.effort import rounds
 
 EPOCH = datetime.fromisoformat("1970-01-01")
 SECOND = 1_000_000
@@ -120,7 +121,7 @@ moments = st.tuples(
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=rounds(12, thorough=60), deadline=None)
 @given(
     change=st.sampled_from(CHANGES),
     others=st.lists(st.sampled_from([name for name, _ in CHANGES]), max_size=2),

@@ -23,6 +23,7 @@ from tachograph_sdk.model.event import Event
 from tachograph_sdk.privacy.pseudonym import Pseudonymizer
 from tachograph_sdk.privacy.release import Release
 from tests.captures import CAPTURES, frame, frames
+from tests.effort import some_long
 from tests.unit.hooks.making import body_of, native_session
 from tests.unit.transcripts.making import SECRET, ListStore, make_importer
 
@@ -103,7 +104,7 @@ def figures(*parts: Sequence[Event]) -> dict[str, Any]:
         store.close()
 
 
-@pytest.mark.parametrize("capture", SCENARIOS, ids=lambda p: p.name)
+@pytest.mark.parametrize("capture", some_long(SCENARIOS, 3), ids=lambda p: p.name)
 def test_what_hooks_report_changes_no_figure_of_a_session_that_others_saw(capture: Path) -> None:
     told_of = reports(capture)
     told, seen, exported = run(*told_of), transcripts(capture), otel(capture)

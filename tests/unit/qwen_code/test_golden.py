@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tachograph_sdk.model.event import DropReason, EventKind, Source
+from tests.effort import some_long
 from tests.sessions import GOLDEN, expected, export_frames, ledger, local_records, make_pipeline, ran, totals, usage
 
 SESSIONS = sorted(path.parent for path in (GOLDEN / "qwen_code").glob("*/*/expected.json"))
@@ -132,7 +133,7 @@ def test_what_only_the_session_totals_hold_becomes_a_residual(session: Path) -> 
     store.close()
 
 
-@each_export
+@pytest.mark.parametrize("session", some_long(EXPORTED, 2), ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_all_sources_together_count_once_in_any_order(session: Path) -> None:
     exported = list(make_pipeline().run(export_frames(session)).events)
     parts = [

@@ -20,6 +20,7 @@ from tachograph.testing import make_event
 from tachograph_sdk.errors import StoreError
 from tachograph_sdk.model.event import Event, EventKind, Source
 from tachograph_sdk.model.subject import Footprint, Selection
+from tests.effort import rounds
 from tests.unit.store.traffic import make_traffic
 
 DERIVED = (
@@ -68,7 +69,7 @@ def family_users(events: list[Event]) -> list[Event]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=rounds(2, thorough=8), deadline=None)
 @given(st.integers(0, 10**9))
 @example(19)  # sessions that only what was erased had linked
 @example(6295)  # whom only a plugin names

@@ -11,6 +11,7 @@ from tachograph.ports import Batch, Statement
 from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.model.event import Event, EventKind, Source
+from tests.effort import few_of
 
 AT = 1_760_000_000_000_000
 DAY_US = 86_400_000_000
@@ -50,8 +51,8 @@ def lines(*batches: Event, rebuild: bool = False) -> Any:
 
 @pytest.mark.parametrize("rebuild", [False, True])
 def test_counters_count_only_where_no_transcript_tells_in_any_order(rebuild: bool) -> None:
-    told = {lines(*order, rebuild=rebuild) for order in permutations([TRANSCRIPT, COUNTER, OTHER_DAY, OTHER_AGENT])}
-    assert told == {5 + 7 + 11}
+    orders = few_of([*permutations([TRANSCRIPT, COUNTER, OTHER_DAY, OTHER_AGENT])], 5)
+    assert {lines(*order, rebuild=rebuild) for order in orders} == {5 + 7 + 11}, orders
 
 
 def test_counters_alone_count() -> None:

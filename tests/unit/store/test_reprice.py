@@ -20,6 +20,7 @@ from tachograph_sdk.errors import StoreError, UnknownModel
 from tachograph_sdk.model.event import Event, EventKind, Source
 from tachograph_sdk.model.money import Money
 from tachograph_sdk.model.usage import TokenUsage
+from tests.effort import rounds
 from tests.unit.store.test_settle_property import TABLES, rows, write_in_pieces
 from tests.unit.store.traffic import make_traffic
 
@@ -263,7 +264,7 @@ def _without_reports(events: list[Event], chance: random.Random) -> list[Event]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=rounds(1, thorough=4), deadline=None)
 @given(st.integers(0, 10**9))
 def test_pricing_again_equals_having_priced_so_from_the_start(seed):
     chance = random.Random(seed)

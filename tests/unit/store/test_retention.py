@@ -16,6 +16,7 @@ from tachograph.store.duckdb import DuckDBStore
 from tachograph.testing import make_event
 from tachograph_sdk.errors import ConfigError
 from tachograph_sdk.model.event import EventKind, Source
+from tests.effort import rounds
 from tests.unit.store.traffic import make_traffic
 
 DAY_US = 86_400_000_000
@@ -88,7 +89,7 @@ def test_records_go_after_ninety_days_and_what_they_counted_stays_without_their_
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=rounds(2, thorough=8), deadline=None)
 @given(st.integers(0, 10**9))
 def test_deleting_records_changes_no_total_and_sending_all_again_changes_nothing(seed):
     chance = random.Random(seed)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tachograph.ports import Batch, Statement
 from tachograph.store.duckdb import DuckDBStore
+from tests.effort import rounds
 from tests.unit.store.traffic import make_traffic
 
 TABLES = (
@@ -39,7 +40,7 @@ def write_in_pieces(store: DuckDBStore, events, chance: random.Random) -> None:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=rounds(2, thorough=8), deadline=None)
 @given(st.integers(0, 10**9))
 def test_settling_in_any_order_equals_rebuilding(seed):
     chance = random.Random(seed)

@@ -26,6 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tachograph_sdk.model.consent import ConsentPurpose, Grant, How
 from tachograph_sdk.privacy.consent import EVERY_PURPOSE, Consent
 from tests.architecture.tree import ROOT
+from tests.effort import rounds
 from tests.unit.privacy.consent.people import CONTENT, ERRORS, Person, consent_in, terms
 
 PURPOSES = st.sets(st.sampled_from(EVERY_PURPOSE), min_size=1)
@@ -375,4 +376,4 @@ class ConsentMachine(RuleBasedStateMachine):
 
 
 TestConsentMachine = ConsentMachine.TestCase
-TestConsentMachine.settings = settings(max_examples=80, stateful_step_count=30)
+TestConsentMachine.settings = settings(max_examples=rounds(30, thorough=120), stateful_step_count=30)
