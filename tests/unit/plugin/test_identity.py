@@ -112,7 +112,7 @@ def test_a_sessions_pseudonym_is_its_own_over_midnight_and_leads_nowhere(tmp_pat
 
 
 def test_another_day_has_another_salt_and_the_old_one_is_gone(tmp_path: Path) -> None:
-    day = 1795138310.0
+    day = 1_600_000_000.0  # in 2020
     kept = state.State(str(tmp_path))
     kept.pseudonym("s1", now=day)
     salts = {kept._salt["salt"]}
