@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 __all__ = ["say_mistake"]
@@ -57,10 +57,18 @@ def _joined(choices: Sequence[str]) -> str:
 
 def _described(name: str, route: object) -> str:
     """What the parameter takes, in the words of the API's description."""
-    for parameter in getattr(getattr(route, "dependant", None), "query_params", ()):
+    for parameter in _parameters_of(getattr(route, "dependant", None)):
         if parameter.alias == name and parameter.field_info.description:
             return f"{name}: {parameter.field_info.description}"
     return _ELSE
+
+
+def _parameters_of(dependant: Any) -> Iterator[Any]:
+    """What a route takes in its query, and what that which it depends on takes."""
+    if dependant is not None:
+        yield from dependant.query_params
+        for one in dependant.dependencies:
+            yield from _parameters_of(one)
 
 
 def _lowered(text: str) -> str:

@@ -28,6 +28,15 @@ def test_a_mistake_is_named_with_what_is_taken(question, message, hint):
         assert error["hint"].startswith(hint)
 
 
+@pytest.mark.parametrize(
+    "path", ["query?metrics=cost_usd&", "highlights?", "report?", "errors?", "sessions?", "concurrency?"]
+)
+def test_what_a_window_takes_is_told_by_every_route_that_has_one(path):
+    with served([]) as api:
+        error = api.client.get(f"/api/v1/{path}range=5y").json()["error"]
+    assert error["hint"] == RANGE
+
+
 def test_what_is_given_is_not_repeated():
     with served([]) as api:
         assert "jane" not in api.client.get("/api/v1/query?metrics=cost_usd&limit=jane@example.org").text
