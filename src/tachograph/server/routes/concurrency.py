@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tachograph.analytics.concurrency import FILTERS, IDLE, MOST_IDLE_MINUTES, MOST_SESSIONS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
+from tachograph.server.routes.parameters import filters, given_once, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -108,16 +109,11 @@ class Concurrency(Answer):
     openapi_extra=with_parameters(filters(FILTERS)),
 )
 def concurrency(
-    request: Request,
     parts: Parts,
-    since: Since = None,
-    until: Until = None,
-    range_: Range = None,
-    tz: Tz = None,
+    given: Annotated[Mapping[str, str], given_once("grain", "idle_minutes", "at")],
     grain: Grain = None,
     idle_minutes: IdleMinutes = None,
     at: At = None,
 ) -> Any:
     """Sessions that were active at the same time: the most and the mean of each piece of time, and who they were."""
-    given = given_in(request, once=["since", "until", "range", "tz", "grain", "idle_minutes", "at"])
     return parts.answers.ask("concurrency", given)

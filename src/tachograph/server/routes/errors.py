@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tachograph.analytics.errors.asking import FILTERS
 from tachograph.analytics.errors.review import MOST_SESSIONS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, with_parameters
+from tachograph.server.routes.parameters import filters, given_once, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window
 
@@ -290,29 +291,21 @@ class Review(Answer):
     "/api/v1/errors", operation_id="errors", response_model=Errors, openapi_extra=with_parameters(filters(FILTERS))
 )
 def errors(
-    request: Request,
     parts: Parts,
-    since: Since = None,
-    until: Until = None,
-    range_: Range = None,
-    tz: Tz = None,
+    given: Annotated[Mapping[str, str], given_once("grain")],
     grain: Annotated[Literal["hour", "day"] | None, Query(description="default: hour up to three days")] = None,
 ) -> Any:
     """Classes of errors with rates, times and sessions, their course, and patterns: loops, denials, limits, files."""
-    return parts.answers.ask("errors", given_in(request, once=["grain"]))
+    return parts.answers.ask("errors", given)
 
 
 @router.get(
     "/api/v1/review", operation_id="review", response_model=Review, openapi_extra=with_parameters(filters(FILTERS))
 )
 def review(
-    request: Request,
     parts: Parts,
-    since: Since = None,
-    until: Until = None,
-    range_: Range = None,
-    tz: Tz = None,
+    given: Annotated[Mapping[str, str], given_once("limit")],
     limit: Annotated[int | None, Query(ge=1, le=MOST_SESSIONS, description="sessions listed; default 50")] = None,
 ) -> Any:
     """Sessions that need review, with the reasons."""
-    return parts.answers.ask("review", given_in(request, once=["limit"]))
+    return parts.answers.ask("review", given)

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from tachograph.analytics.dimensions import DIMENSIONS
 from tachograph_sdk.errors import QueryError
 
-__all__ = ["Given", "Range", "Since", "Tz", "Until", "filters", "given_in", "listed", "with_parameters"]
+__all__ = ["Given", "Range", "Since", "Tz", "Until", "filters", "given_in", "given_once", "listed", "with_parameters"]
 
 _MOMENT = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
@@ -104,11 +104,20 @@ def given_in(request: Request, *, once: Iterable[str] = ()) -> Mapping[str, str]
     return {name: ",".join(values) for name, values in given.items()}
 
 
-async def _given_within(
-    request: Request, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
-) -> Mapping[str, str]:
-    return given_in(request)
+def given_once(*own: str) -> Any:
+    """The query's parameters, of a route that is asked about a window: a dependency, which describes those of the window.
+
+    Args:
+        own: what else the route takes that can be given once only.
+    """
+
+    async def given_within(
+        request: Request, since: Since = None, until: Until = None, range_: Range = None, tz: Tz = None
+    ) -> Mapping[str, str]:
+        return given_in(request, once=own)
+
+    return Depends(given_within)
 
 
-Given = Annotated[Mapping[str, str], Depends(_given_within)]
-"""The query's parameters, of a route that is asked about a window and has no other parameter that is given once."""
+Given = Annotated[Mapping[str, str], given_once()]
+"""The same, of a route that has no other parameter that can be given once only."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tachograph.analytics.dimensions import DIMENSIONS
@@ -12,7 +13,7 @@ from tachograph.analytics.metrics import METRICS
 from tachograph.analytics.parameters import MOST_OFFSET
 from tachograph.analytics.pieces import Piece
 from tachograph.analytics.table import MOST_ROWS
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
+from tachograph.server.routes.parameters import filters, given_once, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Cell, Window
 
@@ -87,8 +88,8 @@ class TableAnswer(Answer):
     ),
 )
 def query(
-    request: Request,
     parts: Parts,
+    given: Annotated[Mapping[str, str], given_once("grain", "compare", "limit", "offset")],
     grain: Annotated[
         Piece | Literal["auto"] | None,
         Query(description="first dimension, with a row for every such piece of the window; auto: as fits the window"),
@@ -97,13 +98,8 @@ def query(
         Literal["previous"] | None,
         Query(description="beside each row, what it was in the window before, or in as much of it as is over"),
     ] = None,
-    since: Since = None,
-    until: Until = None,
-    range_: Range = None,
-    tz: Tz = None,
     limit: Annotated[int | None, Query(description="rows of a page; default all", ge=1, le=MOST_ROWS)] = None,
     offset: Annotated[int, Query(description="rows before the page", ge=0, le=MOST_OFFSET)] = 0,
 ) -> Any:
     """Columns and rows. Each dimension is also a parameter that filters by it: `model=claude-opus-5-5`."""
-    once = ("grain", "compare", "since", "until", "range", "tz", "limit", "offset")
-    return parts.answers.query(given_in(request, once=once))
+    return parts.answers.query(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -17,7 +18,7 @@ from tachograph.analytics.sessions.listing import (
 )
 from tachograph.analytics.sessions.one import KINDS, MOST_ENTRIES, show_session
 from tachograph.analytics.sessions.one import PARAMETERS as OF_ONE
-from tachograph.server.routes.parameters import Range, Since, Tz, Until, filters, given_in, listed, with_parameters
+from tachograph.server.routes.parameters import Tz, filters, given_in, given_once, listed, with_parameters
 from tachograph.server.routes.shared import Parts
 from tachograph.server.shapes import Answer, Window, problems
 from tachograph_sdk.errors import QueryError
@@ -184,12 +185,8 @@ _ORDERS = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]
     openapi_extra=with_parameters(filters(FILTERS)),
 )
 def sessions(
-    request: Request,
     parts: Parts,
-    since: Since = None,
-    until: Until = None,
-    range_: Range = None,
-    tz: Tz = None,
+    given: Annotated[Mapping[str, str], given_once(*PARAMETERS)],
     search: Annotated[
         str | None, Query(description="the beginning of an id, or the whole id that the agent gave", max_length=200)
     ] = None,
@@ -204,7 +201,6 @@ def sessions(
     offset: Annotated[int, Query(description="sessions before the page", ge=0, le=MOST_OFFSET)] = 0,
 ) -> Any:
     """Sessions that were active in the window: began before its end, and ended after its start."""
-    given = dict(given_in(request, once=PARAMETERS))
     scope = parts.answers.scope(given, own=PARAMETERS)
     made = parts.answers.make(list_sessions, scope)
     if search and not made["total"] and "session" not in given:  # perhaps the agent's own id
